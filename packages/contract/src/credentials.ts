@@ -1,0 +1,86 @@
+/**
+ * The text form of the secrets that Tulou issues: `<prefix>_<id>_<secret>_<crc>`.
+ * The prefix makes a leaked one recognisable, the id finds it (and carries its tenant, so that no global index is
+ * needed), the CRC tells a typing error from a wrong secret without a look-up. Only SHA-256(secret) is stored: the
+ * secret has 256 bits of entropy, so a slow hash would add nothing.
+ */
+
+/** What the prefix says. `live` and `test` are API keys of an app; the others open the control API or join a node. */
+export const credentialPrefixes = {
+  live: 'tlk_live',
+  test: 'tlk_test',
+  member: 'tlt',
+  operator: 'tlo',
+  node: 'tln',
+} as const;
+
+export type CredentialKind = keyof typeof credentialPrefixes;
+
+export interface Credential {
+  readonly kind: CredentialKind;
+  /** 33 base62 characters: the tenant's UUID (22) and 8 random bytes (11). Operator and node tokens carry UUID zero. */
+  readonly id: string;
+  /** 43 base62 characters, 256 bits. */
+  readonly secret: string;
+}
+
+const shape = /^(tlk_live|tlk_test|tlt|tlo|tln)_([0-9A-Za-z]{33})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/;
+const kinds = new Map<string, CredentialKind>(
+  Object.entries(credentialPrefixes).map(([kind, prefix]) => [prefix, kind as CredentialKind]),
+);
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Reads a credential; undefined where the text is none or its checksum is wrong. */
+export function parseCredential(text: string): Credential | undefined {
+  const match = shape.exec(text);
+  if (match === null) return undefined;
+  const [, prefix = '', id = '', secret = '', sum = ''] = match;
+  const kind = kinds.get(prefix);
+  if (kind === undefined || checksum(`${prefix}_${id}_${secret}`) !== sum) return undefined;
+  return { kind, id, secret };
+}
+
+/** Builds the text of a credential from 8 random bytes for its id and 32 for its secret; both must come from a CSPRNG. */
+export function formatCredential(kind: CredentialKind, tenantUuid: string, idBytes: Uint8Array, secretBytes: Uint8Array): string {
+  if (idBytes.length !== 8 || secretBytes.length !== 32) throw new RangeError('a credential takes 8 and 32 bytes');
+  const id = encodeBase62(BigInt(`0x${tenantUuid.replaceAll('-', '')}`), 22) + encodeBase62(toBigInt(idBytes), 11);
+  const body = `${credentialPrefixes[kind]}_${id}_${encodeBase62(toBigInt(secretBytes), 43)}`;
+  return `${body}_${checksum(body)}`;
+}
+
+/** The UUID of the tenant that a credential's id names. Not proof of anything: the secret must still be compared. */
+export function tenantOfCredentialId(id: string): string {
+  let bits = 0n;
+  for (const character of id.slice(0, 22)) bits = bits * 62n + BigInt(base62.indexOf(character));
+  const hex = bits.toString(16).padStart(32, '0').slice(-32);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function toBigInt(bytes: Uint8Array): bigint {
+  let bits = 0n;
+  for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
+  return bits;
+}
+
+function encodeBase62(value: bigint, width: number): string {
+  let text = '';
+  let rest = value;
+  for (let i = 0; i < width; i += 1) {
+    text = base62.charAt(Number(rest % 62n)) + text;
+    rest /= 62n;
+  }
+  return text;
+}
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k += 1) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+
+/** CRC-32 (IEEE 802.3) of ASCII text, in six base62 digits. */
+function checksum(text: string): string {
+  let crc = 0xffffffff;
+  for (let i = 0; i < text.length; i += 1) crc = (crcTable[(crc ^ text.charCodeAt(i)) & 255] ?? 0) ^ (crc >>> 8);
+  return encodeBase62(BigInt((crc ^ 0xffffffff) >>> 0), 6);
+}

@@ -1,0 +1,21 @@
+/** Every bound that both sides of the wire must know. Units last in the name; a new bound starts here. */
+export const limits = {
+  slugCharactersMax: 63,
+  nameCharactersMax: 200,
+  pageItemsDefault: 50,
+  pageItemsMax: 200,
+  controlBodyBytesMax: 16 * 1024 * 1024,
+  openapiBytesMax: 12 * 1024 * 1024,
+  openapiOperationsMax: 5000,
+  upstreamsPerVersionMax: 32,
+  hostsPerApiMax: 16,
+  limitsPerPlanMax: 8,
+  planRequestsMax: 1_000_000_000,
+  planConcurrencyMax: 100_000,
+  idempotencyKeyCharactersMax: 255,
+  idempotencyHours: 24,
+  tenantDeletionGraceDays: 30,
+  keysPerAppMax: 1000,
+  snapshotObjectBytesMax: 1024 * 1024,
+  usageBatchRowsMax: 50_000,
+} as const;

@@ -1,0 +1,114 @@
+/**
+ * The gateway's configuration as a value. Control compiles each object when its row changes, in the same transaction;
+ * gateways take the objects whose `seq` is greater than the last they have. Objects stay as normal as the rows behind
+ * them (a subscription is not expanded into routes), so that a change costs what changed.
+ */
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+const state = z.enum(['active', 'suspended']);
+
+/** One limit of a plan: `requests` in any window of one `per`; `month` is a calendar month in UTC. */
+export const planLimit = z.object({
+  requests: z.int().min(1).max(limits.planRequestsMax),
+  per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
+  /** What is counted apart. `subscription` (app × api) where nothing is said. */
+  by: z.enum(['subscription', 'key', 'app', 'tenant', 'address']).default('subscription'),
+});
+export type PlanLimit = z.output<typeof planLimit>;
+
+export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1000).default(1) });
+
+/** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
+export const routeOperation = z.object({ id: z.string(), method: z.string(), path: z.string() });
+
+const tenantObject = z.object({ kind: z.literal('tenant'), key: z.string(), slug: z.string(), state });
+const apiObject = z.object({
+  kind: z.literal('api'),
+  key: z.string(),
+  tenant: z.string(),
+  slug: z.string(),
+  /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
+  hosts: z.array(z.string()),
+});
+const versionObject = z.object({
+  kind: z.literal('version'),
+  key: z.string(),
+  tenant: z.string(),
+  api: z.string(),
+  name: z.string(),
+  state: z.enum(['live', 'deprecated', 'retired']),
+  access: z.enum(['open', 'key', 'token', 'any']),
+  upstreams: z.array(upstream).max(limits.upstreamsPerVersionMax),
+  operations: z.array(routeOperation).max(limits.openapiOperationsMax),
+  timeout_ms: z.int(),
+  request_bytes_max: z.int(),
+  /** Unix seconds: RFC 9745 `Deprecation`, RFC 8594 `Sunset`. */
+  deprecated_at: z.int().nullable(),
+  sunset_at: z.int().nullable(),
+});
+const planObject = z.object({
+  kind: z.literal('plan'),
+  key: z.string(),
+  tenant: z.string(),
+  api: z.string(),
+  slug: z.string(),
+  limits: z.array(planLimit).max(limits.limitsPerPlanMax),
+  concurrency: z.int().nullable(),
+});
+const appObject = z.object({ kind: z.literal('app'), key: z.string(), tenant: z.string(), slug: z.string(), state });
+/** Only active subscriptions are in the snapshot: pending, suspended and ended ones are absent. */
+const subscriptionObject = z.object({
+  kind: z.literal('subscription'),
+  key: z.string(),
+  tenant: z.string(),
+  app: z.string(),
+  api: z.string(),
+  plan: z.string(),
+});
+/** `key` is the credential's id (33 characters), `hash` is SHA-256 of its secret in base64url. */
+const keyObject = z.object({
+  kind: z.literal('key'),
+  key: z.string(),
+  id: z.string(),
+  tenant: z.string(),
+  app: z.string(),
+  environment: z.enum(['test', 'live']),
+  hash: z.string().length(43),
+  /** Unix seconds, or null. */
+  expires_at: z.int().nullable(),
+});
+
+export const snapshotObject = z.discriminatedUnion('kind', [
+  tenantObject,
+  apiObject,
+  versionObject,
+  planObject,
+  appObject,
+  subscriptionObject,
+  keyObject,
+]);
+export type SnapshotObject = z.output<typeof snapshotObject>;
+export type SnapshotKind = SnapshotObject['kind'];
+export type SnapshotOf<K extends SnapshotKind> = Extract<SnapshotObject, { kind: K }>;
+
+/**
+ * One line of the feed, NDJSON. `object` is null where the object is gone. `seq` rises with every commit and has no
+ * order inside one commit; it starts over only under a new `epoch` (a restored backup), which forces a full read.
+ */
+export const snapshotChange = z.object({
+  seq: z.int().min(1),
+  kind: z.string(),
+  key: z.string(),
+  tenant: z.string(),
+  object: z.unknown(),
+});
+export type SnapshotChange = { seq: number; kind: string; key: string; tenant: string; object: unknown };
+
+/**
+ * First line of an answer of `GET /internal/v1/snapshot?epoch=&since=&wait_ms=`; the changes follow, a line each, then
+ * `{"end":<count>}`, without which the answer is cut short and must be thrown away.
+ * `full`: what the gateway holds beyond these lines must be dropped.
+ */
+export const snapshotHead = z.object({ epoch: z.string(), seq: z.int().min(0), full: z.boolean(), count: z.int().min(0) });
+export type SnapshotHead = z.output<typeof snapshotHead>;

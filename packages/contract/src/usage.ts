@@ -1,0 +1,32 @@
+/** What a gateway tells control about answered calls: one batch is one closed segment of its spool, added up. */
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+export const usageRow = z.object({
+  /** Start of the minute, Unix seconds. */
+  minute: z.int(),
+  /** Tenant that provides the API, and tenant of the calling app (null: no credential). */
+  provider: z.string(),
+  consumer: z.string().nullable(),
+  api: z.string(),
+  version: z.string(),
+  /** `operation.id` of the version, or null where no operation matched. */
+  operation: z.string().nullable(),
+  app: z.string().nullable(),
+  key: z.string().nullable(),
+  /** HTTP status of the answer. */
+  status: z.int().min(100).max(599),
+  requests: z.int().min(1),
+  request_bytes: z.int().min(0),
+  response_bytes: z.int().min(0),
+  /** Sum over the calls, microseconds, from the first byte of the request's head to the last of the answer. */
+  duration_us: z.int().min(0),
+});
+export type UsageRow = z.output<typeof usageRow>;
+
+/**
+ * Body of `PUT /internal/v1/usage/{segment}`. The segment's id (`<gateway>-<boot>-<thread>-<n>`) is the idempotency key:
+ * a segment is taken once, in one transaction with the roll-up.
+ */
+export const usageBatch = z.object({ segment: z.string().max(120), rows: z.array(usageRow).max(limits.usageBatchRowsMax) });
+export type UsageBatch = z.output<typeof usageBatch>;

@@ -1,0 +1,14 @@
+import { roles, type Access, type Role } from '@tulou/contract';
+import type { Principal } from './principal.ts';
+
+/** Whether `role` contains `needed`: viewer < developer < admin < owner. */
+export function roleContains(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+/** Whether this principal may call an operation of this access, on a tenant that it already has a scope for. */
+export function mayCall(principal: Principal | undefined, access: Access): boolean {
+  if (access === 'public') return true;
+  if (principal?.kind === 'operator') return true;
+  return principal?.kind === 'member' && access !== 'operator' && roleContains(principal.role, access);
+}

@@ -1,0 +1,30 @@
+/** Who acts. */
+import type { Id, Role } from '@tulou/contract';
+
+export interface OperatorPrincipal {
+  readonly kind: 'operator';
+  /** Which operator credential: the first letters of its id, for the audit. */
+  readonly id: string;
+}
+
+export interface MemberPrincipal {
+  readonly kind: 'member';
+  /** UUID of the tenant whose credential this is. */
+  readonly tenantUuid: string;
+  readonly member: Id<'member'>;
+  readonly token: Id<'token'>;
+  readonly role: Role;
+}
+
+/** The platform itself, doing work that a tenant's row asks for. */
+export interface JobPrincipal {
+  readonly kind: 'job';
+  readonly id: string;
+}
+
+export type Principal = OperatorPrincipal | MemberPrincipal | JobPrincipal;
+
+/** How the audit names a principal. */
+export function actorOf(principal: Principal): string {
+  return principal.kind === 'member' ? principal.member : `${principal.kind}:${principal.id}`;
+}

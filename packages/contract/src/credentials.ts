@@ -41,7 +41,12 @@ export function parseCredential(text: string): Credential | undefined {
 }
 
 /** Builds the text of a credential from 8 random bytes for its id and 32 for its secret; both must come from a CSPRNG. */
-export function formatCredential(kind: CredentialKind, tenantUuid: string, idBytes: Uint8Array, secretBytes: Uint8Array): string {
+export function formatCredential(
+  kind: CredentialKind,
+  tenantUuid: string,
+  idBytes: Uint8Array,
+  secretBytes: Uint8Array,
+): string {
   if (idBytes.length !== 8 || secretBytes.length !== 32) throw new RangeError('a credential takes 8 and 32 bytes');
   const id = encodeBase62(BigInt(`0x${tenantUuid.replaceAll('-', '')}`), 22) + encodeBase62(toBigInt(idBytes), 11);
   const body = `${credentialPrefixes[kind]}_${id}_${encodeBase62(toBigInt(secretBytes), 43)}`;

@@ -18,6 +18,8 @@ const entry = (status: number, fault: ErrorEntry['fault'], title: string, help: 
   help,
 });
 
+// A table: one error a line, so that the eye can go down its columns.
+// oxfmt-ignore
 export const errors = {
   // Control API
   invalid_request: entry(400, 'caller', 'The request is not valid', 'Correct the fields listed in `violations` and send it again.'),

@@ -46,11 +46,8 @@ export type Body<O extends Operation> = O['body'] extends z.ZodType ? z.output<O
 export type Output<O extends Operation> = O['output'] extends z.ZodType ? z.input<O['output']> : undefined;
 
 /** Keeps the exact type of each schema, so that handlers and clients are typed by the table. */
-export function operation<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  B extends z.ZodType,
-  O extends z.ZodType,
->(definition: Operation<P, Q, B, O>): Operation<P, Q, B, O> {
+export function operation<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, O extends z.ZodType>(
+  definition: Operation<P, Q, B, O>,
+): Operation<P, Q, B, O> {
   return definition;
 }

@@ -110,5 +110,10 @@ export type SnapshotChange = { seq: number; kind: string; key: string; tenant: s
  * `{"end":<count>}`, without which the answer is cut short and must be thrown away.
  * `full`: what the gateway holds beyond these lines must be dropped.
  */
-export const snapshotHead = z.object({ epoch: z.string(), seq: z.int().min(0), full: z.boolean(), count: z.int().min(0) });
+export const snapshotHead = z.object({
+  epoch: z.string(),
+  seq: z.int().min(0),
+  full: z.boolean(),
+  count: z.int().min(0),
+});
 export type SnapshotHead = z.output<typeof snapshotHead>;

@@ -28,5 +28,8 @@ export type UsageRow = z.output<typeof usageRow>;
  * Body of `PUT /internal/v1/usage/{segment}`. The segment's id (`<gateway>-<boot>-<thread>-<n>`) is the idempotency key:
  * a segment is taken once, in one transaction with the roll-up.
  */
-export const usageBatch = z.object({ segment: z.string().max(120), rows: z.array(usageRow).max(limits.usageBatchRowsMax) });
+export const usageBatch = z.object({
+  segment: z.string().max(120),
+  rows: z.array(usageRow).max(limits.usageBatchRowsMax),
+});
 export type UsageBatch = z.output<typeof usageBatch>;

@@ -25,7 +25,10 @@ export const listQuery = z.object({
 });
 
 export const page = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), next: z.string().nullable().describe('Pass as `cursor` for the next page; null at the end') });
+  z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe('Pass as `cursor` for the next page; null at the end'),
+  });
 
 export const tenantParams = z.object({ tenant: idOrSlug });
 export const none = z.object({});

@@ -7,7 +7,11 @@ import { unsafe_mintScope, type TenantScope } from './scope.ts';
  * A call: the route names a tenant, the credential names a tenant, from two independent sources, and both must agree.
  * Where they don't, the answer is the same as for a tenant that never existed.
  */
-export function fromCall(routeTenantUuid: string | undefined, principal: MemberPrincipal, requestId: string): TenantScope {
+export function fromCall(
+  routeTenantUuid: string | undefined,
+  principal: MemberPrincipal,
+  requestId: string,
+): TenantScope {
   if (routeTenantUuid === undefined || routeTenantUuid !== principal.tenantUuid) throw new Problem('not_found');
   return unsafe_mintScope(routeTenantUuid, principal, requestId);
 }

@@ -90,7 +90,10 @@ export interface ExchangeHandler {
   /** A message that never became an exchange was refused with this code, and the connection closed. */
   refused(code: ErrorCode): void;
   /** Body and media type of the answers that the engine makes itself (400, 408, 431, 502, 504 …). */
-  problem(code: ErrorCode, exchange: Exchange | undefined): { readonly fields: readonly string[]; readonly body: string };
+  problem(
+    code: ErrorCode,
+    exchange: Exchange | undefined,
+  ): { readonly fields: readonly string[]; readonly body: string };
 }
 
 export interface Ended {

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
+
+/** A host name that leads to an API: a DNS name of at least two labels, lower case, without port (RFC 1123 §2.1). */
+export const hostName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(limits.hostCharactersMax)
+  .regex(
+    /^(?=.*[a-z])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'a DNS name such as `orders.example.com`, without scheme and port',
+  );
+
+const description = z.string().max(limits.descriptionCharactersMax);
+const visibility = z
+  .enum(['public', 'private'])
+  .describe('`public`: in the catalog of every tenant; `private`: only the own tenant sees it');
+const hosts = z
+  .array(hostName)
+  .max(limits.hostsPerApiMax)
+  .refine((list) => new Set(list).size === list.length, 'each host name once');
+
+export const api = z.object({
+  id: id('api'),
+  slug,
+  name,
+  description: description.nullable(),
+  visibility,
+  hosts,
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+export const apiParams = tenantParams.extend({ api: idOrSlug });
+
+export const apis = {
+  create: operation({
+    id: 'apis.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apis',
+    summary: 'Create an API',
+    access: 'developer',
+    params: tenantParams,
+    query: none,
+    body: z.object({
+      slug,
+      name,
+      description: description.nullable().default(null),
+      visibility: visibility.default('public'),
+      hosts: hosts.default([]),
+    }),
+    output: api,
+    status: 201,
+    errors: ['conflict', 'quota_of_objects'],
+  }),
+  list: operation({
+    id: 'apis.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis',
+    summary: 'List the APIs of a tenant',
+    access: 'viewer',
+    params: tenantParams,
+    query: listQuery.extend({ search: z.string().max(100).optional() }),
+    body: undefined,
+    output: page(api),
+    status: 200,
+  }),
+  get: operation({
+    id: 'apis.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}',
+    summary: 'Read an API',
+    access: 'viewer',
+    params: apiParams,
+    query: none,
+    body: undefined,
+    output: api,
+    status: 200,
+  }),
+  update: operation({
+    id: 'apis.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apis/{api}',
+    summary: 'Change an API; its slug stays, because callers have it in their addresses',
+    access: 'developer',
+    params: apiParams,
+    query: none,
+    body: z.object({
+      name: name.optional(),
+      description: description.nullable().optional(),
+      visibility: visibility.optional(),
+      hosts: hosts.optional(),
+    }),
+    output: api,
+    status: 200,
+    errors: ['conflict', 'precondition_failed'],
+  }),
+  delete: operation({
+    id: 'apis.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apis/{api}',
+    summary: 'Delete an API with its versions and plans; refused while apps subscribe to it',
+    access: 'admin',
+    params: apiParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['in_use', 'precondition_failed'],
+  }),
+};

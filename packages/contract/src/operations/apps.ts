@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
+
+/** Compared character by character (RFC 9700 §2.1): `https`, `http` on the own machine, or an app's own scheme (RFC 8252 §7). */
+const redirectUri = z
+  .string()
+  .max(limits.urlCharactersMax)
+  .refine(
+    isRedirectUri,
+    'an absolute URI without fragment: https, http on loopback, or a scheme of your own with a dot',
+  );
+
+function isRedirectUri(text: string): boolean {
+  if (text.includes('#') || !URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  if (protocol === 'https:') return true;
+  if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  return protocol.includes('.');
+}
+
+/** RFC 6749 §3.3 scope-token. */
+const scope = z
+  .string()
+  .min(1)
+  .max(limits.scopeCharactersMax)
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'visible ASCII without space, quote and backslash');
+
+const redirectUris = z.array(redirectUri).max(limits.redirectUrisPerAppMax);
+const scopes = z.array(scope).max(limits.scopesPerAppMax);
+const state = z.enum(['active', 'suspended']).describe('The calls of a suspended app are refused');
+
+export const app = z.object({
+  id: id('app'),
+  slug,
+  name,
+  state,
+  redirect_uris: z.array(z.string()),
+  scopes: z.array(z.string()),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+export const appParams = tenantParams.extend({ app: idOrSlug });
+
+export const apps = {
+  create: operation({
+    id: 'apps.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps',
+    summary: 'Register an app',
+    access: 'developer',
+    params: tenantParams,
+    query: none,
+    body: z.object({ slug, name, redirect_uris: redirectUris.default([]), scopes: scopes.default([]) }),
+    output: app,
+    status: 201,
+    errors: ['conflict', 'quota_of_objects'],
+  }),
+  list: operation({
+    id: 'apps.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps',
+    summary: 'List the apps of a tenant',
+    access: 'viewer',
+    params: tenantParams,
+    query: listQuery.extend({ search: z.string().max(100).optional() }),
+    body: undefined,
+    output: page(app),
+    status: 200,
+  }),
+  get: operation({
+    id: 'apps.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}',
+    summary: 'Read an app',
+    access: 'viewer',
+    params: appParams,
+    query: none,
+    body: undefined,
+    output: app,
+    status: 200,
+  }),
+  update: operation({
+    id: 'apps.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apps/{app}',
+    summary: 'Change an app; suspending it stops all its calls at once',
+    access: 'developer',
+    params: appParams,
+    query: none,
+    body: z.object({
+      name: name.optional(),
+      state: state.optional(),
+      redirect_uris: redirectUris.optional(),
+      scopes: scopes.optional(),
+    }),
+    output: app,
+    status: 200,
+    errors: ['precondition_failed'],
+  }),
+  delete: operation({
+    id: 'apps.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apps/{app}',
+    summary: 'Delete an app with its keys; refused while it subscribes to an API',
+    access: 'admin',
+    params: appParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['in_use', 'precondition_failed'],
+  }),
+};

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { appParams } from './apps.ts';
+import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+
+const environment = z.enum(['test', 'live']);
+
+export const key = z.object({
+  id: id('key'),
+  app: z.string().describe('Slug of the app'),
+  environment,
+  name: name.nullable(),
+  credential_id: z.string().describe('The part of the key that is not secret: finds the key whose text you hold'),
+  expires_at: timestamp.nullable(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const shownOnce = key.extend({ key: z.string().describe('The key itself. Shown this once: only its hash is kept') });
+
+export const keyParams = appParams.extend({ key: idOrSlug });
+
+export const keys = {
+  create: operation({
+    id: 'keys.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/keys',
+    summary: 'Issue an API key of an app; the answer is the only place where it is shown',
+    access: 'developer',
+    params: appParams,
+    query: none,
+    body: z.object({
+      environment,
+      name: name.nullable().default(null),
+      expires_at: timestamp.nullable().default(null),
+    }),
+    output: shownOnce,
+    status: 201,
+    secret: true,
+    errors: ['quota_of_objects'],
+  }),
+  list: operation({
+    id: 'keys.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/keys',
+    summary: 'List the keys of an app, without the keys themselves',
+    access: 'viewer',
+    params: appParams,
+    query: listQuery,
+    body: undefined,
+    output: page(key),
+    status: 200,
+  }),
+  get: operation({
+    id: 'keys.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/keys/{key}',
+    summary: 'Read what is known of a key, without the key itself',
+    access: 'viewer',
+    params: keyParams,
+    query: none,
+    body: undefined,
+    output: key,
+    status: 200,
+  }),
+  update: operation({
+    id: 'keys.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apps/{app}/keys/{key}',
+    summary: 'Name a key or let it expire',
+    access: 'developer',
+    params: keyParams,
+    query: none,
+    body: z.object({ name: name.nullable().optional(), expires_at: timestamp.nullable().optional() }),
+    output: key,
+    status: 200,
+    errors: ['precondition_failed'],
+  }),
+  rotate: operation({
+    id: 'keys.rotate',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/keys/{key}/rotate',
+    summary: 'Issue the successor of a key; the old one stays valid for `overlap_seconds`',
+    access: 'developer',
+    params: keyParams,
+    query: none,
+    body: z.object({ overlap_seconds: z.int().min(0).max(limits.keyOverlapSecondsMax).default(86_400) }),
+    output: shownOnce,
+    status: 201,
+    secret: true,
+    errors: ['quota_of_objects', 'state_conflict'],
+  }),
+  delete: operation({
+    id: 'keys.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apps/{app}/keys/{key}',
+    summary: 'Revoke a key on every gateway',
+    access: 'developer',
+    params: keyParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['precondition_failed'],
+  }),
+};

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { idOrSlug, tenantParams, timestamp } from './shared.ts';
+
+export const usageDimensions = [
+  'api',
+  'version',
+  'operation',
+  'app',
+  'key',
+  'status',
+  'minute',
+  'hour',
+  'day',
+] as const;
+export type UsageDimension = (typeof usageDimensions)[number];
+
+/** `by=api,status`: which dimensions each item tells apart. At most one of minute, hour, day. */
+const by = z
+  .string()
+  .max(100)
+  .default('')
+  .transform((text) => text.split(',').filter((part) => part !== ''))
+  .pipe(z.array(z.enum(usageDimensions)))
+  .refine((list) => new Set(list).size === list.length, 'each dimension once')
+  .refine(
+    (list) => list.filter((one) => ['minute', 'hour', 'day'].includes(one)).length <= 1,
+    'one of minute, hour, day',
+  );
+
+const sums = {
+  requests: z.int(),
+  request_bytes: z.int(),
+  response_bytes: z.int(),
+  /** Sum over the calls: divide by `requests` for the mean. */
+  duration_us: z.int(),
+};
+
+/** What an id stands for; `name` is its slug or name, null where it is gone. */
+const named = z.object({ id: z.string(), name: z.string().nullable() });
+
+export const usageItem = z.object({
+  api: named.optional(),
+  version: named.optional(),
+  /** Operation of the version's OpenAPI document; null where none matched. */
+  operation: z.string().nullable().optional(),
+  /** Null: called without a credential. An app of another tenant shows as `<tenant>/<app>`. */
+  app: named.nullable().optional(),
+  /** Null: without a key, or a key of another tenant's app. */
+  key: named.nullable().optional(),
+  status: z.int().optional(),
+  /** Start of the minute, hour or day, UTC. */
+  time: timestamp.optional(),
+  ...sums,
+});
+
+export const usage = {
+  get: operation({
+    id: 'usage.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/usage',
+    summary: 'Count the calls of a tenant: those on its APIs, and those of its apps',
+    access: 'viewer',
+    params: tenantParams,
+    query: z.object({
+      from: timestamp.optional().describe('First minute; 24 hours before `to` where nothing is said'),
+      to: timestamp.optional().describe('End, not counted itself; now where nothing is said'),
+      by,
+      side: z.enum(['provider', 'developer']).optional().describe('Only calls on own APIs, or only calls of own apps'),
+      api: idOrSlug.optional().describe('An own API, or the id of any'),
+      version: idOrSlug.optional().describe('Id of a version'),
+      operation: z.string().max(200).optional(),
+      app: idOrSlug.optional().describe('An own app, or the id of any'),
+      key: idOrSlug.optional().describe('Id of a key'),
+      status: z.coerce.number().int().min(100).max(599).optional(),
+      limit: z.coerce.number().int().min(1).max(limits.usageGroupsMax).default(limits.usageGroupsDefault),
+    }),
+    body: undefined,
+    output: z.object({
+      from: timestamp,
+      to: timestamp,
+      items: z.array(usageItem),
+      /** Whether more groups exist than `limit` lets through; `total` counts them all. */
+      truncated: z.boolean(),
+      total: z.object(sums),
+    }),
+    status: 200,
+  }),
+};

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { apiParams } from './apis.ts';
+import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
+
+/** A version's name stands in the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so that it is never an id. */
+export const versionName = z
+  .string()
+  .max(limits.slugCharactersMax)
+  .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens or dots');
+
+export const versionState = z.enum(['draft', 'live', 'deprecated', 'retired']);
+const access = z
+  .enum(['open', 'key', 'token', 'any'])
+  .describe('What a caller must show: nothing, an API key, a token, or either of the two');
+
+const upstreamInput = z.object({
+  url: z
+    .string()
+    .min(1)
+    .max(limits.urlCharactersMax)
+    .describe('`http` or `https`, without user, query and fragment; its path is put before that of the call'),
+  weight: z.int().min(0).max(1000).default(1),
+});
+const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
+const openapi = z
+  .union([z.string().max(limits.openapiBytesMax), z.record(z.string(), z.unknown())])
+  .describe('An OpenAPI 3.0 or 3.1 document: YAML or JSON as text, or the object itself');
+const timeoutMs = z.int().min(1).max(limits.upstreamTimeoutMsMax);
+const requestBytes = z.int().min(0).max(limits.requestBytesMax);
+
+export const version = z.object({
+  id: id('version'),
+  api: z.string().describe('Slug of the API'),
+  name: versionName,
+  state: versionState,
+  access,
+  upstreams: z.array(z.object({ url: z.string(), weight: z.int() })),
+  timeout_ms: z.int(),
+  request_bytes_max: z.int(),
+  deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),
+  sunset_at: timestamp.nullable().describe('Sent as `Sunset` (RFC 8594)'),
+  /** Operations of the OpenAPI document that routing and metering know; 0 where there is no document. */
+  operations: z.int(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+export const versionParams = apiParams.extend({ version: idOrSlug });
+
+export const versions = {
+  create: operation({
+    id: 'versions.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apis/{api}/versions',
+    summary: 'Publish a version of an API',
+    access: 'developer',
+    params: apiParams,
+    query: none,
+    body: z.object({
+      name: versionName,
+      openapi: openapi.nullable().default(null),
+      upstreams: upstreams.default([]),
+      state: versionState.optional().describe('`live` where upstreams are given, else `draft`'),
+      access: access.default('key'),
+      timeout_ms: timeoutMs.default(limits.upstreamTimeoutMsDefault),
+      request_bytes_max: requestBytes.default(limits.requestBytesDefault),
+      deprecated_at: timestamp.nullable().optional(),
+      sunset_at: timestamp.nullable().optional(),
+    }),
+    output: version,
+    status: 201,
+    errors: ['conflict', 'openapi_invalid', 'upstream_address_refused', 'quota_of_objects'],
+  }),
+  list: operation({
+    id: 'versions.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/versions',
+    summary: 'List the versions of an API',
+    access: 'viewer',
+    params: apiParams,
+    query: listQuery,
+    body: undefined,
+    output: page(version),
+    status: 200,
+  }),
+  get: operation({
+    id: 'versions.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}',
+    summary: 'Read a version',
+    access: 'viewer',
+    params: versionParams,
+    query: none,
+    body: undefined,
+    output: version,
+    status: 200,
+  }),
+  openapi: operation({
+    id: 'versions.openapi',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}/openapi',
+    summary: 'Read the OpenAPI document of a version',
+    access: 'viewer',
+    params: versionParams,
+    query: none,
+    body: undefined,
+    output: z.record(z.string(), z.unknown()),
+    status: 200,
+  }),
+  update: operation({
+    id: 'versions.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}',
+    summary:
+      'Change a version: where it leads, who may call it, its state (draft → live → deprecated → retired, and back to live)',
+    access: 'developer',
+    params: versionParams,
+    query: none,
+    body: z.object({
+      openapi: openapi.nullable().optional(),
+      upstreams: upstreams.optional(),
+      state: versionState.optional(),
+      access: access.optional(),
+      timeout_ms: timeoutMs.optional(),
+      request_bytes_max: requestBytes.optional(),
+      deprecated_at: timestamp.nullable().optional(),
+      sunset_at: timestamp.nullable().optional(),
+    }),
+    output: version,
+    status: 200,
+    errors: ['openapi_invalid', 'upstream_address_refused', 'state_conflict', 'precondition_failed'],
+  }),
+  delete: operation({
+    id: 'versions.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}',
+    summary: 'Delete a version; one that is live or deprecated only while no app subscribes to its API',
+    access: 'developer',
+    params: versionParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['in_use', 'precondition_failed'],
+  }),
+};

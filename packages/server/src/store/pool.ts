@@ -12,7 +12,10 @@ export interface PoolOptions {
 
 /** Opens a pool; connects on first use. Numbers beyond 2^53 in a bigint column are refused, not rounded. */
 export function openPool({ url, connectionsMax }: PoolOptions): Pool {
-  return postgres(url, {
+  const { plain, directory } = splitSocket(url);
+  return postgres(plain, {
+    ...(directory === undefined ? {} : { host: directory }),
+    connection: { application_name: 'tulou' },
     max: connectionsMax,
     idle_timeout: 60,
     connect_timeout: 10,
@@ -30,4 +33,13 @@ export function openPool({ url, connectionsMax }: PoolOptions): Pool {
       },
     },
   });
+}
+
+/** libpq's form of a Unix socket, `postgres://user@localhost/db?host=/dir`, which postgres.js takes only as an option. */
+function splitSocket(url: string): { plain: string; directory: string | undefined } {
+  const parsed = new URL(url);
+  const directory = parsed.searchParams.get('host');
+  if (directory === null || !directory.startsWith('/')) return { plain: url, directory: undefined };
+  parsed.searchParams.delete('host');
+  return { plain: parsed.href, directory };
 }

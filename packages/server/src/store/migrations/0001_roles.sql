@@ -7,8 +7,8 @@
 --   create policy tenant_isolation on t to tulou_tenant
 --     using (tenant_id = current_setting('app.tenant')::uuid) with check (tenant_id = current_setting('app.tenant')::uuid);
 --   create policy system_all on t to tulou_system using (true) with check (true);
---   grant select, insert, update, delete on t to tulou_tenant;
--- tulou_system gets its rights by default; tulou_tenant gets none, so that a table of the platform stays closed to it.
+--   grant … on t to tulou_tenant, tulou_system;
+-- No right is given by default: a table is closed to both until its migration opens it.
 do $$
 declare
   name text;
@@ -37,5 +37,3 @@ end
 $$;
 
 grant usage on schema public to tulou_tenant, tulou_system;
-alter default privileges in schema public grant select, insert, update, delete on tables to tulou_system;
-alter default privileges in schema public grant usage, select on sequences to tulou_system;

@@ -15,8 +15,8 @@ export type Access = 'public' | 'operator' | Role;
 export interface Operation<
   Params extends z.ZodObject = z.ZodObject,
   Query extends z.ZodObject = z.ZodObject,
-  Body extends z.ZodType = z.ZodType,
-  Output extends z.ZodType = z.ZodType,
+  Body extends z.ZodType | undefined = z.ZodType | undefined,
+  Output extends z.ZodType | undefined = z.ZodType | undefined,
 > {
   /** `<noun>.<verb>`, the stable name: `apis.create`. The CLI says `tulou apis create`. */
   readonly id: `${string}.${string}`;
@@ -28,14 +28,16 @@ export interface Operation<
   readonly params: Params;
   readonly query: Query;
   /** Undefined: the operation takes no body. */
-  readonly body: Body | undefined;
+  readonly body: Body;
   /** Undefined: the answer is 204. */
-  readonly output: Output | undefined;
+  readonly output: Output;
   readonly status: 200 | 201 | 202 | 204;
   /** Answers carry a secret that is shown once: never logged, audited or kept in the clear. */
   readonly secret?: true;
   /** The answer is not JSON but a stream of this media type. */
   readonly stream?: string;
+  /** Members may call it also while their tenant is in state `deleting`; otherwise only operators may. */
+  readonly whileDeleting?: true;
   /** Errors of its own, beyond those every operation has. */
   readonly errors?: readonly ErrorCode[];
 }
@@ -45,9 +47,17 @@ export type Query<O extends Operation> = z.output<O['query']>;
 export type Body<O extends Operation> = O['body'] extends z.ZodType ? z.output<O['body']> : undefined;
 export type Output<O extends Operation> = O['output'] extends z.ZodType ? z.input<O['output']> : undefined;
 
-/** Keeps the exact type of each schema, so that handlers and clients are typed by the table. */
-export function operation<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, O extends z.ZodType>(
-  definition: Operation<P, Q, B, O>,
-): Operation<P, Q, B, O> {
+/** Keeps the exact type of each schema, and the method and path as literals, so that handlers and clients are typed by the table. */
+export function operation<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodType | undefined,
+  O extends z.ZodType | undefined,
+  const M extends Operation['method'],
+  const T extends Operation['path'],
+  const A extends Access,
+>(
+  definition: Operation<P, Q, B, O> & { readonly method: M; readonly path: T; readonly access: A },
+): Operation<P, Q, B, O> & { readonly method: M; readonly path: T; readonly access: A } {
   return definition;
 }

@@ -7,12 +7,22 @@ import { limits } from '../limits.ts';
 export const slug = z
   .string()
   .max(limits.slugCharactersMax)
-  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens');
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens')
+  .meta({ description: 'A DNS label', examples: ['acme'] });
 
-export const name = z.string().trim().min(1).max(limits.nameCharactersMax);
+/** Words for people, on one line. PostgreSQL keeps no NUL, and a control character in a list is a trap. */
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(limits.nameCharactersMax)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters');
 
 export const id = <K extends IdKind>(kind: K) =>
-  z.string().refine((text): text is Id<K> => isId(kind, text), `an id that begins with ${idPrefixes[kind]}_`);
+  z
+    .string()
+    .refine((text): text is Id<K> => isId(kind, text), `an id that begins with ${idPrefixes[kind]}_`)
+    .meta({ pattern: `^${idPrefixes[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$` });
 
 /** Path parameters take either form; what is neither is simply not found. */
 export const idOrSlug = z.string().min(1).max(100);
@@ -20,7 +30,7 @@ export const idOrSlug = z.string().min(1).max(100);
 export const timestamp = z.iso.datetime({ offset: true });
 
 export const listQuery = z.object({
-  cursor: z.string().max(500).optional(),
+  cursor: z.string().max(500).optional().describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
 });
 

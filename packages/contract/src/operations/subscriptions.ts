@@ -152,7 +152,7 @@ function decision<V extends string>(verb: V, summary: string) {
   return operation({
     id: `subscribers.${verb}`,
     method: 'POST',
-    path: `/tenants/{tenant}/subscribers/{subscriber}/${verb}`,
+    path: `/tenants/{tenant}/subscribers/{subscriber}/${verb}` as const,
     summary,
     access: 'admin',
     params: subscriberParams,

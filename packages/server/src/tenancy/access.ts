@@ -12,3 +12,8 @@ export function mayCall(principal: Principal | undefined, access: Access): boole
   if (principal?.kind === 'operator') return true;
   return principal?.kind === 'member' && access !== 'operator' && roleContains(principal.role, access);
 }
+
+/** The role of the two that allows less. */
+export function lowerRole(a: Role, b: Role): Role {
+  return roleContains(a, b) ? b : a;
+}

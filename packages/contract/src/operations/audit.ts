@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
+
+export const auditEntry = z.object({
+  id: id('audit'),
+  /** Place in the tenant's chain, from 1. */
+  seq: z.int(),
+  at: timestamp,
+  /** A member's id, `operator:<credential>` or `job:<name>`. */
+  actor: z.string(),
+  operation: z.string(),
+  target: z.string(),
+  before: z.unknown().describe('The object as it was; null where there was none'),
+  after: z.unknown().describe('The object as it is now; null where there is none'),
+  /** Why an operator acted. */
+  reason: z.string().nullable(),
+  address: z.string(),
+  request_id: z.string(),
+  hash: z.string(),
+});
+
+export const audit = {
+  list: operation({
+    id: 'audit.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/audit',
+    summary: 'List what was done, newest first',
+    access: 'admin',
+    params: tenantParams,
+    query: listQuery.extend({
+      target: z.string().max(200).optional(),
+      actor: z.string().max(200).optional(),
+      from: timestamp.optional(),
+      to: timestamp.optional(),
+    }),
+    body: undefined,
+    output: page(auditEntry),
+    status: 200,
+  }),
+  verify: operation({
+    id: 'audit.verify',
+    method: 'GET',
+    path: '/tenants/{tenant}/audit/verify',
+    summary: 'Recompute the hash chain and say whether it holds, and where it breaks',
+    access: 'admin',
+    params: tenantParams,
+    query: none,
+    body: undefined,
+    output: z.object({
+      holds: z.boolean(),
+      entries: z.int(),
+      /** `seq` of the first entry that is missing or not what was written. */
+      broken_at: z.int().nullable(),
+      head: z
+        .string()
+        .describe('Hash of the last entry: keep it elsewhere, and a later rewrite of the whole chain shows'),
+    }),
+    status: 200,
+  }),
+  get: operation({
+    id: 'audit.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/audit/{entry}',
+    summary: 'Read one entry',
+    access: 'admin',
+    params: tenantParams.extend({ entry: z.string().max(100) }),
+    query: none,
+    body: undefined,
+    output: auditEntry,
+    status: 200,
+  }),
+};

@@ -1,0 +1,78 @@
+/** Who calls: from the text of a bearer credential to a principal. */
+import { parseCredential, Problem, tenantOfCredentialId, type Credential, type Id, type Role } from '@tulou/contract';
+import { equalHashes, sha256 } from '../../kernel/hash.ts';
+import type { SystemTx } from '../../store/store.ts';
+import { lowerRole } from '../../tenancy/access.ts';
+import type { Principal } from '../../tenancy/principal.ts';
+
+/** A caller whose secret was right. */
+export interface Caller {
+  readonly principal: Principal;
+  /** Names the credential: an Idempotency-Key counts apart for each. */
+  readonly credential: string;
+}
+
+/** The text after `Bearer`, or undefined. The scheme is case-insensitive (RFC 9110 §11.1). */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
+/**
+ * Finds the caller by the id in the credential and compares the secret's hash in constant time. Throws
+ * `unauthenticated` for whatever is not a live credential of the control API, all alike, and `tenant_suspended` to who
+ * holds a live credential of a suspended tenant.
+ */
+export async function authenticate(tx: SystemTx, text: string | undefined, now: number): Promise<Caller> {
+  const credential = text === undefined ? undefined : parseCredential(text);
+  if (credential?.kind === 'operator') return authenticatePlatform(tx, credential);
+  if (credential?.kind === 'member') return authenticateMember(tx, credential, now);
+  throw new Problem('unauthenticated');
+}
+
+/** The same for a gateway's node token; its name. */
+export async function authenticateNode(tx: SystemTx, text: string | undefined): Promise<string> {
+  const credential = text === undefined ? undefined : parseCredential(text);
+  if (credential?.kind !== 'node') throw new Problem('unauthenticated');
+  return (await authenticatePlatform(tx, credential)).credential;
+}
+
+async function authenticatePlatform(tx: SystemTx, credential: Credential): Promise<Caller> {
+  const [row] = await tx.sql<{ secret_hash: string }[]>`
+    select secret_hash from platform_tokens
+    where id = ${credential.id} and kind = ${credential.kind} and revoked_at is null`;
+  if (!sameSecret(credential, row?.secret_hash)) throw new Problem('unauthenticated');
+  // The id's first 22 characters are the nil tenant's; the next few tell credentials apart.
+  return { principal: { kind: 'operator', id: credential.id.slice(22, 30) }, credential: credential.id };
+}
+
+interface TokenRow {
+  readonly id: Id<'token'>;
+  readonly member: Id<'member'>;
+  readonly role: Role;
+  readonly member_role: Role;
+  readonly secret_hash: string;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly suspended_at: Date | null;
+}
+
+async function authenticateMember(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
+  const tenantUuid = tenantOfCredentialId(credential.id);
+  const [row] = await tx.sql<TokenRow[]>`
+    select t.id, t.member, t.role, m.role as member_role, t.secret_hash, t.expires_at, t.revoked_at, d.suspended_at
+    from tokens t
+      join members m on m.tenant_id = t.tenant_id and m.id = t.member
+      join tenants d on d.tenant_id = t.tenant_id
+    where t.tenant_id = ${tenantUuid} and t.credential_id = ${credential.id}`;
+  const right = sameSecret(credential, row?.secret_hash);
+  if (!right || row === undefined || row.revoked_at !== null) throw new Problem('unauthenticated');
+  if (row.expires_at !== null && row.expires_at.getTime() <= now) throw new Problem('unauthenticated');
+  if (row.suspended_at !== null) throw new Problem('tenant_suspended');
+  const role = lowerRole(row.role, row.member_role);
+  return { principal: { kind: 'member', tenantUuid, member: row.member, token: row.id, role }, credential: row.id };
+}
+
+/** Compares also where there is nothing to compare with, so that an unknown id takes as long as a wrong secret. */
+function sameSecret(credential: Credential, hash: string | undefined): boolean {
+  return equalHashes(sha256(credential.secret), hash ?? sha256('no such credential')) && hash !== undefined;
+}

@@ -1,0 +1,99 @@
+/** The control role: the platform listener with the control API and the internal endpoints, and the admin listener. */
+import { parseCredential } from '@tulou/contract';
+import { openAdmin } from '../http/admin.ts';
+import { listen } from '../http/listen.ts';
+import { serveRoutes, type RouteHandler } from '../http/routes.ts';
+import type { Route } from '../http/router.ts';
+import { must } from '../kernel/assert.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { sha256 } from '../kernel/hash.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Address, RunningRole } from '../kernel/role.ts';
+import type { Store } from '../store/store.ts';
+import { answerCall, compileBinding } from './call/dispatch.ts';
+import type { Binding, ControlDeps } from './call/handler.ts';
+import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';
+import { bindings } from './operations.ts';
+
+export interface ControlOptions {
+  readonly listen: Address;
+  readonly admin: Address;
+  /** Where this listener and the gateway are reached from outside; they stand in documents and tokens. */
+  readonly platformUrl: string;
+  readonly gatewayUrl: string;
+  /** Credentials whose hashes are stored at start, so that nodes and operators can come in. */
+  readonly nodeToken: string;
+  readonly operatorToken: string;
+  readonly upstreamAllow: ControlDeps['upstreamAllow'];
+}
+
+export interface ControlRoleDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
+export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
+  const { platformUrl, gatewayUrl, upstreamAllow } = options;
+  const deps: ControlDeps = { ...role, platformUrl, gatewayUrl, upstreamAllow };
+  await storePlatformToken(deps, 'operator', options.operatorToken);
+  await storePlatformToken(deps, 'node', options.nodeToken);
+  const platform = await listen(options.listen, serveRoutes(routesOf(bindings, plainRoutes, deps), role.log), role);
+  const admin = await openAdmin(
+    { listen: options.admin, ready: () => databaseReady(role.store), metrics: () => '' },
+    role,
+  );
+  return {
+    urls: { platform: platform.url, admin: admin.url },
+    stop: async () => {
+      await platform.close();
+      await admin.close();
+    },
+  };
+}
+
+/** All routes of the platform listener, from the two tables. */
+export function routesOf(
+  operations: readonly Binding[],
+  plain: readonly PlainRoute[],
+  deps: ControlDeps,
+): readonly Route<RouteHandler>[] {
+  return [
+    ...operations.map((binding): Route<RouteHandler> => {
+      const compiled = compileBinding(binding, operations);
+      const { method, path } = compiled.operation;
+      return {
+        method,
+        path: `/api/v1${path}`,
+        target: (request, params) => answerCall(compiled, request, params, deps),
+      };
+    }),
+    ...plain.map((route): Route<RouteHandler> => ({
+      method: route.method,
+      path: route.path,
+      target: (request, params) => answerPlain(route, request, params, deps),
+    })),
+  ];
+}
+
+async function storePlatformToken(deps: ControlDeps, kind: 'operator' | 'node', text: string): Promise<void> {
+  const credential = must(parseCredential(text), `the ${kind} token is whole`);
+  await deps.store.system(`the ${kind} token of this installation`, async ({ sql }) => {
+    await sql`
+      insert into platform_tokens (id, kind, secret_hash, created_at)
+      values (${credential.id}, ${kind}, ${sha256(credential.secret)}, ${new Date(deps.clock.now())})
+      on conflict (id) do nothing`;
+  });
+}
+
+async function databaseReady(store: Store): Promise<string | undefined> {
+  try {
+    await store.system('is the database there', async ({ sql }) => void (await sql`select 1`));
+    return undefined;
+  } catch {
+    return 'the database cannot be reached';
+  }
+}

@@ -1,0 +1,159 @@
+/** A listener over `node:http`, for everything but the gateway's data path: bounds, request ids, problems, draining. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { AddressInfo } from 'node:net';
+import { problemBody } from '@tulou/contract';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import { newId, type Random } from '../kernel/random.ts';
+import type { Address } from '../kernel/role.ts';
+import { readBody } from './body.ts';
+import type { HttpAnswer, HttpHandler, HttpRequest } from './message.ts';
+import { problemAnswer } from './problem.ts';
+
+export interface ListenDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Listener {
+  readonly url: string;
+  /** Stops accepting, lets running requests end within the drain bound, then closes. */
+  close(): Promise<void>;
+}
+
+const bounds = {
+  headBytesMax: 16 * 1024,
+  fieldsMax: 100,
+  headTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 60_000,
+  connectionsMax: 10_000,
+  drainMs: 10_000,
+} as const;
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Listens on an address (port 0: any) and gives every request to `handle`. Rejects where the address can't be had. */
+export async function listen(address: Address, handle: HttpHandler, deps: ListenDeps): Promise<Listener> {
+  const draining = new AbortController();
+  const server = createServer(
+    {
+      maxHeaderSize: bounds.headBytesMax,
+      headersTimeout: bounds.headTimeoutMs,
+      requestTimeout: bounds.requestTimeoutMs,
+      keepAliveTimeout: bounds.keepAliveMs,
+    },
+    (message, response) => void serve(message, response, draining.signal, handle, deps),
+  );
+  server.maxHeadersCount = bounds.fieldsMax;
+  server.maxConnections = bounds.connectionsMax;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end(malformed);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return { url: urlOf(server), close: () => close(server, draining, deps.clock) };
+}
+
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  draining: AbortSignal,
+  handle: HttpHandler,
+  deps: ListenDeps,
+): Promise<void> {
+  const requestId = newId('request', deps.clock, deps.random);
+  const log = deps.log.child({ request_id: requestId });
+  let answer: HttpAnswer;
+  try {
+    answer = await handle(requestOf(message, response, requestId, draining));
+  } catch (error) {
+    answer = problemAnswer(error, requestId, deps.log);
+  }
+  try {
+    await send(message, response, requestId, answer, draining.aborted);
+  } catch (error) {
+    // The head is out: breaking the connection is the only way left to say that the answer is not whole.
+    response.destroy();
+    if (!message.socket.destroyed) log.warn({ cause: String(error) }, 'an answer broke off');
+  }
+}
+
+function requestOf(
+  message: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  draining: AbortSignal,
+): HttpRequest {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const target = message.url ?? '/';
+  const mark = target.indexOf('?');
+  return {
+    method: message.method ?? 'GET',
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
+    requestId,
+    address: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    header: (name) => {
+      const value = message.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    body: (bytesMax) => readBody(message, bytesMax),
+    gone: gone.signal,
+    draining,
+  };
+}
+
+async function send(
+  message: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  answer: HttpAnswer,
+  closing: boolean,
+): Promise<void> {
+  const { body } = answer;
+  const streamed = body instanceof Readable;
+  response.writeHead(answer.status, {
+    ...securityHeaders,
+    ...answer.headers,
+    'tulou-request-id': requestId,
+    ...(streamed || answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }),
+    ...(closing ? { connection: 'close' } : {}),
+  });
+  if (!streamed) return void response.end(message.method === 'HEAD' ? undefined : body);
+  if (message.method === 'HEAD') {
+    body.destroy();
+    return void response.end();
+  }
+  return pipeline(body, response);
+}
+
+async function close(server: Server, draining: AbortController, clock: Clock): Promise<void> {
+  draining.abort();
+  const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = clock.after(bounds.drainMs, () => server.closeAllConnections());
+  await ended;
+  timer.cancel();
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+const malformedBody = JSON.stringify(problemBody('malformed_request'));
+const malformed =
+  'HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nconnection: close\r\n' +
+  `content-length: ${malformedBody.length}\r\n\r\n${malformedBody}`;

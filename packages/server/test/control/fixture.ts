@@ -1,0 +1,126 @@
+/** A running control role over a fresh database, and the smallest client that speaks to it. */
+import { formatCredential } from '@tulou/contract';
+import { startControl, type ControlOptions } from '../../src/control/control.ts';
+import { systemClock, type Clock } from '../../src/kernel/clock.ts';
+import { openLog } from '../../src/kernel/log.ts';
+import { systemRandom } from '../../src/kernel/random.ts';
+import { openTestDatabase, type TestDatabase } from '../harness.ts';
+
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; tests say what they expect in it. */
+  readonly body: T;
+}
+
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export type Client = <T = Record<string, unknown>>(
+  method: string,
+  path: string,
+  options?: CallOptions,
+) => Promise<Answer<T>>;
+
+export interface TestControl {
+  readonly database: TestDatabase;
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly operator: string;
+  readonly node: string;
+  /** Calls under `/api/v1`; as the operator unless a token is given. */
+  readonly call: Client;
+  /** A tenant with one member of each given role, and a token of each. */
+  makeTenant(slug: string): Promise<TestTenant>;
+  stop(): Promise<void>;
+}
+
+export type TestRole = 'owner' | 'admin' | 'developer' | 'viewer';
+
+export interface TestTenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly members: Readonly<Record<TestRole, string>>;
+  readonly tokens: Readonly<Record<TestRole, string>>;
+}
+
+export const testRoles: readonly TestRole[] = ['owner', 'admin', 'developer', 'viewer'];
+const nil = '00000000-0000-0000-0000-000000000000';
+
+/** Starts control on free ports of 127.0.0.1. */
+export async function startTestControl(clock: Clock = systemClock): Promise<TestControl> {
+  const database = await openTestDatabase();
+  const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
+  const node = formatCredential('node', nil, systemRandom.bytes(8), systemRandom.bytes(32));
+  const options: ControlOptions = {
+    listen: { host: '127.0.0.1', port: 0 },
+    admin: { host: '127.0.0.1', port: 0 },
+    platformUrl: 'http://platform.test',
+    gatewayUrl: 'http://gateway.test',
+    nodeToken: node,
+    operatorToken: operator,
+    upstreamAllow: ['loopback'],
+  };
+  const log = openLog('control', 'silent');
+  const role = await startControl(options, { store: database.store, clock, random: systemRandom, log });
+  const url = role.urls['platform'] ?? '';
+  const call = clientOf(`${url}/api/v1`, operator);
+  return {
+    database,
+    url,
+    adminUrl: role.urls['admin'] ?? '',
+    operator,
+    node,
+    call,
+    makeTenant: (slug) => makeTenant(call, slug),
+    async stop() {
+      await role.stop();
+      await database.close();
+    },
+  };
+}
+
+/** A client of one address. `token: ''` sends no credential. */
+export function clientOf(base: string, defaultToken: string): Client {
+  return async <T>(method: string, path: string, { token = defaultToken, body, headers }: CallOptions = {}) => {
+    const response = await fetch(base + path, {
+      method,
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+    return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as T };
+  };
+}
+
+async function makeTenant(call: Client, slug: string): Promise<TestTenant> {
+  const { id } = await made(call, '/tenants', { slug, name: slug });
+  const entries = await Promise.all(
+    testRoles.map(async (role) => {
+      const member = await made(call, `/tenants/${id}/members`, { email: `${role}@${slug}.test`, role });
+      const token = await made(call, `/tenants/${id}/tokens`, { member: member.id, name: role });
+      return { role, member: member.id, token: token.token };
+    }),
+  );
+  return {
+    id,
+    slug,
+    members: Object.fromEntries(entries.map(({ role, member }) => [role, member])) as TestTenant['members'],
+    tokens: Object.fromEntries(entries.map(({ role, token }) => [role, token])) as TestTenant['tokens'],
+  };
+}
+
+async function made(call: Client, path: string, body: object): Promise<{ id: string; token: string }> {
+  const answer = await call<{ id: string; token: string }>('POST', path, { body });
+  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
+  return answer.body;
+}

@@ -21,6 +21,7 @@ export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1
 
 /** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
 export const routeOperation = z.object({ id: z.string(), method: z.string(), path: z.string() });
+export type RouteOperation = z.output<typeof routeOperation>;
 
 const tenantObject = z.object({ kind: z.literal('tenant'), key: z.string(), slug: z.string(), state });
 const apiObject = z.object({

@@ -1,8 +1,16 @@
 /** All operations of the control API, by noun. */
+import { apis } from './apis.ts';
+import { apps } from './apps.ts';
 import { audit } from './audit.ts';
+import { catalog } from './catalog.ts';
+import { keys } from './keys.ts';
 import { members } from './members.ts';
+import { plans } from './plans.ts';
+import { subscribers, subscriptions } from './subscriptions.ts';
 import { tenants } from './tenants.ts';
 import { tokens } from './tokens.ts';
+import { usage } from './usage.ts';
+import { versions } from './versions.ts';
 import { whoami } from './whoami.ts';
 
 export const operations = {
@@ -11,4 +19,13 @@ export const operations = {
   tokens,
   audit,
   whoami,
+  apis,
+  versions,
+  plans,
+  apps,
+  keys,
+  subscriptions,
+  subscribers,
+  catalog,
+  usage,
 };

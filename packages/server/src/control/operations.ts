@@ -1,13 +1,104 @@
 /** THE TABLE of the control API: every operation of the contract and what answers it. */
 import { tenants } from '@tulou/contract/operations/tenants';
+import { apis } from '@tulou/contract/operations/apis';
+import { apps } from '@tulou/contract/operations/apps';
+import { catalog } from '@tulou/contract/operations/catalog';
+import { keys } from '@tulou/contract/operations/keys';
+import { plans } from '@tulou/contract/operations/plans';
+import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
+import { versions } from '@tulou/contract/operations/versions';
 import { on, type Binding } from './call/handler.ts';
 import { createTenant } from './tenants/create.ts';
 import { getTenant } from './tenants/get.ts';
 import { listTenants } from './tenants/list.ts';
+import { createApi } from './apis/create.ts';
+import { deleteApi } from './apis/delete.ts';
+import { getApi } from './apis/get.ts';
+import { listApis } from './apis/list.ts';
+import { updateApi } from './apis/update.ts';
+import { createApp } from './apps/create.ts';
+import { deleteApp } from './apps/delete.ts';
+import { getApp } from './apps/get.ts';
+import { listApps } from './apps/list.ts';
+import { updateApp } from './apps/update.ts';
+import { getCatalogEntry, getCatalogOpenapi } from './catalog/get.ts';
+import { listCatalog } from './catalog/list.ts';
+import { createKey } from './keys/create.ts';
+import { deleteKey } from './keys/delete.ts';
+import { getKey } from './keys/get.ts';
+import { listKeys } from './keys/list.ts';
+import { rotateKey } from './keys/rotate.ts';
+import { updateKey } from './keys/update.ts';
+import { createPlan } from './plans/create.ts';
+import { deletePlan } from './plans/delete.ts';
+import { getPlan } from './plans/get.ts';
+import { listPlans } from './plans/list.ts';
+import { updatePlan } from './plans/update.ts';
+import { createSubscription } from './subscriptions/create.ts';
+import { approveSubscriber, deleteSubscriber, rejectSubscriber, resumeSubscriber, suspendSubscriber } from './subscriptions/decide.ts';
+import { deleteSubscription } from './subscriptions/delete.ts';
+import { getSubscriber, getSubscription } from './subscriptions/get.ts';
+import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
+import { updateSubscription } from './subscriptions/update.ts';
+import { createVersion } from './versions/create.ts';
+import { deleteVersion } from './versions/delete.ts';
+import { getVersion, getVersionOpenapi } from './versions/get.ts';
+import { listVersions } from './versions/list.ts';
+import { updateVersion } from './versions/update.ts';
 
 // prettier-ignore
 export const bindings: readonly Binding[] = [
   on(tenants.create, createTenant),
   on(tenants.list,   listTenants),
   on(tenants.get,    getTenant),
+
+  on(apis.create,            createApi),
+  on(apis.list,              listApis),
+  on(apis.get,               getApi),
+  on(apis.update,            updateApi),
+  on(apis.delete,            deleteApi),
+
+  on(versions.create,        createVersion),
+  on(versions.list,          listVersions),
+  on(versions.get,           getVersion),
+  on(versions.openapi,       getVersionOpenapi),
+  on(versions.update,        updateVersion),
+  on(versions.delete,        deleteVersion),
+
+  on(plans.create,           createPlan),
+  on(plans.list,             listPlans),
+  on(plans.get,              getPlan),
+  on(plans.update,           updatePlan),
+  on(plans.delete,           deletePlan),
+
+  on(apps.create,            createApp),
+  on(apps.list,              listApps),
+  on(apps.get,               getApp),
+  on(apps.update,            updateApp),
+  on(apps.delete,            deleteApp),
+
+  on(keys.create,            createKey),
+  on(keys.list,              listKeys),
+  on(keys.get,               getKey),
+  on(keys.update,            updateKey),
+  on(keys.rotate,            rotateKey),
+  on(keys.delete,            deleteKey),
+
+  on(subscriptions.create,   createSubscription),
+  on(subscriptions.list,     listSubscriptions),
+  on(subscriptions.get,      getSubscription),
+  on(subscriptions.update,   updateSubscription),
+  on(subscriptions.delete,   deleteSubscription),
+
+  on(subscribers.list,       listSubscribers),
+  on(subscribers.get,        getSubscriber),
+  on(subscribers.approve,    approveSubscriber),
+  on(subscribers.reject,     rejectSubscriber),
+  on(subscribers.suspend,    suspendSubscriber),
+  on(subscribers.resume,     resumeSubscriber),
+  on(subscribers.delete,     deleteSubscriber),
+
+  on(catalog.list,           listCatalog),
+  on(catalog.get,            getCatalogEntry),
+  on(catalog.openapi,        getCatalogOpenapi),
 ];

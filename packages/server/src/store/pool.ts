@@ -5,6 +5,9 @@ export type Pool = postgres.Sql<{ bigint: number }>;
 /** A tagged template that runs on one transaction's connection; its values are parameters, never text. */
 export type Sql = postgres.ReservedSql<{ bigint: number }>;
 
+/** A piece of a query, made by the same template: `sql`…`` without `await`. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
 export interface PoolOptions {
   readonly url: string;
   readonly connectionsMax: number;

@@ -177,6 +177,11 @@ create table catalog (
   visibility text not null,
   versions jsonb not null,
   plans jsonb not null,
+  -- Whether the provider is neither suspended nor leaving, and whether there is a version that can be called.
+  provider_active boolean not null,
+  published boolean not null,
+  -- What a search looks through, in lower case.
+  words text not null,
   updated_at timestamptz(3) not null,
   primary key (api_id),
   unique (tenant_slug, api_slug)

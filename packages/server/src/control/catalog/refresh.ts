@@ -1,0 +1,36 @@
+/** Keeps the catalog's row of an API in step with the API, its versions and its plans. */
+import type { TenantTx } from '../../store/store.ts';
+
+/**
+ * Rewrites the row from what is there now. The caller holds the API's lock (`lockApi`): two refreshes at once would each
+ * miss the other's change.
+ */
+export async function refreshCatalog(tx: TenantTx, apiId: string, now: Date): Promise<void> {
+  await tx.sql`
+    insert into catalog (tenant, api_id, tenant_slug, api_slug, name, description, visibility, versions, plans,
+                         provider_active, published, words, updated_at)
+    select a.tenant_id, a.id, t.slug, a.slug, a.name, a.description, a.visibility, v.list, p.list,
+      t.suspended_at is null and t.delete_at is null, jsonb_array_length(v.list) > 0,
+      lower(concat_ws(' ', t.slug || '/' || a.slug, a.name, a.description)), ${now}
+    from apis a
+      join tenants t on t.tenant_id = a.tenant_id
+      cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', id, 'name', name, 'state', state, 'access', access, 'deprecated_at', deprecated_at,
+          'sunset_at', sunset_at, 'documented', exists (
+            select from version_documents d where d.tenant_id = versions.tenant_id and d.version_id = versions.id
+          )) order by id), '[]') as list
+        from versions where tenant_id = a.tenant_id and api_id = a.id and state in ('live', 'deprecated')
+      ) v
+      cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', id, 'slug', slug, 'name', name, 'limits', limits, 'concurrency', concurrency, 'approval', approval
+        ) order by id), '[]') as list
+        from plans where tenant_id = a.tenant_id and api_id = a.id
+      ) p
+    where a.tenant_id = ${tx.tenantUuid} and a.id = ${apiId}
+    on conflict (api_id) do update set name = excluded.name, description = excluded.description,
+      visibility = excluded.visibility, versions = excluded.versions, plans = excluded.plans,
+      provider_active = excluded.provider_active, published = excluded.published, words = excluded.words,
+      updated_at = excluded.updated_at`;
+}

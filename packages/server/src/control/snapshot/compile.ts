@@ -1,0 +1,116 @@
+/** From rows to what the gateways are told. Pure; one function a kind. */
+import type { Id, PlanLimit, RouteOperation } from '@tulou/contract';
+import { gone, present, type Change } from './publish.ts';
+
+/** Whose rows these are, in both forms. */
+export interface Owner {
+  readonly tenant: Id<'tenant'>;
+  readonly tenantUuid: string;
+}
+
+export interface ApiFacts {
+  readonly id: string;
+  readonly slug: string;
+  readonly hosts: readonly string[];
+}
+
+/** An API is told as soon as it exists: its versions decide what is served. */
+export function apiChange({ tenant }: Owner, { id, slug, hosts }: ApiFacts): Change {
+  return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts] });
+}
+
+export interface VersionFacts {
+  readonly id: string;
+  readonly api_id: string;
+  readonly name: string;
+  readonly state: 'draft' | 'live' | 'deprecated' | 'retired';
+  readonly access: 'open' | 'key' | 'token' | 'any';
+  readonly upstreams: readonly { readonly url: string; readonly weight: number }[];
+  readonly timeout_ms: number;
+  readonly request_bytes_max: number;
+  readonly deprecated_at: Date | null;
+  readonly sunset_at: Date | null;
+}
+
+/** A draft is not told; a retired version is, so that it answers 410. */
+export function versionChange(owner: Owner, version: VersionFacts, operations: readonly RouteOperation[]): Change {
+  if (version.state === 'draft') return gone('version', version.id, owner.tenantUuid);
+  return present({
+    kind: 'version',
+    key: version.id,
+    tenant: owner.tenant,
+    api: version.api_id,
+    name: version.name,
+    state: version.state,
+    access: version.access,
+    upstreams: [...version.upstreams],
+    operations: operations.map(({ id, method, path }) => ({ id, method, path })),
+    timeout_ms: version.timeout_ms,
+    request_bytes_max: version.request_bytes_max,
+    deprecated_at: unixSeconds(version.deprecated_at),
+    sunset_at: unixSeconds(version.sunset_at),
+  });
+}
+
+export interface PlanFacts {
+  readonly id: string;
+  readonly api_id: string;
+  readonly slug: string;
+  readonly limits: readonly PlanLimit[];
+  readonly concurrency: number | null;
+}
+
+export function planChange({ tenant }: Owner, { id, api_id, slug, limits, concurrency }: PlanFacts): Change {
+  return present({ kind: 'plan', key: id, tenant, api: api_id, slug, limits: [...limits], concurrency });
+}
+
+export interface AppFacts {
+  readonly id: string;
+  readonly slug: string;
+  readonly state: 'active' | 'suspended';
+}
+
+export function appChange({ tenant }: Owner, { id, slug, state }: AppFacts): Change {
+  return present({ kind: 'app', key: id, tenant, slug, state });
+}
+
+export interface KeyFacts {
+  readonly id: string;
+  readonly app_id: string;
+  readonly environment: 'test' | 'live';
+  readonly credential_id: string;
+  readonly secret_hash: string;
+  readonly expires_at: Date | null;
+}
+
+export function keyChange({ tenant }: Owner, key: KeyFacts): Change {
+  return present({
+    kind: 'key',
+    key: key.credential_id,
+    id: key.id,
+    tenant,
+    app: key.app_id,
+    environment: key.environment,
+    hash: key.secret_hash,
+    expires_at: unixSeconds(key.expires_at),
+  });
+}
+
+export interface SubscriptionFacts {
+  readonly id: string;
+  readonly app_id: string;
+  readonly api_id: string;
+  readonly plan_id: string;
+  readonly state: string;
+}
+
+/** Only an active subscription is told. `owner` is the developer's tenant. */
+export function subscriptionChange(owner: Owner, subscription: SubscriptionFacts): Change {
+  const { id, app_id: app, api_id: api, plan_id: plan } = subscription;
+  if (subscription.state !== 'active') return gone('subscription', id, owner.tenantUuid);
+  return present({ kind: 'subscription', key: id, tenant: owner.tenant, app, api, plan });
+}
+
+function unixSeconds(date: Date | null): number | null {
+  return date === null ? null : Math.floor(date.getTime() / 1000);
+}

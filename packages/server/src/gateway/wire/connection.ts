@@ -1,0 +1,338 @@
+/** A client's connection: reads requests one after the other, keeps what is pipelined behind them, writes answers, keeps time. */
+import type { Socket } from 'node:net';
+import { errors, type ErrorCode } from '@tulou/contract';
+import { ChunkedReader, type ContentSink } from './chunked.ts';
+import type { Engine } from './engine.ts';
+import { Outbox } from './outbox.ts';
+import { RequestReader } from './request-head.ts';
+import { octetsOf, ownFields, statusLine } from './serialise.ts';
+import { adopt } from './transport.ts';
+import { WheelEntry } from './wheel.ts';
+import { WireExchange } from './wire-exchange.ts';
+
+/** How long, and for how many octets, a connection is still read after its last answer, so that a reset does not destroy it. */
+const LINGER_MS = 2000;
+const LINGER_BYTES_MAX = 1_048_576;
+const NOTHING = Buffer.alloc(0);
+
+/** idle: between requests; head: reading one; exchange: one is under way; linger: answered for the last time; gone. */
+type Phase = 'idle' | 'head' | 'exchange' | 'linger' | 'gone';
+
+export class ClientConnection extends WheelEntry implements ContentSink {
+  readonly remoteAddress: string;
+  readonly secure = false;
+  readonly outbox = new Outbox();
+  /** The connection ends with this answer. */
+  closeAfter = false;
+  /** The client waits for 100 before it sends content. */
+  wantsContinue = false;
+  /** All content of the request has been read. */
+  contentEnded = true;
+  readonly #engine: Engine;
+  readonly #socket: Socket;
+  readonly #reader: RequestReader;
+  readonly #chunkedReader = new ChunkedReader();
+  #phase: Phase = 'idle';
+  #exchange: WireExchange | undefined;
+  #bytes: Buffer = NOTHING;
+  #at = 0;
+  #end = 0;
+  #contentChunked = false;
+  #contentLeft = 0;
+  #persistent = true;
+  #minor: 0 | 1 = 1;
+  #served = 0;
+  #lingered = 0;
+  #headAt = 0;
+  #progress = 0;
+  #paused = false;
+  #broken = false;
+
+  constructor(engine: Engine, accepted: Socket, remoteAddress: string) {
+    super();
+    const { limits, readBuffer, wheel } = engine;
+    this.#engine = engine;
+    this.remoteAddress = remoteAddress;
+    this.#reader = new RequestReader(limits, this.secure);
+    this.#socket = adopt(accepted, readBuffer, limits.bufferedBytesMax, (bytes, length) => this.#onBytes(bytes, length));
+    this.#socket.setNoDelay(true);
+    this.#socket.on('drain', () => this.#onDrain());
+    this.#socket.on('end', () => this.#onEnd());
+    this.#socket.on('error', () => this.destroy());
+    this.#socket.on('close', () => this.destroy());
+    engine.connections.add(this);
+    wheel.arm(this, wheel.ticks(limits.headTimeoutMs));
+  }
+
+  get writable(): boolean {
+    return this.#phase !== 'gone' && !this.#broken && this.#socket.writable;
+  }
+
+  /** Octets that wait in memory: read and not yet dealt with, or written and not yet taken by the kernel. */
+  get bufferedBytes(): number {
+    return this.#end - this.#at + this.outbox.length + this.#socket.writableLength;
+  }
+
+  get idle(): boolean {
+    return this.#phase === 'idle' && this.contentEnded;
+  }
+
+  /** The `connection` line of the answer that is being made. */
+  persistenceLine(): string {
+    if (!this.#persistent || this.#engine.draining || this.#served >= this.#engine.limits.requestsPerConnectionMax) this.closeAfter = true;
+    if (this.closeAfter) return 'connection: close\r\n';
+    return this.#minor === 0 ? 'connection: keep-alive\r\n' : '';
+  }
+
+  /** Whether what is left of the content is little enough to be read and dropped. */
+  canDropContent(): boolean {
+    if (this.contentEnded) return true;
+    return !this.#contentChunked && !this.wantsContinue && this.#contentLeft <= this.#engine.limits.bufferedBytesMax;
+  }
+
+  sayContinue(text: string): void {
+    this.wantsContinue = false;
+    if (this.#at === this.#end) this.#socket.write(text, 'latin1');
+  }
+
+  /** Writes what is in the outbox; false: the socket asks to wait. */
+  flush(): boolean {
+    const flowing = this.outbox.flush(this.#socket);
+    if (this.#socket.writableLength > 0) this.#watchWriting();
+    return flowing;
+  }
+
+  /** The answer can't be finished: the client must see the connection break. */
+  breakOff(): void {
+    this.#broken = true;
+  }
+
+  content(bytes: Buffer, from: number, to: number): void {
+    this.#exchange?.takeContent(bytes, from, to);
+  }
+
+  /** Passes on the content that has come. */
+  pump(): void {
+    const exchange = this.#exchange;
+    if (this.contentEnded || (exchange !== undefined && !exchange.takesContent)) return;
+    if (this.#contentChunked) this.#readChunked();
+    else this.#readLength();
+    const flowing = exchange?.contentTaken(this.contentEnded) ?? true;
+    if (!flowing) this.#pause();
+    else if (this.#paused && !this.contentEnded && this.#at === this.#end) this.#resume();
+    if (this.contentEnded || this.#paused) this.#engine.wheel.disarm(this);
+    else this.#arm(this.#engine.limits.bodyTimeoutMs);
+  }
+
+  /** The upstream can take content again. */
+  resumeReading(): void {
+    this.#resume();
+    this.#work();
+  }
+
+  /** The exchange is over: the next one, or the end of the connection. */
+  onExchangeEnd(): void {
+    this.#exchange = undefined;
+    if (this.#phase === 'gone') return;
+    if (this.#broken) return this.destroy();
+    if (this.closeAfter) return this.#linger();
+    this.#phase = 'idle';
+    this.#arm(this.#engine.limits.keepAliveMs);
+    if (this.#socket.writableLength > 0) this.#watchWriting();
+    if (this.#paused && !this.#socket.writableNeedDrain) this.#resume();
+    if (this.#at < this.#end) this.#work();
+  }
+
+  /** Ends the connection now; safe to call again. */
+  destroy(): void {
+    if (this.#phase === 'gone') return;
+    this.#phase = 'gone';
+    this.#engine.connections.delete(this);
+    this.#engine.wheel.drop(this);
+    this.#bytes = NOTHING;
+    this.#at = 0;
+    this.#end = 0;
+    this.#socket.destroy();
+    this.#exchange?.abort();
+  }
+
+  /** While draining: an idle connection is given a moment for a request that is already under way. */
+  onDraining(graceMs: number): void {
+    if (this.idle) this.#arm(graceMs);
+  }
+
+  override onDeadline(): void {
+    if (this.#socket.writableLength > 0) return this.#onSlowReader();
+    if (this.#phase === 'head') return this.#refuse('request_timeout');
+    if (this.#phase !== 'exchange') return this.destroy();
+    if (this.contentEnded || this.#paused) return;
+    this.closeAfter = true;
+    this.#exchange?.fail('request_timeout');
+  }
+
+  #onBytes(chunk: Buffer, length: number): void {
+    if (this.#phase === 'gone') return;
+    if (this.#phase === 'linger') return this.#onLingering(length);
+    if (this.#at === this.#end) this.#bytes = chunk;
+    else {
+      const kept = this.#bytes.subarray(this.#at, this.#end);
+      this.#bytes = Buffer.concat([kept, chunk.subarray(0, length)]);
+      length += kept.length;
+    }
+    this.#at = 0;
+    this.#end = length;
+    this.#work();
+    this.#keepRest(chunk);
+  }
+
+  /** What is not dealt with must outlive the read buffer. */
+  #keepRest(chunk: Buffer): void {
+    if (this.#at === this.#end) {
+      this.#bytes = NOTHING;
+      this.#at = 0;
+      this.#end = 0;
+      return;
+    }
+    if (this.#bytes === chunk) {
+      this.#bytes = Buffer.from(chunk.subarray(this.#at, this.#end));
+      this.#end -= this.#at;
+      this.#at = 0;
+    }
+    if (this.#phase === 'exchange' && this.#end - this.#at > this.#engine.limits.bufferedBytesMax) this.#pause();
+  }
+
+  #work(): void {
+    while (this.#phase !== 'gone' && this.#phase !== 'linger') {
+      this.pump();
+      if (this.#exchange !== undefined || !this.contentEnded || this.#at === this.#end) return;
+      // Who does not read answers gets no further ones made.
+      if (this.#socket.writableNeedDrain) return this.#pause();
+      if (!this.#readHead()) return;
+    }
+  }
+
+  #readHead(): boolean {
+    const isFirst = this.#phase === 'idle';
+    if (isFirst) {
+      this.#phase = 'head';
+      this.#headAt = this.#engine.clock.monotonic();
+    }
+    const reading = this.#reader.read(this.#bytes, this.#at, this.#end);
+    if (reading === 'done') this.#begin();
+    else if (reading === 'failed') this.#refuse(this.#reader.code);
+    else if (isFirst) this.#arm(this.#engine.limits.headTimeoutMs);
+    return reading === 'done';
+  }
+
+  #begin(): void {
+    const reader = this.#reader;
+    const head = reader.head();
+    this.#at += reader.length;
+    this.#persistent = reader.persistent;
+    this.#minor = head.minor;
+    this.#contentLeft = head.contentLength;
+    this.#contentChunked = head.contentLength === -1;
+    this.contentEnded = head.contentLength === 0;
+    this.wantsContinue = reader.expectsContinue && !this.contentEnded;
+    if (this.#contentChunked) this.#chunkedReader.reset();
+    reader.reset();
+    this.#served += 1;
+    this.#phase = 'exchange';
+    this.#engine.wheel.disarm(this);
+    this.#engine.begun += 1;
+    const exchange = new WireExchange(this.#engine, this, head, this.#headAt);
+    this.#exchange = exchange;
+    try {
+      this.#engine.handler.begin(exchange);
+    } catch {
+      // The pipeline guards itself; what escapes it must not take the other connections of this thread along.
+      exchange.fail('internal');
+    }
+  }
+
+  #readLength(): void {
+    const from = this.#at;
+    const length = Math.min(this.#contentLeft, this.#end - from);
+    this.#at += length;
+    this.#contentLeft -= length;
+    this.contentEnded = this.#contentLeft === 0;
+    if (length > 0) this.content(this.#bytes, from, from + length);
+  }
+
+  #readChunked(): void {
+    this.#at = this.#chunkedReader.read(this.#bytes, this.#at, this.#end, this);
+    this.contentEnded = this.#chunkedReader.done;
+    if (!this.#chunkedReader.failed) return;
+    this.#at = this.#end;
+    this.closeAfter = true;
+    if (this.#exchange === undefined) this.destroy();
+    else this.#exchange.fail('malformed_request');
+  }
+
+  /** Answers what never became an exchange, and closes: where the next request begins is unknown. */
+  #refuse(code: ErrorCode): void {
+    const { handler, date } = this.#engine;
+    handler.refused(code);
+    const { fields, body } = handler.problem(code, undefined);
+    const octets = octetsOf(body);
+    const head = `${statusLine(errors[code].status)}${ownFields(fields)}${date.line}content-length: ${octets.length}\r\n`;
+    this.outbox.add(`${head}connection: close\r\n\r\n${octets}`);
+    this.flush();
+    this.#linger();
+  }
+
+  #linger(): void {
+    this.#phase = 'linger';
+    this.#at = 0;
+    this.#end = 0;
+    this.#bytes = NOTHING;
+    this.#socket.end();
+    this.#resume();
+    this.#arm(LINGER_MS);
+    if (this.#socket.writableLength > 0) this.#watchWriting();
+  }
+
+  #onLingering(length: number): void {
+    this.#lingered += length;
+    if (this.#lingered > LINGER_BYTES_MAX) this.destroy();
+  }
+
+  /** The client has closed its side: who still waits for an answer does not do that. */
+  #onEnd(): void {
+    if (this.#phase === 'linger') return;
+    if (this.#exchange?.stage === 'held') this.closeAfter = true;
+    else this.destroy();
+  }
+
+  #onDrain(): void {
+    if (this.#exchange !== undefined) return this.#exchange.onClientDrain();
+    if (this.#paused) this.#resume();
+    if (this.#at < this.#end) this.#work();
+  }
+
+  #onSlowReader(): void {
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (taken === this.#progress) this.destroy();
+    else this.#watchWriting();
+  }
+
+  #watchWriting(): void {
+    this.#progress = this.#socket.bytesWritten - this.#socket.writableLength;
+    this.#arm(this.#engine.limits.writeTimeoutMs);
+  }
+
+  #arm(durationMs: number): void {
+    this.#engine.wheel.arm(this, this.#engine.wheel.ticks(durationMs));
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+}

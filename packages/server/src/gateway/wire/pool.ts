@@ -1,0 +1,223 @@
+/** Connections to upstreams, kept by origin, the last used first. Bounded; who finds no free place waits in turn. */
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '@tulou/contract';
+import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
+import { type Resolve, type ResolvedAddress, resolveGuarded } from './resolve.ts';
+import { open, type ReadBuffer } from './transport.ts';
+import { UpstreamConnection } from './upstream.ts';
+import { type Wheel, WheelEntry } from './wheel.ts';
+import type { WireExchange } from './wire-exchange.ts';
+
+export interface PoolDeps {
+  readonly limits: WireLimits;
+  readonly wheel: Wheel;
+  readonly guard: AddressGuard;
+  readonly resolve: Resolve;
+  readonly readBuffer: ReadBuffer;
+}
+
+/** A place in the queue for a connection, then the attempt to open one. */
+export class Ticket extends WheelEntry {
+  exchange: WireExchange | undefined;
+  socket: Socket | undefined;
+  /** The attempt is over; what still comes of it is ignored. */
+  closed = false;
+  readonly #origin: Origin;
+
+  constructor(origin: Origin, exchange: WireExchange) {
+    super();
+    this.#origin = origin;
+    this.exchange = exchange;
+  }
+
+  /** The exchange does not want a connection any more. */
+  cancel(): void {
+    this.exchange = undefined;
+    this.#origin.leave(this);
+  }
+
+  override onDeadline(): void {
+    this.#origin.expire(this);
+  }
+}
+
+export class Origin {
+  readonly idle: UpstreamConnection[] = [];
+  readonly open = new Set<UpstreamConnection>();
+  readonly waiting = new Set<Ticket>();
+  readonly connecting = new Set<Ticket>();
+  readonly #to: UpstreamOrigin;
+  readonly #deps: PoolDeps;
+  readonly #onEmpty: () => void;
+
+  constructor(to: UpstreamOrigin, deps: PoolDeps, onEmpty: () => void) {
+    this.#to = to;
+    this.#deps = deps;
+    this.#onEmpty = onEmpty;
+  }
+
+  /** Gives the exchange a connection, at once where one is idle and `fresh` is not asked for. */
+  acquire(exchange: WireExchange, fresh: boolean): Ticket | undefined {
+    const connection = fresh ? undefined : this.#takeIdle();
+    if (connection !== undefined) {
+      exchange.onUpstream(connection);
+      return undefined;
+    }
+    const ticket = new Ticket(this, exchange);
+    this.#deps.wheel.arm(ticket, this.#deps.wheel.ticks(this.#deps.limits.connectTimeoutMs));
+    if (this.#full) this.waiting.add(ticket);
+    else this.#connect(ticket);
+    return ticket;
+  }
+
+  /** Takes a connection back whose exchange ended well: for who waits, or to the idle ones. */
+  release(connection: UpstreamConnection): void {
+    const ticket = this.#nextWaiting();
+    if (ticket !== undefined) return this.#hand(connection, ticket);
+    this.idle.push(connection);
+    connection.rest();
+  }
+
+  /** A connection is no more. */
+  forget(connection: UpstreamConnection): void {
+    this.open.delete(connection);
+    const index = this.idle.lastIndexOf(connection);
+    if (index !== -1) this.idle.splice(index, 1);
+    this.#onPlace();
+  }
+
+  leave(ticket: Ticket): void {
+    if (!this.waiting.delete(ticket)) return;
+    this.#deps.wheel.drop(ticket);
+    this.#onPlace();
+  }
+
+  expire(ticket: Ticket): void {
+    if (this.waiting.delete(ticket)) ticket.exchange?.onNoUpstream('overloaded');
+    else this.#fail(ticket, 'upstream_timeout');
+  }
+
+  destroy(): void {
+    for (const ticket of [...this.waiting]) this.expire(ticket);
+    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable');
+    for (const connection of [...this.open]) connection.destroy();
+  }
+
+  get #full(): boolean {
+    return this.open.size + this.connecting.size >= this.#deps.limits.upstreamConnectionsMax;
+  }
+
+  #takeIdle(): UpstreamConnection | undefined {
+    for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+      if (connection.socket.writable) return connection;
+    }
+    return undefined;
+  }
+
+  #nextWaiting(): Ticket | undefined {
+    for (const ticket of this.waiting) {
+      this.waiting.delete(ticket);
+      return ticket;
+    }
+    return undefined;
+  }
+
+  #hand(connection: UpstreamConnection, ticket: Ticket): void {
+    this.#deps.wheel.drop(ticket);
+    ticket.exchange?.onUpstream(connection);
+  }
+
+  /** A place has come free. */
+  #onPlace(): void {
+    if (!this.#full) {
+      const ticket = this.#nextWaiting();
+      if (ticket !== undefined) return this.#connect(ticket);
+    }
+    if (this.open.size + this.connecting.size + this.waiting.size === 0) this.#onEmpty();
+  }
+
+  #connect(ticket: Ticket): void {
+    this.connecting.add(ticket);
+    const { resolve, guard } = this.#deps;
+    resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
+      if (ticket.closed) return;
+      if (refused) this.#fail(ticket, 'upstream_refused');
+      else this.#try(ticket, allowed, 0);
+    });
+  }
+
+  /** Tries one address after the other; all of them within the one time-out of the ticket. */
+  #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
+    const target = addresses[index];
+    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable');
+    const { port, tls, host } = this.#to;
+    const destination = { address: target.address, port, tls, name: host };
+    let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
+    const connection = new UpstreamConnection(this, this.#deps.wheel, this.#deps.limits, (onBytes) =>
+      open(destination, this.#deps.readBuffer, onBytes),
+    );
+    ticket.socket = connection.socket;
+    connection.socket.once(tls ? 'secureConnect' : 'connect', () => {
+      onFailure = undefined;
+      this.#connected(ticket, connection);
+    });
+    connection.socket.once('close', () => {
+      if (!ticket.closed) onFailure?.();
+    });
+  }
+
+  #connected(ticket: Ticket, connection: UpstreamConnection): void {
+    this.connecting.delete(ticket);
+    ticket.closed = true;
+    this.#deps.wheel.drop(ticket);
+    this.open.add(connection);
+    if (ticket.exchange === undefined) this.release(connection);
+    else ticket.exchange.onUpstream(connection);
+  }
+
+  #fail(ticket: Ticket, code: ErrorCode): void {
+    ticket.closed = true;
+    this.connecting.delete(ticket);
+    this.#deps.wheel.drop(ticket);
+    ticket.socket?.destroy();
+    ticket.exchange?.onNoUpstream(code);
+    this.#onPlace();
+  }
+}
+
+export class Pool {
+  readonly #deps: PoolDeps;
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(deps: PoolDeps) {
+    this.#deps = deps;
+  }
+
+  acquire(to: UpstreamOrigin, exchange: WireExchange, fresh: boolean): Ticket | undefined {
+    let origin = this.#origins.get(to.key);
+    if (origin === undefined) {
+      const created = new Origin(to, this.#deps, () => {
+        if (this.#origins.get(to.key) === created) this.#origins.delete(to.key);
+      });
+      origin = created;
+      this.#origins.set(to.key, created);
+    }
+    return origin.acquire(exchange, fresh);
+  }
+
+  stats(): { connections: number; idle: number; connecting: number; waiting: number; bufferedBytes: number } {
+    const sum = { connections: 0, idle: 0, connecting: 0, waiting: 0, bufferedBytes: 0 };
+    for (const origin of this.#origins.values()) {
+      sum.connections += origin.open.size;
+      sum.idle += origin.idle.length;
+      sum.connecting += origin.connecting.size;
+      sum.waiting += origin.waiting.size;
+      for (const connection of origin.open) sum.bufferedBytes += connection.bufferedBytes;
+    }
+    return sum;
+  }
+
+  destroy(): void {
+    for (const origin of [...this.#origins.values()]) origin.destroy();
+  }
+}

@@ -1,0 +1,44 @@
+/** From a host's name to addresses that may be connected to. The guard sees the very addresses that are used: nothing resolves twice. */
+import { lookup } from 'node:dns';
+import { isIP } from 'node:net';
+import type { AddressGuard } from './exchange.ts';
+
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Name → addresses; an empty list: there are none. */
+export type Resolve = (host: string, done: (addresses: readonly ResolvedAddress[]) => void) => void;
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** An IPv4-mapped IPv6 address is the IPv4 address that it reaches. */
+export function plainAddress(address: string): string {
+  return MAPPED.exec(address)?.[1] ?? address;
+}
+
+/** The system's resolver (`/etc/hosts`, DNS). */
+export const systemResolve: Resolve = (host, done) => {
+  lookup(host, { all: true, order: 'verbatim' }, (error, addresses) => {
+    done(error === null ? addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })) : []);
+  });
+};
+
+export interface Verdict {
+  readonly allowed: readonly ResolvedAddress[];
+  /** Addresses there were, but the guard let none through. */
+  readonly refused: boolean;
+}
+
+/** Resolves `host` and keeps what `guard` allows. Literal addresses are judged too. */
+export function resolveGuarded(host: string, resolve: Resolve, guard: AddressGuard, done: (verdict: Verdict) => void): void {
+  const name = host.startsWith('[') ? host.slice(1, -1) : host;
+  const judge = (addresses: readonly ResolvedAddress[]): void => {
+    const plain = addresses.map(({ address }) => plainAddress(address)).map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }) as const);
+    const allowed = plain.filter(({ address, family }) => guard(address, family) === undefined);
+    done({ allowed, refused: allowed.length === 0 && plain.length > 0 });
+  };
+  if (isIP(name) === 0) resolve(name, judge);
+  else judge([{ address: name, family: isIP(name) === 6 ? 6 : 4 }]);
+}

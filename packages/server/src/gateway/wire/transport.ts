@@ -1,0 +1,66 @@
+/**
+ * Sockets that read into one buffer of ours instead of one of their own per read. Measured, it is a fifth of what a request
+ * costs: no allocation, no `Buffer`, no readable stream. All sockets of a thread share the buffer, as a read is dealt with
+ * before the next one happens; who wants to keep octets copies them.
+ */
+import { connect, Socket, type OnReadOpts } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+
+const READ_BYTES = 65_536;
+
+/** Takes what was read. The octets are only valid during the call. */
+export type OnBytes = (bytes: Buffer, length: number) => void;
+
+export class ReadBuffer {
+  readonly #bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  into(onBytes: OnBytes): OnReadOpts {
+    return {
+      buffer: this.#bytes,
+      callback: (length) => {
+        onBytes(this.#bytes, length);
+        return true;
+      },
+    };
+  }
+}
+
+interface Adoptable {
+  readonly _handle?: object;
+}
+
+/**
+ * Turns a just accepted, paused socket into one that reads into `buffer`. `net.Server` can't be told to, so the socket's
+ * handle moves to a new one, as Node's own cluster does it; where there is none, the socket itself is read as a stream.
+ */
+export function adopt(accepted: Socket, buffer: ReadBuffer, writeBytesMax: number, onBytes: OnBytes): Socket {
+  const handle = (accepted as Adoptable)._handle;
+  if (handle === undefined || handle === null) {
+    accepted.on('data', (chunk: Buffer) => onBytes(chunk, chunk.length));
+    return accepted;
+  }
+  (accepted as { _handle?: object | null })._handle = null;
+  const options = { handle, allowHalfOpen: true, onread: buffer.into(onBytes), writableHighWaterMark: writeBytesMax };
+  // What is left of the first socket gives its place in the server's count back.
+  accepted.destroy();
+  return new Socket(options as ConstructorParameters<typeof Socket>[0]);
+}
+
+export interface Destination {
+  /** A literal address: nothing is resolved here. */
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** The name that a certificate must be for. */
+  readonly name: string;
+}
+
+/** Opens a connection to exactly this address. Certificates are verified against Node's trust store. */
+export function open(destination: Destination, buffer: ReadBuffer, onBytes: OnBytes): Socket {
+  const { address, port, tls, name } = destination;
+  const onread = buffer.into(onBytes);
+  if (!tls) return connect({ host: address, port, noDelay: true, onread });
+  const options: ConnectionOptions & { onread: OnReadOpts } = { host: address, port, ALPNProtocols: ['http/1.1'], onread };
+  if (name !== address) options.servername = name;
+  return connectTls(options);
+}

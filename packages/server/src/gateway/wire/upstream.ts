@@ -1,0 +1,248 @@
+/** A connection to an upstream: sends one request at a time, reads its answer, and goes back to the pool if nothing is in doubt. */
+import type { Socket } from 'node:net';
+import { ChunkedReader, type ContentSink } from './chunked.ts';
+import type { ForwardOptions, WireLimits } from './exchange.ts';
+import { Outbox } from './outbox.ts';
+import type { Origin } from './pool.ts';
+import { ResponseReader } from './response-head.ts';
+import { chunkLine, LAST_CHUNK } from './serialise.ts';
+import { type Wheel, WheelEntry } from './wheel.ts';
+import type { WireExchange } from './wire-exchange.ts';
+
+/** More interim answers (RFC 9110 §15.2) than this before one answer is nothing that a sane server sends. */
+const INTERIM_MAX = 8;
+/** Closed this long before the upstream's own `Keep-Alive: timeout` would: a request on its way would be lost. */
+const IDLE_MARGIN_MS = 1000;
+
+type Content = 'head' | 'length' | 'chunked' | 'close';
+
+export class UpstreamConnection extends WheelEntry implements ContentSink {
+  readonly socket: Socket;
+  readonly #origin: Origin;
+  readonly #wheel: Wheel;
+  readonly #limits: WireLimits;
+  readonly #reader: ResponseReader;
+  readonly #chunkedReader = new ChunkedReader();
+  readonly #outbox = new Outbox();
+  #exchange: WireExchange | undefined;
+  #kept: Buffer | undefined;
+  #content: Content = 'head';
+  #left = 0;
+  #interim = 0;
+  /** Any octet of the present answer has come. */
+  #answering = false;
+  #requestChunked = false;
+  #requestEnded = true;
+  #timeoutTicks = 0;
+  #idleMs: number;
+  #answered = 0;
+  #paused = false;
+  #gone = false;
+
+  constructor(origin: Origin, wheel: Wheel, limits: WireLimits, open: (onBytes: (bytes: Buffer, length: number) => void) => Socket) {
+    super();
+    this.#origin = origin;
+    this.#wheel = wheel;
+    this.#limits = limits;
+    this.#idleMs = limits.upstreamIdleMs;
+    this.#reader = new ResponseReader(limits);
+    this.socket = open((bytes, length) => this.#onBytes(bytes, length));
+    this.socket.on('drain', () => this.#onDrain());
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('error', () => this.destroy());
+    this.socket.on('close', () => this.destroy());
+  }
+
+  get bufferedBytes(): number {
+    return this.#outbox.length + this.socket.writableLength + (this.#kept?.length ?? 0);
+  }
+
+  get busy(): boolean {
+    return this.#exchange !== undefined;
+  }
+
+  /** Takes the connection for one exchange. The head waits for `sendTaken`, so that it can go out with the content. */
+  begin(exchange: WireExchange, options: ForwardOptions, head: string): void {
+    this.#exchange = exchange;
+    this.#content = 'head';
+    this.#interim = 0;
+    this.#answering = false;
+    this.#requestChunked = exchange.head.contentLength === -1;
+    this.#requestEnded = false;
+    this.#timeoutTicks = this.#wheel.ticks(options.timeoutMs);
+    this.#outbox.add(head);
+  }
+
+  sendContent(bytes: Buffer, from: number, to: number): void {
+    if (this.#requestChunked) this.#outbox.add(chunkLine(to - from));
+    this.#outbox.addBytes(bytes, from, to);
+    if (this.#requestChunked) this.#outbox.add('\r\n');
+  }
+
+  /** What has come of the request is complete for now, or for good; false: wait until it has drained. */
+  sendTaken(ended: boolean): boolean {
+    if (this.#requestEnded) return true;
+    if (ended && this.#requestChunked) this.#outbox.add(LAST_CHUNK);
+    this.#requestEnded = ended;
+    const flowing = this.#outbox.flush(this.socket);
+    // While the client is the slow one, its own time-outs apply.
+    if (ended || !flowing) this.#wheel.arm(this, this.#timeoutTicks);
+    else this.#wheel.disarm(this);
+    return flowing;
+  }
+
+  resumeReading(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#wheel.arm(this, this.#timeoutTicks);
+    this.socket.resume();
+  }
+
+  /** The exchange has no more use for it: whatever was under way makes the connection useless. */
+  abandon(): void {
+    this.#exchange = undefined;
+    this.destroy();
+  }
+
+  /** Ends the connection now; safe to call again. */
+  destroy(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#kept = undefined;
+    this.#outbox.clear();
+    this.#wheel.drop(this);
+    this.socket.destroy();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#origin.forget(this);
+    if (exchange === undefined) return;
+    if (!this.#answering) exchange.onUpstreamLost(this.#answered > 0);
+    else exchange.fail(this.#content === 'head' ? 'upstream_malformed' : 'upstream_aborted');
+  }
+
+  /** Puts it on the shelf of idle connections. */
+  rest(): void {
+    this.#wheel.arm(this, this.#wheel.ticks(this.#idleMs));
+  }
+
+  content(bytes: Buffer, from: number, to: number): void {
+    this.#exchange?.onAnswerContent(bytes, from, to);
+  }
+
+  override onDeadline(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.destroy();
+    this.#exchange = undefined;
+    this.destroy();
+    exchange.fail('upstream_timeout');
+  }
+
+  #onBytes(chunk: Buffer, length: number): void {
+    if (this.#gone) return;
+    // Octets that nobody asked for would be taken for the next request's answer.
+    if (this.#exchange === undefined) return this.destroy();
+    this.#answering = true;
+    let bytes = chunk;
+    if (this.#kept !== undefined) {
+      bytes = Buffer.concat([this.#kept, chunk.subarray(0, length)]);
+      this.#kept = undefined;
+    }
+    this.#read(bytes, bytes === chunk ? length : bytes.length);
+  }
+
+  #read(bytes: Buffer, end: number): void {
+    let at = 0;
+    while (this.#content === 'head') {
+      const reading = this.#reader.read(bytes, at, end);
+      if (reading === 'failed') return this.#refuse();
+      if (reading === 'more') {
+        this.#kept = Buffer.from(bytes.subarray(at, end));
+        return;
+      }
+      at += this.#reader.length;
+      if (!this.#takeHead()) return this.#refuse();
+      this.#reader.reset();
+    }
+    this.#readContent(bytes, at, end);
+  }
+
+  /** false: malformed. Leaves `#content` at `head` after an interim answer. */
+  #takeHead(): boolean {
+    const reader = this.#reader;
+    const exchange = this.#exchange as WireExchange;
+    const { status, contentLength, chunked } = reader;
+    if (status < 200) {
+      this.#interim += 1;
+      return this.#interim <= INTERIM_MAX;
+    }
+    const bodiless = exchange.head.method === 'HEAD' || status === 204 || status === 304;
+    // A 204 that announces content may well send it: nothing after it could be trusted.
+    this.#reusable = reader.persistent && !(status === 204 && (chunked || contentLength > 0));
+    if (reader.idleSeconds !== undefined) this.#idleMs = Math.min(this.#limits.upstreamIdleMs, reader.idleSeconds * 1000 - IDLE_MARGIN_MS);
+    this.#left = bodiless ? 0 : contentLength;
+    if (bodiless || contentLength !== -1) this.#content = 'length';
+    else if (chunked) this.#content = 'chunked';
+    else this.#content = 'close';
+    if (this.#content === 'chunked') this.#chunkedReader.reset();
+    if (this.#content === 'close') this.#reusable = false;
+    exchange.onAnswerHead(reader, this.#left, bodiless);
+    return true;
+  }
+
+  #reusable = false;
+
+  #readContent(bytes: Buffer, from: number, end: number): void {
+    if (this.#content === 'chunked') return this.#readChunked(bytes, from, end);
+    const to = this.#content === 'close' ? end : Math.min(end, from + this.#left);
+    if (to > from) this.content(bytes, from, to);
+    if (this.#content === 'close') return this.#passOn();
+    this.#left -= to - from;
+    if (this.#left === 0) this.#complete(to === end);
+    else this.#passOn();
+  }
+
+  #readChunked(bytes: Buffer, from: number, end: number): void {
+    const at = this.#chunkedReader.read(bytes, from, end, this);
+    if (this.#chunkedReader.failed) this.#refuse();
+    else if (this.#chunkedReader.done) this.#complete(at === end);
+    else this.#passOn();
+  }
+
+  #passOn(): void {
+    const flowing = this.#exchange?.onAnswerPart() ?? true;
+    if (this.#gone) return;
+    if (flowing) return this.#wheel.arm(this, this.#timeoutTicks);
+    this.#paused = true;
+    this.#wheel.disarm(this);
+    this.socket.pause();
+  }
+
+  /** The answer is whole. The connection is used again only if both messages are, and nothing followed. */
+  #complete(clean: boolean): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#answered += 1;
+    const sound = clean && this.#reusable && this.#requestEnded && this.socket.writableLength === 0 && this.#idleMs > 0;
+    if (sound && this.socket.writable) this.#origin.release(this);
+    else this.destroy();
+    exchange?.onAnswerEnd();
+  }
+
+  #refuse(): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.destroy();
+    exchange?.fail('upstream_malformed');
+  }
+
+  #onEnd(): void {
+    if (this.#exchange !== undefined && this.#content === 'close') this.#complete(false);
+    else this.destroy();
+  }
+
+  #onDrain(): void {
+    if (this.#exchange === undefined || this.#requestEnded) return;
+    this.#wheel.disarm(this);
+    this.#exchange.onUpstreamDrain();
+  }
+}

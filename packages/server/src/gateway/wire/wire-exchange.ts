@@ -1,0 +1,246 @@
+/** One request and its answer: between a client's connection, the pipeline, and an upstream's connection. */
+import { errors, type ErrorCode } from '@tulou/contract';
+import { assert } from '../../kernel/assert.ts';
+import type { ClientConnection } from './connection.ts';
+import type { Engine } from './engine.ts';
+import type { Exchange, ForwardOptions, Outcome, RequestHead } from './exchange.ts';
+import type { Ticket } from './pool.ts';
+import type { ResponseReader } from './response-head.ts';
+import { chunkLine, CONTINUE, LAST_CHUNK, octetsOf, ownFields, passedFields, requestHead, statusLine } from './serialise.ts';
+import type { UpstreamConnection } from './upstream.ts';
+
+type Ending = Outcome['error'];
+
+/** begun: the pipeline has it; forwarding; held: complete, waits for the turn's end; ended. It only ever moves forward. */
+type Stage = 'begun' | 'forwarding' | 'held' | 'ended';
+
+function isIdempotent(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
+}
+
+export class WireExchange implements Exchange {
+  readonly head: RequestHead;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  context: unknown = undefined;
+  stage: Stage = 'begun';
+  options: ForwardOptions | undefined;
+  requestBytes = 0;
+  readonly #engine: Engine;
+  readonly #connection: ClientConnection;
+  readonly #startedAt: number;
+  #upstream: UpstreamConnection | undefined;
+  #ticket: Ticket | undefined;
+  #retried = false;
+  #sentAt = 0;
+  #upstreamUs = 0;
+  #status = 0;
+  #responseBytes = 0;
+  #chunked = false;
+  /** Some of the answer is out. */
+  #started = false;
+  #error: Ending;
+  #outcome: Outcome | undefined;
+
+  constructor(engine: Engine, connection: ClientConnection, head: RequestHead, startedAt: number) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.head = head;
+    this.remoteAddress = connection.remoteAddress;
+    this.secure = connection.secure;
+    this.#startedAt = startedAt;
+  }
+
+  respond(status: number, fields: readonly string[], body: string): void {
+    if (this.stage === 'ended') return;
+    assert(this.stage === 'begun', 'an exchange is answered or forwarded once');
+    this.#answer(status, fields, body);
+  }
+
+  forward(options: ForwardOptions): void {
+    if (this.stage === 'ended') return;
+    assert(this.stage === 'begun', 'an exchange is answered or forwarded once');
+    this.stage = 'forwarding';
+    this.options = options;
+    if (this.head.contentLength > options.requestBytesMax) this.fail('content_too_large');
+    else this.#ticket = this.#engine.pool.acquire(options.upstream, this, false);
+  }
+
+  /** A connection to the upstream is there: the head goes out, and with it what has come of the content. */
+  onUpstream(upstream: UpstreamConnection): void {
+    const options = this.options as ForwardOptions;
+    this.#ticket = undefined;
+    this.#upstream = upstream;
+    this.#sentAt = this.#engine.clock.monotonic();
+    upstream.begin(this, options, requestHead(this.head, options));
+    if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+    if (this.#connection.contentEnded) upstream.sendTaken(true);
+    else this.#connection.pump();
+  }
+
+  /** No connection could be had. */
+  onNoUpstream(code: ErrorCode): void {
+    this.#ticket = undefined;
+    this.fail(code);
+  }
+
+  /** The connection broke before any octet of an answer. One that had been idle may just have been closed under us. */
+  onUpstreamLost(reused: boolean): void {
+    this.#upstream = undefined;
+    const repeatable = isIdempotent(this.head.method) && this.requestBytes === 0;
+    if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding') return this.fail('upstream_unreachable');
+    this.#retried = true;
+    this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, true);
+  }
+
+  /** Content from the client, on its way to the upstream. */
+  takeContent(bytes: Buffer, from: number, to: number): void {
+    this.requestBytes += to - from;
+    if (this.stage !== 'forwarding') return;
+    if (this.requestBytes > (this.options as ForwardOptions).requestBytesMax) this.fail('content_too_large');
+    else this.#upstream?.sendContent(bytes, from, to);
+  }
+
+  /** All content that has come is taken; false: the upstream asks to wait. */
+  contentTaken(ended: boolean): boolean {
+    return this.#upstream?.sendTaken(ended) ?? true;
+  }
+
+  get takesContent(): boolean {
+    return this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
+  }
+
+  /** The upstream asked to wait, and now can go on. */
+  onUpstreamDrain(): void {
+    this.#connection.resumeReading();
+  }
+
+  onAnswerHead(reader: ResponseReader, length: number, bodiless: boolean): void {
+    const { answerFields } = this.options as ForwardOptions;
+    this.#upstreamUs = this.#microsecondsSince(this.#sentAt);
+    this.#status = reader.status;
+    const delimited = length !== -1 || bodiless;
+    this.#chunked = !delimited && this.head.minor === 1;
+    if (!delimited && this.head.minor === 0) this.#connection.closeAfter = true;
+    if (!this.#connection.contentEnded) this.#connection.closeAfter = true;
+    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + ownFields(answerFields);
+    if (!reader.dated) text += this.#engine.date.line;
+    if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
+    else if (this.#chunked) text += 'transfer-encoding: chunked\r\n';
+    this.#connection.outbox.add(`${text}${this.#connection.persistenceLine()}\r\n`);
+  }
+
+  onAnswerContent(bytes: Buffer, from: number, to: number): void {
+    const { outbox } = this.#connection;
+    this.#responseBytes += to - from;
+    if (this.#chunked) outbox.add(chunkLine(to - from));
+    outbox.addBytes(bytes, from, to);
+    if (this.#chunked) outbox.add('\r\n');
+  }
+
+  /** What has been read is passed on, and more is to come; false: the client asks to wait. */
+  onAnswerPart(): boolean {
+    if (this.#connection.outbox.empty) return true;
+    this.#started = true;
+    return this.#connection.flush();
+  }
+
+  onAnswerEnd(): void {
+    this.#upstream = undefined;
+    if (this.#chunked) this.#connection.outbox.add(LAST_CHUNK);
+    this.#hold(undefined);
+  }
+
+  /** The client asked to wait, and now can go on. */
+  onClientDrain(): void {
+    this.#upstream?.resumeReading();
+  }
+
+  /** Ends with an error: with an answer of ours where none has begun, by breaking off where one has. */
+  fail(error: ErrorCode | 'upstream_aborted'): void {
+    if (this.stage === 'held' || this.stage === 'ended') return;
+    this.#dropUpstream();
+    const code = error === 'upstream_aborted' ? 'upstream_malformed' : error;
+    this.#connection.outbox.clear();
+    if (this.#started) {
+      this.#connection.breakOff();
+      return this.#hold(error);
+    }
+    this.#error = error;
+    this.#responseBytes = 0;
+    const { fields, body } = this.#engine.handler.problem(code, this);
+    this.#answer(errors[code].status, fields, body);
+  }
+
+  /** The client is gone. What was not answered has nothing to record. */
+  abort(): void {
+    if (this.stage === 'held' || this.stage === 'ended') return;
+    this.#dropUpstream();
+    this.#connection.outbox.clear();
+    if (this.#started) return this.#hold('client_aborted');
+    this.#error = 'client_aborted';
+    this.stage = 'held';
+    this.settle();
+    this.release();
+  }
+
+  /** Fixes the outcome, just before it is recorded. */
+  settle(): Outcome {
+    const complete = this.#connection.writable;
+    if (!complete) this.#error ??= 'client_aborted';
+    this.#outcome = {
+      status: complete || this.#started ? this.#status : 0,
+      requestBytes: this.requestBytes,
+      responseBytes: complete || this.#started ? this.#responseBytes : 0,
+      complete,
+      error: this.#error,
+      durationUs: this.#microsecondsSince(this.#startedAt),
+      upstreamUs: this.#upstreamUs,
+    };
+    return this.#outcome;
+  }
+
+  /** Lets the last octets go and gives back what the exchange held. Exactly once. */
+  release(): void {
+    const outcome = this.#outcome as Outcome;
+    assert(this.stage === 'held', 'an exchange ends once');
+    this.stage = 'ended';
+    if (outcome.complete) this.#connection.flush();
+    this.#engine.ended += 1;
+    this.#engine.handler.end(this, outcome);
+    this.#connection.onExchangeEnd();
+  }
+
+  #answer(status: number, fields: readonly string[], body: string): void {
+    const bodiless = status === 204 || status === 304;
+    const octets = bodiless ? '' : octetsOf(body);
+    if (!this.#connection.canDropContent()) this.#connection.closeAfter = true;
+    let text = statusLine(status) + ownFields(fields) + this.#engine.date.line;
+    if (!bodiless) text += `content-length: ${octets.length}\r\n`;
+    text += `${this.#connection.persistenceLine()}\r\n`;
+    this.#status = status;
+    if (this.head.method !== 'HEAD') {
+      text += octets;
+      this.#responseBytes = octets.length;
+    }
+    this.#connection.outbox.add(text);
+    this.#hold(this.#error);
+  }
+
+  #hold(error: Ending): void {
+    this.stage = 'held';
+    this.#error = error;
+    this.#engine.turn.hold(this);
+  }
+
+  #dropUpstream(): void {
+    this.#ticket?.cancel();
+    this.#ticket = undefined;
+    this.#upstream?.abandon();
+    this.#upstream = undefined;
+  }
+
+  #microsecondsSince(moment: number): number {
+    return Math.round((this.#engine.clock.monotonic() - moment) * 1000);
+  }
+}

@@ -48,14 +48,31 @@ async function readMigration(directory: string, file: string): Promise<Migration
 export async function migrate(pool: Pool, migrations: readonly Migration[], log: Log): Promise<readonly string[]> {
   await requireServer(pool);
   await retrying(() => pool.unsafe(makeTable));
-  judge(await pool<Applied[]>`select number, name, hash from schema_migrations order by number`, migrations);
+  const applied = await readApplied(pool);
+  judge(applied, migrations);
   const done: string[] = [];
-  for (const migration of migrations) {
+  for (const migration of migrations.slice(applied.length)) {
     if (!(await retrying(() => apply(pool, migration)))) continue;
     done.push(migration.name);
     log.info({ migration: migration.name }, 'migration applied');
   }
   return done;
+}
+
+/** The server's version and the names of the migrations that are missing. Throws as `migrate` would, changes nothing. */
+export async function inspect(
+  pool: Pool,
+  migrations: readonly Migration[],
+): Promise<{ version: string; pending: readonly string[] }> {
+  const version = await requireServer(pool);
+  const [table] = await pool`select where to_regclass('schema_migrations') is not null`;
+  const applied = table === undefined ? [] : await readApplied(pool);
+  judge(applied, migrations);
+  return { version, pending: migrations.slice(applied.length).map(({ name }) => name) };
+}
+
+function readApplied(pool: Pool): Promise<readonly Applied[]> {
+  return pool<Applied[]>`select number, name, hash from schema_migrations order by number`;
 }
 
 const makeTable = `
@@ -104,7 +121,8 @@ function changed(name: string): OperatorError {
   });
 }
 
-async function requireServer(pool: Pool): Promise<void> {
+/** Throws where the server or the role is not enough; returns the server's version. */
+async function requireServer(pool: Pool): Promise<string> {
   const [row] = await pool<{ version: number; shown: string; may_create: boolean }[]>`
     select current_setting('server_version_num')::int as version, current_setting('server_version') as shown,
       has_schema_privilege('public', 'create') as may_create`;
@@ -118,6 +136,7 @@ async function requireServer(pool: Pool): Promise<void> {
       remedy: 'Make it the owner of the database: `alter database … owner to …`.',
     });
   }
+  return row.shown;
 }
 
 /** Once more where another program did the same at the same moment; the catalogue then says so in one of these ways. */

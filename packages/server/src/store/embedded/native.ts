@@ -59,7 +59,8 @@ export async function usableNative(found: NativePackage, copies: string, user: O
   });
 }
 
-async function whyNotRunning(native: string, user: OtherUser | undefined): Promise<string | undefined> {
+/** Undefined: this user can run PostgreSQL there; a text: why not. */
+export async function whyNotRunning(native: string, user: OtherUser | undefined): Promise<string | undefined> {
   try {
     await run(join(native, 'bin', 'postgres'), ['--version'], { cwd: '/', ...user, env: {}, timeout: 30_000 });
     return undefined;

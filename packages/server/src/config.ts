@@ -1,0 +1,128 @@
+/** The only reader of the environment. Flags of the command line stand before it; each value is parsed here, once. */
+import { availableParallelism } from 'node:os';
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { OperatorError } from './kernel/operator-error.ts';
+import type { Address } from './kernel/role.ts';
+
+interface Setting<T extends z.ZodType = z.ZodType> {
+  readonly variable: `TULOU_${string}`;
+  readonly flag?: string;
+  readonly shape: T;
+  /** What a right value looks like, for the message about a wrong one. */
+  readonly expects: string;
+  readonly example: string;
+}
+
+const setting = <T extends z.ZodType>(definition: Setting<T>): Setting<T> => definition;
+
+const address = z.string().transform((text, context): Address => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
+  const [, six, name, port = ''] = match ?? [];
+  const host = six ?? name;
+  if (host !== undefined && Number(port) <= 65_535 && (six === undefined || isIPv6(six))) return { host, port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'no address' });
+  return z.NEVER;
+});
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => URL.canParse(text) && new URL(text).pathname === '/')
+  .transform((text) => new URL(text).origin);
+const path = z.string().min(1);
+const truth = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const ranges = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const asInteger = z.string().regex(/^\d{1,4}$/).transform(Number);
+
+/** Every setting of the program, where it is read from, and what it means. */
+const settings = {
+  /** An outside PostgreSQL ≥ 15, instead of the embedded one. */
+  databaseUrl: setting({
+    variable: 'TULOU_DATABASE_URL',
+    shape: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
+    expects: 'a PostgreSQL URL',
+    example: 'postgres://tulou:secret@db.internal:5432/tulou',
+  }),
+  /** Where a gateway takes its configuration from: control's platform listener. */
+  controlUrl: setting({ variable: 'TULOU_CONTROL_URL', shape: origin, expects: 'an http or https URL without a path', example: 'http://127.0.0.1:8090' }),
+  nodeTokenFile: setting({ variable: 'TULOU_NODE_TOKEN_FILE', shape: path, expects: 'the path of a file', example: '.tulou/node.token' }),
+  operatorTokenFile: setting({ variable: 'TULOU_OPERATOR_TOKEN_FILE', shape: path, expects: 'the path of a file', example: '.tulou/operator.token' }),
+  data: setting({ variable: 'TULOU_DATA', flag: 'data', shape: path, expects: 'the path of a directory', example: '.tulou' }),
+  gatewayListen: setting({ variable: 'TULOU_GATEWAY_LISTEN', flag: 'gateway', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8080' }),
+  platformListen: setting({ variable: 'TULOU_PLATFORM_LISTEN', flag: 'platform', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8090' }),
+  adminListen: setting({ variable: 'TULOU_ADMIN_LISTEN', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8081' }),
+  /** How the world reaches the two listeners, where that differs from the addresses they listen on. */
+  platformUrl: setting({ variable: 'TULOU_PLATFORM_URL', shape: origin, expects: 'an http or https URL without a path', example: 'https://platform.example.com' }),
+  gatewayUrl: setting({ variable: 'TULOU_GATEWAY_URL', shape: origin, expects: 'an http or https URL without a path', example: 'https://api.example.com' }),
+  /** Ranges of addresses that upstreams may have beside public ones. */
+  upstreamAllow: setting({
+    variable: 'TULOU_UPSTREAM_ALLOW',
+    shape: ranges.pipe(z.array(z.enum(['loopback', 'private', 'link-local']))),
+    expects: 'a list of loopback, private, link-local, or nothing',
+    example: 'loopback,private',
+  }),
+  gatewayThreads: setting({ variable: 'TULOU_GATEWAY_THREADS', shape: asInteger.pipe(z.int().min(1).max(256)), expects: 'a number from 1 to 256', example: '4' }),
+  logLevel: setting({ variable: 'TULOU_LOG_LEVEL', shape: z.enum(['debug', 'info', 'warn', 'error', 'silent']), expects: 'debug, info, warn, error or silent', example: 'info' }),
+  accessLog: setting({ variable: 'TULOU_ACCESS_LOG', shape: truth, expects: 'true or false', example: 'true' }),
+} as const;
+
+type SettingName = keyof typeof settings;
+type Given = { readonly [K in SettingName]?: z.output<(typeof settings)[K]['shape']> };
+
+/** What was said, and the defaults for what was not. What has no sensible default for every role stays undefined. */
+export interface Config extends Given {
+  readonly data: string;
+  readonly gatewayListen: Address;
+  readonly platformListen: Address;
+  readonly platformUrl: string;
+  readonly gatewayUrl: string;
+  readonly gatewayThreads: number;
+  readonly accessLog: boolean;
+}
+
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Reads and judges all settings. Throws an OperatorError that names the wrong one, what it should be, and an example. */
+export function readConfig(flags: Flags, environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given: Given = Object.fromEntries(
+    Object.entries(settings).flatMap(([name, one]) => {
+      const read = readSetting(one, flags, environment);
+      return read === undefined ? [] : [[name, read]];
+    }),
+  );
+  const gatewayListen = given.gatewayListen ?? { host: '127.0.0.1', port: 8080 };
+  const platformListen = given.platformListen ?? { host: '127.0.0.1', port: 8090 };
+  return Object.freeze({
+    ...given,
+    data: given.data ?? '.tulou',
+    gatewayListen,
+    platformListen,
+    platformUrl: given.platformUrl ?? urlOf(platformListen),
+    gatewayUrl: given.gatewayUrl ?? urlOf(gatewayListen),
+    gatewayThreads: given.gatewayThreads ?? availableParallelism(),
+    accessLog: given.accessLog ?? false,
+  });
+}
+
+function readSetting(one: Setting, flags: Flags, environment: Readonly<Record<string, string | undefined>>): unknown {
+  const flag = one.flag === undefined ? undefined : flags[one.flag];
+  const text = typeof flag === 'string' ? flag : environment[one.variable];
+  if (text === undefined || (text === '' && one.variable !== 'TULOU_UPSTREAM_ALLOW')) return undefined;
+  const parsed = one.shape.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const name = typeof flag === 'string' ? `--${one.flag}` : one.variable;
+  // A URL of a database holds a password: its value is not repeated.
+  const shown = one.variable === 'TULOU_DATABASE_URL' ? '' : `, not ${JSON.stringify(text)}`;
+  throw new OperatorError('config_invalid', `${name} takes ${one.expects}${shown}.`, { remedy: `For example: ${name}=${one.example}` });
+}
+
+/** How a program on this machine reaches a listener. An address that stands for all of them is reached by loopback. */
+export function urlOf({ host, port }: Address): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
+}
+
+/** The environment of a role that this process starts: what the config says, as the same settings. */
+export function environmentOf(values: Readonly<Partial<Record<SettingName, string>>>): Record<string, string | undefined> {
+  const own = Object.entries(values).map(([name, value]) => [settings[name as SettingName].variable, value]);
+  return { ...process.env, ...(Object.fromEntries(own) as Record<string, string>) };
+}

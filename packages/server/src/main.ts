@@ -1,0 +1,210 @@
+/** The program. The only place where its parts are wired together. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { readConfig, type Config, type Flags } from './config.ts';
+import { systemClock as clock } from './kernel/clock.ts';
+import { openLog, type Log, type LogLevel } from './kernel/log.ts';
+import { OperatorError } from './kernel/operator-error.ts';
+import { systemRandom as random } from './kernel/random.ts';
+import type { RunningRole } from './kernel/role.ts';
+import { connect } from './store/connect.ts';
+import { openStore, type Store } from './store/store.ts';
+import { serveRole } from './up/child.ts';
+import { examine } from './up/doctor/doctor.ts';
+import { report } from './up/doctor/report.ts';
+import { readToken } from './up/tokens.ts';
+import { startUp } from './up/up.ts';
+import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
+
+interface Command {
+  readonly summary: string;
+  readonly flags: readonly (keyof typeof flags)[];
+  /** Settles with the exit code when the command has ended. */
+  readonly run: (config: Config, flags: Flags) => Promise<number>;
+}
+
+const flags = {
+  data: { type: 'string', help: '--data DIR             where everything is kept (.tulou)' },
+  gateway: { type: 'string', help: '--gateway HOST:PORT    where calls to published APIs come in (127.0.0.1:8080)' },
+  platform: { type: 'string', help: '--platform HOST:PORT   control API and console (127.0.0.1:8090)' },
+  'accept-clock': { type: 'boolean', help: '--accept-clock         the clock is right now, though the data is from later' },
+  json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
+  help: { type: 'boolean', help: '--help                 this text' },
+} as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
+
+const commands: Readonly<Record<string, Command>> = {
+  up: { summary: 'all roles on this machine', flags: ['data', 'gateway', 'platform', 'accept-clock', 'json'], run: up },
+  gateway: { summary: 'one gateway; needs TULOU_CONTROL_URL and TULOU_NODE_TOKEN_FILE', flags: ['data', 'gateway'], run: gateway },
+  control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
+  worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
+  migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
+  doctor: { summary: 'what is wrong with this machine or installation', flags: ['data', 'gateway', 'platform', 'json'], run: doctor },
+};
+
+async function up(config: Config, given: Flags): Promise<number> {
+  const json = given['json'] === true;
+  const say = (text: string): void => void (json || process.stdout.write(text));
+  const log = openLog('up', config.logLevel ?? 'warn');
+  const begun = clock.monotonic();
+  const asked = askedToEnd();
+  say(`Tulou ${await version()}\n`);
+  const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
+  const starting = startUp({ config, acceptClock: given['accept-clock'] === true, program: import.meta.filename }, { clock, random, log, progress });
+  // Asked before it serves: nothing is lost by ending at once, as every part ends with this process.
+  const platform = await Promise.race([starting, asked]);
+  if (platform === undefined) return 0;
+  process.stdout.write(json ? `${readyLine(platform)}\n` : welcome(platform, clock.monotonic() - begun));
+  await asked;
+  say('Stopping.\n');
+  await platform.stop();
+  return 0;
+}
+
+/** Settles at the first signal. The second ends the process at once, which ends its children. */
+function askedToEnd(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        signals += 1;
+        if (signals > 1) process.exit(1);
+        resolve(undefined);
+      });
+    }
+  });
+}
+
+function gateway(config: Config): Promise<number> {
+  return serve('gateway', config, async (log) => {
+    const { startGateway } = await import('./gateway/gateway.ts');
+    return startGateway(
+      {
+        listen: config.gatewayListen,
+        admin: config.adminListen ?? { host: '127.0.0.1', port: 8081 },
+        dataDir: join(config.data, 'gateway'),
+        controlUrl: required(config.controlUrl, 'TULOU_CONTROL_URL', 'http://127.0.0.1:8090'),
+        nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
+        platformUrl: config.platformUrl,
+        threads: config.gatewayThreads,
+        upstreamAllow: config.upstreamAllow ?? [],
+        accessLog: config.accessLog,
+      },
+      { clock, random, log },
+    );
+  });
+}
+
+function control(config: Config): Promise<number> {
+  return serve('control', config, async (log) => {
+    const { startControl } = await import('./control/control.ts');
+    const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
+    const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
+    const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
+    const { platformUrl, gatewayUrl, upstreamAllow = [] } = config;
+    return withStore(config, log, (store) =>
+      startControl(
+        { listen: config.platformListen, admin, platformUrl, gatewayUrl, nodeToken, operatorToken, upstreamAllow },
+        { store, clock, random, log },
+      ),
+    );
+  });
+}
+
+function worker(config: Config): Promise<number> {
+  return serve('worker', config, async (log) => {
+    const { startWorker } = await import('./worker/worker.ts');
+    const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
+    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log }));
+  });
+}
+
+async function migrate(config: Config): Promise<number> {
+  const pool = await connect(databaseOf(config), 1, openLog('migrate', config.logLevel ?? 'info'));
+  await pool.end({ timeout: 5 });
+  return 0;
+}
+
+async function doctor(config: Config, given: Flags): Promise<number> {
+  const findings = await examine(config, clock);
+  process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings));
+  return findings.some(({ verdict }) => verdict === 'wrong') ? 1 : 0;
+}
+
+async function serve(role: string, config: Config, start: (log: Log) => Promise<RunningRole>): Promise<number> {
+  const level: LogLevel = config.logLevel ?? (process.connected ? 'warn' : 'info');
+  const log = openLog(role, level);
+  await serveRole(() => start(log));
+  return 0;
+}
+
+/** The role with its store, which is closed after it. */
+async function withStore(config: Config, log: Log, start: (store: Store) => Promise<RunningRole>): Promise<RunningRole> {
+  const store = openStore(await connect(databaseOf(config), connectionsMax, log));
+  try {
+    const { urls, stop } = await start(store);
+    return { urls, stop: () => stop().finally(() => store.close()) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Of one role; the embedded PostgreSQL has room for both that use it, and some to spare. */
+const connectionsMax = 16;
+
+const databaseOf = (config: Config): string =>
+  required(config.databaseUrl, 'TULOU_DATABASE_URL', 'postgres://tulou:secret@db.internal:5432/tulou');
+
+function required(value: string | undefined, name: string, example: string): string {
+  if (value !== undefined) return value;
+  throw new OperatorError('config_missing', `${name} is not set.`, { remedy: `For example: ${name}=${example}` });
+}
+
+async function version(): Promise<string> {
+  const read: unknown = JSON.parse(await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
+  return String((read as { version?: unknown }).version);
+}
+
+function help(name: string | undefined): string {
+  const command = name === undefined ? undefined : commands[name];
+  if (command === undefined) {
+    const list = Object.entries(commands).map(([title, { summary }]) => `  ${title.padEnd(10)} ${summary}`);
+    return `usage: tulou <command> [flags]\n\n${list.join('\n')}\n\nEach takes --help.\n`;
+  }
+  const lines = [...command.flags, 'help' as const].map((flag) => `  ${flags[flag].help}`);
+  return `usage: tulou ${name} [flags]\n${command.summary}\n\n${lines.join('\n')}\n`;
+}
+
+function parse(name: string, command: Command, args: string[]): Flags {
+  const options = Object.fromEntries([...command.flags, 'help' as const].map((flag) => [flag, flags[flag]]));
+  try {
+    return parseArgs({ args, options, strict: true }).values as Flags;
+  } catch (cause) {
+    throw new OperatorError('usage', (cause as Error).message, { remedy: `\`tulou ${name} --help\` lists the flags.`, cause });
+  }
+}
+
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stdout.write(help(undefined));
+    return name === '' || name === '--help' ? 0 : 2;
+  }
+  try {
+    const given = parse(name, command, [...args]);
+    if (given['help'] === true) {
+      process.stdout.write(help(name));
+      return 0;
+    }
+    return await command.run(readConfig(given), given);
+  } catch (error) {
+    process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));
+    return error instanceof OperatorError && (error.code === 'usage' || error.code === 'config_invalid') ? 2 : 1;
+  }
+}
+
+// The program ends when `main` says so, not with an empty event loop: the clock's timers do not keep a process alive,
+// and what a role has finished with may still hold an idle connection.
+new MessageChannel().port1.ref();
+process.exit(await main(process.argv.slice(2)));

@@ -351,6 +351,12 @@ const securitySchemeObject: ObjectShape = {
     for (const [field, why] of Object.entries(schemeNeeds[type] ?? {})) {
       if (!Object.hasOwn(value, field)) complain(walk, `The security scheme \`${walk.path.at(-1)}\` of type \`${type}\` has no \`${field}\`: ${why}.`, 'key');
     }
+    for (const [other, needs] of Object.entries(schemeNeeds)) {
+      const foreign = Object.keys(needs).filter((field) => Object.hasOwn(value, field) && Object.hasOwn(schemeNeeds, type) && !Object.hasOwn(schemeNeeds[type] ?? {}, field));
+      for (const field of foreign) {
+        step(walk, field, null, (_, at) => complain(at, `\`${field}\` belongs to schemes of type \`${other}\`, but this one is of type \`${type}\`. Remove it, or change the type.`, 'key'));
+      }
+    }
   },
 };
 

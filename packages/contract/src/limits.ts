@@ -15,6 +15,8 @@ export const limits = {
   idempotencyKeyCharactersMax: 255,
   idempotencyHours: 24,
   tenantDeletionGraceDays: 30,
+  membersPerTenantMax: 10_000,
+  tokensPerMemberMax: 100,
   keysPerAppMax: 1000,
   apisPerTenantMax: 10_000,
   versionsPerApiMax: 1000,

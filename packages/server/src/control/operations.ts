@@ -1,5 +1,9 @@
 /** THE TABLE of the control API: every operation of the contract and what answers it. */
+import { audit } from '@tulou/contract/operations/audit';
+import { members } from '@tulou/contract/operations/members';
 import { tenants } from '@tulou/contract/operations/tenants';
+import { tokens } from '@tulou/contract/operations/tokens';
+import { whoami } from '@tulou/contract/operations/whoami';
 import { apis } from '@tulou/contract/operations/apis';
 import { apps } from '@tulou/contract/operations/apps';
 import { catalog } from '@tulou/contract/operations/catalog';
@@ -8,9 +12,28 @@ import { plans } from '@tulou/contract/operations/plans';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
 import { versions } from '@tulou/contract/operations/versions';
 import { on, type Binding } from './call/handler.ts';
+import { getAuditEntry } from './audit/get.ts';
+import { listAudit } from './audit/list.ts';
+import { verifyAudit } from './audit/verify.ts';
+import { createMember } from './members/create.ts';
+import { deleteMember } from './members/delete.ts';
+import { getMember } from './members/get.ts';
+import { listMembers } from './members/list.ts';
+import { updateMember } from './members/update.ts';
 import { createTenant } from './tenants/create.ts';
+import { deleteTenant } from './tenants/delete.ts';
+import { exportTenant } from './tenants/export.ts';
 import { getTenant } from './tenants/get.ts';
 import { listTenants } from './tenants/list.ts';
+import { restoreTenant } from './tenants/restore.ts';
+import { resumeTenant } from './tenants/resume.ts';
+import { suspendTenant } from './tenants/suspend.ts';
+import { updateTenant } from './tenants/update.ts';
+import { createToken } from './tokens/create.ts';
+import { getToken } from './tokens/get.ts';
+import { listTokens } from './tokens/list.ts';
+import { revokeToken } from './tokens/revoke.ts';
+import { getWhoami } from './whoami/get.ts';
 import { createApi } from './apis/create.ts';
 import { deleteApi } from './apis/delete.ts';
 import { getApi } from './apis/get.ts';
@@ -35,7 +58,13 @@ import { getPlan } from './plans/get.ts';
 import { listPlans } from './plans/list.ts';
 import { updatePlan } from './plans/update.ts';
 import { createSubscription } from './subscriptions/create.ts';
-import { approveSubscriber, deleteSubscriber, rejectSubscriber, resumeSubscriber, suspendSubscriber } from './subscriptions/decide.ts';
+import {
+  approveSubscriber,
+  deleteSubscriber,
+  rejectSubscriber,
+  resumeSubscriber,
+  suspendSubscriber,
+} from './subscriptions/decide.ts';
 import { deleteSubscription } from './subscriptions/delete.ts';
 import { getSubscriber, getSubscription } from './subscriptions/get.ts';
 import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
@@ -46,11 +75,34 @@ import { getVersion, getVersionOpenapi } from './versions/get.ts';
 import { listVersions } from './versions/list.ts';
 import { updateVersion } from './versions/update.ts';
 
-// prettier-ignore
+// oxfmt-ignore
 export const bindings: readonly Binding[] = [
-  on(tenants.create, createTenant),
-  on(tenants.list,   listTenants),
-  on(tenants.get,    getTenant),
+  on(whoami.get,             getWhoami),
+
+  on(tenants.create,         createTenant),
+  on(tenants.list,           listTenants),
+  on(tenants.get,            getTenant),
+  on(tenants.update,         updateTenant),
+  on(tenants.delete,         deleteTenant),
+  on(tenants.restore,        restoreTenant),
+  on(tenants.suspend,        suspendTenant),
+  on(tenants.resume,         resumeTenant),
+  on(tenants.export,         exportTenant),
+
+  on(members.create,         createMember),
+  on(members.list,           listMembers),
+  on(members.get,            getMember),
+  on(members.update,         updateMember),
+  on(members.delete,         deleteMember),
+
+  on(tokens.create,          createToken),
+  on(tokens.list,            listTokens),
+  on(tokens.get,             getToken),
+  on(tokens.revoke,          revokeToken),
+
+  on(audit.list,             listAudit),
+  on(audit.verify,           verifyAudit),
+  on(audit.get,              getAuditEntry),
 
   on(apis.create,            createApi),
   on(apis.list,              listApis),

@@ -3,7 +3,8 @@ import type { tenants } from '@tulou/contract/operations/tenants';
 import { uuidV7 } from '../../kernel/random.ts';
 import { chainStart } from '../audit/chain.ts';
 import type { Handler } from '../call/handler.ts';
-import { presentTenant, type TenantRow } from './row.ts';
+import { publishTenant } from '../snapshot/publish.ts';
+import { viewTenant, type TenantRow } from './row.ts';
 
 /** A new tenant: a row of the directory and the head of its audit chain. Nothing is started for it. */
 export const createTenant: Handler<typeof tenants.create> = (_operator, { body }, { clock, random }, call) => {
@@ -17,7 +18,8 @@ export const createTenant: Handler<typeof tenants.create> = (_operator, { body }
       returning *`;
     if (row === undefined) throw new Problem('conflict', { detail: 'the slug is taken' });
     await tx.sql`insert into audit_heads (tenant_id, seq, hash) values (${tenantUuid}, 0, ${chainStart(tenantUuid)})`;
-    const output = presentTenant(row);
+    publishTenant(tx, { tenantUuid, slug: row.slug, active: true });
+    const output = viewTenant(row);
     return { tenantUuid, output, target: output.id, before: null, after: output };
   });
 };

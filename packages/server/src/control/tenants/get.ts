@@ -1,10 +1,10 @@
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { must } from '../../kernel/assert.ts';
 import type { Handler } from '../call/handler.ts';
-import { presentTenant, type TenantRow } from './row.ts';
+import { viewTenant, type TenantRow } from './row.ts';
 
 export const getTenant: Handler<typeof tenants.get> = (scope, _input, { store }) =>
   store.tenant(scope, async (tx) => {
     const [row] = await tx.sql<TenantRow[]>`select * from tenants where tenant_id = ${tx.tenantUuid}`;
-    return presentTenant(must(row, 'a door was opened to this tenant, so it is in the directory'));
+    return viewTenant(must(row, 'a door was opened to this tenant, so it is in the directory'));
   });

@@ -2,7 +2,7 @@ import { idFromUuid, uuidFromId } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { idPlace, pageOf, placeOf } from '../call/cursor.ts';
 import type { Handler } from '../call/handler.ts';
-import { presentTenant, type TenantRow } from './row.ts';
+import { viewTenant, type TenantRow } from './row.ts';
 
 /** Oldest first. The beginning of a slug or name is a range of an index, so that a search costs what it finds. */
 export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, { store }) =>
@@ -23,7 +23,7 @@ export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, 
               )`
         }
       order by tenant_id limit ${query.limit + 1}`;
-    return pageOf(rows, query.limit, presentTenant, (row) => idFromUuid('tenant', row.tenant_id));
+    return pageOf(rows, query.limit, viewTenant, (row) => idFromUuid('tenant', row.tenant_id));
   });
 
 /** The last character there is: what begins with a prefix sorts before the prefix and this. */

@@ -1,7 +1,9 @@
-/** A tenant's row in the directory, and how the API shows it. */
+/** A tenant's row in the directory, how the API shows it, and how it changes. */
 import { idFromUuid, type Id } from '@tulou/contract';
 import { must } from '../../kernel/assert.ts';
 import type { TenantTx } from '../../store/store.ts';
+import type { Committed, ControlDeps, TenantCall } from '../call/handler.ts';
+import { publishTenant } from '../snapshot/publish.ts';
 
 export interface TenantRow {
   readonly tenant_id: string;
@@ -23,7 +25,7 @@ export interface TenantView {
   readonly updated_at: string;
 }
 
-export function presentTenant(row: TenantRow): TenantView {
+export function viewTenant(row: TenantRow): TenantView {
   return {
     id: idFromUuid('tenant', row.tenant_id),
     slug: row.slug,
@@ -35,16 +37,43 @@ export function presentTenant(row: TenantRow): TenantView {
   };
 }
 
-/** The transaction's own tenant, locked until its end. */
-export async function lockTenant(tx: TenantTx): Promise<TenantRow> {
+/** Whether the tenant's calls, and the calls on its APIs, are served. */
+export const isActive = (row: TenantRow): boolean => row.suspended_at === null && row.delete_at === null;
+
+/** The changes that `change` wants; throws where the tenant's state does not allow it. */
+export type TenantChange = (
+  row: TenantRow,
+  now: Date,
+) => Partial<Pick<TenantRow, 'name' | 'suspended_at' | 'delete_at'>>;
+
+/** Changes the call's tenant; where it stops or starts being served, gateways and the catalog learn it with the commit. */
+export function changeTenant(
+  call: TenantCall,
+  { clock }: ControlDeps,
+  change: TenantChange,
+): Promise<Committed<TenantView>> {
+  return call.commit(async (tx) => {
+    const before = await lockTenant(tx);
+    call.expect(viewTenant(before));
+    const now = new Date(clock.now());
+    const row = { ...before, ...change(before, now), updated_at: now };
+    await tx.sql`
+      update tenants set name = ${row.name}, suspended_at = ${row.suspended_at}, delete_at = ${row.delete_at},
+        updated_at = ${row.updated_at}
+      where tenant_id = ${tx.tenantUuid}`;
+    if (isActive(row) !== isActive(before)) await announce(tx, row);
+    const after = viewTenant(row);
+    return { output: after, target: after.id, before: viewTenant(before), after };
+  });
+}
+
+async function lockTenant(tx: TenantTx): Promise<TenantRow> {
   const [row] = await tx.sql<TenantRow[]>`select * from tenants where tenant_id = ${tx.tenantUuid} for update`;
   return must(row, 'a door was opened to this tenant, so it is in the directory');
 }
 
-/** Writes what of the row can change. */
-export async function saveTenant(tx: TenantTx, row: TenantRow): Promise<void> {
-  await tx.sql`
-    update tenants set name = ${row.name}, suspended_at = ${row.suspended_at}, delete_at = ${row.delete_at},
-      updated_at = ${row.updated_at}
-    where tenant_id = ${tx.tenantUuid}`;
+async function announce(tx: TenantTx, row: TenantRow): Promise<void> {
+  const active = isActive(row);
+  await tx.sql`update catalog set provider_active = ${active} where tenant = ${tx.tenantUuid}`;
+  publishTenant(tx, { tenantUuid: tx.tenantUuid, slug: row.slug, active });
 }

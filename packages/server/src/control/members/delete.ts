@@ -1,0 +1,14 @@
+import type { members } from '@tulou/contract/operations/members';
+import type { Handler } from '../call/handler.ts';
+import { holdRank, keepAnOwner, lockMember, viewMember } from './member.ts';
+
+/** Removes a member; the tokens go with the row. */
+export const deleteMember: Handler<typeof members.delete> = (scope, { params }, _deps, call) =>
+  call.commit(async (tx) => {
+    const { member, isLastOwner } = await lockMember(tx, params.member);
+    call.expect(viewMember(member));
+    holdRank(scope.principal, member.role);
+    keepAnOwner(isLastOwner);
+    await tx.sql`delete from members where tenant_id = ${scope.tenantUuid} and id = ${member.id}`;
+    return { output: undefined, target: member.id, before: viewMember(member), after: null };
+  });

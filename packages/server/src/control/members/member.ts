@@ -1,0 +1,40 @@
+/** Rows of members, and the rules about roles. */
+import { Problem, type Id, type Output, type Role } from '@tulou/contract';
+import type { members } from '@tulou/contract/operations/members';
+import type { TenantTx } from '../../store/store.ts';
+import { roleContains } from '../../tenancy/access.ts';
+import type { Principal } from '../../tenancy/principal.ts';
+
+export interface MemberRow {
+  readonly id: Id<'member'>;
+  readonly email: string;
+  readonly role: Role;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+export function viewMember({ id, email, role, created_at, updated_at }: MemberRow): Output<typeof members.get> {
+  return { id, email, role, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };
+}
+
+/** Nobody hands out, takes away or changes a role above their own. Throws `forbidden`. */
+export function holdRank(principal: Principal, role: Role): void {
+  if (principal.kind !== 'member' || roleContains(principal.role, role)) return;
+  throw new Problem('forbidden', { detail: `the role ${role} is above your own` });
+}
+
+/** A member, locked together with all owners: in one order, so that two who remove each other do not deadlock. */
+export async function lockMember(tx: TenantTx, id: string): Promise<{ member: MemberRow; isLastOwner: boolean }> {
+  const rows = await tx.sql<MemberRow[]>`
+    select * from members where tenant_id = ${tx.tenantUuid} and (id = ${id} or role = 'owner') order by id for update`;
+  const member = rows.find((row) => row.id === id);
+  if (member === undefined) throw new Problem('not_found');
+  const owners = rows.filter((row) => row.role === 'owner');
+  return { member, isLastOwner: member.role === 'owner' && owners.length === 1 };
+}
+
+/** A tenant that has an owner keeps one: nobody else could make the next. */
+export function keepAnOwner(isLastOwner: boolean): void {
+  if (isLastOwner)
+    throw new Problem('state_conflict', { detail: 'this is the last owner; make another member owner first' });
+}

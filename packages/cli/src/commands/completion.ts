@@ -1,0 +1,94 @@
+/** `tulou completion`: scripts for three shells, which all ask the hidden `tulou __complete` what could come next. */
+import type { Command, Group, Option } from '../command.ts';
+import { connectionOptions, helpOption, jsonOption } from '../command.ts';
+import { findCommand } from '../arguments.ts';
+import { usageFailure } from '../failure.ts';
+
+const bash = `# tulou completion for bash. Load it with: source <(tulou completion bash)
+_tulou() {
+  local IFS=$'\\n'
+  COMPREPLY=($(tulou __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+}
+complete -o default -F _tulou tulou
+`;
+
+const zsh = `#compdef tulou
+# tulou completion for zsh. Load it with: source <(tulou completion zsh)
+_tulou() {
+  local -a found shown
+  found=("\${(@f)$(tulou __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -z "\${found[1]}" ]]; then _files; return; fi
+  shown=("\${(@)found//:/\\\\:}")
+  shown=("\${(@)shown//$'\\t'/:}")
+  _describe tulou shown
+}
+compdef _tulou tulou
+`;
+
+const fish = `# tulou completion for fish. Load it with: tulou completion fish | source
+function __tulou_complete
+  set -l found (tulou __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  if test (count $found) -eq 0
+    __fish_complete_path (commandline -ct)
+  else
+    printf '%s\\n' $found
+  end
+end
+complete -c tulou -f -a '(__tulou_complete)'
+`;
+
+const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
+
+export const completion: Command = {
+  kind: 'command',
+  section: 'Connection and shell',
+  summary: 'Print the completion script of a shell',
+  positionals: ['shell'],
+  choices: Object.keys(scripts),
+  options: [],
+  examples: ['source <(tulou completion bash)', 'source <(tulou completion zsh)', 'tulou completion fish | source'],
+  run: (args, io) => {
+    const [shell = ''] = args.positionals;
+    const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
+    if (script === undefined) throw usageFailure('Which shell? One of bash, zsh, fish.');
+    io.stdout.write(script);
+    return Promise.resolve('ok');
+  },
+};
+
+/** The word that the scripts call; help does not list it. */
+export const completeWord = '__complete';
+
+/** What could stand for the last of these words: `word<TAB>meaning`. Empty where files could, or nothing. */
+export function candidates(root: Group, words: readonly string[]): string[] {
+  const [current = '', ...before] = words.filter((word) => word !== '=').toReversed();
+  const leading = [...connectionOptions, jsonOption, helpOption];
+  const found = tryFind(root, before.toReversed(), leading);
+  if (found === undefined) return [];
+  const { node, rest } = found;
+  const options = node.kind === 'command' ? [...node.options, helpOption] : leading;
+  const pending = options.find((one) => one.type === 'string' && isFlag(before[0] ?? '', one));
+  const all = pending === undefined ? open(node, options, rest, current) : (pending.choices ?? []);
+  return all.filter((one) => one.startsWith(current));
+}
+
+function tryFind(root: Group, words: readonly string[], leading: readonly Option[]): ReturnType<typeof findCommand> | undefined {
+  try {
+    return findCommand(root, words, leading);
+  } catch {
+    return undefined;
+  }
+}
+
+const isFlag = (word: string, option: Option): boolean => word === `--${option.name}` || word === `-${option.short ?? ''}`;
+
+function open(node: Command | Group, options: readonly Option[], rest: readonly string[], current: string): readonly string[] {
+  if (current.startsWith('-')) {
+    const unused = options.filter((one) => one.multiple === true || !rest.some((word) => isFlag(word, one)));
+    return unused.map((one) => line(`--${one.name}`, one.summary));
+  }
+  if (node.kind === 'group') return Object.entries(node.commands).map(([word, child]) => line(word, child.summary));
+  return node.choices ?? [];
+}
+
+const line = (word: string, meaning: string): string => (meaning === '' ? word : `${word}\t${meaning.replaceAll(/\s+/g, ' ')}`);

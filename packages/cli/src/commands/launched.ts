@@ -1,0 +1,28 @@
+/** Commands that the launcher hands to the server before this program starts; here they are for help and completion. */
+import type { Command } from '../command.ts';
+import { Failure } from '../failure.ts';
+
+const summaries = {
+  up: 'Start everything on this machine',
+  doctor: 'Say what is wrong with this machine or installation, and how to mend it',
+  gateway: 'Start the gateway role',
+  control: 'Start the control role',
+  worker: 'Start the worker role',
+  migrate: 'Bring the database up to this version',
+} as const;
+
+export const launched: Readonly<Record<string, Command>> = Object.fromEntries(
+  Object.entries(summaries).map(([name, summary]) => [name, commandOf(name, summary)]),
+);
+
+function commandOf(name: string, summary: string): Command {
+  return {
+    kind: 'command',
+    section: 'Platform',
+    summary,
+    positionals: ['…'],
+    options: [],
+    examples: [`tulou ${name} --help`],
+    run: () => Promise.reject(new Failure(`"${name}" is run by the launcher`, { exit: 'usage', help: `Start it as "tulou ${name}".` })),
+  };
+}

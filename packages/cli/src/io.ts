@@ -1,0 +1,101 @@
+/** Everything that a command may touch, as one argument, so that a test runs the whole command line in its own process. */
+import { randomInt, randomUUID } from 'node:crypto';
+import * as files from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Sink {
+  write(text: string): void;
+  readonly isTty: boolean;
+  /** Width of the terminal in characters; undefined where there is none. */
+  readonly columns: number | undefined;
+}
+
+export interface Source {
+  readonly isTty: boolean;
+  /** All of it, as UTF-8. */
+  text(): Promise<string>;
+  /** One line, without its end; undefined at the end of the input. */
+  line(question: string): Promise<string | undefined>;
+}
+
+/** The environment, read once, in `processIo` and nowhere else. */
+export interface Environment {
+  readonly url: string | undefined;
+  readonly token: string | undefined;
+  readonly configDir: string;
+  readonly color: boolean;
+}
+
+export type Files = Pick<typeof files, 'readFile' | 'writeFile' | 'rename' | 'mkdir' | 'stat' | 'open' | 'rm'>;
+
+export interface Io {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdin: Source;
+  readonly files: Files;
+  readonly fetch: typeof globalThis.fetch;
+  readonly sleep: (durationMs: number) => Promise<void>;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly uuid: () => string;
+}
+
+/** The process that runs us. The only reader of `process` in this package. */
+export function processIo(): Io {
+  // A reader that has seen enough (`| head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return {
+    env: environmentOf(process.env, homedir()),
+    cwd: process.cwd(),
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
+    stdin: { isTty: process.stdin.isTTY === true, text: readAll, line: readLine },
+    files,
+    fetch: globalThis.fetch,
+    sleep: (durationMs) => delay(durationMs),
+    random: () => randomInt(0, 2 ** 32) / 2 ** 32,
+    uuid: randomUUID,
+  };
+}
+
+/** What we take from the environment: TULOU_URL, TULOU_TOKEN, XDG_CONFIG_HOME, NO_COLOR, TERM. */
+export function environmentOf(variables: Readonly<Record<string, string | undefined>>, home: string): Environment {
+  const given = (name: string) => (variables[name] === '' ? undefined : variables[name]);
+  return {
+    url: given('TULOU_URL'),
+    token: given('TULOU_TOKEN')?.trim(),
+    configDir: `${given('XDG_CONFIG_HOME') ?? `${home}/.config`}/tulou`,
+    color: given('NO_COLOR') === undefined && given('TERM') !== 'dumb',
+  };
+}
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    isTty: stream.isTTY === true,
+    get columns() {
+      return stream.isTTY === true ? stream.columns : undefined;
+    },
+  };
+}
+
+async function readAll(): Promise<string> {
+  let text = '';
+  process.stdin.setEncoding('utf8');
+  for await (const chunk of process.stdin) text += String(chunk);
+  return text;
+}
+
+async function readLine(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => void lines.once('close', () => resolve(undefined)));
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
+}

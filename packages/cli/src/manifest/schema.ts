@@ -1,0 +1,68 @@
+/** What a file may say. It follows the bodies of the contract: a field that is new there can be said here the same day. */
+import { apis } from '@tulou/contract/operations/apis';
+import { apps } from '@tulou/contract/operations/apps';
+import { plans } from '@tulou/contract/operations/plans';
+import { slug } from '@tulou/contract/operations/shared';
+import { subscriptions } from '@tulou/contract/operations/subscriptions';
+import { tenants } from '@tulou/contract/operations/tenants';
+import { versions } from '@tulou/contract/operations/versions';
+import { z } from 'zod';
+
+function bodyOf<S extends z.ZodObject>(body: S | undefined): S {
+  if (body === undefined) throw new TypeError('an operation that the file speaks of has a body');
+  return body;
+}
+
+const version = z.strictObject({
+  ...bodyOf(versions.update.body).shape,
+  ...bodyOf(versions.create.body).shape,
+  openapi: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())])
+    .nullable()
+    .optional()
+    .describe('Path of an OpenAPI document, relative to this file; or the document itself'),
+});
+
+const plan = z.strictObject({ ...bodyOf(plans.update.body).shape, ...bodyOf(plans.create.body).shape });
+
+const api = z.strictObject({
+  ...bodyOf(apis.update.body).shape,
+  ...bodyOf(apis.create.body).shape,
+  versions: z.array(version).optional(),
+  plans: z.array(plan).optional(),
+});
+
+const app = z.strictObject({ ...bodyOf(apps.update.body).shape, ...bodyOf(apps.create.body).shape });
+
+const address = z.string().refine((text) => {
+  const parts = text.split('/');
+  return parts.length === 2 && parts.every((part) => slug.safeParse(part).success);
+}, 'the slugs of a tenant and of its API: `acme/orders`');
+
+const subscription = z.strictObject({ ...bodyOf(subscriptions.create.body).shape, app: slug, api: address, plan: slug });
+
+const tenant = z.strictObject({
+  ...bodyOf(tenants.create.body).shape,
+  name: bodyOf(tenants.create.body).shape.name.optional(),
+  apis: z.array(api).optional(),
+  apps: z.array(app).optional(),
+  subscriptions: z.array(subscription).optional(),
+});
+
+/** One YAML document. */
+export const manifestDocument = z.strictObject({ tenants: z.array(tenant).min(1) });
+
+export type ManifestDocument = z.output<typeof manifestDocument>;
+export type TenantEntry = ManifestDocument['tenants'][number];
+
+/** The fields of each kind that a file may say, and with which operations they come to be. */
+export const kinds = {
+  tenant: { operations: tenants, shape: tenant.omit({ apis: true, apps: true, subscriptions: true }) },
+  api: { operations: apis, shape: api.omit({ versions: true, plans: true }) },
+  version: { operations: versions, shape: version },
+  plan: { operations: plans, shape: plan },
+  app: { operations: apps, shape: app },
+  subscription: { operations: subscriptions, shape: subscription },
+} as const;
+
+export type ResourceKind = keyof typeof kinds;

@@ -1,0 +1,93 @@
+/** YAML with places: every complaint has a line and a column, and a misspelt key its right spelling. */
+import type { Violation } from '@tulou/contract';
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type ParsedNode } from 'yaml';
+import type { z } from 'zod';
+import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
+import { didYouMean } from '../suggest.ts';
+
+export interface ParsedFile<T> {
+  readonly documents: readonly { readonly value: T; readonly raw: unknown }[];
+  readonly violations: readonly Violation[];
+}
+
+type Path = readonly (string | number)[];
+
+/** Parses every document of a file against a schema; unknown keys are violations at any depth. */
+export function parseYaml<S extends z.ZodType>(text: string, schema: S): ParsedFile<z.output<S>> {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const shape = schemaOf(schema, 'input');
+  const results = ('empty' in documents ? [] : documents)
+    .filter((document) => document.contents !== null || document.errors.length > 0)
+    .map((document) => parseDocument(document, schema, shape, lines));
+  return {
+    documents: results.flatMap((one) => (one.parsed === undefined ? [] : [one.parsed])),
+    violations: results.flatMap((one) => one.violations),
+  };
+}
+
+interface Result<T> {
+  readonly parsed?: { readonly value: T; readonly raw: unknown };
+  readonly violations: readonly Violation[];
+}
+
+function parseDocument<S extends z.ZodType>(
+  document: Document.Parsed<ParsedNode>,
+  schema: S,
+  shape: Schema,
+  lines: LineCounter,
+): Result<z.output<S>> {
+  const broken = document.errors.map((error) => at('', error.message, error.pos[0], lines));
+  if (broken.length > 0) return { violations: broken };
+  const raw: unknown = document.toJS({ maxAliasCount: 1000 });
+  const unknown = unknownKeys(document.contents, shape, [], lines);
+  const result = schema.safeParse(raw);
+  const wrong = result.success ? [] : result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys');
+  const violations = [...unknown, ...wrong.map((issue) => violationOf(document, issue, lines))];
+  return result.success && violations.length === 0 ? { parsed: { value: result.data, raw }, violations } : { violations };
+}
+
+function unknownKeys(node: Node | null, schema: Schema, path: Path, lines: LineCounter): Violation[] {
+  const shape = shapeOf(schema);
+  if (isSeq(node)) {
+    return node.items.flatMap((item, i) => unknownKeys(item as Node, shape.schema.items ?? {}, [...path, i], lines));
+  }
+  if (!isMap(node) || isOpen(schema)) return [];
+  const properties = propertiesOf(shape.schema);
+  return node.items.flatMap((pair) => {
+    const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (inner !== undefined) return unknownKeys(pair.value as Node | null, inner, [...path, key], lines);
+    const near = didYouMean(key, Object.keys(properties)) || ` Known here: ${Object.keys(properties).join(', ')}.`;
+    return [at(pointerOf([...path, key]), `"${key}" is not known here.${near}`, offsetOf(pair.key), lines)];
+  });
+}
+
+function violationOf(document: Document.Parsed, issue: z.core.$ZodIssue, lines: LineCounter): Violation {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  return at(pointerOf(path), issue.message, nearestOffset(document, path), lines);
+}
+
+/** The offset of what the path leads to, or of the nearest part above it that is there. */
+export function nearestOffset(document: Document.Parsed, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    const offset = offsetOf(node);
+    if (offset !== undefined) return offset;
+  }
+  return offsetOf(document.contents) ?? 0;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  return Number(node.range[0]);
+}
+
+function at(pointer: string, message: string, offset: number | undefined, lines: LineCounter): Violation {
+  const { line, col } = lines.linePos(offset ?? 0);
+  return { pointer, message, line, column: col };
+}
+
+/** RFC 6901. */
+export const pointerOf = (path: Path): string =>
+  path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -1,0 +1,47 @@
+/** A whole command line for an operation, with values that a reader recognises. */
+import type { Operation } from '@tulou/contract';
+import { schemaOf, shapeOf, type Shape } from '../schema.ts';
+import { fieldsOf, flagName } from './fields.ts';
+import { isDestructive, paramsOf } from './registry.ts';
+
+const paramValues: Readonly<Record<string, string>> = {
+  tenant: 'acme',
+  provider: 'acme',
+  api: 'orders',
+  version: 'v1',
+  plan: 'basic',
+  app: 'shop',
+};
+/** Fields that make an example worth reading, beside those that must be there. */
+const telling = ['upstreams', 'openapi', 'limits', 'by'];
+const fieldValues: Readonly<Record<string, string>> = {
+  slug: 'orders',
+  name: 'Orders',
+  email: 'ann@example.com',
+  openapi: 'openapi.yaml',
+  upstreams: 'http://127.0.0.1:3000',
+  limits: 'requests=100,per=minute',
+  api: 'acme/orders',
+  app: 'shop',
+  plan: 'basic',
+  by: 'api,status',
+  member: 'mem_…',
+};
+
+/** The example of an operation. */
+export function exampleOf(operation: Operation): string {
+  const params = paramsOf(operation).map((name) => paramValues[name] ?? `${name}-id`);
+  const query = fieldsOf(schemaOf(operation.query, 'input'));
+  const body = operation.body === undefined ? [] : fieldsOf(schemaOf(operation.body, 'input'));
+  const shown = [...query, ...body].filter((field) => field.required || telling.includes(field.field));
+  const chosen = shown.length > 0 ? shown : body.slice(0, 1);
+  const flags = chosen.map((field) => `--${flagName(field.field)} ${valueFor(field.field, field.shape)}`);
+  const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
+  const yes = isDestructive(operation) ? ['--yes'] : [];
+  return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
+}
+
+function valueFor(field: string, shape: Shape): string {
+  if (shape.choices !== undefined) return shape.choices.at(-1) ?? '';
+  return fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text');
+}

@@ -1,0 +1,93 @@
+/** JSON Schema as zod emits it, in the few words that flags, tables and key checks need. */
+import { z } from 'zod';
+
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** The schema of what is sent (`input`) or answered (`output`). */
+export function schemaOf(type: z.ZodType, io: 'input' | 'output'): Schema {
+  const plain: unknown = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline' });
+  return plain as Schema;
+}
+
+export type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'any';
+const kinds = new Set<string>(['string', 'number', 'integer', 'boolean', 'array', 'object']);
+
+/** A schema with its null alternative taken out: what is left, and whether null is allowed. */
+export interface Shape {
+  readonly kind: Kind;
+  readonly nullable: boolean;
+  /** The one alternative that is not null; the schema itself where there are several. */
+  readonly schema: Schema;
+  /** Every alternative that is not null. */
+  readonly alternatives: readonly Schema[];
+  readonly choices: readonly string[] | undefined;
+}
+
+export function shapeOf(schema: Schema): Shape {
+  const all = alternativesOf(schema);
+  const alternatives = all.filter((one) => one.type !== 'null');
+  const only = alternatives.length === 1 ? alternatives[0] : undefined;
+  const effective = only ?? schema;
+  return {
+    kind: only === undefined ? 'any' : kindOf(only),
+    nullable: alternatives.length < all.length,
+    schema: effective,
+    alternatives,
+    choices: choicesOf(alternatives),
+  };
+}
+
+function alternativesOf(schema: Schema): readonly Schema[] {
+  const inner = schema.anyOf ?? schema.oneOf;
+  return inner === undefined ? [schema] : inner.flatMap(alternativesOf);
+}
+
+function kindOf(schema: Schema): Kind {
+  if (typeof schema.type === 'string' && kinds.has(schema.type)) return schema.type as Kind;
+  if (schema.properties !== undefined) return 'object';
+  if (schema.enum !== undefined || typeof schema.const === 'string') return 'string';
+  return 'any';
+}
+
+function choicesOf(alternatives: readonly Schema[]): readonly string[] | undefined {
+  const values = alternatives.map((one) => one.enum ?? (one.const === undefined ? undefined : [one.const]));
+  if (values.length === 0 || values.some((one) => one === undefined)) return undefined;
+  return values.flatMap((one) => one ?? []).map(String);
+}
+
+/** The properties of an object schema, those of its parts (intersections, unions) included. */
+export function propertiesOf(schema: Schema): Readonly<Record<string, Schema>> {
+  const parts = [...(schema.allOf ?? []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return Object.assign({}, ...parts.map(propertiesOf), schema.properties ?? {}) as Record<string, Schema>;
+}
+
+/** The names that must be there. Of a union only what every part asks for. */
+export function requiredOf(schema: Schema): readonly string[] {
+  const alternatives = (schema.anyOf ?? schema.oneOf ?? []).filter((one) => one.type !== 'null').map(requiredOf);
+  const shared = alternatives[0]?.filter((name) => alternatives.every((one) => one.includes(name))) ?? [];
+  return [...new Set([...(schema.required ?? []), ...(schema.allOf ?? []).flatMap(requiredOf), ...shared])];
+}
+
+/** Whether anything may stand under keys that the schema does not name. */
+export function isOpen(schema: Schema): boolean {
+  if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) return true;
+  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return inner.some((one) => isOpen(one)) || Object.keys(propertiesOf(schema)).length === 0;
+}

@@ -1,0 +1,14 @@
+import { Failure, usageFailure } from '../failure.ts';
+import type { Io } from '../io.ts';
+import { printable } from './text.ts';
+
+/**
+ * Asks before something is gone for good: the user types the name of what they lose. `--yes` answers beforehand, and
+ * where nobody can be asked it is needed.
+ */
+export async function confirm(what: string, name: string, isYes: boolean, io: Io): Promise<void> {
+  if (isYes) return;
+  if (!io.stdin.isTty || !io.stderr.isTty) throw usageFailure(`${what}: nobody can be asked here.`, 'Add "--yes" if you mean it.');
+  const answer = await io.stdin.line(`${printable(what)}\nType "${printable(name)}" to go on: `);
+  if (answer?.trim() !== name) throw new Failure('Nothing was changed.', { exit: 'interrupted' });
+}

@@ -1,0 +1,110 @@
+/** Tables for people: as wide as the terminal, columns chosen from the schema of the answer. */
+import { propertiesOf, shapeOf, type Schema } from '../schema.ts';
+import { fitted, padded, printable, widthOf, type Paint } from './text.ts';
+
+export interface TableOptions {
+  /** Undefined: no limit (a pipe, a file). */
+  readonly columns: number | undefined;
+  readonly paint: Paint;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+const gap = 2;
+const narrowest = 8;
+/** What a person looks for first stands first and stays longest when the terminal is narrow. */
+const important = ['slug', 'name', 'id', 'state', 'role', 'email'];
+
+/** The properties of an item that fit in a cell, the important ones first. */
+export function columnsOf(item: Schema): string[] {
+  const names = Object.entries(propertiesOf(item))
+    .filter(([, schema]) => isCell(schema))
+    .map(([name]) => name);
+  const first = important.filter((name) => names.includes(name));
+  return [...first, ...names.filter((name) => !important.includes(name) && name !== 'updated_at')];
+}
+
+/** Texts, numbers, flags, and lists of them. A list of objects is told by what identifies each. */
+function isCell(schema: Schema): boolean {
+  const shape = shapeOf(schema);
+  if (shape.kind === 'array') return shape.schema.items !== undefined;
+  return shape.kind !== 'object' && shape.kind !== 'any';
+}
+
+/** The lines of a table, header first. Columns that nothing stands in are left out. */
+export function tableLines(names: readonly string[], rows: readonly Row[], options: TableOptions): string[] {
+  const filled = names.filter((name) => rows.some((row) => cellOf(row[name]) !== ''));
+  const cells = rows.map((row) => filled.map((name) => cellOf(row[name])));
+  const headers = filled.map(headerOf);
+  const widths = fit(headers.map((header, i) => columnWidth(header, cells, i)), options.columns);
+  const line = (parts: readonly string[]) =>
+    widths.map((width, i) => padded(fitted(parts[i] ?? '', width), width)).join(' '.repeat(gap)).trimEnd();
+  return [options.paint('bold', line(headers)), ...cells.map(line)];
+}
+
+const columnWidth = (header: string, cells: readonly (readonly string[])[], i: number): number =>
+  cells.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), widthOf(header));
+
+/** Narrows the widest columns first, then drops from the right what no longer fits. */
+function fit(wanted: readonly number[], columns: number | undefined): number[] {
+  const widths = [...wanted];
+  if (columns === undefined) return widths;
+  const total = () => widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1);
+  while (total() > columns) {
+    const widest = Math.max(...widths);
+    if (widest > Math.max(narrowest, Math.floor(columns / 4))) widths[widths.lastIndexOf(widest)] = widest - 1;
+    else if (widths.length > 1) widths.pop();
+    else return [Math.min(widest, columns)];
+  }
+  return widths;
+}
+
+const headerOf = (name: string): string => name.replaceAll('_', ' ').toUpperCase();
+
+/** A value in the space of a cell. */
+export function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return printable(shortTime(value));
+  if (Array.isArray(value)) return value.map(cellOf).filter((text) => text !== '').join(', ');
+  if (typeof value === 'object') return objectCell(value as Row);
+  return String(value);
+}
+
+/** Seconds are enough for people; `--json` has the rest. */
+const shortTime = (text: string): string => text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$/, '$1$2');
+
+function objectCell(value: Row): string {
+  const label = value['url'] ?? value['slug'] ?? value['name'] ?? value['id'];
+  if (label !== undefined) return cellOf(label);
+  if ('requests' in value && 'per' in value) return `${String(value['requests'])}/${String(value['per'])}`;
+  return Object.entries(value).map(([name, inner]) => `${name}=${cellOf(inner)}`).join(' ');
+}
+
+/** One object, a property a line; what is nested stands indented below its name. */
+export function detailLines(value: Row, paint: Paint, indent = ''): string[] {
+  const entries = Object.entries(value);
+  const width = Math.max(0, ...entries.map(([name]) => widthOf(name) + 1));
+  return entries.flatMap(([name, inner]) => {
+    const label = `${indent}${paint('bold', `${printable(name)}:`)}`;
+    const nested = nestedLines(inner, paint, `${indent}  `);
+    if (nested !== undefined) return [label, ...nested];
+    return [`${label}${' '.repeat(width - widthOf(name))}${cellOf(inner) || '-'}`];
+  });
+}
+
+function nestedLines(value: unknown, paint: Paint, indent: string): string[] | undefined {
+  if (Array.isArray(value)) {
+    if (!value.some((one) => typeof one === 'object' && one !== null)) return undefined;
+    return value.map((one) => `${indent}- ${inlineOf(one)}`);
+  }
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return undefined;
+  return detailLines(value as Row, paint, indent);
+}
+
+function inlineOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return cellOf(value);
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== null && inner !== undefined)
+    .map(([name, inner]) => `${printable(name)}: ${typeof inner === 'object' ? printable(JSON.stringify(inner)) : cellOf(inner)}`)
+    .join(', ');
+}

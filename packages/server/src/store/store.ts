@@ -95,7 +95,9 @@ async function transaction<T>(
     try {
       const [result] = await Promise.all([work(sql, (task) => last.push(task)), begun]);
       for (const task of last) await task();
-      await sql.unsafe('commit');
+      const { command } = await sql.unsafe('commit');
+      // PostgreSQL answers so, and without an error, where a query had failed and the work went on regardless.
+      assert(command === 'COMMIT', 'a transaction in which a query failed must throw');
       return result;
     } catch (error) {
       await begun.catch(() => undefined);

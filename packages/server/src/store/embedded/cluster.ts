@@ -142,6 +142,8 @@ function settings({ connectionsMax, durable }: ClusterOptions, { sockets }: Plac
     checkpoint_timeout: '15min',
     max_parallel_workers_per_gather: 0,
     jit: 'off',
+    io_method: 'sync',
+    max_logical_replication_workers: 0,
     // For a hot physical backup; nothing is replicated.
     wal_level: 'replica',
     max_wal_senders: 2,

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { InvariantError } from '../../src/kernel/assert.ts';
+import { systemClock as clock } from '../../src/kernel/clock.ts';
+import { systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
+import { openPool, type Pool } from '../../src/store/pool.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { fromJob } from '../../src/tenancy/doors.ts';
+import type { TenantScope } from '../../src/tenancy/scope.ts';
+import { openTestDatabase, type TestDatabase } from '../harness.ts';
+
+let database: TestDatabase;
+/** As the program's role, outside of both doors; and with one connection, so that what follows gets the same again. */
+let raw: Pool;
+let single: Store;
+
+const scopeOf = (tenantUuid: string): TenantScope => fromJob({ tenant_id: tenantUuid, job: 'test', id: 'req' });
+const one = scopeOf(uuidV7(clock, random));
+const two = scopeOf(uuidV7(clock, random));
+
+before(async () => {
+  database = await openTestDatabase();
+  const owner = openPool({ url: database.url, connectionsMax: 1 });
+  await owner.unsafe(`
+    create table notes (tenant_id uuid not null, id text not null, primary key (tenant_id, id));
+    alter table notes enable row level security;
+    alter table notes force row level security;
+    create policy tenant_isolation on notes to tulou_tenant
+      using (tenant_id = current_setting('app.tenant')::uuid) with check (tenant_id = current_setting('app.tenant')::uuid);
+    create policy system_all on notes to tulou_system using (true) with check (true);
+    grant select, insert, update, delete on notes to tulou_tenant, tulou_system`);
+  await owner.end();
+  raw = openPool({ url: database.url, connectionsMax: 1 });
+  single = openStore(raw);
+  for (const scope of [one, two]) {
+    await database.store.tenant(scope, ({ sql, tenantUuid }) => sql`insert into notes values (${tenantUuid}, 'a')`);
+  }
+});
+
+after(async () => {
+  await single.close();
+  await database.close();
+});
+
+const tenantsSeen = async (store: Store, scope: TenantScope): Promise<readonly string[]> => {
+  const rows = await store.tenant(scope, ({ sql }) => sql<{ tenant_id: string }[]>`select distinct tenant_id from notes`);
+  return rows.map((row) => row.tenant_id);
+};
+
+test('a tenant’s transaction sees its own rows and no others', async () => {
+  assert.deepEqual(await tenantsSeen(database.store, one), [one.tenantUuid]);
+  assert.deepEqual(await tenantsSeen(database.store, two), [two.tenantUuid]);
+});
+
+test('a tenant’s transaction cannot write, move, change or remove a row of another', async () => {
+  const write = database.store.tenant(one, ({ sql }) => sql`insert into notes values (${two.tenantUuid}, 'b')`);
+  await assert.rejects(write, { code: '42501' });
+  const move = database.store.tenant(one, ({ sql }) => sql`update notes set tenant_id = ${two.tenantUuid}, id = 'moved'`);
+  await assert.rejects(move, { code: '42501' });
+  const changed = await database.store.tenant(
+    one,
+    ({ sql }) => sql`update notes set id = 'x' where tenant_id = ${two.tenantUuid} returning id`,
+  );
+  assert.deepEqual([...changed], []);
+  await database.store.tenant(one, ({ sql }) => sql`delete from notes where tenant_id = ${two.tenantUuid}`);
+  assert.deepEqual(await tenantsSeen(database.store, two), [two.tenantUuid]);
+});
+
+test('the platform’s transaction sees all tenants', async () => {
+  const rows = await database.store.system('test', ({ sql }) => sql`select from notes`);
+  assert.equal(rows.length, 2);
+});
+
+test('the tenant’s role without a tenant sees nothing, on a fresh connection and on a used one', async () => {
+  const asTenantWithout = raw.begin(async (sql) => {
+    await sql`set local role tulou_tenant`;
+    return sql`select from notes`;
+  });
+  await assert.rejects(asTenantWithout, { code: /42704|22P02/ });
+  await tenantsSeen(single, one);
+  const again = raw.begin(async (sql) => {
+    await sql`set local role tulou_tenant`;
+    return sql`select from notes`;
+  });
+  await assert.rejects(again, { code: '22P02' });
+});
+
+test('a statement outside of the two transactions sees no row, though its role owns the table', async () => {
+  assert.equal((await raw`select from notes`).length, 0);
+});
+
+test('resetting the role inside a tenant’s transaction does not widen what it sees', async () => {
+  for (const widen of ['reset role', 'set local role none', 'set session authorization default']) {
+    const rows = await database.store.tenant(one, async ({ sql }) => {
+      await sql.unsafe(widen);
+      return sql`select from notes`;
+    });
+    assert.equal(rows.length, 0, widen);
+  }
+});
+
+test('a tenant’s transaction cannot turn row-level security off', async () => {
+  const off = database.store.tenant(one, async ({ sql }) => {
+    await sql`set local row_security = off`;
+    return sql`select from notes`;
+  });
+  await assert.rejects(off, { code: '42501' });
+  const altered = database.store.tenant(one, ({ sql }) => sql`alter table notes disable row level security`);
+  await assert.rejects(altered, { code: '42501' });
+});
+
+const stateOf = async (): Promise<unknown> => {
+  const [row] = await raw`select current_user as role, coalesce(current_setting('app.tenant', true), '') as tenant`;
+  return row;
+};
+
+test('a pooled connection keeps neither role nor tenant after a commit', async () => {
+  await single.tenant(one, ({ sql }) => sql`select 1`);
+  assert.deepEqual(await stateOf(), { role: 'tulou', tenant: '' });
+});
+
+test('a pooled connection keeps neither role nor tenant after the work throws', async () => {
+  await assert.rejects(
+    single.tenant(one, async ({ sql }) => {
+      await sql`insert into notes values (${one.tenantUuid}, 'undone')`;
+      throw new RangeError('on purpose');
+    }),
+    RangeError,
+  );
+  assert.deepEqual(await stateOf(), { role: 'tulou', tenant: '' });
+  const kept = await single.tenant(one, ({ sql }) => sql`select from notes where id = 'undone'`);
+  assert.equal(kept.length, 0);
+});
+
+test('a pooled connection keeps neither role nor tenant after a query fails', async () => {
+  await assert.rejects(single.tenant(one, ({ sql }) => sql`select 1 / 0`), { code: '22012' });
+  assert.deepEqual(await stateOf(), { role: 'tulou', tenant: '' });
+});
+
+test('work that goes on after a failed query is not taken for committed', async () => {
+  const hidden = single.tenant(one, async ({ sql }) => {
+    await sql`insert into notes values (${one.tenantUuid}, 'lost')`;
+    await sql`select 1 / 0`.catch(() => undefined);
+  });
+  await assert.rejects(hidden, InvariantError);
+  assert.deepEqual(await stateOf(), { role: 'tulou', tenant: '' });
+});
+
+test('a look-alike of a scope opens no transaction', () => {
+  const lookAlike = { tenantUuid: two.tenantUuid } as unknown as TenantScope;
+  assert.throws(() => database.store.tenant(lookAlike, async () => undefined), InvariantError);
+});
+
+test('transactions of two tenants, interleaved on few connections, never see each other’s rows', async () => {
+  const store = openStore(openPool({ url: database.url, connectionsMax: 3 }));
+  const rounds = Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? two : one));
+  const seen = await Promise.all(
+    rounds.map((scope, index) =>
+      store.tenant(scope, async ({ sql, tenantUuid }) => {
+        await sql`insert into notes values (${tenantUuid}, ${`round-${index}`})`;
+        if (index % 7 === 0) await sql`select pg_sleep(0.001)`;
+        return sql<{ tenant_id: string }[]>`select distinct tenant_id from notes`;
+      }),
+    ),
+  );
+  seen.forEach((rows, index) => assert.deepEqual([...rows], [{ tenant_id: rounds[index]?.tenantUuid }]));
+  await store.close();
+});
+
+test('a bigint that a number cannot hold is refused, not rounded', async () => {
+  await assert.rejects(database.store.system('test', ({ sql }) => sql`select 9007199254740993 as n`), RangeError);
+});
+
+test('an announcement wakes who listens', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let wakes = 0;
+  const unlisten = await database.store.listen('tulou_test', () => (wakes += 1) === 2 && resolve());
+  await database.store.system('test', ({ sql }) => sql`notify tulou_test`);
+  await promise;
+  await unlisten();
+});

@@ -1,5 +1,6 @@
 /** The control role: the platform listener with the control API and the internal endpoints, and the admin listener. */
 import { parseCredential } from '@tulou/contract';
+import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
 import { listen } from '../http/listen.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
@@ -13,7 +14,9 @@ import type { Address, RunningRole } from '../kernel/role.ts';
 import type { Store } from '../store/store.ts';
 import { answerCall, compileBinding } from './call/dispatch.ts';
 import type { Binding, ControlDeps } from './call/handler.ts';
+import { describeApi } from './document.ts';
 import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';
+import { openFeed } from './internal/feed.ts';
 import { bindings } from './operations.ts';
 
 export interface ControlOptions {
@@ -41,7 +44,9 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
   const deps: ControlDeps = { ...role, platformUrl, gatewayUrl, upstreamAllow };
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);
-  const platform = await listen(options.listen, serveRoutes(routesOf(bindings, plainRoutes, deps), role.log), role);
+  const feed = await openFeed(deps);
+  const routes = routesOf(bindings, plainRoutes(feed), deps);
+  const platform = await listen(options.listen, serveRoutes(routes, role.log), role);
   const admin = await openAdmin(
     { listen: options.admin, ready: () => databaseReady(role.store), metrics: () => '' },
     role,
@@ -50,18 +55,26 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
     urls: { platform: platform.url, admin: admin.url },
     stop: async () => {
       await platform.close();
+      await feed.close();
       await admin.close();
     },
   };
 }
 
-/** All routes of the platform listener, from the two tables. */
+/** All routes of the platform listener, from the two tables, and the document of the first. */
 export function routesOf(
   operations: readonly Binding[],
   plain: readonly PlainRoute[],
   deps: ControlDeps,
 ): readonly Route<RouteHandler>[] {
+  const described = operations.map(({ operation }) => operation);
+  const document = JSON.stringify(describeApi(described, deps.platformUrl, release.version));
   return [
+    {
+      method: 'GET',
+      path: '/api/v1/openapi.json',
+      target: async () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: document }),
+    },
     ...operations.map((binding): Route<RouteHandler> => {
       const compiled = compileBinding(binding, operations);
       const { method, path } = compiled.operation;

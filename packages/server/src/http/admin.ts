@@ -8,6 +8,8 @@ export interface AdminOptions {
   readonly listen: Address;
   /** Undefined: ready to serve; a text: why not. */
   readonly ready: () => Promise<string | undefined>;
+  /** What an operator should see in `/readyz` although the role is ready. */
+  readonly note?: () => string | undefined;
   /** Prometheus text format 0.0.4. */
   readonly metrics: () => string;
 }
@@ -26,7 +28,9 @@ export function openAdmin(options: AdminOptions, deps: ListenDeps): Promise<List
       path: '/readyz',
       target: async () => {
         const reason = await options.ready().catch(() => 'the check itself failed');
-        return reason === undefined ? text(200, 'ready\n') : text(503, `${reason}\n`);
+        if (reason !== undefined) return text(503, `${reason}\n`);
+        const note = options.note?.();
+        return text(200, note === undefined ? 'ready\n' : `ready\n${note}\n`);
       },
     },
     {

@@ -1,0 +1,56 @@
+/**
+ * One JSON line a call on standard error, one write a turn of the event loop. Neither query nor credential stands in it:
+ * the path is cut at `?`, and fields are not logged at all.
+ */
+import { writeSync } from 'node:fs';
+import type { Call } from './call.ts';
+import type { ThreadMetrics } from './metrics.ts';
+import type { Outcome } from './wire/exchange.ts';
+
+export class AccessLog {
+  readonly #metrics: ThreadMetrics;
+  readonly #write: (text: string) => void;
+  #text = '';
+  #lines = 0;
+
+  constructor(metrics: ThreadMetrics, write = (text: string): void => void writeSync(2, text)) {
+    this.#metrics = metrics;
+    this.#write = write;
+  }
+
+  add(call: Call, outcome: Outcome): void {
+    const { head, remoteAddress } = call.exchange;
+    this.#lines += 1;
+    this.#text += `${JSON.stringify({
+      message: 'call',
+      at: new Date(call.atMs).toISOString(),
+      request: call.requestId,
+      method: head.method,
+      host: head.host,
+      path: head.target.slice(0, call.pathEnd),
+      status: outcome.status,
+      code: call.refusal ?? outcome.error,
+      address: remoteAddress,
+      version: call.version?.key,
+      operation: call.operation?.id,
+      app: call.identity?.app.key,
+      request_bytes: outcome.requestBytes,
+      response_bytes: outcome.responseBytes,
+      duration_us: outcome.durationUs,
+      upstream_us: outcome.upstreamUs,
+      complete: outcome.complete,
+    })}\n`;
+  }
+
+  /** Writes what this turn added. A full pipe must not stop calls: the lines are dropped and counted. */
+  flush(): void {
+    if (this.#lines === 0) return;
+    try {
+      this.#write(this.#text);
+    } catch {
+      this.#metrics.logLinesLost(this.#lines);
+    }
+    this.#text = '';
+    this.#lines = 0;
+  }
+}

@@ -1,0 +1,93 @@
+/** One call on its way through the steps, and what the steps work with. */
+import type { ErrorCode } from '@tulou/contract';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { AssertionSigner } from './assertion.ts';
+import type { Grant } from './grant.ts';
+import type { Identity, Keyring } from './keyring.ts';
+import type { Hash64 } from './limits/hash.ts';
+import type { Slots } from './limits/slots.ts';
+import type { Windows } from './limits/windows.ts';
+import type { Strangers } from './strangers.ts';
+import type { ThreadMetrics } from './metrics.ts';
+import type { RequestIds, TraceIds } from './request-id.ts';
+import type { Operation, State, SubscriptionNode, VersionNode } from './snapshot/state.ts';
+import type { Spool } from './usage/segment.ts';
+import type { Exchange } from './wire/exchange.ts';
+
+/** What each thread has one of. `state` is swapped when configuration changes; undefined: none yet. */
+export interface Gate {
+  state: State | undefined;
+  /** No new work is wanted: `/readyz` says so. */
+  draining: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly seed: Hash64;
+  readonly keyring: Keyring;
+  readonly windows: Windows;
+  readonly slots: Slots;
+  readonly spool: Spool;
+  readonly signer: AssertionSigner;
+  readonly requestIds: RequestIds;
+  readonly traceIds: TraceIds;
+  readonly metrics: ThreadMetrics;
+  readonly strangers: Strangers;
+}
+
+/** The steps fill this in from top to bottom. */
+export class Call {
+  readonly exchange: Exchange;
+  readonly state: State;
+  readonly requestId: string;
+  /** When the head came, wall clock, milliseconds. */
+  readonly atMs: number;
+
+  // read by `target`
+  /** Length of the path in the target: the query begins there. */
+  pathEnd = 0;
+
+  // read by `route`
+  version: VersionNode | undefined = undefined;
+  operation: Operation | undefined = undefined;
+  /** Where, in the target, the part after the version begins. */
+  restAt = 0;
+
+  // read by `identify`
+  identity: Identity | undefined = undefined;
+  /** Fields of the client that are not forwarded, the credential among them. */
+  dropFields: ReadonlySet<string> = withoutTrace;
+  traceparent: string | undefined = undefined;
+
+  // read by `authorise`
+  subscription: SubscriptionNode | undefined = undefined;
+  grant: Grant | undefined = undefined;
+
+  // read by `limit`
+  /** Value of `RateLimit`; empty: no limits. */
+  rateLimit = '';
+  retryAfter = '';
+  /** The place that the call takes of its plan's concurrency, until it ends. */
+  slot: Hash64 | undefined = undefined;
+
+  // why it was refused
+  refusal: ErrorCode | undefined = undefined;
+  detail: string | undefined = undefined;
+
+  constructor(exchange: Exchange, state: State, requestId: string, atMs: number) {
+    this.exchange = exchange;
+    this.state = state;
+    this.requestId = requestId;
+    this.atMs = atMs;
+  }
+}
+
+/** `traceparent` is always replaced by ours. */
+export const withoutTrace: ReadonlySet<string> = new Set(['traceparent']);
+
+/** A step lets the call go on (undefined), or ends it with a code of the catalogue. Synchronous: the hot path has no promise. */
+export interface Step {
+  readonly name: string;
+  /** The codes that this step can end a call with. */
+  readonly refusals: readonly ErrorCode[];
+  readonly run: (call: Call, gate: Gate) => ErrorCode | undefined;
+}

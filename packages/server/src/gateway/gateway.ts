@@ -1,0 +1,254 @@
+/**
+ * The gateway: a main thread that holds the configuration, ships usage, keeps the counters and answers operators; and
+ * threads that serve calls. It starts from its disk, or from control, and needs neither to go on.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SnapshotChange, SnapshotHead } from '@tulou/contract';
+import { openAdmin } from '../http/admin.ts';
+import type { Listener } from '../http/listen.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Address, RunningRole } from '../kernel/role.ts';
+import { openIdentity, Registration } from './identity.ts';
+import { Checkpoint, readCheckpoint } from './limits/checkpoint.ts';
+import { Slots } from './limits/slots.ts';
+import { Windows } from './limits/windows.ts';
+import { renderMetrics, ThreadMetrics } from './metrics.ts';
+import { Catalogue } from './snapshot/catalogue.ts';
+import { SnapshotDisk } from './snapshot/disk.ts';
+import { Feed } from './snapshot/feed.ts';
+import type { ThreadSetup } from './thread/messages.ts';
+import { ThreadPool } from './thread/pool.ts';
+import type { AllowedClass } from './upstream/guard.ts';
+import { Shipper } from './usage/ship.ts';
+
+export interface GatewayOptions {
+  readonly listen: Address;
+  readonly admin: Address;
+  /** Holds identity, configuration, counters and usage; one gateway process at a time. */
+  readonly dataDir: string;
+  readonly controlUrl: string;
+  readonly nodeToken: string;
+  /** Issuer of the assertions. */
+  readonly platformUrl: string;
+  readonly threads: number;
+  readonly upstreamAllow: readonly AllowedClass[];
+  readonly accessLog: boolean;
+}
+
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const counterSlots = 1024 * 1024;
+const concurrencySlots = 64 * 1024;
+const housekeepingMs = 1000;
+const drainMs = 10_000;
+const lastShippingMs = 3000;
+
+/** Starts a gateway; resolves when it listens. Rejects where a port or the data folder cannot be had. */
+export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningRole> {
+  const gateway = new Gateway(options, deps);
+  await gateway.start();
+  return gateway;
+}
+
+class Gateway implements RunningRole {
+  readonly #options: GatewayOptions;
+  readonly #deps: GatewayDeps;
+  readonly #catalogue = new Catalogue();
+  readonly #disk: SnapshotDisk;
+  readonly #feed: Feed;
+  readonly #shipper: Shipper;
+  readonly #registration: Registration;
+  readonly #memories: Pick<ThreadSetup, 'windows' | 'slots'>;
+  readonly #windows: Windows;
+  readonly #slots: Slots;
+  readonly #checkpoint: Checkpoint;
+  readonly #metrics: ThreadMetrics[];
+  readonly #setup: (place: number, serial: number, threads: number) => ThreadSetup;
+  #pool: ThreadPool | undefined;
+  #admin: Listener | undefined;
+  #housekeeping: Timer | undefined;
+  #draining = false;
+  #wantsAll = false;
+  #callsLost = 0;
+
+  constructor(options: GatewayOptions, deps: GatewayDeps) {
+    const { dataDir, controlUrl, nodeToken } = options;
+    const { clock, random, log } = deps;
+    const usageFolder = join(dataDir, 'usage');
+    mkdirSync(usageFolder, { recursive: true, mode: 0o700 });
+    const identity = openIdentity(dataDir, clock, random);
+    const { seed, records } = readCheckpoint(dataDir, random);
+    const boot = Buffer.from(random.bytes(6)).toString('hex');
+    this.#options = options;
+    this.#deps = deps;
+    this.#memories = {
+      windows: Windows.memoryFor(counterSlots),
+      slots: Slots.memoryFor(concurrencySlots, options.threads),
+    };
+    this.#metrics = Array.from({ length: options.threads }, () => new ThreadMetrics(ThreadMetrics.memory()));
+    this.#windows = new Windows(this.#memories.windows, options.threads + 1);
+    this.#slots = new Slots(this.#memories.slots, options.threads, options.threads + 1);
+    for (const record of records) this.#windows.restore(record, clock.now());
+    this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
+    this.#disk = new SnapshotDisk(join(dataDir, 'snapshot'), deps);
+    this.#shipper = new Shipper({ folder: usageFolder, controlUrl, nodeToken }, { ...deps, fetch });
+    this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch });
+    this.#feed = new Feed(
+      { controlUrl, nodeToken },
+      {
+        ...deps,
+        fetch,
+        position: () => (this.#wantsAll ? undefined : this.#catalogue.position),
+        take: (head, changes) => this.#take(head, changes),
+      },
+    );
+    this.#setup = (place, serial) => ({
+      place,
+      threads: options.threads,
+      platformUrl: options.platformUrl,
+      upstreamAllow: options.upstreamAllow,
+      accessLog: options.accessLog,
+      usageFolder,
+      segmentPrefix: `${identity.id}-${boot}-${serial}`,
+      assertionKey: identity.key,
+      seed,
+      ...this.#memories,
+      metrics: (this.#metrics[place - 1] ?? new ThreadMetrics(ThreadMetrics.memory())).memory,
+    });
+  }
+
+  get urls(): Record<string, string> {
+    const { host, port } = this.#pool?.address ?? this.#options.listen;
+    const name = host.includes(':') ? `[${host}]` : host;
+    return { gateway: `http://${name}:${port}`, admin: this.#admin?.url ?? '' };
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this.#deps;
+    this.#disk.load((head, changes) => {
+      if (this.#catalogue.refusal(head) === undefined) this.#catalogue.apply(head, changes);
+    });
+    this.#reportQuarantine(0);
+    // What earlier processes left, before threads of this one write there.
+    this.#shipper.recover('');
+    this.#pool = await ThreadPool.start(
+      {
+        listen: this.#options.listen,
+        threads: this.#options.threads,
+        setup: this.#setup,
+        state: () => (this.#catalogue.position === undefined ? undefined : this.#catalogue.everything()),
+        onSegment: (id) => this.#shipper.add(id),
+        onDeath: (setup) => this.#bury(setup),
+      },
+      this.#deps,
+    );
+    this.#admin = await openAdmin(
+      {
+        listen: this.#options.admin,
+        ready: () => Promise.resolve(this.#unready()),
+        note: () => this.#note(),
+        metrics: () => this.#render(),
+      },
+      this.#deps,
+    ).catch(async (error: unknown) => {
+      await this.#pool?.stop(0);
+      throw error;
+    });
+    void this.#feed.run();
+    void this.#shipper.run();
+    void this.#registration.run();
+    this.#housekeeping = clock.every(housekeepingMs, () => this.#keepHouse());
+  }
+
+  async stop(): Promise<void> {
+    this.#draining = true;
+    await this.#pool?.stop(drainMs);
+    this.#feed.stop();
+    this.#registration.stop();
+    this.#housekeeping?.cancel();
+    await this.#shipper.flush(lastShippingMs);
+    this.#shipper.stop();
+    this.#checkpoint.close();
+    await this.#disk.close();
+    await this.#admin?.close();
+  }
+
+  /** Takes an answer of control. The threads first: nothing may keep a change from them, a full disk least of all. */
+  #take(head: SnapshotHead, changes: readonly SnapshotChange[]): string | undefined {
+    const refusal = this.#catalogue.refusal(head);
+    if (refusal !== undefined) return refusal;
+    const before = this.#catalogue.quarantined;
+    const moved = head.full || changes.length > 0;
+    const { message, quarantined, carried } = this.#catalogue.apply(head, changes);
+    if (!moved) return undefined;
+    this.#pool?.tell(message);
+    this.#disk.keep(head, [...carried, ...changes], quarantined);
+    this.#wantsAll = false;
+    this.#reportQuarantine(before);
+    return undefined;
+  }
+
+  #reportQuarantine(before: number): void {
+    if (this.#catalogue.quarantined <= before) return;
+    const [name, reason] = [...this.#catalogue.quarantine].at(-1) ?? [];
+    const fields = { quarantined: this.#catalogue.quarantined, last: name, reason };
+    this.#deps.log.error(fields, 'configuration objects are broken; each keeps its last good state');
+  }
+
+  async #keepHouse(): Promise<void> {
+    this.#checkpoint.save();
+    // A hole in the files is mended by taking everything once more, as soon as the disk works again.
+    this.#wantsAll ||= this.#disk.behind && this.#disk.works();
+    await this.#disk.foldIfGrown();
+  }
+
+  /** What a dead thread held is given back; its open segment is closed and shipped. */
+  #bury(setup: ThreadSetup): void {
+    this.#windows.table.releaseLocksOf(setup.place);
+    this.#slots.releaseAllOf(setup.place);
+    this.#callsLost += this.#metrics[setup.place - 1]?.buried() ?? 0;
+    this.#shipper.recover(`${setup.segmentPrefix}-`);
+  }
+
+  #unready(): string | undefined {
+    if (this.#draining) return 'draining';
+    if (this.#catalogue.position === undefined) return 'no configuration yet, neither on disk nor from control';
+    return (this.#pool?.serving ?? 0) === 0 ? 'no thread serves' : undefined;
+  }
+
+  /** What an operator should see although calls are served. */
+  #note(): string | undefined {
+    const { quarantined, quarantine } = this.#catalogue;
+    if (quarantined === 0) return undefined;
+    const some = [...quarantine].slice(0, 20).map(([name, reason]) => `  ${name}: ${reason}`);
+    return [`${quarantined} broken objects keep their last good state:`, ...some].join('\n');
+  }
+
+  #render(): string {
+    const { confirmedAtMs, errors } = this.#feed;
+    return renderMetrics(this.#metrics, {
+      seq: this.#catalogue.position?.seq ?? 0,
+      ageSeconds: confirmedAtMs === undefined ? -1 : (this.#deps.clock.monotonic() - confirmedAtMs) / 1000,
+      objects: this.#catalogue.objectCount,
+      keys: this.#catalogue.keyCount,
+      quarantined: this.#catalogue.quarantined,
+      feedErrors: errors,
+      threads: this.#pool?.serving ?? 0,
+      threadDeaths: this.#pool?.deaths ?? 0,
+      spoolBytes: this.#shipper.bytes,
+      spoolSegments: this.#shipper.segments,
+      spoolRefused: this.#shipper.refused,
+      callsLost: this.#callsLost,
+      callsShipped: this.#shipper.callsShipped,
+      counterSlots: this.#windows.table.countTaken(),
+      counterEvictions: this.#windows.table.evictions,
+    });
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * What a call of one subscription to one version needs, computed once: the fields it adds, the windows it counts in, its
+ * name in the spool. A grant is good as long as the objects it was made from are the ones in force.
+ */
+import type { SnapshotOf } from '@tulou/contract';
+import type { AssertionSigner } from './assertion.ts';
+import { compileLimits, noLimits, type CompiledLimits } from './limits/plan.ts';
+import type { Hash64 } from './limits/hash.ts';
+import type { SubscriptionNode, VersionNode } from './snapshot/state.ts';
+import { interned, partiesText, type Interned } from './usage/record.ts';
+
+export interface Grant {
+  readonly version: VersionNode;
+  readonly subscription: SubscriptionNode | undefined;
+  readonly parties: Interned;
+  readonly limits: CompiledLimits;
+  /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
+  readonly answerFields: readonly string[];
+  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-plan`, `-scopes`. */
+  readonly callerFields: readonly string[];
+  readonly claims: AssertionClaims;
+  /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */
+  assertion: string;
+  assertionUntilMs: number;
+  readonly made: MadeFrom;
+}
+
+/** What an assertion says beside its times. */
+export interface AssertionClaims {
+  readonly aud: string;
+  readonly tenant?: string;
+  readonly app?: string;
+  readonly plan?: string;
+  readonly subscription?: string;
+  readonly scopes: string;
+}
+
+interface MadeFrom {
+  readonly api: SnapshotOf<'api'> | undefined;
+  readonly provider: SnapshotOf<'tenant'> | undefined;
+  readonly app: SnapshotOf<'app'> | undefined;
+  readonly plan: SnapshotOf<'plan'> | undefined;
+}
+
+/** The grant of a subscription to a version, or of nobody to it. Kept on the nodes, so it goes when they go. */
+export function grantFor(version: VersionNode, subscription: SubscriptionNode | undefined, seed: Hash64): Grant {
+  const kept = subscription === undefined ? version.anonymous : subscription.grants.get(version.key);
+  if (kept !== undefined && isCurrent(kept, version, subscription)) return kept;
+  const fresh = makeGrant(version, subscription, seed);
+  if (subscription === undefined) version.anonymous = fresh;
+  else subscription.grants.set(version.key, fresh);
+  return fresh;
+}
+
+function isCurrent(grant: Grant, version: VersionNode, subscription: SubscriptionNode | undefined): boolean {
+  const { made } = grant;
+  return (
+    grant.version === version &&
+    made.api === version.api.object &&
+    made.provider === version.api.tenant?.object &&
+    (subscription === undefined || (made.app === subscription.app.object && made.plan === subscription.plan.object))
+  );
+}
+
+function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefined, seed: Hash64): Grant {
+  const made = {
+    api: version.api.object,
+    provider: version.api.tenant?.object,
+    app: subscription?.app.object,
+    plan: subscription?.plan.object,
+  };
+  const limits =
+    made.plan === undefined || made.app === undefined || subscription === undefined
+      ? noLimits
+      : compileLimits(made.plan, { subscription: subscription.key, app: made.app.key, tenant: made.app.tenant }, seed);
+  const claims = claimsOf(made, subscription);
+  return {
+    version,
+    subscription,
+    parties: interned(partiesOf(version, made)),
+    limits,
+    answerFields: answerFieldsOf(version.object, limits),
+    callerFields: callerFieldsOf(claims),
+    claims,
+    assertion: '',
+    assertionUntilMs: 0,
+    made,
+  };
+}
+
+function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): AssertionClaims {
+  const aud = `${made.provider?.slug ?? ''}/${made.api?.slug ?? ''}`;
+  if (subscription === undefined || made.app === undefined) return { aud, scopes: '' };
+  const { object } = subscription;
+  return {
+    aud,
+    tenant: made.app.tenant,
+    app: made.app.key,
+    plan: object.plan,
+    subscription: object.key,
+    scopes: '',
+  };
+}
+
+function callerFieldsOf(claims: AssertionClaims): string[] {
+  const fields: string[] = [];
+  if (claims.tenant !== undefined) fields.push('tulou-tenant', claims.tenant);
+  if (claims.app !== undefined) fields.push('tulou-app', claims.app);
+  if (claims.plan !== undefined) fields.push('tulou-plan', claims.plan);
+  fields.push('tulou-scopes', claims.scopes);
+  return fields;
+}
+
+const partiesOf = (version: VersionNode, made: MadeFrom): string =>
+  partiesText(version.object.tenant, made.app?.tenant ?? null, version.object.api, version.key, made.app?.key ?? null);
+
+/** RFC 9745 §2: `Deprecation: @<unix seconds>`; RFC 8594 §3: `Sunset: <HTTP-date>`. */
+function answerFieldsOf(version: SnapshotOf<'version'>, limits: CompiledLimits): string[] {
+  const fields: string[] = [];
+  if (version.state === 'deprecated' && version.deprecated_at !== null) {
+    fields.push('deprecation', `@${version.deprecated_at}`);
+  }
+  if (version.sunset_at !== null) fields.push('sunset', new Date(version.sunset_at * 1000).toUTCString());
+  if (limits.policyField !== '') fields.push('ratelimit-policy', limits.policyField);
+  return fields;
+}
+
+/** The assertion of a grant, signed anew when it is a minute old. */
+export function assertionOf(grant: Grant, signer: AssertionSigner, nowMs: number): string {
+  if (nowMs >= grant.assertionUntilMs || nowMs < grant.assertionUntilMs - signer.keptMs) {
+    grant.assertion = signer.sign(grant.claims, nowMs);
+    grant.assertionUntilMs = nowMs + signer.keptMs;
+  }
+  return grant.assertion;
+}

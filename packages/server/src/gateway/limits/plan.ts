@@ -1,0 +1,86 @@
+/** A plan's limits as windows to count in, for one subscription. */
+import type { PlanLimit, SnapshotOf } from '@tulou/contract';
+import { addressSubject } from './address.ts';
+import { hash64, mix64, type Hash64 } from './hash.ts';
+import type { Window } from './windows.ts';
+
+const lengthsMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, month: 0 } as const;
+
+/** One limit of a plan for one subscription; `low` and `high` name the limit alone where its subject varies by call. */
+export interface CompiledLimit extends Window {
+  readonly varies: 'key' | 'address' | undefined;
+  /** `"minute";r=`: its name in the `RateLimit` field, up to where what is left follows. */
+  readonly fieldStart: string;
+}
+
+export interface CompiledLimits {
+  readonly limits: readonly CompiledLimit[];
+  /** Whether the windows are the same for every call. */
+  readonly fixed: boolean;
+  /** Value of `RateLimit-Policy`; empty: no limits. */
+  readonly policyField: string;
+  readonly concurrency: { readonly max: number; readonly subject: Hash64 } | undefined;
+}
+
+/** Whose calls are counted together. */
+export interface Subjects {
+  readonly subscription: string;
+  readonly app: string;
+  readonly tenant: string;
+}
+
+export const noLimits: CompiledLimits = { limits: [], fixed: true, policyField: '', concurrency: undefined };
+
+/**
+ * Compiles a plan. A limit is named by its plan, unit and subject, not by its figure: a plan that is changed from 100 to
+ * 200 a minute goes on counting where it was.
+ */
+export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed: Hash64): CompiledLimits {
+  const limits = plan.limits.map((limit, index) => compile(plan, limit, nameOf(plan.limits, index), subjects, seed));
+  const subject = hash64(`concurrency ${subjects.subscription}`, seed);
+  return {
+    limits,
+    fixed: limits.every(({ varies }) => varies === undefined),
+    policyField: plan.limits.map((limit, index) => policyOf(limit, nameOf(plan.limits, index))).join(', '),
+    concurrency: plan.concurrency === null ? undefined : { max: plan.concurrency, subject },
+  };
+}
+
+/** The windows of one call. Allocates only where a limit counts by key or address. */
+export function windowsFor(compiled: CompiledLimits, key: Hash64, address: string, seed: Hash64): readonly Window[] {
+  if (compiled.fixed) return compiled.limits;
+  return compiled.limits.map((limit) => {
+    if (limit.varies === undefined) return limit;
+    const subject = limit.varies === 'key' ? key : hash64(addressSubject(address), seed);
+    const { low, high } = mix64(limit, subject);
+    return { low, high, lengthMs: limit.lengthMs, max: limit.max };
+  });
+}
+
+function compile(
+  plan: SnapshotOf<'plan'>,
+  limit: PlanLimit,
+  name: string,
+  subjects: Subjects,
+  seed: Hash64,
+): CompiledLimit {
+  const varies = limit.by === 'key' || limit.by === 'address' ? limit.by : undefined;
+  const own = hash64(`${plan.key} ${name}`, seed);
+  const { low, high } =
+    limit.by === 'key' || limit.by === 'address' ? own : mix64(own, hash64(subjects[limit.by], seed));
+  return { low, high, lengthMs: lengthsMs[limit.per], max: limit.requests, varies, fieldStart: `"${name}";r=` };
+}
+
+/** `minute`, `minute-app` where something else than the subscription is counted, `minute-app-2` where that repeats. */
+function nameOf(limits: readonly PlanLimit[], index: number): string {
+  const limit = limits[index];
+  if (limit === undefined) return '';
+  const twins = limits.slice(0, index).filter(({ per, by }) => per === limit.per && by === limit.by).length;
+  return `${limit.per}${limit.by === 'subscription' ? '' : `-${limit.by}`}${twins === 0 ? '' : `-${twins + 1}`}`;
+}
+
+/** A calendar month has no one length, so its policy says none (the parameter is optional). */
+function policyOf(limit: PlanLimit, name: string): string {
+  const seconds = lengthsMs[limit.per] / 1000;
+  return `"${name}";q=${limit.requests}${seconds === 0 ? '' : `;w=${seconds}`}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * A bounded hash table in shared memory that all threads write: stripes of 64 slots, each stripe under one lock. A slot
+ * begins with its 64-bit key; what follows belongs to the user of the table. Nothing is ever freed: a slot that its user
+ * calls idle is taken over when the stripe has no empty one, so memory is fixed and probing never breaks.
+ */
+import { assert } from '../../kernel/assert.ts';
+
+const stripeSlots = 64;
+/** Per stripe: the lock (0: free, else the number of the thread that holds it), and a mark that something changed. */
+const stripeHeadWords = 2;
+/** In the table's head: how often a slot that was not idle had to give way. */
+const evictionsAt = 0;
+const headWords = 4;
+const spinsBeforeWaiting = 200;
+
+/** What the user of a table says about its slots; `at` is the index of the slot's first word. */
+export interface SlotUse {
+  /** Whether nothing would be lost with this slot. */
+  idle(at: number): boolean;
+  /** Among slots that are not idle, the smallest gives way first. */
+  worth(at: number): number;
+}
+
+export class StripedTable {
+  readonly memory: SharedArrayBuffer;
+  readonly words: Int32Array;
+  readonly stripes: number;
+  readonly slotWords: number;
+  readonly #slotsFrom: number;
+
+  constructor(memory: SharedArrayBuffer, slotWords: number) {
+    this.memory = memory;
+    this.words = new Int32Array(memory);
+    this.slotWords = slotWords;
+    this.stripes = (this.words.length - headWords) / (stripeHeadWords + stripeSlots * slotWords);
+    assert(Number.isInteger(Math.log2(this.stripes)), 'a striped table has a power of two of stripes');
+    this.#slotsFrom = headWords + this.stripes * stripeHeadWords;
+  }
+
+  /** Memory for at least `slots` slots. Pages that are never touched cost nothing. */
+  static memoryFor(slots: number, slotWords: number): SharedArrayBuffer {
+    const stripes = 2 ** Math.ceil(Math.log2(Math.max(1, slots / stripeSlots)));
+    return new SharedArrayBuffer((headWords + stripes * (stripeHeadWords + stripeSlots * slotWords)) * 4);
+  }
+
+  stripeOf(high: number): number {
+    return high & (this.stripes - 1);
+  }
+
+  /** Takes a stripe's lock for thread `owner` (≥ 1). Held for well under a microsecond; after some spins it sleeps. */
+  lock(stripe: number, owner: number): void {
+    const at = headWords + stripe * stripeHeadWords;
+    for (let spins = 0; ; spins += 1) {
+      const holder = Atomics.compareExchange(this.words, at, 0, owner);
+      if (holder === 0) return;
+      if (spins > spinsBeforeWaiting) Atomics.wait(this.words, at, holder, 1);
+    }
+  }
+
+  unlock(stripe: number): void {
+    Atomics.store(this.words, headWords + stripe * stripeHeadWords, 0);
+  }
+
+  /** Frees every lock that a thread held when it died. What it was writing is at worst one count off. */
+  releaseLocksOf(owner: number): void {
+    for (let stripe = 0; stripe < this.stripes; stripe += 1) {
+      Atomics.compareExchange(this.words, headWords + stripe * stripeHeadWords, owner, 0);
+    }
+  }
+
+  markChanged(stripe: number): void {
+    this.words[headWords + stripe * stripeHeadWords + 1] = 1;
+  }
+
+  /** Under the lock: whether something changed since the last call. */
+  takeChanged(stripe: number): boolean {
+    const at = headWords + stripe * stripeHeadWords + 1;
+    const changed = this.words[at] === 1;
+    this.words[at] = 0;
+    return changed;
+  }
+
+  /** Without the lock, a hint that `takeChanged` may find something. */
+  seemsChanged(stripe: number): boolean {
+    return Atomics.load(this.words, headWords + stripe * stripeHeadWords + 1) === 1;
+  }
+
+  /** Index of the first word of a stripe's slot. */
+  slotAt(stripe: number, slot: number): number {
+    return this.#slotsFrom + (stripe * stripeSlots + slot) * this.slotWords;
+  }
+
+  /** Under the lock: the slot of a key, or -1. */
+  find(stripe: number, low: number, high: number): number {
+    const start = low & (stripeSlots - 1);
+    for (let probe = 0; probe < stripeSlots; probe += 1) {
+      const at = this.slotAt(stripe, (start + probe) & (stripeSlots - 1));
+      if (this.words[at] === low && this.words[at + 1] === high) return at;
+      if (this.words[at] === 0 && this.words[at + 1] === 0) return -1;
+    }
+    return -1;
+  }
+
+  /**
+   * Under the lock: a slot for a key that `find` did not find, its user's words zero. An empty one, else an idle one, else
+   * the one of least worth, and then the eviction is counted.
+   */
+  claim(stripe: number, low: number, high: number, use: SlotUse): number {
+    let chosen = this.#emptySlot(stripe, low);
+    if (chosen === -1) chosen = this.#slotToTakeOver(stripe, use);
+    this.words.fill(0, chosen, chosen + this.slotWords);
+    this.words[chosen] = low;
+    this.words[chosen + 1] = high;
+    return chosen;
+  }
+
+  get evictions(): number {
+    return Atomics.load(this.words, evictionsAt);
+  }
+
+  /** How many slots have ever been taken: the fill of the table, for metrics. O(slots). */
+  countTaken(): number {
+    let taken = 0;
+    for (let at = this.#slotsFrom; at < this.words.length; at += this.slotWords)
+      if (this.words[at + 1] !== 0) taken += 1;
+    return taken;
+  }
+
+  #emptySlot(stripe: number, low: number): number {
+    const start = low & (stripeSlots - 1);
+    for (let probe = 0; probe < stripeSlots; probe += 1) {
+      const at = this.slotAt(stripe, (start + probe) & (stripeSlots - 1));
+      if (this.words[at + 1] === 0) return at;
+    }
+    return -1;
+  }
+
+  #slotToTakeOver(stripe: number, use: SlotUse): number {
+    let chosen = this.slotAt(stripe, 0);
+    for (let slot = 0; slot < stripeSlots; slot += 1) {
+      const at = this.slotAt(stripe, slot);
+      if (use.idle(at)) return at;
+      if (use.worth(at) < use.worth(chosen)) chosen = at;
+    }
+    Atomics.add(this.words, evictionsAt, 1);
+    return chosen;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * What happens to a call. The table below is the program: read it from top to bottom. Everything on the way is synchronous;
+ * a step either lets the call go on or ends it with one of the codes that stand beside it.
+ */
+import { errors, problemBody, type ErrorCode } from '@tulou/contract';
+import type { AccessLog } from './access-log.ts';
+import { Call, type Gate, type Step } from './call.ts';
+import { usageOf } from './steps/account.ts';
+import { authorise } from './steps/authorise.ts';
+import { answerFields, forward } from './steps/forward.ts';
+import { identify } from './steps/identify.ts';
+import { limit, releaseSlot } from './steps/limit.ts';
+import { route } from './steps/route.ts';
+import { target } from './steps/target.ts';
+import type { UsageEvent } from './usage/record.ts';
+import type { Ended, Exchange, ExchangeHandler, Outcome } from './wire/exchange.ts';
+
+/** The steps that a call goes through before it is answered, in order. */
+export const steps: readonly Step[] = [
+  target, //    path and query; no dot segments
+  route, //     tenant, api, version, operation
+  identify, //  the key, and the app it belongs to
+  authorise, // the subscription, and what was computed for it
+  limit, //     the plan's windows and places, and room in the spool
+  forward, //   an upstream, with who calls
+];
+
+/** All steps by name, with the codes each can end with: `account` comes when the answer is complete. */
+export const lifecycle: readonly { readonly name: string; readonly refusals: readonly ErrorCode[] }[] = [
+  ...steps,
+  { name: 'account', refusals: [] },
+];
+
+/** The handler that the wire engine calls. */
+export class Pipeline implements ExchangeHandler {
+  readonly #gate: Gate;
+  readonly #accessLog: AccessLog | undefined;
+  readonly #events: UsageEvent[] = [];
+
+  constructor(gate: Gate, accessLog: AccessLog | undefined) {
+    this.#gate = gate;
+    this.#accessLog = accessLog;
+  }
+
+  begin(exchange: Exchange): void {
+    const gate = this.#gate;
+    gate.metrics.began();
+    const { state } = gate;
+    const probe = probeOf(exchange, gate);
+    if (probe !== undefined) return exchange.respond(probe.status, plainText, probe.body);
+    if (state === undefined) return this.#answerNotReady(exchange);
+    const call = new Call(exchange, state, gate.requestIds.next(), gate.clock.now());
+    exchange.context = call;
+    const refusal = this.#walk(call);
+    if (refusal !== undefined) this.#refuse(call, refusal);
+    return undefined;
+  }
+
+  #walk(call: Call): ErrorCode | undefined {
+    try {
+      for (const step of steps) {
+        const refusal = step.run(call, this.#gate);
+        if (refusal !== undefined) return refusal;
+      }
+      return undefined;
+    } catch (error) {
+      this.#gate.log.error({ request: call.requestId, error: String(error) }, 'a step failed');
+      return 'internal';
+    }
+  }
+
+  #refuse(call: Call, code: ErrorCode): void {
+    call.refusal = code;
+    const fields = answerFields(call, call.grant ?? call.version?.anonymous);
+    fields.push('content-type', 'application/problem+json');
+    const { status } = errors[code];
+    if (status === 401) fields.push('www-authenticate', 'Bearer realm="tulou"');
+    if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
+    call.exchange.respond(status, fields, bodyOf(code, call.detail));
+  }
+
+  #answerNotReady(exchange: Exchange): void {
+    this.#gate.metrics.refused('not_ready');
+    exchange.respond(
+      503,
+      ['content-type', 'application/problem+json', 'retry-after', '1'],
+      bodyOf('not_ready', undefined),
+    );
+  }
+
+  commit(ended: readonly Ended[]): void {
+    const events = this.#events;
+    for (const { exchange, outcome } of ended) {
+      if (!(exchange.context instanceof Call)) continue;
+      const event = usageOf(exchange.context, outcome, this.#gate);
+      if (event !== undefined) events.push(event);
+      this.#accessLog?.add(exchange.context, outcome);
+    }
+    this.#gate.spool.commit(events);
+    events.length = 0;
+    this.#accessLog?.flush();
+    this.#gate.metrics.setPending(this.#gate.spool.pending);
+  }
+
+  end(exchange: Exchange, outcome: Outcome): void {
+    const { metrics } = this.#gate;
+    metrics.ended(outcome.status, outcome.durationUs);
+    if (outcome.error !== undefined) metrics.refused(outcome.error);
+    const call = exchange.context;
+    if (!(call instanceof Call)) return;
+    if (call.refusal !== undefined) metrics.refused(call.refusal);
+    releaseSlot(call, this.#gate);
+  }
+
+  refused(code: ErrorCode): void {
+    this.#gate.metrics.refused(code);
+  }
+
+  problem(code: ErrorCode, exchange: Exchange | undefined): { fields: readonly string[]; body: string } {
+    const call = exchange?.context;
+    const own =
+      call instanceof Call ? answerFields(call, call.grant) : ['tulou-request-id', this.#gate.requestIds.next()];
+    const wait = errors[code].status === 503 ? ['retry-after', '1'] : [];
+    return { fields: [...own, ...wait, 'content-type', 'application/problem+json'], body: bodyOf(code, undefined) };
+  }
+}
+
+const plainText = ['content-type', 'text/plain'];
+
+/** `/healthz` and `/readyz` on the listener of the calls, for load balancers; no tenant can have these addresses. */
+function probeOf(exchange: Exchange, gate: Gate): { status: number; body: string } | undefined {
+  const { target: address } = exchange.head;
+  if (address === '/healthz') return { status: 200, body: 'ok\n' };
+  if (address !== '/readyz') return undefined;
+  if (gate.draining) return { status: 503, body: 'draining\n' };
+  return gate.state === undefined ? { status: 503, body: 'no configuration yet\n' } : { status: 200, body: 'ok\n' };
+}
+
+const bodies = new Map<ErrorCode, string>();
+
+/** Bodies without detail are made once: the one of an unknown tenant is, byte for byte, that of an unknown version. */
+function bodyOf(code: ErrorCode, detail: string | undefined): string {
+  if (detail !== undefined) return JSON.stringify(problemBody(code, detail));
+  const made = bodies.get(code) ?? JSON.stringify(problemBody(code));
+  bodies.set(code, made);
+  return made;
+}

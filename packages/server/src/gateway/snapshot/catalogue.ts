@@ -1,0 +1,278 @@
+/**
+ * The main thread's whole configuration: what every thread is told when it starts, the last good of every object, what is
+ * quarantined, and how far the feed has been read. It turns an answer of the feed into the message that threads apply.
+ */
+import type { SnapshotChange, SnapshotHead, SnapshotObject, SnapshotOf } from '@tulou/contract';
+import { readChange } from './door.ts';
+import { KeyTable } from './key-table.ts';
+
+/** How far the feed has been read. No `epoch`: nothing has been read. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** A change as the threads take it. Keys are not among them: those are in the shared table. */
+export type ThreadChange =
+  | { readonly object: Exclude<SnapshotObject, SnapshotOf<'key'>>; readonly index: number }
+  | { readonly kind: string; readonly key: string };
+
+/** What the threads are told about one applied answer. `keys`: the table has been replaced by this one. */
+export interface SnapshotMessage {
+  readonly type: 'snapshot';
+  readonly full: boolean;
+  readonly changes: readonly ThreadChange[];
+  readonly keys: SharedArrayBuffer | undefined;
+}
+
+/** What an answer did: the message for the threads, and for each change whether it was kept out. */
+export interface Applied {
+  readonly message: SnapshotMessage;
+  readonly quarantined: ReadonlySet<SnapshotChange>;
+  /** Objects that a full answer brought broken, in the good state that was kept for them. */
+  readonly carried: readonly SnapshotChange[];
+}
+
+/** Past this many quarantined objects only their number is kept. */
+const quarantineNamesMax = 1000;
+
+type Plain = Exclude<SnapshotObject, SnapshotOf<'key'>>;
+
+export class Catalogue {
+  #position: Position | undefined;
+  #objects = new Map<string, Plain>();
+  #apps = new AppNumbers();
+  #keys = KeyTable.sized(0);
+  #keyCount = 0;
+  #keySlotsUsed = 0;
+  #generation = 0;
+  readonly #quarantine = new Map<string, string>();
+  #quarantinedMore = 0;
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** How many objects keep an older state, or are absent, because what came is broken. */
+  get quarantined(): number {
+    return this.#quarantine.size + this.#quarantinedMore;
+  }
+
+  /** Names (`kind key`) and reasons of quarantined objects, at most the first thousand. */
+  get quarantine(): ReadonlyMap<string, string> {
+    return this.#quarantine;
+  }
+
+  get keyCount(): number {
+    return this.#keyCount;
+  }
+
+  get objectCount(): number {
+    return this.#objects.size + this.#keyCount;
+  }
+
+  /**
+   * Whether an answer may follow what is held: never an older `seq` of the same epoch, never a delta of another epoch.
+   * A refusal is a reason; the answer must then be thrown away whole.
+   */
+  refusal(head: SnapshotHead): string | undefined {
+    const held = this.#position;
+    if (held === undefined) return head.full ? undefined : 'a delta came before any full snapshot';
+    if (head.epoch !== held.epoch) return head.full ? undefined : 'a delta of another epoch';
+    return head.seq < held.seq ? `sequence ${head.seq} is older than ${held.seq}` : undefined;
+  }
+
+  /** Applies one whole answer that `refusal` has nothing against. */
+  apply(head: SnapshotHead, changes: readonly SnapshotChange[]): Applied {
+    const quarantined = new Set<SnapshotChange>();
+    const carried: SnapshotChange[] = [];
+    const message = head.full ? this.#replace(changes, quarantined, carried) : this.#advance(changes, quarantined);
+    this.#position = { epoch: head.epoch, seq: head.seq };
+    return { message, quarantined, carried };
+  }
+
+  /** Everything, for a thread that starts. */
+  everything(): SnapshotMessage {
+    const changes = Array.from(this.#objects.values(), (object) => this.#told(object));
+    return { type: 'snapshot', full: true, changes, keys: this.#keys.memory };
+  }
+
+  #advance(changes: readonly SnapshotChange[], quarantined: Set<SnapshotChange>): SnapshotMessage {
+    const table = this.#keys;
+    const told: ThreadChange[] = [];
+    this.#reserveKeys(changes.filter(({ kind }) => kind === 'key').length);
+    for (const change of changes) this.#take(change, told, quarantined, undefined);
+    return { type: 'snapshot', full: false, changes: told, keys: table === this.#keys ? undefined : this.#keys.memory };
+  }
+
+  /** Builds the new state beside the old one, so that the threads swap from one whole to the other. */
+  #replace(
+    changes: readonly SnapshotChange[],
+    quarantined: Set<SnapshotChange>,
+    carried: SnapshotChange[],
+  ): SnapshotMessage {
+    const before = { objects: this.#objects, keys: this.#keys, apps: this.#apps, carried };
+    this.#objects = new Map();
+    this.#apps = before.apps.successor();
+    this.#keys = KeyTable.sized(changes.filter(({ kind }) => kind === 'key').length);
+    this.#keyCount = 0;
+    this.#keySlotsUsed = 0;
+    this.#quarantine.clear();
+    this.#quarantinedMore = 0;
+    for (const change of changes) this.#take(change, undefined, quarantined, before);
+    return this.everything();
+  }
+
+  #take(
+    change: SnapshotChange,
+    told: ThreadChange[] | undefined,
+    quarantined: Set<SnapshotChange>,
+    before: Before | undefined,
+  ): void {
+    const name = `${change.kind} ${change.key}`;
+    const reading = readChange(change);
+    if (reading.verdict === 'broken') {
+      quarantined.add(change);
+      this.#setAside(name, reading.reason);
+      if (before !== undefined) this.#carryOver(change, before);
+      return;
+    }
+    this.#quarantine.delete(name);
+    if (reading.verdict === 'gone') this.#drop(change.kind, change.key, told);
+    else this.#hold(reading.object, told);
+  }
+
+  #setAside(name: string, reason: string): void {
+    if (this.#quarantine.has(name) || this.#quarantine.size < quarantineNamesMax) this.#quarantine.set(name, reason);
+    else this.#quarantinedMore += 1;
+  }
+
+  /** A full answer with a broken object: what was good before stays, under its old state. */
+  #carryOver(change: SnapshotChange, before: Before): void {
+    const good = change.kind === 'key' ? goodKey(change, before) : before.objects.get(`${change.kind} ${change.key}`);
+    if (good === undefined) return;
+    before.carried.push({ ...change, object: good });
+    this.#hold(good, undefined);
+  }
+
+  #hold(object: SnapshotObject, told: ThreadChange[] | undefined): void {
+    if (object.kind === 'key') return this.#holdKey(object);
+    const name = `${object.kind} ${object.key}`;
+    if (object.kind === 'app' && !this.#objects.has(name)) this.#apps.acquire(object.key);
+    this.#objects.set(name, object);
+    told?.push(this.#told(object));
+  }
+
+  #holdKey(key: SnapshotOf<'key'>): void {
+    const old = this.#keys.find(key.key);
+    const outcome = this.#keys.put(key, this.#apps.acquire(key.app), this.#nextGeneration());
+    if (old !== undefined) this.#apps.release(old.app);
+    if (outcome === 'replaced') return;
+    this.#keyCount += 1;
+    this.#keySlotsUsed += 1;
+  }
+
+  #drop(kind: string, key: string, told: ThreadChange[] | undefined): void {
+    if (kind === 'key') return this.#dropKey(key);
+    const name = `${kind} ${key}`;
+    if (!this.#objects.delete(name)) return;
+    if (kind === 'app') this.#apps.release(this.#apps.numberOf(key));
+    told?.push({ kind, key });
+  }
+
+  #dropKey(id: string): void {
+    const old = this.#keys.find(id);
+    if (old === undefined) return;
+    this.#keys.remove(id, this.#nextGeneration());
+    this.#apps.release(old.app);
+    this.#keyCount -= 1;
+  }
+
+  #told(object: Plain): ThreadChange {
+    return { object, index: object.kind === 'app' ? this.#apps.numberOf(object.key) : 0 };
+  }
+
+  /** Slots of removed keys count as used, as probing still runs over them; a new table leaves them behind. */
+  #reserveKeys(incoming: number): void {
+    if (this.#keySlotsUsed + incoming <= this.#keys.slots * 0.75) return;
+    const larger = KeyTable.sized((this.#keyCount + incoming) * 1.4);
+    this.#keySlotsUsed = larger.copyFrom(this.#keys, () => this.#nextGeneration());
+    this.#keys = larger;
+  }
+
+  #nextGeneration(): number {
+    this.#generation = (this.#generation + 1) | 0;
+    return this.#generation;
+  }
+}
+
+interface Before {
+  readonly objects: ReadonlyMap<string, Plain>;
+  readonly keys: KeyTable;
+  readonly apps: AppNumbers;
+  readonly carried: SnapshotChange[];
+}
+
+/** A key's object, out of its record in the table. */
+function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | undefined {
+  const record = before.keys.find(change.key);
+  const app = record === undefined ? undefined : before.apps.nameOf(record.app);
+  if (record === undefined || app === undefined) return undefined;
+  return {
+    kind: 'key',
+    key: change.key,
+    id: record.id,
+    tenant: change.tenant,
+    app,
+    environment: record.environment,
+    hash: record.hash.toString('base64url'),
+    expires_at: record.expiresAtMs === Infinity ? null : record.expiresAtMs / 1000,
+  };
+}
+
+/** Numbers for apps, so that a key's record can name its app in one word. A number is never given to a second app. */
+class AppNumbers {
+  readonly #byName = new Map<string, { readonly number: number; uses: number }>();
+  readonly #names = new Map<number, string>();
+  #next: number;
+
+  constructor(next = 1) {
+    this.#next = next;
+  }
+
+  /** An empty one that goes on counting: numbers of before stay unused. */
+  successor(): AppNumbers {
+    return new AppNumbers(this.#next);
+  }
+
+  nameOf(number: number): string | undefined {
+    return this.#names.get(number);
+  }
+
+  numberOf(name: string): number {
+    return this.#byName.get(name)?.number ?? 0;
+  }
+
+  acquire(name: string): number {
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      known.uses += 1;
+      return known.number;
+    }
+    const number = this.#next;
+    this.#next += 1;
+    this.#byName.set(name, { number, uses: 1 });
+    this.#names.set(number, name);
+    return number;
+  }
+
+  release(number: number): void {
+    const name = this.#names.get(number);
+    const entry = name === undefined ? undefined : this.#byName.get(name);
+    if (name === undefined || entry === undefined) return;
+    entry.uses -= 1;
+    if (entry.uses > 0) return;
+    this.#byName.delete(name);
+    this.#names.delete(number);
+  }
+}

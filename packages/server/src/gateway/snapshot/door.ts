@@ -1,0 +1,52 @@
+/**
+ * The door through which configuration enters the gateway. Every object is parsed by itself, so that a broken one can be
+ * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason.
+ */
+import { limits, snapshotObject, type SnapshotChange, type SnapshotObject } from '@tulou/contract';
+
+/** What a change means: an object to take, a key that is gone, or something unreadable that must not be taken. */
+export type Reading =
+  | { readonly verdict: 'take'; readonly object: SnapshotObject }
+  | { readonly verdict: 'gone' }
+  | { readonly verdict: 'broken'; readonly reason: string };
+
+/** Reads one change of the feed or of the disk. */
+export function readChange(change: SnapshotChange): Reading {
+  if (change.object === null) return { verdict: 'gone' };
+  const parsed = snapshotObject.safeParse(change.object);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { verdict: 'broken', reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}` };
+  }
+  const reason = disagreement(change, parsed.data);
+  return reason === undefined ? { verdict: 'take', object: parsed.data } : { verdict: 'broken', reason };
+}
+
+/** What the schema cannot say: that the object is the one its envelope names, and that its addresses can be called. */
+function disagreement(change: SnapshotChange, object: SnapshotObject): string | undefined {
+  if (object.kind !== change.kind || object.key !== change.key) return 'the object is not the one that its line names';
+  if ('tenant' in object && object.tenant !== change.tenant) return 'the object names another tenant than its line';
+  if (object.kind === 'version') return upstreamFault(object.upstreams.map(({ url }) => url));
+  if (object.kind === 'key') return keyFault(object.key, object.id);
+  return undefined;
+}
+
+function upstreamFault(urls: readonly string[]): string | undefined {
+  for (const url of urls) {
+    const parsed = URL.parse(url);
+    if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+      return 'upstreams: not an http or https URL';
+    }
+    if (parsed.username !== '' || parsed.password !== '') return 'upstreams: the URL holds a credential';
+  }
+  return undefined;
+}
+
+/** The shared table has room for exactly these shapes. */
+function keyFault(credentialId: string, publicId: string): string | undefined {
+  if (!/^[0-9A-Za-z]{33}$/.test(credentialId)) return 'key: not the id of a credential';
+  return /^[\x21-\x7e]{1,32}$/.test(publicId) ? undefined : 'id: not an id';
+}
+
+/** Whether one line of the feed is within what the compiler may send. */
+export const lineFits = (bytes: number): boolean => bytes <= limits.snapshotObjectBytesMax + 4096;

@@ -1,0 +1,57 @@
+import type { Call, Gate, Step } from '../call.ts';
+import { assertionOf, type Grant } from '../grant.ts';
+import { nextTraceparent } from '../request-id.ts';
+import { nextTarget } from '../upstream/balance.ts';
+
+/**
+ * Hands the call to one of the version's upstreams, with who calls as `Tulou-*` fields and as a signed assertion. What the
+ * client itself sent under `Tulou-*` never leaves the engine.
+ */
+export const forward: Step = {
+  name: 'forward',
+  refusals: ['upstream_unreachable'],
+  run(call, gate) {
+    const { version, grant } = call;
+    const upstream = version === undefined ? undefined : nextTarget(version.targets);
+    if (version === undefined || grant === undefined || upstream === undefined) return 'upstream_unreachable';
+    call.exchange.forward({
+      upstream: upstream.origin,
+      target: joinTarget(upstream.basePath, call),
+      dropFields: call.dropFields,
+      addFields: requestFields(call, gate, grant),
+      answerFields: answerFields(call, grant),
+      timeoutMs: version.object.timeout_ms,
+      requestBytesMax: version.object.request_bytes_max,
+    });
+    return undefined;
+  },
+};
+
+/** `{base path}/{rest}` with the query as it came; never without a path. */
+function joinTarget(basePath: string, call: Call): string {
+  const { target } = call.exchange.head;
+  const rest = target.slice(call.restAt);
+  if (rest.startsWith('/')) return basePath + rest;
+  return basePath === '' ? `/${rest}` : basePath + rest;
+}
+
+function requestFields(call: Call, gate: Gate, grant: Grant): string[] {
+  const fields = grant.callerFields.slice();
+  fields.push(
+    'tulou-request-id',
+    call.requestId,
+    'tulou-assertion',
+    assertionOf(grant, gate.signer, call.atMs),
+    'traceparent',
+    nextTraceparent(call.traceparent, gate.traceIds),
+  );
+  return fields;
+}
+
+/** What every answer to this call carries, also those that the gateway makes itself. */
+export function answerFields(call: Call, grant: Grant | undefined): string[] {
+  const fields = grant === undefined ? [] : grant.answerFields.slice();
+  if (call.rateLimit !== '') fields.push('ratelimit', call.rateLimit);
+  fields.push('tulou-request-id', call.requestId);
+  return fields;
+}

@@ -1,0 +1,27 @@
+import type { Step } from '../call.ts';
+
+/**
+ * Splits the target into path and query, and refuses what could mean another place upstream than here: `.` and `..` as
+ * whole segments, also percent-encoded (RFC 3986 §5.2.4 would remove them; clients do that before they send).
+ */
+export const target: Step = {
+  name: 'target',
+  refusals: ['malformed_request'],
+  run(call) {
+    const text = call.exchange.head.target;
+    const query = text.indexOf('?');
+    call.pathEnd = query === -1 ? text.length : query;
+    if (!mayHoldDots(text, call.pathEnd) || !dotSegment.test(text.slice(0, call.pathEnd))) return undefined;
+    call.detail = 'The path must not contain the segments "." or "..".';
+    return 'malformed_request';
+  },
+};
+
+const dotSegment = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\]|%2f|%5c)/i;
+
+/** The cheap question that nearly every path answers with no: a dot after a slash, or an escape or backslash at all. */
+function mayHoldDots(text: string, end: number): boolean {
+  return before(text.indexOf('/.'), end) || before(text.indexOf('%'), end) || before(text.indexOf('\\'), end);
+}
+
+const before = (at: number, end: number): boolean => at !== -1 && at < end;

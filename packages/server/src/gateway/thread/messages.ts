@@ -1,0 +1,41 @@
+/** What the main thread and the serving threads say to each other. */
+import type { Address } from '../../kernel/role.ts';
+import type { Hash64 } from '../limits/hash.ts';
+import type { SnapshotMessage } from '../snapshot/catalogue.ts';
+import type { AllowedClass } from '../upstream/guard.ts';
+
+/** What a thread is born with. */
+export interface ThreadSetup {
+  /** From 1, below the number of threads: whose column and locks it has in the shared tables. A successor has the same. */
+  readonly place: number;
+  readonly threads: number;
+  readonly platformUrl: string;
+  readonly upstreamAllow: readonly AllowedClass[];
+  readonly accessLog: boolean;
+  readonly usageFolder: string;
+  /** `<gateway>-<boot>-<serial>`; a successor has another. */
+  readonly segmentPrefix: string;
+  /** PEM. */
+  readonly assertionKey: string;
+  readonly seed: Hash64;
+  readonly windows: SharedArrayBuffer;
+  readonly slots: SharedArrayBuffer;
+  readonly metrics: SharedArrayBuffer;
+}
+
+export type ToThread =
+  | SnapshotMessage
+  | { readonly type: 'listen'; readonly listen: Address; readonly reusePort: boolean }
+  | { readonly type: 'drain'; readonly graceMs: number };
+
+export type FromThread =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'not_listening'; readonly code: string; readonly message: string }
+  | { readonly type: 'closed'; readonly segment: string }
+  | { readonly type: 'drained' }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly message: string;
+    };

@@ -1,0 +1,174 @@
+/**
+ * The serving threads: starts them on one port, tells them what changes, replaces one that dies. What a dead one held in
+ * shared memory (locks, places, in-flight counts) is taken back, and its open segment is shipped.
+ */
+import { createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Address } from '../../kernel/role.ts';
+import type { SnapshotMessage } from '../snapshot/catalogue.ts';
+import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
+
+/** A thread that dies at once again and again must not turn the machine into a heater. */
+const restartDelayMs = 200;
+
+export interface PoolOptions {
+  readonly listen: Address;
+  readonly threads: number;
+  /** The setup of a thread at a place; `serial` is another one for each thread ever started. */
+  readonly setup: (place: number, serial: number, threads: number) => ThreadSetup;
+  /** The state to start with; undefined: none yet. */
+  readonly state: () => SnapshotMessage | undefined;
+  readonly onSegment: (id: string) => void;
+  /** A thread is gone: `setup` is the one that it had. */
+  readonly onDeath: (setup: ThreadSetup) => void;
+}
+
+export interface PoolDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Member {
+  readonly setup: ThreadSetup;
+  readonly worker: Worker;
+  /** Settles when it has listened, drained, or died. */
+  onListening: (port: number) => void;
+  onFailure: (error: Error) => void;
+  onDrained: () => void;
+}
+
+export class ThreadPool {
+  /** Threads that died without being asked to end. */
+  deaths = 0;
+  readonly #options: PoolOptions;
+  readonly #deps: PoolDeps;
+  readonly #members = new Map<number, Member>();
+  readonly #threads: number;
+  readonly #reusePort: boolean;
+  #address: Address;
+  #serial = 0;
+  #stopping = false;
+
+  private constructor(options: PoolOptions, deps: PoolDeps, threads: number) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#threads = threads;
+    this.#reusePort = threads > 1;
+    this.#address = options.listen;
+  }
+
+  /** Starts all threads. Rejects with the system's error where the address cannot be had. */
+  static async start(options: PoolOptions, deps: PoolDeps): Promise<ThreadPool> {
+    await assertFree(options.listen);
+    const shared = options.threads > 1 && (await canSharePort(options.listen.host));
+    if (!shared && options.threads > 1) deps.log.warn({}, 'ports cannot be shared here: one thread serves');
+    const pool = new ThreadPool(options, deps, shared ? options.threads : 1);
+    try {
+      // The first one finds the port where any is asked for; the others share it.
+      pool.#address = { host: options.listen.host, port: await pool.#startOne(1) };
+      const others = Array.from({ length: pool.#threads - 1 }, (_, index) => pool.#startOne(index + 2));
+      await Promise.all(others);
+    } catch (error) {
+      await pool.stop(0);
+      throw error;
+    }
+    return pool;
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  get serving(): number {
+    return this.#members.size;
+  }
+
+  tell(message: ToThread): void {
+    for (const { worker } of this.#members.values()) worker.postMessage(message);
+  }
+
+  /** Lets all threads finish their calls, at most `graceMs`, and ends them. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(Array.from(this.#members.values(), (member) => this.#drain(member, graceMs)));
+  }
+
+  async #drain(member: Member, graceMs: number): Promise<void> {
+    const drained = new Promise<void>((resolve) => (member.onDrained = resolve));
+    member.worker.postMessage({ type: 'drain', graceMs } satisfies ToThread);
+    const late = this.#deps.clock.after(graceMs + 5000, member.onDrained);
+    await drained;
+    late.cancel();
+    await member.worker.terminate();
+  }
+
+  #startOne(place: number): Promise<number> {
+    this.#serial += 1;
+    const setup = this.#options.setup(place, this.#serial, this.#threads);
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: setup,
+      name: `gateway ${place}`,
+    });
+    return new Promise((resolve, reject) => {
+      const member: Member = { setup, worker, onListening: resolve, onFailure: reject, onDrained: () => undefined };
+      this.#members.set(place, member);
+      worker.on('message', (message: FromThread) => this.#hear(member, message));
+      worker.on('error', (error) => this.#deps.log.error({ thread: place, error: String(error) }, 'a thread failed'));
+      worker.on('exit', () => this.#onExit(place, member));
+      const state = this.#options.state();
+      if (state !== undefined) worker.postMessage(state);
+      worker.postMessage({ type: 'listen', listen: this.#address, reusePort: this.#reusePort } satisfies ToThread);
+    });
+  }
+
+  #hear(member: Member, message: FromThread): void {
+    if (message.type === 'closed') this.#options.onSegment(message.segment);
+    else if (message.type === 'log') this.#deps.log[message.level](message.fields, message.message);
+    else if (message.type === 'listening') member.onListening(message.port);
+    else if (message.type === 'drained') member.onDrained();
+    else member.onFailure(Object.assign(new Error(message.message), { code: message.code }));
+  }
+
+  #onExit(place: number, member: Member): void {
+    this.#members.delete(place);
+    member.onDrained();
+    member.onFailure(new Error('a thread ended before it listened'));
+    this.#options.onDeath(member.setup);
+    if (this.#stopping) return;
+    this.deaths += 1;
+    this.#deps.log.error({ thread: place }, 'a thread died; another takes its place');
+    this.#deps.clock.after(restartDelayMs, () => void this.#replace(place));
+  }
+
+  async #replace(place: number): Promise<void> {
+    if (this.#stopping) return;
+    await this.#startOne(place).catch((error: unknown) => {
+      this.#deps.log.error({ thread: place, error: String(error) }, 'a thread cannot be started');
+      void this.#members.get(place)?.worker.terminate();
+    });
+  }
+}
+
+/**
+ * With a shared port a second gateway would not fail but take half of the calls: so the port is tried alone first.
+ */
+function assertFree(listen: Address): Promise<void> {
+  return listen.port === 0 ? Promise.resolve() : tryListening({ ...listen });
+}
+
+async function canSharePort(host: string): Promise<boolean> {
+  return tryListening({ host, port: 0, reusePort: true }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function tryListening(options: { host: string; port: number; reusePort?: boolean }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(options, () => server.close(() => resolve()));
+  });
+}

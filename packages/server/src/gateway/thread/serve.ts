@@ -1,0 +1,122 @@
+/** One serving thread: its pipeline on its own listener. Runs in a worker; `worker.ts` wires it. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import { AccessLog } from '../access-log.ts';
+import { AssertionSigner } from '../assertion.ts';
+import type { Gate } from '../call.ts';
+import { Keyring } from '../keyring.ts';
+import { Slots } from '../limits/slots.ts';
+import { Windows } from '../limits/windows.ts';
+import { ThreadMetrics } from '../metrics.ts';
+import { Pipeline } from '../pipeline.ts';
+import { RequestIds, TraceIds } from '../request-id.ts';
+import { KeyTable } from '../snapshot/key-table.ts';
+import { State } from '../snapshot/state.ts';
+import { Strangers } from '../strangers.ts';
+import { addressGuard } from '../upstream/guard.ts';
+import { diskFiles, Spool, spoolBounds } from '../usage/segment.ts';
+import type { WireLimits } from '../wire/exchange.ts';
+import { openWireServer, type WireServer } from '../wire/server.ts';
+import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
+
+/** Verified keys that a thread remembers. */
+const rememberedKeysMax = 20_000;
+
+export const wireLimits: WireLimits = {
+  connectionsMax: 20_000,
+  headBytesMax: 32 * 1024,
+  fieldsMax: 100,
+  targetBytesMax: 8 * 1024,
+  headTimeoutMs: 15_000,
+  bodyTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+  keepAliveMs: 75_000,
+  requestsPerConnectionMax: 1_000_000,
+  bufferedBytesMax: 256 * 1024,
+  upstreamConnectionsMax: 512,
+  upstreamIdleMs: 30_000,
+  connectTimeoutMs: 5000,
+};
+
+export interface ServeDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly tell: (message: FromThread) => void;
+}
+
+export class ServingThread {
+  readonly #gate: Gate;
+  readonly #pipeline: Pipeline;
+  readonly #setup: ThreadSetup;
+  readonly #deps: ServeDeps;
+  #server: WireServer | undefined;
+
+  constructor(setup: ThreadSetup, deps: ServeDeps) {
+    this.#setup = setup;
+    this.#deps = deps;
+    this.#gate = openGate(setup, deps);
+    this.#pipeline = new Pipeline(this.#gate, setup.accessLog ? new AccessLog(this.#gate.metrics) : undefined);
+  }
+
+  async take(message: ToThread): Promise<void> {
+    if (message.type === 'snapshot') {
+      this.#gate.state = (this.#gate.state ?? new State(KeyTable.sized(0))).after(message);
+    } else if (message.type === 'listen') await this.#listen(message);
+    else await this.#drain(message.graceMs);
+  }
+
+  async #listen({ listen, reusePort }: Extract<ToThread, { type: 'listen' }>): Promise<void> {
+    try {
+      this.#server = await openWireServer({
+        listen,
+        reusePort,
+        limits: wireLimits,
+        handler: this.#pipeline,
+        clock: this.#deps.clock,
+        guard: addressGuard(this.#setup.upstreamAllow),
+      });
+      this.#deps.tell({ type: 'listening', port: this.#server.address.port });
+    } catch (error) {
+      const { code = 'unknown', message } = error as NodeJS.ErrnoException;
+      this.#deps.tell({ type: 'not_listening', code, message });
+    }
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    this.#gate.draining = true;
+    await this.#server?.drain(graceMs);
+    await this.#gate.spool.close();
+    this.#deps.tell({ type: 'drained' });
+  }
+}
+
+/** All that the steps of a thread work with. */
+export function openGate(setup: ThreadSetup, { clock, random, log, tell }: ServeDeps): Gate {
+  const metrics = new ThreadMetrics(setup.metrics);
+  return {
+    state: undefined,
+    draining: false,
+    clock,
+    log,
+    seed: setup.seed,
+    keyring: new Keyring(setup.seed, rememberedKeysMax),
+    windows: new Windows(setup.windows, setup.place),
+    slots: new Slots(setup.slots, setup.threads, setup.place),
+    spool: new Spool({
+      folder: setup.usageFolder,
+      prefix: setup.segmentPrefix,
+      bounds: spoolBounds,
+      files: diskFiles,
+      clock,
+      onClosed: (segment) => tell({ type: 'closed', segment }),
+      onFault: (error) => log.error({ error: String(error) }, 'usage cannot be written; it is kept in memory for now'),
+    }),
+    signer: new AssertionSigner(setup.assertionKey, setup.platformUrl),
+    requestIds: new RequestIds(clock, random),
+    traceIds: new TraceIds(random),
+    metrics,
+    strangers: new Strangers(),
+  };
+}

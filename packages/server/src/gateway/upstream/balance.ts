@@ -1,0 +1,52 @@
+/** Choice among a version's upstreams: smooth weighted round robin, each thread by itself. */
+import type { SnapshotOf } from '@tulou/contract';
+import type { UpstreamOrigin } from '../wire/exchange.ts';
+
+/** One upstream of a version: where to connect, and the path that stands before every forwarded one. */
+export interface Target {
+  readonly origin: UpstreamOrigin;
+  /** Without a slash at its end; empty where the URL has no path. */
+  readonly basePath: string;
+  readonly weight: number;
+  current: number;
+}
+
+/** Reads a version's upstreams. Weight 0 takes no calls. The URLs have been parsed once at the door. */
+export function targetsOf(upstreams: SnapshotOf<'version'>['upstreams']): Target[] {
+  const targets: Target[] = [];
+  for (const { url, weight } of upstreams) {
+    const parsed = URL.parse(url);
+    if (parsed === null || weight === 0) continue;
+    targets.push({ origin: originOf(parsed), basePath: parsed.pathname.replace(/\/+$/, ''), weight, current: 0 });
+  }
+  return targets;
+}
+
+function originOf(url: URL): UpstreamOrigin {
+  const tls = url.protocol === 'https:';
+  return {
+    key: url.origin,
+    tls,
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
+    hostField: url.host,
+  };
+}
+
+/**
+ * The next one: each gains its weight, the greatest is taken and pays the sum, so that a heavy upstream's turns are
+ * spread instead of coming in a row.
+ */
+export function nextTarget(targets: readonly Target[]): Target | undefined {
+  const only = targets[0];
+  if (targets.length < 2) return only;
+  let sum = 0;
+  let best = only;
+  for (const target of targets) {
+    target.current += target.weight;
+    sum += target.weight;
+    if (best === undefined || target.current > best.current) best = target;
+  }
+  if (best !== undefined) best.current -= sum;
+  return best;
+}

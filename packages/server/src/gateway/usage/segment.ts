@@ -1,0 +1,232 @@
+/**
+ * One thread's spool of answered calls. `commit` appends a turn's calls with one write before their answers are flushed, so a
+ * killed process has counted every answer that left it; a group sync within 100 ms bounds what a power cut takes. A
+ * segment is closed when it is a second old or full, and then belongs to the main thread.
+ *
+ * Where the disk refuses (full, or broken), calls are served and kept in memory up to a bound, to be written when the disk
+ * takes them again; past the bound `full` is true and billable calls are refused.
+ */
+import { closeSync, fsync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../kernel/clock.ts';
+import { FrameEncoder, type UsageEvent } from './record.ts';
+
+/** The file calls that a spool makes, so that a test can let a disk fill up. */
+export interface SpoolFiles {
+  open(path: string): number;
+  /** Returns how many bytes were taken. */
+  write(file: number, bytes: Buffer, from: number): number;
+  truncate(file: number, bytes: number): void;
+  sync(file: number, done: (error: Error | null) => void): void;
+  close(file: number): void;
+  rename(from: string, to: string): void;
+}
+
+export const diskFiles: SpoolFiles = {
+  open: (path) => openSync(path, 'wx', 0o600),
+  write: (file, bytes, from) => writeSync(file, bytes, from),
+  truncate: ftruncateSync,
+  sync: fsync,
+  close: closeSync,
+  rename: renameSync,
+};
+
+export interface SpoolBounds {
+  /** Calls in one segment: not more than a batch may have rows. */
+  readonly callsPerSegmentMax: number;
+  readonly segmentAgeMs: number;
+  readonly syncEveryMs: number;
+  /** Between two attempts to write what waits. */
+  readonly retryEveryMs: number;
+  /** Calls kept in memory while the disk refuses. */
+  readonly pendingMax: number;
+}
+
+export const spoolBounds: SpoolBounds = {
+  callsPerSegmentMax: 50_000,
+  segmentAgeMs: 1000,
+  syncEveryMs: 50,
+  retryEveryMs: 500,
+  pendingMax: 100_000,
+};
+
+export interface SpoolOptions {
+  readonly folder: string;
+  /** `<gateway>-<boot>-<thread>`: with a number after it, the id of a segment. */
+  readonly prefix: string;
+  readonly bounds: SpoolBounds;
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  /** A segment is closed and named `<id>.seg`. */
+  readonly onClosed: (id: string) => void;
+  /** The disk refused; once until it works again. */
+  readonly onFault: (error: unknown) => void;
+}
+
+interface Segment {
+  readonly id: string;
+  readonly file: number;
+  readonly openedAt: number;
+  bytes: number;
+  calls: number;
+  synced: boolean;
+}
+
+/** Suffix of a segment that is being written, and of one that is whole. */
+export const openSuffix = '.open';
+export const closedSuffix = '.seg';
+
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #encoder = new FrameEncoder();
+  readonly #timer: Timer;
+  #segment: Segment | undefined;
+  #number = 0;
+  #pending: UsageEvent[] = [];
+  #retryAt = 0;
+  #closing = 0;
+  #syncing = false;
+  #whenClosed: (() => void) | undefined;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#timer = options.clock.every(options.bounds.syncEveryMs, () => this.#tick());
+  }
+
+  /** No further call can be recorded. */
+  get full(): boolean {
+    return this.#pending.length >= this.#options.bounds.pendingMax;
+  }
+
+  /** Calls that are in memory only. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** Records calls; one write. Never throws. */
+  commit(events: readonly UsageEvent[]): void {
+    if (events.length === 0) return;
+    // While the disk refuses, order is kept behind what already waits, and the timer tries, not every call.
+    if (this.#pending.length > 0) this.#keep(events);
+    else if (!this.#write(events)) this.#keep(events);
+  }
+
+  /** Writes what waits, closes the last segment; resolves when it is whole on disk. */
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    this.#retry();
+    this.#rotate();
+    if (this.#closing === 0) return;
+    await new Promise<void>((resolve) => (this.#whenClosed = resolve));
+  }
+
+  #keep(events: readonly UsageEvent[]): void {
+    for (const event of events) this.#pending.push(event);
+  }
+
+  #write(events: readonly UsageEvent[]): boolean {
+    try {
+      const segment = (this.#segment ??= this.#open());
+      for (const event of events) this.#encoder.add(event);
+      const frame = this.#encoder.takeFrame();
+      this.#writeAll(segment.file, frame);
+      segment.bytes += frame.length;
+      segment.calls += events.length;
+      segment.synced = false;
+      if (segment.calls >= this.#options.bounds.callsPerSegmentMax) this.#rotate();
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #writeAll(file: number, bytes: Buffer): void {
+    for (let at = 0; at < bytes.length;) {
+      const taken = this.#options.files.write(file, bytes, at);
+      if (taken === 0) throw new Error('the disk takes no more bytes');
+      at += taken;
+    }
+  }
+
+  #open(): Segment {
+    this.#number += 1;
+    const id = `${this.#options.prefix}-${this.#number}`;
+    this.#encoder.startSegment(this.#number);
+    const file = this.#options.files.open(join(this.#options.folder, id + openSuffix));
+    return { id, file, openedAt: this.#options.clock.monotonic(), bytes: 0, calls: 0, synced: true };
+  }
+
+  /** What was half written is cut off, and the segment ended: its numbers for definitions can no longer be trusted. */
+  #fail(error: unknown): void {
+    const segment = this.#segment;
+    if (this.#pending.length === 0) this.#options.onFault(error);
+    if (segment === undefined) return;
+    try {
+      this.#options.files.truncate(segment.file, segment.bytes);
+    } catch {
+      // The reader stops at the damaged frame; all that stands before it is whole.
+    }
+    this.#rotate();
+  }
+
+  #tick(): void {
+    const now = this.#options.clock.monotonic();
+    if (this.#pending.length > 0 && now >= this.#retryAt) {
+      this.#retryAt = now + this.#options.bounds.retryEveryMs;
+      this.#retry();
+    }
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    if (now - segment.openedAt >= this.#options.bounds.segmentAgeMs) this.#rotate();
+    else if (!segment.synced && !this.#syncing) this.#sync(segment);
+  }
+
+  #retry(): void {
+    while (this.#pending.length > 0) {
+      const some = this.#pending.slice(0, 1000);
+      if (!this.#write(some)) return;
+      this.#pending = this.#pending.slice(some.length);
+    }
+  }
+
+  #sync(segment: Segment): void {
+    segment.synced = true;
+    this.#syncing = true;
+    this.#closing += 1;
+    this.#options.files.sync(segment.file, (error) => {
+      this.#syncing = false;
+      if (error !== null) this.#options.onFault(error);
+      this.#settle();
+    });
+  }
+
+  /** Ends the segment: synced, closed and renamed off the hot path. */
+  #rotate(): void {
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (segment === undefined) return;
+    this.#closing += 1;
+    this.#options.files.sync(segment.file, (error) => {
+      if (error !== null) this.#options.onFault(error);
+      this.#seal(segment);
+      this.#settle();
+    });
+  }
+
+  #seal(segment: Segment): void {
+    const path = join(this.#options.folder, segment.id);
+    try {
+      this.#options.files.close(segment.file);
+      this.#options.files.rename(path + openSuffix, path + closedSuffix);
+      this.#options.onClosed(segment.id);
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+
+  #settle(): void {
+    this.#closing -= 1;
+    if (this.#closing === 0) this.#whenClosed?.();
+  }
+}

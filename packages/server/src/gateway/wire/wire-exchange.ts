@@ -31,6 +31,8 @@ export class WireExchange implements Exchange {
   readonly #startedAt: number;
   #upstream: UpstreamConnection | undefined;
   #ticket: Ticket | undefined;
+  #requestHead = '';
+  #answerFields = '';
   #retried = false;
   #sentAt = 0;
   #upstreamUs = 0;
@@ -60,6 +62,9 @@ export class WireExchange implements Exchange {
   forward(options: ForwardOptions): void {
     if (this.stage === 'ended') return;
     assert(this.stage === 'begun', 'an exchange is answered or forwarded once');
+    // Made now, so that what the pipeline got wrong is thrown at the pipeline.
+    this.#requestHead = requestHead(this.head, options);
+    this.#answerFields = ownFields(options.answerFields);
     this.stage = 'forwarding';
     this.options = options;
     if (this.head.contentLength > options.requestBytesMax) this.fail('content_too_large');
@@ -72,7 +77,7 @@ export class WireExchange implements Exchange {
     this.#ticket = undefined;
     this.#upstream = upstream;
     this.#sentAt = this.#engine.clock.monotonic();
-    upstream.begin(this, options, requestHead(this.head, options));
+    upstream.begin(this, options, this.#requestHead);
     if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
     if (this.#connection.contentEnded) upstream.sendTaken(true);
     else this.#connection.pump();
@@ -123,7 +128,7 @@ export class WireExchange implements Exchange {
     this.#chunked = !delimited && this.head.minor === 1;
     if (!delimited && this.head.minor === 0) this.#connection.closeAfter = true;
     if (!this.#connection.contentEnded) this.#connection.closeAfter = true;
-    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + ownFields(answerFields);
+    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + this.#answerFields;
     if (!reader.dated) text += this.#engine.date.line;
     if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
     else if (this.#chunked) text += 'transfer-encoding: chunked\r\n';

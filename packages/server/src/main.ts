@@ -28,18 +28,29 @@ const flags = {
   data: { type: 'string', help: '--data DIR             where everything is kept (.tulou)' },
   gateway: { type: 'string', help: '--gateway HOST:PORT    where calls to published APIs come in (127.0.0.1:8080)' },
   platform: { type: 'string', help: '--platform HOST:PORT   control API and console (127.0.0.1:8090)' },
-  'accept-clock': { type: 'boolean', help: '--accept-clock         the clock is right now, though the data is from later' },
+  'accept-clock': {
+    type: 'boolean',
+    help: '--accept-clock         the clock is right now, though the data is from later',
+  },
   json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
   help: { type: 'boolean', help: '--help                 this text' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 
 const commands: Readonly<Record<string, Command>> = {
   up: { summary: 'all roles on this machine', flags: ['data', 'gateway', 'platform', 'accept-clock', 'json'], run: up },
-  gateway: { summary: 'one gateway; needs TULOU_CONTROL_URL and TULOU_NODE_TOKEN_FILE', flags: ['data', 'gateway'], run: gateway },
+  gateway: {
+    summary: 'one gateway; needs TULOU_CONTROL_URL and TULOU_NODE_TOKEN_FILE',
+    flags: ['data', 'gateway'],
+    run: gateway,
+  },
   control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
   worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
   migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
-  doctor: { summary: 'what is wrong with this machine or installation', flags: ['data', 'gateway', 'platform', 'json'], run: doctor },
+  doctor: {
+    summary: 'what is wrong with this machine or installation',
+    flags: ['data', 'gateway', 'platform', 'json'],
+    run: doctor,
+  },
 };
 
 async function up(config: Config, given: Flags): Promise<number> {
@@ -50,7 +61,10 @@ async function up(config: Config, given: Flags): Promise<number> {
   const asked = askedToEnd();
   say(`Tulou ${await version()}\n`);
   const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
-  const starting = startUp({ config, acceptClock: given['accept-clock'] === true, program: import.meta.filename }, { clock, random, log, progress });
+  const starting = startUp(
+    { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
+    { clock, random, log, progress },
+  );
   // Asked before it serves: nothing is lost by ending at once, as every part ends with this process.
   const platform = await Promise.race([starting, asked]);
   if (platform === undefined) return 0;
@@ -72,6 +86,8 @@ function askedToEnd(): Promise<undefined> {
         resolve(undefined);
       });
     }
+    // Started by another program with a channel (as by `npm start`): that program is no more.
+    process.once('disconnect', () => resolve(undefined));
   });
 }
 
@@ -139,14 +155,26 @@ async function serve(role: string, config: Config, start: (log: Log) => Promise<
 }
 
 /** The role with its store, which is closed after it. */
-async function withStore(config: Config, log: Log, start: (store: Store) => Promise<RunningRole>): Promise<RunningRole> {
+async function withStore(
+  config: Config,
+  log: Log,
+  start: (store: Store) => Promise<RunningRole>,
+): Promise<RunningRole> {
   const store = openStore(await connect(databaseOf(config), connectionsMax, log));
   try {
-    const { urls, stop } = await start(store);
-    return { urls, stop: () => stop().finally(() => store.close()) };
+    const role = await start(store);
+    return { urls: role.urls, stop: () => stopBoth(role, store) };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+async function stopBoth(role: RunningRole, store: Store): Promise<void> {
+  try {
+    await role.stop();
+  } finally {
+    await store.close();
   }
 }
 
@@ -181,7 +209,10 @@ function parse(name: string, command: Command, args: string[]): Flags {
   try {
     return parseArgs({ args, options, strict: true }).values as Flags;
   } catch (cause) {
-    throw new OperatorError('usage', (cause as Error).message, { remedy: `\`tulou ${name} --help\` lists the flags.`, cause });
+    throw new OperatorError('usage', (cause as Error).message, {
+      remedy: `\`tulou ${name} --help\` lists the flags.`,
+      cause,
+    });
   }
 }
 

@@ -2,18 +2,20 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
+const id = z.string().regex(/^[0-9A-Za-z_]{1,100}$/);
+
 export const usageRow = z.object({
   /** Start of the minute, Unix seconds. */
-  minute: z.int(),
+  minute: z.int().min(0).max(253_402_300_799),
   /** Tenant that provides the API, and tenant of the calling app (null: no credential). */
-  provider: z.string(),
-  consumer: z.string().nullable(),
-  api: z.string(),
-  version: z.string(),
+  provider: id,
+  consumer: id.nullable(),
+  api: id,
+  version: id,
   /** `operation.id` of the version, or null where no operation matched. */
   operation: z.string().nullable(),
-  app: z.string().nullable(),
-  key: z.string().nullable(),
+  app: id.nullable(),
+  key: id.nullable(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),
   requests: z.int().min(1),

@@ -14,7 +14,10 @@ export const hostName = z
     'a DNS name such as `orders.example.com`, without scheme and port',
   );
 
-const description = z.string().max(limits.descriptionCharactersMax);
+const description = z
+  .string()
+  .max(limits.descriptionCharactersMax)
+  .regex(/^[^\0\p{Cs}]*$/u, 'no NUL');
 const visibility = z
   .enum(['public', 'private'])
   .describe('`public`: in the catalog of every tenant; `private`: only the own tenant sees it');

@@ -3,6 +3,9 @@ import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 import type { Params } from '../http/routes.ts';
 import { authenticateNode, bearerOf } from './call/authenticate.ts';
 import type { ControlDeps } from './call/handler.ts';
+import type { SnapshotFeed } from './internal/feed.ts';
+import { assertionKeys, registerGateway } from './internal/gateways.ts';
+import { takeUsage } from './internal/usage.ts';
 
 export interface PlainRoute {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -12,7 +15,13 @@ export interface PlainRoute {
   readonly handle: (request: HttpRequest, params: Params, deps: ControlDeps) => Promise<HttpAnswer>;
 }
 
-export const plainRoutes: readonly PlainRoute[] = [];
+// prettier-ignore
+export const plainRoutes = (feed: SnapshotFeed): readonly PlainRoute[] => [
+  { method: 'GET', path: '/internal/v1/snapshot',                  access: 'node',   handle: feed.answer },
+  { method: 'PUT', path: '/internal/v1/usage/{segment}',           access: 'node',   handle: takeUsage },
+  { method: 'PUT', path: '/internal/v1/gateways/{gateway}',        access: 'node',   handle: registerGateway },
+  { method: 'GET', path: '/.well-known/tulou/assertion-keys.json', access: 'public', handle: assertionKeys },
+];
 
 /** Answers a plain route, after its credential. */
 export async function answerPlain(

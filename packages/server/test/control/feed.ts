@@ -13,7 +13,8 @@ export async function readFeed(
   control: Pick<TestControl, 'url' | 'node'>,
   query: Readonly<Record<string, string | number>> = {},
 ): Promise<FeedAnswer> {
-  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
   const response = await fetch(`${control.url}/internal/v1/snapshot?${search}`, {
     headers: { authorization: `Bearer ${control.node}` },
   });

@@ -73,7 +73,7 @@ async function localSource(dir: string, isNamed: boolean, io: Io): Promise<Sourc
   const folder = resolve(io.cwd, dir);
   const token = await readIfThere(`${folder}/operator.token`, io);
   if (token === undefined) return [];
-  const run = runFile.safeParse(parseJson((await readIfThere(`${folder}/run.json`, io)) ?? ''));
+  const run = runFile.safeParse(parseJson((await readIfThere(`${folder}/running.json`, io)) ?? ''));
   return [{ url: run.success ? run.data.platform : defaultUrl, token: token.trim(), isNamed }];
 }
 

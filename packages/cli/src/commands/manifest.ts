@@ -15,7 +15,7 @@ import type { Resource } from '../manifest/resource.ts';
 import { kinds } from '../manifest/schema.ts';
 import { changeJson, changeLines, countText, outcomeJson, outcomeLines, summaryText } from '../manifest/show.ts';
 import { writeManifest, type WrittenManifest } from '../manifest/write.ts';
-import { confirm } from '../terminal/confirm.ts';
+import { confirm, refuseExisting } from '../terminal/confirm.ts';
 import { painter } from '../terminal/text.ts';
 
 const section = 'Files';
@@ -62,8 +62,8 @@ export const diff: Command = {
   notes,
   examples: ['tulou diff -f acme.yaml', 'tulou diff -f acme.yaml --json'],
   run: async (args, io) => {
-    const { changes } = await compare(openClient(await resolveConnection(args, io), io), args, io);
-    return showChanges(changes, args, io);
+    const comparison = await compare(openClient(await resolveConnection(args, io), io), args, io);
+    return showChanges(comparison, args, io);
   },
 };
 
@@ -100,17 +100,19 @@ async function compare(client: Client, args: Arguments, io: Io): Promise<Compari
   return { changes: changesBetween(wanted, live, { prune: isOn(args, 'prune') }), extra: surplus(wanted, live) };
 }
 
-function showChanges(changes: readonly Change[], args: Arguments, io: Io): ExitName {
+function showChanges({ changes, extra }: Comparison, args: Arguments, io: Io): ExitName {
   if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ changes: changes.map(changeJson) })}\n`);
   else if (changes.length === 0) io.stdout.write('No change: the platform is as the file says.\n');
   else print(changeLines(changes, painter(io, io.stdout)), io);
+  tellExtra(extra, args, io);
   return changes.length === 0 ? 'ok' : 'changes';
 }
 
 async function runApply(args: Arguments, io: Io): Promise<ExitName> {
   const client = openClient(await resolveConnection(args, io), io);
-  const { changes, extra } = await compare(client, args, io);
-  if (isOn(args, 'dry-run')) return showChanges(changes, args, io);
+  const comparison = await compare(client, args, io);
+  if (isOn(args, 'dry-run')) return showChanges(comparison, args, io);
+  const { changes, extra } = comparison;
   await confirmDeletions(changes, args, io);
   const isJson = isOn(args, 'json');
   const paint = painter(io, io.stdout);
@@ -118,15 +120,21 @@ async function runApply(args: Arguments, io: Io): Promise<ExitName> {
   const outcomes = await execute(changes, client, (outcome) => isJson || print(outcomeLines(outcome, paint), io));
   if (isJson) io.stdout.write(`${JSON.stringify({ changes: outcomes.map(outcomeJson) })}\n`);
   else io.stdout.write(outcomes.length === 0 ? 'No change: the platform is as the file says.\n' : `${summaryText(outcomes)}\n`);
-  if (extra.length > 0 && !isOn(args, 'prune')) io.stderr.write(`${extra.length} more there than in the file; --prune deletes them.\n`);
+  tellExtra(extra, args, io);
   return outcomes.find((one) => one.failure !== undefined)?.failure?.facts.exit ?? 'ok';
+}
+
+function tellExtra(extra: readonly Resource[], args: Arguments, io: Io): void {
+  if (extra.length === 0 || isOn(args, 'prune')) return;
+  const objects = extra.length === 1 ? '1 object is' : `${extra.length} objects are`;
+  io.stderr.write(`${objects} there but not in the file, and stay; --prune deletes them.\n`);
 }
 
 async function confirmDeletions(changes: readonly Change[], args: Arguments, io: Io): Promise<void> {
   const deletions = changes.filter((one) => one.action === 'delete');
   if (deletions.length === 0) return;
   const names = deletions.map((one) => one.address).join(', ');
-  await confirm(`This deletes for good: ${names}.`, 'delete', isOn(args, 'yes'), io);
+  await confirm(`This deletes for good ${names}`, 'delete', isOn(args, 'yes'), io);
 }
 
 async function runExport(args: Arguments, io: Io): Promise<ExitName> {
@@ -153,20 +161,13 @@ async function visibleTenants(client: Client): Promise<string[]> {
 async function save(written: WrittenManifest, file: string, isYes: boolean, io: Io): Promise<void> {
   const path = resolve(io.cwd, file);
   const files = [{ path, text: written.text }, ...written.documents.map((one) => ({ ...one, path: resolve(dirname(path), one.path) }))];
+  if (!isYes) await refuseExisting(files.map((one) => one.path), io);
   for (const one of files) {
     await io.files.mkdir(dirname(one.path), { recursive: true });
-    await writeNew(one.path, one.text, isYes, io);
+    await io.files.writeFile(one.path, one.text);
   }
-  io.stderr.write(`Wrote ${file}${written.documents.length === 0 ? '' : ` and ${written.documents.length} OpenAPI documents`}.\n`);
-}
-
-async function writeNew(path: string, text: string, isYes: boolean, io: Io): Promise<void> {
-  try {
-    await io.files.writeFile(path, text, { flag: isYes ? 'w' : 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw usageFailure(`${path} is there already.`, 'Choose another file, or add "--yes" to replace it.');
-  }
+  const documents = written.documents.map((one) => one.path).join(', ');
+  io.stderr.write(`Wrote ${[file, documents].filter((text) => text !== '').join(', ')}.\n`);
 }
 
 function print(lines: readonly string[], io: Io): void {

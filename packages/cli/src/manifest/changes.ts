@@ -50,7 +50,7 @@ function changeOf(wanted: Resource, live: Resource | undefined): Change[] {
     return [{ action: 'create', resource: wanted, address, needs, fields }];
   }
   const fields = differences(wanted, live);
-  return fields.length === 0 ? [] : [{ action: 'update', resource: { ...live, fields: wanted.fields }, address, needs, fields }];
+  return fields.length === 0 ? [] : [{ action: 'update', resource: { ...wanted, self: live.self }, address, needs, fields }];
 }
 
 const deletionOf = (resource: Resource): Change => ({

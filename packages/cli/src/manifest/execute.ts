@@ -59,13 +59,16 @@ function carryOut(change: Change, client: Client): Promise<Fields | undefined> {
 async function create(resource: Resource, client: Client): Promise<Fields | undefined> {
   const { operations } = kinds[resource.kind];
   const known = operations.create.body?.shape ?? {};
-  const body = Object.fromEntries(Object.entries(resource.fields).filter(([name]) => name in known));
+  const body = Object.fromEntries(Object.entries(sent(resource)).filter(([name]) => name in known));
   if (resource.kind === 'tenant') body['name'] ??= resource.self;
   const { json } = await client.call(callTo(operations.create, resource.parent, { body }));
   const made = json as Fields;
   const isAll = Object.keys(resource.fields).every((name) => name in known);
   return isAll ? made : ((await update({ ...resource, self: String(made['id']) }, client)) ?? made);
 }
+
+/** The fields as they are sent: a document in the words of its own file. */
+const sent = ({ fields, document }: Resource): Fields => (document === undefined ? fields : { ...fields, openapi: document.text });
 
 /** Reads the object again, and changes it only if it is still as read: whoever changes it meanwhile is not overwritten. */
 async function update(resource: Resource, client: Client): Promise<Fields | undefined> {
@@ -75,7 +78,7 @@ async function update(resource: Resource, client: Client): Promise<Fields | unde
   const live = await withDocument(resource, now.json as Fields, client);
   const fields = differences(resource, { ...resource, fields: live });
   if (fields.length === 0) return now.json as Fields;
-  const body = bodyOfUpdate(resource.fields, fields);
+  const body = bodyOfUpdate(sent(resource), fields);
   const ifMatch = now.etag === undefined ? {} : { ifMatch: now.etag };
   return (await client.call(callTo(operations.update, params, { body, ...ifMatch }))).json as Fields;
 }

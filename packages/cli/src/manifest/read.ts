@@ -77,7 +77,8 @@ async function withDocument(resource: Resource, folder: string, io: Io): Promise
   const { openapi } = resource.fields;
   if (resource.kind !== 'version' || typeof openapi !== 'string') return resource;
   const path = resolve(folder, openapi);
-  return { ...resource, fields: { ...resource.fields, openapi: parseDocument(await readText(path, io), path) } };
+  const text = await readText(path, io);
+  return { ...resource, fields: { ...resource.fields, openapi: parseDocument(text, path) }, document: { path: openapi, text } };
 }
 
 function parseDocument(text: string, path: string): unknown {

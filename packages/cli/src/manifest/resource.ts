@@ -13,6 +13,8 @@ export interface Resource {
   readonly self: string;
   /** Of a file: what it says, no more. Of the platform: all. */
   readonly fields: Fields;
+  /** The OpenAPI document as it stands in its own file: sent as it is, so that complaints name the lines of that file. */
+  readonly document?: { readonly path: string; readonly text: string };
 }
 
 /** What stands for it everywhere: `version acme/orders/v1`. */

@@ -13,9 +13,22 @@ function bodyOf<S extends z.ZodObject>(body: S | undefined): S {
   return body;
 }
 
+type Table<C extends z.ZodObject, U extends z.ZodObject> = {
+  readonly create: { readonly body: C | undefined };
+  readonly update: { readonly body: U | undefined };
+};
+
+type Said<C extends z.ZodObject, U extends z.ZodObject> = C['shape'] & Omit<U['shape'], keyof C['shape']>;
+
+/** What can be said of a new object, in that order, and then what only a change can say. */
+function fieldsOf<C extends z.ZodObject, U extends z.ZodObject>({ create, update }: Table<C, U>): Said<C, U> {
+  const { shape } = bodyOf(create.body);
+  const fields: unknown = { ...shape, ...bodyOf(update.body).shape, ...shape };
+  return fields as Said<C, U>;
+}
+
 const version = z.strictObject({
-  ...bodyOf(versions.update.body).shape,
-  ...bodyOf(versions.create.body).shape,
+  ...fieldsOf(versions),
   openapi: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())])
     .nullable()
@@ -23,16 +36,15 @@ const version = z.strictObject({
     .describe('Path of an OpenAPI document, relative to this file; or the document itself'),
 });
 
-const plan = z.strictObject({ ...bodyOf(plans.update.body).shape, ...bodyOf(plans.create.body).shape });
+const plan = z.strictObject(fieldsOf(plans));
 
 const api = z.strictObject({
-  ...bodyOf(apis.update.body).shape,
-  ...bodyOf(apis.create.body).shape,
+  ...fieldsOf(apis),
   versions: z.array(version).optional(),
   plans: z.array(plan).optional(),
 });
 
-const app = z.strictObject({ ...bodyOf(apps.update.body).shape, ...bodyOf(apps.create.body).shape });
+const app = z.strictObject(fieldsOf(apps));
 
 const address = z.string().refine((text) => {
   const parts = text.split('/');

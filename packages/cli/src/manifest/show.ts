@@ -53,8 +53,9 @@ export function outcomeLines({ change, status, failure, note }: Outcome, paint: 
   if (status === 'skipped') return [`${paint('dim', 'not done')}  ${address}`];
   if (status === 'done') return [`${paint('green', pasts[change.action].padEnd(8))}  ${address}${note === undefined ? '' : ` (${note})`}`];
   const detail = failure?.facts.detail === undefined ? '' : `: ${printable(failure.facts.detail)}`;
+  const file = change.resource.document?.path;
   const places = (failure?.facts.violations ?? []).map((one) => {
-    const place = one.line === undefined ? '' : ` line ${one.line}`;
+    const place = one.line === undefined ? '' : ` ${file === undefined ? '' : `${printable(file)} `}line ${one.line}`;
     return `            ${printable(one.pointer)}${place}  ${printable(one.message)}`;
   });
   return [`${paint('red', 'failed  ')}  ${address}: ${printable(failure?.message ?? '')}${detail}`, ...places];

@@ -43,8 +43,13 @@ export function operationCommand(operation: Operation): Command {
     kind: 'command',
     summary: operation.summary,
     positionals: paramsOf(operation),
-    options: optionsOf(operation),
-    examples: [exampleOf(operation)],
+    // Only the command that runs needs them, and a schema is not made for nothing.
+    get options() {
+      return optionsOf(operation);
+    },
+    get examples() {
+      return [exampleOf(operation)];
+    },
     notes: [`${operation.method} /api/v1${operation.path}`, `Needs: ${accessWords(operation)}`],
     run: (args, io) => runOperation(operation, args, io),
   };
@@ -79,6 +84,7 @@ function generalOptions(operation: Operation): Option[] {
   return [
     ...(operation.body === undefined ? [] : bodyOptions),
     ...(isPaged(operation) ? [allOption] : []),
+    ...(hasEtag(operation) ? [etagOption] : []),
     ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
     ...(operation.stream === undefined ? [] : [outputOption]),
@@ -93,9 +99,13 @@ const bodyOptions: readonly Option[] = [
   { name: 'set', type: 'string', multiple: true, placeholder: 'PATH=VALUE', summary: 'Set a nested field, e.g. limits.0.requests=100' },
 ];
 const allOption: Option = { name: 'all', type: 'boolean', summary: 'Follow all pages' };
+const etagOption: Option = { name: 'etag', type: 'boolean', summary: 'Print only the ETag, for --if-match' };
 const ifMatchOption: Option = { name: 'if-match', type: 'string', placeholder: 'ETAG', summary: 'Only if it has not changed since' };
 const idempotencyOption: Option = { name: 'idempotency-key', type: 'string', placeholder: 'KEY', summary: 'Sent twice, done once (made up if not given)' };
 const outputOption: Option = { name: 'output', type: 'string', short: 'o', placeholder: 'FILE', path: true, required: true, summary: 'Where to write it' };
+
+/** Objects have entity tags; lists and streams have none. */
+const hasEtag = (operation: Operation): boolean => verbOf(operation) === 'get' && operation.path.endsWith('}');
 
 async function runOperation(operation: Operation, args: Arguments, io: Io): Promise<ExitName> {
   const call = await callOf(operation, args, io);
@@ -103,7 +113,8 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
   if (isDestructive(operation)) await confirmFor(operation, args, io);
   if (operation.stream !== undefined) return saveStream(client, { ...call, accept: operation.stream }, args, io);
   const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
-  if (isOn(args, 'json')) printRaw(answer, io);
+  if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
+  else if (isOn(args, 'json')) printRaw(answer, io);
   else printForPeople(operation, answer, io);
   return 'ok';
 }

@@ -2,7 +2,7 @@
 import type { Operation } from '@tulou/contract';
 import { schemaOf, shapeOf, type Shape } from '../schema.ts';
 import { fieldsOf, flagName } from './fields.ts';
-import { isDestructive, paramsOf } from './registry.ts';
+import { isDestructive, nounOf, paramsOf } from './registry.ts';
 
 const paramValues: Readonly<Record<string, string>> = {
   tenant: 'acme',
@@ -26,6 +26,12 @@ const fieldValues: Readonly<Record<string, string>> = {
   plan: 'basic',
   by: 'api,status',
   member: 'mem_…',
+  'tenants.slug': 'acme',
+  'tenants.name': 'Acme',
+  'versions.name': 'v1',
+  'plans.slug': 'basic',
+  'apps.slug': 'shop',
+  'apps.name': 'Shop',
 };
 
 /** The example of an operation. */
@@ -35,13 +41,13 @@ export function exampleOf(operation: Operation): string {
   const body = operation.body === undefined ? [] : fieldsOf(schemaOf(operation.body, 'input'));
   const shown = [...query, ...body].filter((field) => field.required || telling.includes(field.field));
   const chosen = shown.length > 0 ? shown : body.slice(0, 1);
-  const flags = chosen.map((field) => `--${flagName(field.field)} ${valueFor(field.field, field.shape)}`);
+  const flags = chosen.map((field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`);
   const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
   const yes = isDestructive(operation) ? ['--yes'] : [];
   return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
 }
 
-function valueFor(field: string, shape: Shape): string {
+function valueFor(noun: string, field: string, shape: Shape): string {
   if (shape.choices !== undefined) return shape.choices.at(-1) ?? '';
-  return fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text');
+  return fieldValues[`${noun}.${field}`] ?? fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text');
 }

@@ -5,6 +5,7 @@ import type { Call, Client } from '../client.ts';
 import type { ExitName } from '../exit.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { refuseExisting } from '../terminal/confirm.ts';
 
 const streamTimeoutMs = 60 * 60 * 1000;
 const ownerOnly = 0o600;
@@ -15,7 +16,7 @@ export async function saveStream(client: Client, call: Call, args: Arguments, io
   const output = flagOf(args, 'output');
   if (output === undefined) throw usageFailure('Missing: --output FILE (-o): where to write it.');
   const path = resolve(io.cwd, output);
-  await refuseExisting(path, isOn(args, 'yes'), io);
+  if (!isOn(args, 'yes')) await refuseExisting([path], io);
   const response = await client.open({ ...call, timeoutMs: streamTimeoutMs });
   const partial = `${path}.partial`;
   try {
@@ -31,15 +32,6 @@ export async function saveStream(client: Client, call: Call, args: Arguments, io
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-async function refuseExisting(path: string, isYes: boolean, io: Io): Promise<void> {
-  if (isYes) return;
-  const isThere = await io.files.stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw usageFailure(`${path} is there already.`, 'Choose another file, or add "--yes" to replace it.');
-}
 
 async function copy(response: Response, path: string, io: Io): Promise<number> {
   await using file = await io.files.open(path, 'w', ownerOnly);

@@ -12,3 +12,14 @@ export async function confirm(what: string, name: string, isYes: boolean, io: Io
   const answer = await io.stdin.line(`${printable(what)}\nType "${printable(name)}" to go on: `);
   if (answer?.trim() !== name) throw new Failure('Nothing was changed.', { exit: 'interrupted' });
 }
+
+/** Throws where one of these files is there already. */
+export async function refuseExisting(paths: readonly string[], io: Io): Promise<void> {
+  for (const path of paths) {
+    const isThere = await io.files.stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw usageFailure(`${path} is there already.`, 'Choose another file, or add "--yes" to replace it.');
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The isolation test (DESIGN §5): generated from the table of operations, so that a new operation is covered the day it
+ * is added. What of another tenant a caller names is answered, byte for byte, like what never existed.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { uuidFromId } from '@tulou/contract';
+import { bindings } from '../../src/control/operations.ts';
+import { tenantTables } from '../../src/store/tenant-tables.ts';
+import { startTestControl, testRoles, type TestControl, type TestTenant } from '../control/fixture.ts';
+import { schemaViolations } from '../store/schema.ts';
+import { runMatrix, type Credential } from './matrix.ts';
+import { seedOf } from './seeds.ts';
+import { fillPath, ghostOf, isTenantScoped, nounOf, populate, type View } from './world.ts';
+
+const operations = bindings.map(({ operation }) => operation);
+
+let control: TestControl;
+let alice: TestTenant;
+let own: View;
+let foreign: View;
+
+before(async () => {
+  control = await startTestControl();
+  alice = await control.makeTenant('tenant-a');
+  const bob = await control.makeTenant('tenant-b');
+  own = await populate(operations, alice, 'seed-of-a', control.call);
+  foreign = await populate(operations, bob, 'seed-of-b', control.call);
+});
+after(() => control.stop());
+
+test('every noun has an object in both tenants, none of them shared', () => {
+  const nouns = operations.filter(({ id, path }) => id.endsWith('.get') && path.endsWith('}')).length;
+  assert.ok(nouns > 5);
+  const ids = [own, foreign].map((view) => Object.values(view.objects).map(({ id }) => id));
+  assert.deepEqual(
+    ids[0]?.filter((id) => ids[1]?.includes(id)),
+    [],
+  );
+});
+
+test('what belongs to another tenant is answered like what never existed, to every kind of caller', async () => {
+  const credentials = await everyCredential();
+  const before = await digestOf(foreign);
+  const views = { own, foreign, ghost: ghostOf(foreign) };
+  const scoped = operations.filter(isTenantScoped);
+  const { pairs, differences } = await runMatrix(scoped, views, credentials, control.call);
+  assert.deepEqual(differences.slice(0, 20), [], `${differences.length} of ${pairs} pairs differ`);
+  assert.ok(pairs > scoped.length * credentials.length * 2, `${pairs} pairs`);
+  assert.equal(await digestOf(foreign), before, 'and nothing of it was written');
+});
+
+test('credentials that are not a live token of the control API open nothing, not even their own tenant', async () => {
+  const refused = (await everyCredential()).filter(({ name }) => !(testRoles as readonly string[]).includes(name));
+  for (const operation of operations) {
+    const path = fillPath(operation.path, own) ?? operation.path;
+    for (const { name, token } of refused) {
+      const body = operation.body === undefined ? undefined : seedOf(operation.id, own, 'refused');
+      const { status } = await control.call(operation.method, path, { token, body });
+      assert.equal(status, name === 'suspended' ? 403 : 401, `${operation.id} as ${name}`);
+    }
+  }
+});
+
+test('every operation does work for who may: the answers above were not refusals of something else', async () => {
+  const carol = await control.makeTenant('tenant-c');
+  const view = await populate(operations, carol, 'seed-of-c', control.call);
+  for (const operation of inOrder()) {
+    const path = fillPath(operation.path, view) ?? '';
+    const token = operation.access === 'operator' ? control.operator : carol.tokens.owner;
+    const body = operation.body === undefined ? undefined : seedOf(operation.id, view, 'works');
+    const answer = await control.call(operation.method, path, { token, body });
+    // 409: what it was called on has been found, and is in the way.
+    assert.ok(answer.status < 300 || answer.status === 409, `${operation.id}: ${answer.status} ${answer.text}`);
+  }
+});
+
+test('every update and delete holds If-Match', async () => {
+  const dora = await control.makeTenant('tenant-d');
+  const view = await populate(operations, dora, 'seed-of-d', control.call);
+  const changes = operations.filter(
+    (operation) => isTenantScoped(operation) && ['PATCH', 'PUT', 'DELETE'].includes(operation.method),
+  );
+  for (const operation of changes) {
+    const path = fillPath(operation.path, view) ?? '';
+    const body = operation.body === undefined ? undefined : seedOf(operation.id, view, 'match');
+    const headers = { 'if-match': '"not-this"' };
+    const answer = await control.call(operation.method, path, { token: dora.tokens.owner, body, headers });
+    assert.deepEqual([answer.status, answer.body['code']], [412, 'precondition_failed'], operation.id);
+  }
+});
+
+test('every write leaves exactly one row in the audit trail', async () => {
+  const erin = await control.makeTenant('tenant-e');
+  const view = await populate(operations, erin, 'seed-of-e', control.call);
+  const entries = async (): Promise<number> => {
+    const path = `/tenants/${erin.id}/audit?limit=1`;
+    const { body } = await control.call<{ items: { seq: number }[] }>('GET', path, { token: erin.tokens.owner });
+    return body.items[0]?.seq ?? 0;
+  };
+  for (const operation of inOrder().filter((one) => one.method !== 'GET' && nounOf(one) !== 'tenants')) {
+    const before = await entries();
+    const path = fillPath(operation.path, view) ?? '';
+    const body = operation.body === undefined ? undefined : seedOf(operation.id, view, 'trail');
+    const { status } = await control.call(operation.method, path, { token: erin.tokens.owner, body });
+    assert.equal((await entries()) - before, status < 300 ? 1 : 0, operation.id);
+  }
+});
+
+test('the database itself holds every tenant table to its tenant', async () => {
+  const violations = await control.database.store.system('test', ({ sql }) => schemaViolations(sql));
+  assert.deepEqual(violations, []);
+});
+
+/** Reads and changes first; then what removes, the last noun of the table first; the tenant itself at the very end. */
+function inOrder(): typeof operations {
+  const last = ['tenants.suspend', 'tenants.resume', 'tenants.delete', 'tenants.restore'];
+  const scoped = operations.filter(isTenantScoped);
+  const weight = (operation: (typeof operations)[number]): number => {
+    if (last.includes(operation.id)) return 1000 + last.indexOf(operation.id);
+    return operation.method === 'DELETE' ? 500 - scoped.indexOf(operation) : 0;
+  };
+  return scoped.toSorted((a, b) => weight(a) - weight(b));
+}
+
+let made: Promise<readonly Credential[]> | undefined;
+
+function everyCredential(): Promise<readonly Credential[]> {
+  made ??= makeCredentials();
+  return made;
+}
+
+async function makeCredentials(): Promise<readonly Credential[]> {
+  const suspended = await control.makeTenant('tenant-s');
+  await control.call('POST', `/tenants/${suspended.id}/suspend`);
+  const tokens = `/tenants/${alice.id}/tokens`;
+  const revoked = await control.call('POST', tokens, { body: { member: alice.members.owner, name: 'revoked' } });
+  await control.call('DELETE', `${tokens}/${String(revoked.body['id'])}`);
+  const keys = `/tenants/${alice.id}/apps/${own.objects['app']?.id}/keys`;
+  const key = await control.call('POST', keys, { body: { environment: 'live' } });
+  return [
+    ...testRoles.map((role) => ({ name: role, token: alice.tokens[role] })),
+    { name: 'suspended', token: suspended.tokens.owner },
+    { name: 'revoked', token: String(revoked.body['token']) },
+    { name: 'none', token: '' },
+    { name: 'node', token: control.node },
+    { name: 'api key', token: String(key.body['key']) },
+  ];
+}
+
+/** All rows of a tenant, as one hash. */
+function digestOf(view: View): Promise<string> {
+  const uuid = uuidFromId('tenant', view.tenant.id) ?? '';
+  return control.database.store.system('test', async (tx) => {
+    const parts: string[] = [];
+    for (const { name } of await tenantTables(tx)) {
+      const [row] = await tx.sql<{ digest: string }[]>`
+        select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as digest
+        from ${tx.sql(name)} t where tenant_id = ${uuid}`;
+      parts.push(`${name} ${row?.digest}`);
+    }
+    return parts.join('\n');
+  });
+}

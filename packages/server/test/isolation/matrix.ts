@@ -1,0 +1,68 @@
+/** Runs the probes as each kind of caller and tells where an answer says that something foreign is there. */
+import type { Operation } from '@tulou/contract';
+import type { Client } from '../control/fixture.ts';
+import { probesOf, type Probe, type Sent, type Views } from './probes.ts';
+import type { View } from './world.ts';
+
+export interface Credential {
+  readonly name: string;
+  readonly token: string;
+}
+
+export interface Difference {
+  readonly operation: string;
+  readonly credential: string;
+  readonly probe: string;
+  readonly foreign: string;
+  readonly ghost: string;
+}
+
+const atOnce = 12;
+
+/** All operations × probes × credentials: how many pairs were sent, and which were answered differently. */
+export async function runMatrix(
+  operations: readonly Operation[],
+  views: Views,
+  credentials: readonly Credential[],
+  call: Client,
+): Promise<{ pairs: number; differences: Difference[] }> {
+  const pairs = operations.flatMap((operation) =>
+    probesOf(operation, views).flatMap((probe) => credentials.map((credential) => ({ operation, probe, credential }))),
+  );
+  const differences: Difference[] = [];
+  const queue = pairs[Symbol.iterator]();
+  const work = async (): Promise<void> => {
+    for (const { operation, probe, credential } of queue) {
+      const [foreign, ghost] = await observePair(operation, probe, credential, views, call);
+      if (foreign === ghost) continue;
+      differences.push({ operation: operation.id, credential: credential.name, probe: probe.name, foreign, ghost });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return { pairs: pairs.length, differences };
+}
+
+async function observePair(
+  { method }: Operation,
+  probe: Probe,
+  { token }: Credential,
+  { foreign, ghost }: Views,
+  call: Client,
+): Promise<[string, string]> {
+  const observe = async (sent: Sent, view: View): Promise<string> => {
+    const answer = await call(method, sent.path, { token, body: sent.body });
+    const headers = [...answer.headers].filter(([name]) => name !== 'date' && name !== 'tulou-request-id');
+    return anonymous(JSON.stringify([answer.status, headers, answer.text]), view);
+  };
+  // One after the other: what the first has caused would show in the second, and both orders occur over the matrix.
+  return [await observe(probe.foreign, foreign), await observe(probe.ghost, ghost)];
+}
+
+/** An answer may repeat what the caller has sent, and nothing else: the two views' names are made alike. */
+function anonymous(text: string, view: View): string {
+  const names = Object.entries({ ...view.objects, tenant: view.tenant }).flatMap(([param, { id, slug }]) => [
+    [id, `<${param}>`],
+    ...(slug === undefined ? [] : [[slug, `<${param}>`]]),
+  ]);
+  return names.reduce((said, [name = '', label = '']) => said.replaceAll(name, label), text);
+}

@@ -1,0 +1,41 @@
+/**
+ * The smallest valid body of each operation that takes one and does not accept `{}`. `view` holds what the tenant of the
+ * call has, `tag` is for names of the new object itself; what is taken from `view` is a reference, and is probed as one.
+ */
+import type { View } from './world.ts';
+
+type Seed = (view: View, tag: string) => object;
+
+const of = (view: View, noun: string): string => view.objects[noun]?.id ?? `no ${noun} yet`;
+
+const orders = {
+  openapi: '3.1.0',
+  info: { title: 'Orders', version: '1' },
+  paths: { '/orders': { get: { operationId: 'listOrders', responses: { 200: { description: 'all of them' } } } } },
+};
+
+export const seeds: Readonly<Record<string, Seed>> = {
+  'members.create': (_, tag) => ({ email: `${tag}@seed.test`, role: 'viewer' }),
+  'tokens.create': (view, tag) => ({ member: of(view, 'member'), name: tag }),
+  'apis.create': (_, tag) => ({ slug: `api-${tag}`, name: tag, visibility: 'private' }),
+  'versions.create': (_, tag) => ({ name: `v-${tag}`, upstreams: [{ url: 'http://127.0.0.1:9' }], openapi: orders }),
+  'plans.create': (_, tag) => ({
+    slug: `plan-${tag}`,
+    name: tag,
+    limits: [{ requests: 100, per: 'minute' }],
+    approval: 'manual',
+  }),
+  'apps.create': (_, tag) => ({ slug: `app-${tag}`, name: tag }),
+  'keys.create': () => ({ environment: 'live' }),
+  'subscriptions.create': (view) => ({
+    app: of(view, 'app'),
+    api: `${view.tenant.id}/${of(view, 'api')}`,
+    plan: of(view, 'plan'),
+  }),
+  'subscriptions.update': (view) => ({ plan: of(view, 'plan') }),
+};
+
+/** The body that an operation is called with. */
+export function seedOf(operationId: string, view: View, tag: string): object {
+  return seeds[operationId]?.(view, tag) ?? {};
+}

@@ -10,8 +10,8 @@ export interface Head {
   readonly seq: number;
 }
 
-export async function readHead({ sql }: SystemTx): Promise<Head> {
-  const [head] = await sql<[Head]>`select epoch, seq from snapshot_head`;
+export async function readHead({ sql }: SystemTx): Promise<Head & { readonly floor: number }> {
+  const [head] = await sql<[Head & { floor: number }]>`select epoch, seq, floor from snapshot_head`;
   return head;
 }
 

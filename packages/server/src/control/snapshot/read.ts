@@ -32,8 +32,8 @@ export function readSnapshot(
   return new Promise((resolve, reject) => {
     const done = store.system('gateways hold the snapshot of all tenants', async (tx) => {
       await tx.sql.unsafe('set transaction isolation level repeatable read, read only');
-      const { epoch, seq } = await readHead(tx);
-      const full = known?.epoch !== epoch || known.seq > seq;
+      const { epoch, seq, floor } = await readHead(tx);
+      const full = known?.epoch !== epoch || known.seq > seq || known.seq < floor;
       const where = full ? tx.sql`object is not null` : tx.sql`seq > ${known.seq}`;
       const head = { epoch, seq, full, count: await countOf(tx.sql, where) };
       const release = admit(head.count);

@@ -92,13 +92,15 @@ create table platform_tokens (
   revoked_at timestamptz(3)
 );
 
--- One row a kind of job: who works on it until when, and when it is due again. `fence` rises with every claim.
+-- One row a kind of job: who works on it until when, when it is due again, and how far it has come. `fence` rises with
+-- every claim.
 create table worker_jobs (
   job text primary key,
   holder text,
   lease_until timestamptz(3) not null,
   due_at timestamptz(3) not null,
-  fence bigint not null
+  fence bigint not null,
+  mark bigint not null
 );
 
 do $$

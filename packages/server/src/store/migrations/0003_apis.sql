@@ -188,11 +188,13 @@ create table catalog (
 );
 create index catalog_of_tenant on catalog (tenant);
 
--- One row: the number of the last commit that changed the snapshot. "epoch" is new after a restored backup.
+-- One row: the number of the last commit that changed the snapshot. "epoch" is new after a restored backup. Tombstones up
+-- to "floor" have been pruned: who knows no more than what came before must read all.
 create table snapshot_head (
   one boolean primary key default true check (one),
   epoch uuid not null,
-  seq bigint not null
+  seq bigint not null,
+  floor bigint not null default 0
 );
 insert into snapshot_head (epoch, seq) values (gen_random_uuid(), 0);
 

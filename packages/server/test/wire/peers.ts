@@ -113,7 +113,7 @@ export async function openOrigin(onPeer: (peer: Peer) => void = () => undefined)
 /** An origin that answers each request whose octets end in an empty line with the same octets. */
 export function answering(octets: string): (peer: Peer) => void {
   return (peer) => {
-    let seen = 0;
+    let seen = peer.received.length;
     peer.socket.on('data', () => {
       for (let at = peer.received.indexOf('\r\n\r\n', seen); at !== -1; at = peer.received.indexOf('\r\n\r\n', seen)) {
         seen = at + 4;

@@ -1,5 +1,5 @@
 /** Calls of the control API: one attempt after another where that is safe, within bounds, and every failure in words. */
-import { problemFailure, unreachableFailure } from './problem.ts';
+import { foreignAnswer, problemFailure, unreachableFailure } from './problem.ts';
 import type { Connection } from './connection.ts';
 import type { Io } from './io.ts';
 
@@ -38,29 +38,44 @@ const delayMsMax = 10_000;
 const answerTimeoutMs = 120_000;
 
 export function openClient(connection: Connection, io: Io): Client {
-  const open = (call: Call): Promise<Response> => send(call, connection, io);
-  return { open, call: async (call) => answerOf(await open(call)) };
+  return {
+    open: async (call) => (await send(call, connection, io, unread)).response,
+    call: async (call) => answerOf(await send(call, connection, io, readText)),
+  };
 }
 
-async function answerOf(response: Response): Promise<Answer> {
-  const text = await response.text();
-  const json: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: response.status, text, json, etag: response.headers.get('etag') ?? undefined };
+/** An answer that came, with as much of its content as was asked for. */
+interface Received {
+  readonly response: Response;
+  readonly text: string;
 }
 
-async function send(call: Call, connection: Connection, io: Io): Promise<Response> {
+type Read = (response: Response) => Promise<string>;
+const readText: Read = (response) => response.text();
+const unread: Read = () => Promise.resolve('');
+
+function answerOf({ response, text }: Received): Answer {
+  const etag = response.headers.get('etag') ?? undefined;
+  if (text === '') return { status: response.status, text, json: undefined, etag };
+  try {
+    return { status: response.status, text, json: JSON.parse(text) as unknown, etag };
+  } catch {
+    throw foreignAnswer(response, 'failed');
+  }
+}
+
+async function send(call: Call, connection: Connection, io: Io, read: Read): Promise<Received> {
   const request = requestOf(call, connection, io);
   for (let attempt = 1; ; attempt += 1) {
-    const result = await attemptOnce(request, io);
-    if (result.response?.ok === true) return result.response;
-    if (!result.again || attempt === attemptsMax) throw await failureOf(result, connection);
+    const result = await attemptOnce(request, io, read);
+    if (result.received?.response.ok === true) return result.received;
+    if (!result.again || attempt === attemptsMax) throw failureOf(result, connection);
     await io.sleep(delayMs(result, attempt, io));
-    await result.response?.body?.cancel();
   }
 }
 
 interface Attempt {
-  readonly response?: Response;
+  readonly received?: Received;
   readonly error?: unknown;
   readonly again: boolean;
 }
@@ -81,14 +96,16 @@ function requestOf(call: Call, connection: Connection, io: Io): Prepared {
   const query = call.query === undefined || call.query.size === 0 ? '' : `?${call.query.toString()}`;
   const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
   // A redirect would take the token to an address that nobody chose.
-  const init: RequestInit = { method: call.method, headers, redirect: 'error', ...body };
+  const init: RequestInit = { method: call.method, headers, redirect: 'manual', ...body };
   return { url: `${connection.url}/api/v1${call.path}${query}`, init, timeoutMs: call.timeoutMs ?? answerTimeoutMs };
 }
 
-async function attemptOnce(request: Prepared, io: Io): Promise<Attempt> {
+/** An error's content is always read. */
+async function attemptOnce(request: Prepared, io: Io, read: Read): Promise<Attempt> {
   try {
     const response = await io.fetch(request.url, { ...request.init, signal: AbortSignal.timeout(request.timeoutMs) });
-    return { response, again: response.status === 503 };
+    const text = await (response.ok ? read : readText)(response);
+    return { received: { response, text }, again: response.status === 503 };
   } catch (error) {
     return { error, again: isReset(error) };
   }
@@ -109,12 +126,12 @@ export function networkCode(error: unknown): string | undefined {
 
 /** Doubles each time, with jitter; at least what the platform asks for, up to a bound. */
 function delayMs(result: Attempt, attempt: number, io: Io): number {
-  const asked = Number(result.response?.headers.get('retry-after') ?? 0) * 1000;
+  const asked = Number(result.received?.response.headers.get('retry-after') ?? 0) * 1000;
   const own = firstDelayMs * 2 ** (attempt - 1) * (0.5 + io.random());
   return Math.min(delayMsMax, Math.max(own, Number.isFinite(asked) ? asked : 0));
 }
 
-async function failureOf(result: Attempt, connection: Connection): Promise<Error> {
-  if (result.response === undefined) return unreachableFailure(result.error, networkCode(result.error), connection.url);
-  return problemFailure(result.response, await result.response.text());
+function failureOf({ received, error }: Attempt, connection: Connection): Error {
+  if (received === undefined) return unreachableFailure(error, networkCode(error), connection.url);
+  return problemFailure(received.response, received.text);
 }

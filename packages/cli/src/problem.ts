@@ -63,7 +63,8 @@ function parse(text: string): { json: unknown; facts: z.output<typeof problemSha
   }
 }
 
-const foreignAnswer = (response: Response, exit: ExitName): Failure =>
+/** Something answered that is no platform. */
+export const foreignAnswer = (response: Response, exit: ExitName): Failure =>
   new Failure(`${new URL(response.url).origin} answered ${response.status}, but not as a Tulou platform does`, {
     exit,
     help: 'Check the address: it must be the platform listener (by default http://127.0.0.1:8090), not the gateway.',

@@ -56,7 +56,9 @@ export function shapeOf(schema: Schema): Shape {
 
 function alternativesOf(schema: Schema): readonly Schema[] {
   const inner = schema.anyOf ?? schema.oneOf;
-  return inner === undefined ? [schema] : inner.flatMap(alternativesOf);
+  if (inner !== undefined) return inner.flatMap(alternativesOf);
+  if (typeof schema.type === 'string' || schema.type === undefined) return [schema];
+  return schema.type.map((type) => ({ ...schema, type }));
 }
 
 function kindOf(schema: Schema): Kind {

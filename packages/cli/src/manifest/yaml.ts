@@ -1,6 +1,6 @@
 /** YAML with places: every complaint has a line and a column, and a misspelt key its right spelling. */
 import type { Violation } from '@tulou/contract';
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
 import { didYouMean } from '../suggest.ts';
@@ -15,11 +15,9 @@ type Path = readonly (string | number)[];
 /** Parses every document of a file against a schema; unknown keys are violations at any depth. */
 export function parseYaml<S extends z.ZodType>(text: string, schema: S): ParsedFile<z.output<S>> {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' });
   const shape = schemaOf(schema, 'input');
-  const results = ('empty' in documents ? [] : documents)
-    .filter((document) => document.contents !== null || document.errors.length > 0)
-    .map((document) => parseDocument(document, schema, shape, lines));
+  const results = ('empty' in documents ? [] : documents).map((document) => parseDocument(document, schema, shape, lines));
   return {
     documents: results.flatMap((one) => (one.parsed === undefined ? [] : [one.parsed])),
     violations: results.flatMap((one) => one.violations),
@@ -39,27 +37,48 @@ function parseDocument<S extends z.ZodType>(
 ): Result<z.output<S>> {
   const broken = document.errors.map((error) => at('', error.message, error.pos[0], lines));
   if (broken.length > 0) return { violations: broken };
-  const raw: unknown = document.toJS({ maxAliasCount: 1000 });
-  const unknown = unknownKeys(document.contents, shape, [], lines);
+  const read = toValue(document, lines);
+  if ('violations' in read) return read;
+  const { raw } = read;
+  if (raw === null) return { violations: [] };
+  const unknown = unknownKeys(document.contents, { document, lines }, shape, []);
   const result = schema.safeParse(raw);
   const wrong = result.success ? [] : result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys');
   const violations = [...unknown, ...wrong.map((issue) => violationOf(document, issue, lines))];
   return result.success && violations.length === 0 ? { parsed: { value: result.data, raw }, violations } : { violations };
 }
 
-function unknownKeys(node: Node | null, schema: Schema, path: Path, lines: LineCounter): Violation[] {
+/** An alias without its anchor, or too many of them, shows only here. */
+function toValue(document: Document.Parsed<ParsedNode>, lines: LineCounter): { raw: unknown } | { violations: Violation[] } {
+  try {
+    return { raw: document.toJS({ maxAliasCount: aliasesMax }) as unknown };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { violations: [at('', message, offsetOf(document.contents), lines)] };
+  }
+}
+
+const aliasesMax = 1000;
+
+interface Place {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
+function unknownKeys(given: Node | null | undefined, place: Place, schema: Schema, path: Path): Violation[] {
+  const node = isAlias(given) ? given.resolve(place.document) : given;
   const shape = shapeOf(schema);
   if (isSeq(node)) {
-    return node.items.flatMap((item, i) => unknownKeys(item as Node, shape.schema.items ?? {}, [...path, i], lines));
+    return node.items.flatMap((item, i) => unknownKeys(item as Node, place, shape.schema.items ?? {}, [...path, i]));
   }
   if (!isMap(node) || isOpen(schema)) return [];
   const properties = propertiesOf(shape.schema);
   return node.items.flatMap((pair) => {
-    const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
     const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
-    if (inner !== undefined) return unknownKeys(pair.value as Node | null, inner, [...path, key], lines);
+    if (inner !== undefined) return unknownKeys(pair.value as Node | null, place, inner, [...path, key]);
     const near = didYouMean(key, Object.keys(properties)) || ` Known here: ${Object.keys(properties).join(', ')}.`;
-    return [at(pointerOf([...path, key]), `"${key}" is not known here.${near}`, offsetOf(pair.key), lines)];
+    return [at(pointerOf([...path, key]), `"${key}" is not known here.${near}`, offsetOf(pair.key), place.lines)];
   });
 }
 
@@ -69,7 +88,7 @@ function violationOf(document: Document.Parsed, issue: z.core.$ZodIssue, lines: 
 }
 
 /** The offset of what the path leads to, or of the nearest part above it that is there. */
-export function nearestOffset(document: Document.Parsed, path: Path): number {
+function nearestOffset(document: Document.Parsed, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);
     const offset = offsetOf(node);
@@ -89,5 +108,5 @@ function at(pointer: string, message: string, offset: number | undefined, lines:
 }
 
 /** RFC 6901. */
-export const pointerOf = (path: Path): string =>
+const pointerOf = (path: Path): string =>
   path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -10,6 +10,7 @@ import { catalog } from '@tulou/contract/operations/catalog';
 import { keys } from '@tulou/contract/operations/keys';
 import { plans } from '@tulou/contract/operations/plans';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
+import { usage } from '@tulou/contract/operations/usage';
 import { versions } from '@tulou/contract/operations/versions';
 import { on, type Binding } from './call/handler.ts';
 import { getAuditEntry } from './audit/get.ts';
@@ -69,6 +70,7 @@ import { deleteSubscription } from './subscriptions/delete.ts';
 import { getSubscriber, getSubscription } from './subscriptions/get.ts';
 import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
 import { updateSubscription } from './subscriptions/update.ts';
+import { getUsage } from './usage/get.ts';
 import { createVersion } from './versions/create.ts';
 import { deleteVersion } from './versions/delete.ts';
 import { getVersion, getVersionOpenapi } from './versions/get.ts';
@@ -153,4 +155,6 @@ export const bindings: readonly Binding[] = [
   on(catalog.list,           listCatalog),
   on(catalog.get,            getCatalogEntry),
   on(catalog.openapi,        getCatalogOpenapi),
+
+  on(usage.get,              getUsage),
 ];

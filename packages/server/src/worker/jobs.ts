@@ -1,0 +1,43 @@
+/** THE TABLE of the worker: every kind of job, and how often it is due. */
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Store } from '../store/store.ts';
+import { expireIdempotency } from './expire-idempotency.ts';
+import { expireUsage } from './expire-usage.ts';
+import { forgetTenants } from './forget-tenants.ts';
+import { pruneSnapshot } from './prune-snapshot.ts';
+import { purgeTenants } from './purge-tenants.ts';
+
+export interface JobDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One bounded piece of work. What it does may be done twice without harm: a lease can be outlived. */
+export type Work = (deps: JobDeps, mark: number) => Promise<Progress>;
+
+export interface Progress {
+  /** Kept for the next time. */
+  readonly mark: number;
+  /** There is more to do at once. */
+  readonly more: boolean;
+}
+
+export interface Job {
+  readonly name: string;
+  readonly periodMs: number;
+  readonly work: Work;
+}
+
+const minutes = 60_000;
+const hours = 60 * minutes;
+
+// oxfmt-ignore
+export const jobs: readonly Job[] = [
+  { name: 'expire-idempotency', periodMs: 10 * minutes,    work: expireIdempotency },
+  { name: 'purge-tenants',      periodMs: 10 * minutes,    work: purgeTenants },
+  { name: 'forget-tenants',     periodMs: 24 * hours,      work: forgetTenants },
+  { name: 'prune-snapshot',     periodMs: 7 * 24 * hours,  work: pruneSnapshot },
+  { name: 'expire-usage',       periodMs: 24 * hours,      work: expireUsage },
+];

@@ -1,0 +1,87 @@
+/** The chunked coding from inside: sizes, extensions, data, trailers. */
+import { category, chunked, smuggled } from './request-case.ts';
+
+const end = '0\r\n\r\n';
+const SIZE = 'RFC 9112 §7.1';
+const EXT = 'RFC 9112 §7.1.1';
+const TRAILER = 'RFC 9112 §7.1.2';
+
+export const chunkSizes = category('chunk sizes', [
+  ['forwarded', 'chunk-two', 'two chunks', SIZE, chunked(`3\r\nabc\r\n2\r\nde\r\n${end}`)],
+  ['forwarded', 'chunk-hex-both-cases', 'hexadecimal has no case', SIZE, chunked(`A\r\n0123456789\r\na\r\n0123456789\r\n${end}`)],
+  ['forwarded', 'chunk-only-end', 'no content', SIZE, chunked(end)],
+  ['forwarded', 'chunk-leading-zeros', 'zeros before the digits', SIZE, chunked(`0005\r\nhello\r\n${end}`)],
+  ['forwarded', 'chunk-end-of-zeros', 'any number of zeros ends', SIZE, chunked('5\r\nhello\r\n000\r\n\r\n')],
+  ['refused', 'chunk-no-digits', 'an empty size line', SIZE, chunked(`\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-negative', 'a sign', SIZE, chunked(`-5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-plus', 'a sign', SIZE, chunked(`+5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-0x', 'a prefix', SIZE, chunked(`0x5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-leading-space', 'space before the size', SIZE, chunked(` 5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-trailing-space', 'space behind the size: some stop there', SIZE, chunked(`5 \r\nhello\r\n${end}`)],
+  ['refused', 'chunk-trailing-tab', 'a tab behind the size', SIZE, chunked(`5\t\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-inner-space', 'two sizes', SIZE, chunked(`5 5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-not-hex', 'no digit of sixteen', SIZE, chunked(`g\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-not-hex-behind', 'parsers that stop early read 5', SIZE, chunked(`5g\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-underscore', 'a separator that some languages take', SIZE, chunked(`0_5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-fraction', 'a fraction', SIZE, chunked(`5.0\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-comma', 'a list', SIZE, chunked(`5,5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-quoted', 'quotes', SIZE, chunked(`"5"\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-nul', 'a C string ends here', SIZE, chunked(`5\x00\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-vertical-tab', 'space to isspace()', SIZE, chunked(`\x0b5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-2^32+5', 'wraps to 5 in 32 bits; more than a request may have', SIZE, chunked('100000005\r\nhello'), { cut: true }],
+  ['refused', 'chunk-2^64+5', 'wraps to 5 in 64 bits', SIZE, chunked(`10000000000000005\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-2^63', 'negative in 64 bits', SIZE, chunked(`8000000000000000\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-all-f', 'minus one in 64 bits', SIZE, chunked(`ffffffffffffffff\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-many-zeros', 'a size of 1,000 digits', SIZE, chunked(`${'0'.repeat(1000)}5\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-size-bare-lf', 'a size line that ends in LF', 'RFC 9112 §2.2', chunked(`5\nhello\r\n${end}`)],
+  ['refused', 'chunk-size-bare-cr', 'a size line that ends in CR', 'RFC 9112 §2.2', chunked(`5\rhello\r\n${end}`)],
+  ['refused', 'chunk-size-cr-cr-lf', 'CR twice', 'RFC 9112 §2.2', chunked(`5\r\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-data-bare-lf', 'data that ends in LF', SIZE, chunked(`5\r\nhello\n${end}`)],
+  ['refused', 'chunk-data-bare-cr', 'data that ends in CR', SIZE, chunked(`5\r\nhello\r${end}`)],
+  ['refused', 'chunk-data-no-end', 'data with no line end', SIZE, chunked(`5\r\nhello${end}`)],
+  ['refused', 'chunk-data-longer', 'more data than its size', SIZE, chunked(`5\r\nhello!\r\n${end}`)],
+  ['refused', 'chunk-data-shorter', 'less data than its size: the line end counts', SIZE, chunked(`6\r\nhello\r\n${end}`)],
+  ['refused', 'chunk-any-two-bytes', 'two octets that are not CRLF, which some skip unseen', SIZE, chunked(`5\r\nhelloXX${end}`)],
+  ['refused', 'chunk-end-bare-lf', 'the last line ends in LF', SIZE, chunked('5\r\nhello\r\n0\n\r\n')],
+  ['refused', 'chunk-final-bare-lf', 'the empty line is LF', SIZE, chunked('5\r\nhello\r\n0\r\n\n')],
+  ['refused', 'chunk-final-cr', 'the empty line is CR and something', SIZE, chunked('5\r\nhello\r\n0\r\n\rX')],
+]);
+
+export const chunkExtensions = category('chunk extensions', [
+  ['forwarded', 'ext-name', 'an extension', EXT, chunked(`5;a\r\nhello\r\n${end}`)],
+  ['forwarded', 'ext-value', 'with a value', EXT, chunked(`5;a=b\r\nhello\r\n${end}`)],
+  ['forwarded', 'ext-quoted', 'with a quoted value', EXT, chunked(`5;a="b c"\r\nhello\r\n${end}`)],
+  ['forwarded', 'ext-quoted-pair', 'with an escaped quote', EXT, chunked(`5;a="b\\"c"\r\nhello\r\n${end}`)],
+  ['forwarded', 'ext-two', 'two of them', EXT, chunked(`5;a=b;c\r\nhello\r\n${end}`)],
+  ['forwarded', 'ext-on-last', 'on the last chunk', EXT, chunked('5\r\nhello\r\n0;a=b\r\n\r\n')],
+  ['either', 'ext-space', 'white space that the grammar calls bad', EXT, chunked(`5 ; a = b\r\nhello\r\n${end}`)],
+  ['refused', 'ext-empty', 'a semicolon and nothing', EXT, chunked(`5;\r\nhello\r\n${end}`)],
+  ['refused', 'ext-no-name', 'a value without a name', EXT, chunked(`5;=b\r\nhello\r\n${end}`)],
+  ['refused', 'ext-no-value', 'a name without its value', EXT, chunked(`5;a=\r\nhello\r\n${end}`)],
+  ['refused', 'ext-bare-lf', 'LF inside: some end the line here', EXT, chunked(`5;a\nhello\r\n${end}`)],
+  ['refused', 'ext-bare-lf-smuggle', 'TERM.EXT: a line that ends for one and not for the other', EXT, chunked(`2;\nxx\r\n4c\r\n0\r\n\r\n${smuggled}`)],
+  ['refused', 'ext-bare-cr', 'CR inside', EXT, chunked(`5;a\rb\r\nhello\r\n${end}`)],
+  ['refused', 'ext-nul', 'NUL inside', EXT, chunked(`5;a\x00b\r\nhello\r\n${end}`)],
+  ['refused', 'ext-control', 'a control character', EXT, chunked(`5;a\x01\r\nhello\r\n${end}`)],
+  ['refused', 'ext-open-quote', 'a quote that never closes', EXT, chunked(`5;a="b\r\nhello\r\n${end}`)],
+  ['refused', 'ext-quoted-crlf', 'a line end inside quotes: where does the line end?', EXT, chunked(`5;a="\r\nhello\r\n${end}"`)],
+  ['refused', 'ext-huge', 'an extension of 100,000 octets', EXT, chunked(`5;${'a'.repeat(100_000)}\r\nhello\r\n${end}`)],
+  ['refused', 'ext-many-small', 'an octet of content for a hundred of extension', EXT, chunked(`${`1;${'a'.repeat(100)}\r\nx\r\n`.repeat(200)}${end}`)],
+]);
+
+export const chunkTrailers = category('chunk trailers', [
+  ['forwarded', 'trailer-one', 'a field behind the content', TRAILER, chunked('5\r\nhello\r\n0\r\nX-Sum: 5\r\n\r\n')],
+  ['forwarded', 'trailer-two', 'two fields', TRAILER, chunked('5\r\nhello\r\n0\r\nX-Sum: 5\r\nX-Other:\r\n\r\n')],
+  ['refused', 'trailer-content-length', 'framing behind the content', 'RFC 9110 §6.5.1', chunked('5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n')],
+  ['refused', 'trailer-transfer-encoding', 'framing behind the content', 'RFC 9110 §6.5.1', chunked('5\r\nhello\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n')],
+  ['refused', 'trailer-host', 'routing behind the content', 'RFC 9110 §6.5.1', chunked('5\r\nhello\r\n0\r\nHost: evil\r\n\r\n')],
+  ['refused', 'trailer-authorization', 'a credential behind the content', 'RFC 9110 §6.5.1', chunked('5\r\nhello\r\n0\r\nAuthorization: Bearer x\r\n\r\n')],
+  ['refused', 'trailer-space-colon', 'space before the colon', 'RFC 9112 §5.1', chunked('5\r\nhello\r\n0\r\nX : y\r\n\r\n')],
+  ['refused', 'trailer-fold', 'a folded line', 'RFC 9112 §5.2', chunked('5\r\nhello\r\n0\r\nX: y\r\n z\r\n\r\n')],
+  ['refused', 'trailer-no-colon', 'not a field', 'RFC 9112 §5', chunked('5\r\nhello\r\n0\r\nGET /smuggled HTTP/1.1\r\n\r\n')],
+  ['refused', 'trailer-bare-lf', 'a line that ends in LF', 'RFC 9112 §2.2', chunked('5\r\nhello\r\n0\r\nX: y\n\r\n')],
+  ['refused', 'trailer-bare-cr', 'CR in a value', 'RFC 9110 §5.5', chunked('5\r\nhello\r\n0\r\nX: y\rz\r\n\r\n')],
+  ['refused', 'trailer-nul', 'NUL in a value', 'RFC 9110 §5.5', chunked('5\r\nhello\r\n0\r\nX: y\x00\r\n\r\n')],
+  ['refused', 'trailer-huge', 'a trailer of 100,000 octets', TRAILER, chunked(`5\r\nhello\r\n0\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`)],
+  ['refused', 'trailer-many', 'ten thousand fields', TRAILER, chunked(`0\r\n${'X: y\r\n'.repeat(10_000)}\r\n`)],
+]);

@@ -1,0 +1,121 @@
+/** The request line: method, target, version, and how they are apart. */
+import { category, startLine } from './request-case.ts';
+
+const LINE = 'RFC 9112 §3';
+const METHOD = 'RFC 9110 §9.1';
+const TARGET = 'RFC 9112 §3.2';
+const ABSOLUTE = 'RFC 9112 §3.2.2';
+const VERSION = 'RFC 9112 §2.3';
+
+export const requestLine = category('request line', [
+  ['refused', 'line-two-spaces', 'two spaces', LINE, startLine('GET  /x HTTP/1.1')],
+  ['refused', 'line-two-spaces-version', 'two spaces before the version', LINE, startLine('GET /x  HTTP/1.1')],
+  ['refused', 'line-tab', 'a tab', LINE, startLine('GET\t/x HTTP/1.1')],
+  ['refused', 'line-tab-version', 'a tab before the version', LINE, startLine('GET /x\tHTTP/1.1')],
+  ['refused', 'line-vertical-tab', 'white space to some', LINE, startLine('GET\x0b/x HTTP/1.1')],
+  ['refused', 'line-form-feed', 'white space to some', LINE, startLine('GET /x\x0cHTTP/1.1')],
+  ['refused', 'line-trailing-space', 'a space behind the version', LINE, startLine('GET /x HTTP/1.1 ')],
+  ['refused', 'line-trailing-word', 'a fourth word', LINE, startLine('GET /x HTTP/1.1 x')],
+  ['refused', 'line-no-target', 'two words', LINE, startLine('GET HTTP/1.1')],
+  ['refused', 'line-http09', 'HTTP/0.9', LINE, 'GET /x\r\n'],
+  ['refused', 'line-http09-with-fields', 'HTTP/0.9 with fields', LINE, startLine('GET /x')],
+  ['refused', 'line-only-method', 'one word', LINE, startLine('GET')],
+  ['refused', 'line-space-in-target', 'a target of two words', LINE, startLine('GET /x y HTTP/1.1')],
+  ['refused', 'line-version-in-target', 'a line in the target', LINE, startLine('GET /x HTTP/1.1 /y HTTP/1.1')],
+  ['refused', 'line-rubbish', 'not HTTP', LINE, '????\r\n\r\n'],
+  ['refused', 'line-response', 'an answer where a request belongs', LINE, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+]);
+
+export const methods = category('methods', [
+  ['forwarded', 'method-unknown', 'any token is a method', METHOD, startLine('PURGE /x HTTP/1.1')],
+  ['forwarded', 'method-options', 'ordinary', METHOD, startLine('OPTIONS /x HTTP/1.1')],
+  ['forwarded', 'method-delete', 'no content, no length', METHOD, startLine('DELETE /x HTTP/1.1')],
+  ['either', 'method-lower-case', 'methods have case: get is not GET', METHOD, startLine('get /x HTTP/1.1')],
+  ['either', 'method-mixed-case', 'methods have case', METHOD, startLine('GeT /x HTTP/1.1')],
+  ['either', 'method-token-marks', 'marks of a token', METHOD, startLine('A!#$%&*+-.^_|~ /x HTTP/1.1')],
+  ['either', 'method-token-quote', 'more marks of a token', METHOD, startLine("A'` /x HTTP/1.1")],
+  ['either', 'method-hyphen', 'a hyphen', METHOD, startLine('M-SEARCH /x HTTP/1.1')],
+  ['refused', 'method-connect', 'a tunnel', 'RFC 9110 §9.3.6', startLine('CONNECT h:443 HTTP/1.1')],
+  ['refused', 'method-connect-path', 'a tunnel to a path', 'RFC 9110 §9.3.6', startLine('CONNECT /x HTTP/1.1')],
+  ['refused', 'method-trace', 'an echo of the credentials', 'RFC 9110 §9.3.8', startLine('TRACE /x HTTP/1.1')],
+  ['refused', 'method-empty', 'no method', METHOD, startLine(' /x HTTP/1.1')],
+  ['refused', 'method-colon', 'not a token', METHOD, startLine('GET: /x HTTP/1.1')],
+  ['refused', 'method-slash', 'not a token', METHOD, startLine('GET/ /x HTTP/1.1')],
+  ['refused', 'method-quoted', 'not a token', METHOD, startLine('"GET" /x HTTP/1.1')],
+  ['refused', 'method-comma', 'not a token', METHOD, startLine('GET,POST /x HTTP/1.1')],
+  ['refused', 'method-nul', 'NUL', METHOD, startLine('GE\x00T /x HTTP/1.1')],
+  ['refused', 'method-control', 'a control character', METHOD, startLine('GET\x01 /x HTTP/1.1')],
+  ['refused', 'method-obs-text', 'beyond ASCII', METHOD, startLine('GET\xe9 /x HTTP/1.1')],
+  ['refused', 'method-cr', 'CR', METHOD, startLine('GE\rT /x HTTP/1.1')],
+  ['refused', 'method-long', '10,000 letters', METHOD, startLine(`${'A'.repeat(10_000)} /x HTTP/1.1`)],
+]);
+
+export const targets = category('targets', [
+  ['forwarded', 'target-query', 'a query', TARGET, startLine('GET /x?a=b&c=%20 HTTP/1.1')],
+  ['forwarded', 'target-empty-query', 'an empty query', TARGET, startLine('GET /x? HTTP/1.1')],
+  ['forwarded', 'target-two-questions', 'a question mark in the query', TARGET, startLine('GET /x?a?b HTTP/1.1')],
+  ['forwarded', 'target-sub-delims', 'every mark of a path', TARGET, startLine("GET /-._~!$&'()*+,;=:@ HTTP/1.1")],
+  ['forwarded', 'target-escaped-slash', 'an escape stays what it is', TARGET, startLine('GET /a%2Fb HTTP/1.1')],
+  ['either', 'target-two-slashes', 'an empty segment, or an authority', TARGET, startLine('GET //evil/x HTTP/1.1')],
+  ['either', 'target-dots', 'segments that go up', 'RFC 3986 §5.2.4', startLine('GET /a/../x HTTP/1.1')],
+  ['either', 'target-dots-above', 'above the root', 'RFC 3986 §5.2.4', startLine('GET /../x HTTP/1.1')],
+  ['either', 'target-escaped-dots', 'escaped segments that go up', 'RFC 3986 §5.2.4', startLine('GET /%2e%2e/x HTTP/1.1')],
+  ['either', 'target-escaped-nul', 'an escaped NUL', TARGET, startLine('GET /x%00 HTTP/1.1')],
+  ['either', 'target-escaped-crlf', 'an escaped line end', TARGET, startLine('GET /x%0d%0aA:%20b HTTP/1.1')],
+  ['either', 'target-query-brackets', 'what browsers send unescaped', 'WHATWG URL', startLine('GET /x?a[]=b|c HTTP/1.1')],
+  ['refused', 'target-fragment', 'a fragment is never sent', TARGET, startLine('GET /x#y HTTP/1.1')],
+  ['refused', 'target-no-slash', 'no leading slash', TARGET, startLine('GET x HTTP/1.1')],
+  ['refused', 'target-question-first', 'no path', TARGET, startLine('GET ?a=b HTTP/1.1')],
+  ['refused', 'target-backslash', 'a slash to some', TARGET, startLine('GET /x\\y HTTP/1.1')],
+  ['refused', 'target-quote', 'not of a URI', TARGET, startLine('GET /x"y HTTP/1.1')],
+  ['refused', 'target-angle', 'not of a URI', TARGET, startLine('GET /<x> HTTP/1.1')],
+  ['refused', 'target-nul', 'NUL', TARGET, startLine('GET /x\x00y HTTP/1.1')],
+  ['refused', 'target-tab', 'a tab', TARGET, startLine('GET /x\ty HTTP/1.1')],
+  ['refused', 'target-control', 'a control character', TARGET, startLine('GET /x\x01 HTTP/1.1')],
+  ['refused', 'target-del', 'DEL', TARGET, startLine('GET /x\x7f HTTP/1.1')],
+  ['refused', 'target-obs-text', 'UTF-8 that nobody escaped', TARGET, startLine('GET /caf\xc3\xa9 HTTP/1.1')],
+  ['refused', 'target-bad-escape', 'an escape of no digits', 'RFC 3986 §2.1', startLine('GET /%zz HTTP/1.1')],
+  ['refused', 'target-short-escape', 'an escape cut off', 'RFC 3986 §2.1', startLine('GET /%a HTTP/1.1')],
+  ['refused', 'target-star-get', 'asterisk-form belongs to OPTIONS', 'RFC 9112 §3.2.4', startLine('GET * HTTP/1.1')],
+  ['either', 'target-star-options', 'asterisk-form', 'RFC 9112 §3.2.4', startLine('OPTIONS * HTTP/1.1')],
+  ['refused', 'target-authority-get', 'authority-form belongs to CONNECT', 'RFC 9112 §3.2.3', startLine('GET h:80 HTTP/1.1')],
+]);
+
+export const absoluteForm = category('absolute-form', [
+  ['forwarded', 'absolute-plain', 'a server must take it', ABSOLUTE, startLine('GET http://h/x HTTP/1.1')],
+  ['forwarded', 'absolute-capitals', 'schemes and hosts have no case', ABSOLUTE, startLine('GET HTTP://H/x HTTP/1.1')],
+  ['forwarded', 'absolute-no-path', 'no path is /', ABSOLUTE, startLine('GET http://h HTTP/1.1')],
+  ['forwarded', 'absolute-only-query', 'no path, but a query', ABSOLUTE, startLine('GET http://h?a=b HTTP/1.1')],
+  ['either', 'absolute-other-host', 'Host must be ignored, or the two refused', ABSOLUTE, startLine('GET http://evil/x HTTP/1.1')],
+  ['refused', 'absolute-no-host-field', 'Host is needed even so', ABSOLUTE, 'GET http://h/x HTTP/1.1\r\n\r\n'],
+  ['refused', 'absolute-userinfo', 'user information', 'RFC 9110 §4.2.4', startLine('GET http://user@h/x HTTP/1.1')],
+  ['refused', 'absolute-userinfo-host', 'user information that looks like the host', 'RFC 9110 §4.2.4', startLine('GET http://h@evil/x HTTP/1.1')],
+  ['refused', 'absolute-empty-host', 'no host', 'RFC 9110 §4.2.1', startLine('GET http:///x HTTP/1.1')],
+  ['refused', 'absolute-other-scheme', 'a scheme that is not served', ABSOLUTE, startLine('GET ftp://h/x HTTP/1.1')],
+  ['refused', 'absolute-https-on-clear', 'https on a clear connection', 'RFC 9110 §7.4', startLine('GET https://h/x HTTP/1.1')],
+  ['refused', 'absolute-file', 'a scheme for the server itself', ABSOLUTE, startLine('GET file:///etc/passwd HTTP/1.1')],
+  ['refused', 'absolute-backslash', 'a slash to some', ABSOLUTE, startLine('GET http://h\\@evil/x HTTP/1.1')],
+  ['refused', 'absolute-fragment', 'a fragment', ABSOLUTE, startLine('GET http://h/x#y HTTP/1.1')],
+  ['refused', 'absolute-bad-port', 'a port of letters', ABSOLUTE, startLine('GET http://h:x/x HTTP/1.1')],
+]);
+
+export const versions = category('versions', [
+  ['refused', 'version-2.0', 'HTTP/2.0 in text', VERSION, startLine('GET /x HTTP/2.0')],
+  ['refused', 'version-3.0', 'HTTP/3.0 in text', VERSION, startLine('GET /x HTTP/3.0')],
+  ['refused', 'version-0.9', 'HTTP/0.9 by name', VERSION, startLine('GET /x HTTP/0.9')],
+  ['either', 'version-1.2', 'a minor version to come', VERSION, startLine('GET /x HTTP/1.2')],
+  ['either', 'version-1.9', 'a minor version to come', VERSION, startLine('GET /x HTTP/1.9')],
+  ['refused', 'version-1.10', 'two digits', VERSION, startLine('GET /x HTTP/1.10')],
+  ['refused', 'version-1', 'no minor', VERSION, startLine('GET /x HTTP/1')],
+  ['refused', 'version-1.', 'a dot and nothing', VERSION, startLine('GET /x HTTP/1.')],
+  ['refused', 'version-01.1', 'a leading zero', VERSION, startLine('GET /x HTTP/01.1')],
+  ['refused', 'version-1,1', 'a comma', VERSION, startLine('GET /x HTTP/1,1')],
+  ['refused', 'version-lower-case', 'the name has case', VERSION, startLine('GET /x http/1.1')],
+  ['refused', 'version-other-name', 'another protocol', VERSION, startLine('GET /x HTTPS/1.1')],
+  ['refused', 'version-no-slash', 'no slash', VERSION, startLine('GET /x HTTP1.1')],
+  ['refused', 'version-space', 'a space inside', VERSION, startLine('GET /x HTTP/ 1.1')],
+  ['refused', 'version-sign', 'a sign', VERSION, startLine('GET /x HTTP/+1.1')],
+  ['refused', 'version-hex', 'not a digit', VERSION, startLine('GET /x HTTP/1.x')],
+  ['refused', 'version-nul', 'NUL behind', VERSION, startLine('GET /x HTTP/1.1\x00')],
+  ['refused', 'version-rtsp', 'another protocol', VERSION, startLine('GET /x RTSP/1.0')],
+]);

@@ -12,6 +12,7 @@ export interface Platform {
 }
 
 export interface PlatformProcess {
+  readonly pid: number;
   /** Settles when it serves; rejects with a PlatformError when it has ended before. */
   readonly ready: Promise<Platform>;
   /** Settles when it has ended, however that came. */
@@ -32,6 +33,7 @@ export function startPlatform(flags: readonly string[]): PlatformProcess {
   const child = spawn('sh', [tulou, 'up', '--json', ...flags], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
+    pid: child.pid ?? 0,
     ready: readyOf(child, ended),
     ended,
     async stop() {

@@ -125,10 +125,11 @@ describe('the way through', () => {
     assert.equal(seen.length, 1);
     const { url, headers } = seen[0] ?? { url: '', headers: {} };
     const globex = String((await control.find('/tenants/globex'))?.body['id']);
+    const plan = String((await control.find('/tenants/acme/apis/orders/plans/standard'))?.body['id']);
     assert.equal(url, '/orders/ord_1?x=1');
     assert.equal(headers['tulou-tenant'], globex);
     assert.equal(headers['tulou-app'], app.id);
-    assert.equal(headers['tulou-plan'], 'standard');
+    assert.equal(headers['tulou-plan'], plan);
     assert.equal(headers['tulou-request-id'], response.headers.get('tulou-request-id'));
     assert.equal(headers['x-own'], 'kept');
     for (const name of ['authorization', 'x-api-key', 'tulou-anything']) assert.equal(headers[name], undefined, name);
@@ -136,7 +137,7 @@ describe('the way through', () => {
     assert.ok(!everything.includes(forgedTenant) && !everything.includes(app.key), 'no forged tenant, no credential');
     const keys = createRemoteJWKSet(new URL('/.well-known/tulou/assertion-keys.json', platform.platform));
     const { payload, protectedHeader } = await jwtVerify(String(headers['tulou-assertion']), keys, { issuer: platform.platform, audience: 'acme/orders', algorithms: ['EdDSA'] });
-    assert.deepEqual([payload['tenant'], payload['app'], payload['plan']], [globex, app.id, 'standard']);
+    assert.deepEqual([payload['tenant'], payload['app'], payload['plan']], [globex, app.id, plan]);
     assert.ok((payload.exp ?? 0) - (payload.iat ?? 0) <= 120);
     assert.ok(protectedHeader.kid !== undefined);
   });

@@ -68,6 +68,7 @@ const tidy: readonly (readonly [what: string, path: string, text: string])[] = [
   ['a word that only contains a banned one', 'docs/a.md', 'On the frontier.\n'],
   ['a credential in a test', 'a.test.ts', `const key = '${secretOf('tlk_test')}';\n`],
   ['a method called skip of something else', 'a.test.ts', 'reader.skip(4);\n'],
+  ['a test that needs what the machine lacks', 'a.test.ts', "test('x', { skip: !has('/dev/full') }, () => {});\n"],
   ['long text in a document', 'docs/a.md', `${'x'.repeat(300)}\n`],
 ];
 

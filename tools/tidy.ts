@@ -190,12 +190,18 @@ function idleWord(callee: Node, args: readonly unknown[]): string | undefined {
   if (!testFunctions.test(name)) return undefined;
   const member = callee.type === 'MemberExpression' ? nameOf(callee['property']) : undefined;
   if (/^(?:skip|only|todo)$/.test(member ?? '')) return member;
-  const options = args
-    .filter((arg) => isNode(arg) && arg.type === 'ObjectExpression')
-    .flatMap((arg) => (arg as Node)['properties']);
+  const options = args.filter((arg) => isNode(arg) && arg.type === 'ObjectExpression') as readonly Node[];
   return options
-    .map((property) => nameOf(isNode(property) ? property['key'] : undefined))
-    .find((key) => /^(?:skip|only|todo)$/.test(key ?? ''));
+    .flatMap((option) => option['properties'] as readonly Node[])
+    .map(idleOption)
+    .find((word) => word !== undefined);
+}
+
+/** `skip: true`; a condition about the machine, such as a device that it lacks, is let be. */
+function idleOption(property: Node): string | undefined {
+  const key = nameOf(property['key']);
+  const always = isNode(property['value']) && property['value'].type === 'Literal';
+  return always && /^(?:skip|only|todo)$/.test(key ?? '') ? key : undefined;
 }
 
 /** Public functions of the ground floors say what they mean, in which units, and what they throw. */

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { limits, parseCredential } from '@tulou/contract';
+import { systemClock } from '../../kernel/clock.ts';
+import { sha256 } from '../../kernel/hash.ts';
+import { readFeed } from '../../../test/control/feed.ts';
+import { startTestControl, type TestControl } from '../../../test/control/fixture.ts';
+import { make, makeDeveloper, makeProvider, subscribe } from '../../../test/control/nouns.ts';
+
+/** Noon of the first of January 2029; time stands still in this file. */
+const now = Date.UTC(2029, 0, 1, 12);
+let control: TestControl;
+before(async () => {
+  control = await startTestControl({ ...systemClock, now: () => now });
+  await makeDeveloper(control.call, 'developer');
+});
+after(() => control.stop());
+
+const path = '/tenants/developer/apps/shop/keys';
+
+async function told(credentialId: unknown): Promise<Record<string, unknown> | undefined> {
+  const { changes } = await readFeed(control);
+  return changes.find(({ key }) => key === credentialId)?.object as Record<string, unknown> | undefined;
+}
+
+test('a key is shown once: no reading of it, its list or its audit shows it again', async () => {
+  const created = await make(control.call, path, { environment: 'test', name: 'ci' });
+  const credential = parseCredential(String(created['key']));
+  assert.equal(credential?.kind, 'test');
+  assert.equal(credential.id, created['credential_id']);
+  for (const read of [`${path}/${created.id}`, path, `${path}?limit=200`, '/tenants/developer/audit?limit=200']) {
+    const { status, text } = await control.call('GET', read);
+    assert.equal(status, 200, read);
+    assert.equal(text.includes(credential.secret), false, read);
+  }
+  assert.equal((await told(credential.id))?.['hash'], sha256(credential.secret));
+});
+
+test('no table of the database holds the secret of a key', async () => {
+  const created = await make(control.call, path, { environment: 'live' });
+  const secret = parseCredential(String(created['key']))?.secret ?? '';
+  const found = await control.database.store.system('test', async ({ sql }) => {
+    const tables = await sql<{ name: string }[]>`
+      select tablename as name from pg_tables where schemaname = 'public' and has_table_privilege(format('%I.%I', schemaname, tablename), 'select')`;
+    const hits: string[] = [];
+    for (const { name } of tables) {
+      const rows = await sql`select from ${sql(name)} as t where strpos(t::text, ${secret}) > 0`;
+      if (rows.length > 0) hits.push(name);
+    }
+    return { hits, tables: tables.length };
+  });
+  assert.ok(found.tables > 10);
+  assert.deepEqual(found.hits, []);
+});
+
+test('a revoked key leaves the gateways', async () => {
+  const created = await make(control.call, path, { environment: 'live' });
+  assert.notEqual(await told(created['credential_id']), undefined);
+  assert.equal((await control.call('DELETE', `${path}/${created.id}`)).status, 204);
+  assert.equal(await told(created['credential_id']), undefined);
+  assert.equal((await control.call('GET', `${path}/${created.id}`)).status, 404);
+});
+
+test('the end and the name of a key can be changed', async () => {
+  const created = await make(control.call, path, { environment: 'live', expires_at: '2030-01-01T00:00:00+01:00' });
+  assert.equal((await told(created['credential_id']))?.['expires_at'], Date.UTC(2029, 11, 31, 23) / 1000);
+  const changed = await control.call('PATCH', `${path}/${created.id}`, { body: { name: 'named', expires_at: null } });
+  assert.deepEqual([changed.body['name'], changed.body['expires_at']], ['named', null]);
+  assert.equal((await told(created['credential_id']))?.['expires_at'], null);
+});
+
+test('a rotated key has a successor, and itself ends after the overlap', async () => {
+  const old = await make(control.call, path, { environment: 'test', name: 'rotating' });
+  const next = await make(control.call, `${path}/${old.id}/rotate`, { overlap_seconds: 60 });
+  assert.deepEqual([next['environment'], next['name'], next['expires_at']], ['test', 'rotating', null]);
+  assert.notEqual(next['credential_id'], old['credential_id']);
+  assert.equal((await told(old['credential_id']))?.['expires_at'], now / 1000 + 60);
+  assert.equal((await told(next['credential_id']))?.['expires_at'], null);
+});
+
+test('an overlap never prolongs a key, and one that has expired has no successor', async () => {
+  const soon = new Date(now + 30_000).toISOString();
+  const old = await make(control.call, path, { environment: 'test', expires_at: soon });
+  const next = await make(control.call, `${path}/${old.id}/rotate`, { overlap_seconds: 3600 });
+  assert.deepEqual(
+    [(await control.call('GET', `${path}/${old.id}`)).body['expires_at'], next['expires_at']],
+    [soon, soon],
+  );
+  await control.call('PATCH', `${path}/${old.id}`, { body: { expires_at: '2020-01-01T00:00:00Z' } });
+  assert.equal((await control.call('POST', `${path}/${old.id}/rotate`, { body: {} })).status, 409);
+});
+
+test('a key of one app is not there under another', async () => {
+  await make(control.call, '/tenants/developer/apps', { slug: 'other', name: 'Other' });
+  const key = await make(control.call, path, { environment: 'live' });
+  for (const method of ['GET', 'DELETE']) {
+    assert.equal((await control.call(method, `/tenants/developer/apps/other/keys/${key.id}`)).status, 404);
+  }
+});
+
+test('an app has a bounded number of keys', async () => {
+  await make(control.call, '/tenants/developer/apps', { slug: 'full', name: 'Full' });
+  await control.database.store.system('as many as may be', async ({ sql }) => {
+    await sql`
+      insert into keys (tenant_id, id, app_id, environment, credential_id, secret_hash, created_at, updated_at)
+      select tenant_id, 'key_' || n, id, 'live', n, '', now(), now()
+      from apps, generate_series(1, ${limits.keysPerAppMax - 1}) as n where slug = 'full'`;
+  });
+  const issue = () => control.call('POST', '/tenants/developer/apps/full/keys', { body: { environment: 'live' } });
+  const statuses = (await Promise.all([issue(), issue()])).map(({ status }) => status);
+  assert.deepEqual(statuses.toSorted(), [201, 429]);
+});
+
+test('an app is deleted with its keys, once it has no subscription; a suspended one is told', async () => {
+  await makeProvider(control.call, 'provider');
+  const { app, key } = await makeDeveloper(control.call, 'leaver');
+  const subscription = await subscribe(control.call, 'leaver', 'provider');
+  await control.call('PATCH', '/tenants/leaver/apps/shop', { body: { state: 'suspended' } });
+  assert.equal((await told(app.id))?.['state'], 'suspended');
+  assert.equal((await control.call('DELETE', '/tenants/leaver/apps/shop')).status, 409);
+  await control.call('DELETE', `/tenants/leaver/subscriptions/${subscription.id}`);
+  assert.equal((await control.call('DELETE', '/tenants/leaver/apps/shop')).status, 204);
+  assert.deepEqual([await told(app.id), await told(key['credential_id'])], [undefined, undefined]);
+});
+
+test('redirect URIs are exact and safe, scopes are tokens', async () => {
+  const register = async (body: object) =>
+    (await control.call('POST', '/tenants/developer/apps', { body: { slug: 'oauth', name: 'OAuth', ...body } })).status;
+  for (const uri of [
+    'http://example.com/cb',
+    'https://a.com/#x',
+    '/cb',
+    'https://u:p@a.com',
+    'javascript:alert(1)',
+    'data:text/html,x',
+  ]) {
+    assert.equal(await register({ redirect_uris: [uri] }), 400, uri);
+  }
+  for (const scope of ['', 'two words', 'a"b', 'ü']) assert.equal(await register({ scopes: [scope] }), 400, scope);
+  const redirect_uris = ['https://a.com/cb?x=1', 'http://127.0.0.1:8000/cb', 'http://[::1]/cb', 'com.example.app:/cb'];
+  assert.equal(await register({ redirect_uris, scopes: ['orders:read', 'orders.write'] }), 201);
+});

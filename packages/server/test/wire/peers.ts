@@ -27,6 +27,7 @@ export class Peer {
   readonly socket: Socket;
   received = '';
   closed = false;
+  error: string | undefined;
   readonly #changes = new EventEmitter();
 
   constructor(socket: Socket) {
@@ -36,7 +37,7 @@ export class Peer {
       this.received += chunk.toString('latin1');
       this.#changes.emit('change');
     });
-    socket.on('error', () => undefined);
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.error = error.code));
     socket.on('close', () => {
       this.closed = true;
       this.#changes.emit('change');

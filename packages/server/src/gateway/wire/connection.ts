@@ -102,9 +102,10 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     return flowing;
   }
 
-  /** The answer can't be finished: the client must see the connection break. */
-  breakOff(): void {
+  /** The answer can't be finished. Where only the connection's end tells its length, the end must not look like one: a reset. */
+  breakOff(delimited: boolean): void {
     this.#broken = true;
+    if (!delimited) this.#socket.resetAndDestroy();
   }
 
   content(bytes: Buffer, from: number, to: number): void {

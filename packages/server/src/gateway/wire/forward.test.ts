@@ -286,6 +286,16 @@ test('an answer that breaks off after its head breaks off at the client too, and
   }
 });
 
+test('an answer to HTTP/1.0 that breaks off ends with a reset, as a mere end would look complete', async (t) => {
+  const { engine, origin } = await open(t, answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'));
+  const client = dial(engine.port).send('GET /a HTTP/1.0\r\n\r\n');
+  await client.until((text) => text.endsWith('hello'));
+  (await origin.peer(0)).socket.end();
+  await client.end();
+  assert.equal(client.error, 'ECONNRESET');
+  assert.partialDeepStrictEqual(await engine.outcome(0), { status: 200, complete: false, error: 'upstream_aborted' });
+});
+
 test('malformed chunks in the middle of an answer break it off', async (t) => {
   const { engine, origin } = await open(t, answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'));
   const client = dial(engine.port).send(get);

@@ -147,3 +147,30 @@ async function openOriginFor(t: { after(task: () => Promise<void>): void }): Ret
   t.after(() => origin.close());
   return origin;
 }
+
+test('idle connections are bounded over all origins', async (t) => {
+  const origins = await Promise.all(Array.from({ length: 4 }, () => openOriginFor(t)));
+  let turn = 0;
+  const engine = await openEngine({
+    begin: (exchange) => forwardTo((origins[turn++ % origins.length] as (typeof origins)[0]).upstream)(exchange),
+    limits: { connectionsMax: 2 },
+  });
+  t.after(() => engine.server.close());
+  for (const _ of origins) await dial(engine.port).send(get).end();
+  assert.deepEqual(engine.server.stats().upstream, { connections: 2, idle: 2, connecting: 0, waiting: 0 });
+});
+
+test('a name that many wait for at the same moment is asked for once', async (t) => {
+  const origin = await openOriginFor(t);
+  const asked: (() => void)[] = [];
+  const engine = await openEngine({
+    begin: forwardTo({ ...origin.upstream, host: 'busy.example' }),
+    resolve: (_host, done) => void asked.push(() => done([{ address: '127.0.0.1', family: 4 }])),
+  });
+  t.after(() => engine.server.close());
+  const clients = Array.from({ length: 5 }, () => dial(engine.port).send(get));
+  await engine.until(() => engine.server.stats().upstream.connecting === 5);
+  assert.equal(asked.length, 1);
+  asked[0]?.();
+  assert.ok((await Promise.all(clients.map((client) => client.end()))).every((text) => text.endsWith('hello')));
+});

@@ -8,6 +8,11 @@ import { UpstreamConnection } from './upstream.ts';
 import { type Wheel, WheelEntry } from './wheel.ts';
 import type { WireExchange } from './wire-exchange.ts';
 
+/** How many connections are idle, over all origins. */
+export interface Shelf {
+  count: number;
+}
+
 export interface PoolDeps {
   readonly limits: WireLimits;
   readonly wheel: Wheel;
@@ -48,9 +53,11 @@ export class Origin {
   readonly connecting = new Set<Ticket>();
   readonly #to: UpstreamOrigin;
   readonly #deps: PoolDeps;
+  readonly #shelf: Shelf;
   readonly #onEmpty: () => void;
 
-  constructor(to: UpstreamOrigin, deps: PoolDeps, onEmpty: () => void) {
+  constructor(to: UpstreamOrigin, deps: PoolDeps, shelf: Shelf, onEmpty: () => void) {
+    this.#shelf = shelf;
     this.#to = to;
     this.#deps = deps;
     this.#onEmpty = onEmpty;
@@ -74,6 +81,9 @@ export class Origin {
   release(connection: UpstreamConnection): void {
     const ticket = this.#nextWaiting();
     if (ticket !== undefined) return this.#hand(connection, ticket);
+    // As many as there can be clients are enough, however many origins there are.
+    if (this.#shelf.count >= this.#deps.limits.connectionsMax) return connection.destroy();
+    this.#shelf.count += 1;
     this.idle.push(connection);
     connection.rest();
   }
@@ -82,7 +92,10 @@ export class Origin {
   forget(connection: UpstreamConnection): void {
     this.open.delete(connection);
     const index = this.idle.lastIndexOf(connection);
-    if (index !== -1) this.idle.splice(index, 1);
+    if (index !== -1) {
+      this.idle.splice(index, 1);
+      this.#shelf.count -= 1;
+    }
     this.#onPlace();
   }
 
@@ -109,6 +122,7 @@ export class Origin {
 
   #takeIdle(): UpstreamConnection | undefined {
     for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+      this.#shelf.count -= 1;
       if (connection.socket.writable) return connection;
     }
     return undefined;
@@ -188,6 +202,7 @@ export class Origin {
 export class Pool {
   readonly #deps: PoolDeps;
   readonly #origins = new Map<string, Origin>();
+  readonly #shelf: Shelf = { count: 0 };
 
   constructor(deps: PoolDeps) {
     this.#deps = deps;
@@ -196,7 +211,7 @@ export class Pool {
   acquire(to: UpstreamOrigin, exchange: WireExchange, fresh: boolean): Ticket | undefined {
     let origin = this.#origins.get(to.key);
     if (origin === undefined) {
-      const created = new Origin(to, this.#deps, () => {
+      const created = new Origin(to, this.#deps, this.#shelf, () => {
         if (this.#origins.get(to.key) === created) this.#origins.delete(to.key);
       });
       origin = created;

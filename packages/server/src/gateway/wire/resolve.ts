@@ -25,6 +25,21 @@ export const systemResolve: Resolve = (host, done) => {
   });
 };
 
+/** Asks once for what is asked for several times at the same moment: the system's resolver has few threads, shared by all. */
+export function coalesced(resolve: Resolve): Resolve {
+  const asked = new Map<string, Parameters<Resolve>[1][]>();
+  return (host, done) => {
+    const waiting = asked.get(host);
+    if (waiting !== undefined) return void waiting.push(done);
+    const all = [done];
+    asked.set(host, all);
+    resolve(host, (addresses) => {
+      asked.delete(host);
+      for (const each of all) each(addresses);
+    });
+  };
+}
+
 export interface Verdict {
   readonly allowed: readonly ResolvedAddress[];
   /** Addresses there were, but the guard let none through. */

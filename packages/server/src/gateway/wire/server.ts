@@ -6,7 +6,7 @@ import { ClientConnection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import type { AddressGuard, ExchangeHandler, WireLimits } from './exchange.ts';
 import { Pool } from './pool.ts';
-import { plainAddress, systemResolve, type Resolve } from './resolve.ts';
+import { coalesced, plainAddress, systemResolve, type Resolve } from './resolve.ts';
 import { DateLine } from './serialise.ts';
 import { ReadBuffer } from './transport.ts';
 import { Turn } from './turn.ts';
@@ -62,7 +62,7 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
     clock,
     wheel,
     readBuffer,
-    pool: new Pool({ limits, wheel, guard, resolve, readBuffer }),
+    pool: new Pool({ limits, wheel, guard, resolve: coalesced(resolve), readBuffer }),
     turn: new Turn(handler),
     date: new DateLine(clock),
     connections: new Set(),
@@ -78,11 +78,13 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
   return new OpenWireServer(engine, server, options.listen.host);
 }
 
-function listening(server: Server, { listen, reusePort }: WireServerOptions): Promise<void> {
+function listening(server: Server, { listen, reusePort, handler }: WireServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: listen.host, port: listen.port, backlog: BACKLOG, reusePort }, () => {
       server.off('error', reject);
+      // Accepting failed, as when no file descriptor is left: that connection is lost, the server goes on.
+      server.on('error', () => handler.refused('overloaded'));
       resolve();
     });
   });

@@ -5,6 +5,7 @@
  */
 import { connect, Socket, type OnReadOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { must } from '../../kernel/assert.ts';
 
 const READ_BYTES = 65_536;
 
@@ -26,20 +27,18 @@ export class ReadBuffer {
 }
 
 interface Adoptable {
-  readonly _handle?: object;
+  _handle?: object | null;
 }
 
 /**
  * Turns a just accepted, paused socket into one that reads into `buffer`. `net.Server` can't be told to, so the socket's
- * handle moves to a new one, as Node's own cluster does it; where there is none, the socket itself is read as a stream.
+ * handle moves to a new one. Both ends of that are Node's own usage (`cluster`, `tls`), not its documentation: the version is
+ * pinned, and every test of this folder fails if it stops working.
  */
 export function adopt(accepted: Socket, buffer: ReadBuffer, writeBytesMax: number, onBytes: OnBytes): Socket {
-  const handle = (accepted as Adoptable)._handle;
-  if (handle === undefined || handle === null) {
-    accepted.on('data', (chunk: Buffer) => onBytes(chunk, chunk.length));
-    return accepted;
-  }
-  (accepted as { _handle?: object | null })._handle = null;
+  const from = accepted as Adoptable;
+  const handle = must(from._handle, 'an accepted socket has a handle');
+  from._handle = null;
   const options = { handle, allowHalfOpen: true, onread: buffer.into(onBytes), writableHighWaterMark: writeBytesMax };
   // What is left of the first socket gives its place in the server's count back.
   accepted.destroy();

@@ -39,6 +39,8 @@ export class WireExchange implements Exchange {
   #status = 0;
   #responseBytes = 0;
   #chunked = false;
+  /** The answer's octets say where it ends; otherwise the end of the connection does. */
+  #delimited = true;
   /** Some of the answer is out. */
   #started = false;
   #error: Ending;
@@ -124,10 +126,9 @@ export class WireExchange implements Exchange {
     const { answerFields } = this.options as ForwardOptions;
     this.#upstreamUs = this.#microsecondsSince(this.#sentAt);
     this.#status = reader.status;
-    const delimited = length !== -1 || bodiless;
-    this.#chunked = !delimited && this.head.minor === 1;
-    if (!delimited && this.head.minor === 0) this.#connection.closeAfter = true;
-    if (!this.#connection.contentEnded) this.#connection.closeAfter = true;
+    this.#chunked = length === -1 && !bodiless && this.head.minor === 1;
+    this.#delimited = this.#chunked || length !== -1 || bodiless;
+    if (!this.#delimited || !this.#connection.contentEnded) this.#connection.closeAfter = true;
     let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + this.#answerFields;
     if (!reader.dated) text += this.#engine.date.line;
     if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
@@ -168,7 +169,7 @@ export class WireExchange implements Exchange {
     const code = error === 'upstream_aborted' ? 'upstream_malformed' : error;
     this.#connection.outbox.clear();
     if (this.#started) {
-      this.#connection.breakOff();
+      this.#connection.breakOff(this.#delimited);
       return this.#hold(error);
     }
     this.#error = error;

@@ -1,7 +1,9 @@
 /**
  * Counted windows of plans' limits, exact over all threads of this gateway. Every limit but the calendar month is a sliding
- * window of two buckets: what the last bucket counted fades out while the present one fills. The first bucket of a subject
- * begins with its first call, so `requests` calls after silence are always allowed, and the next one in that window never.
+ * window of two buckets: what the last bucket counted fades out while the present one fills, and a call is allowed while
+ * the sum is below the limit. The first bucket of a subject begins with its first call, so `requests` calls after silence
+ * are always allowed, and the next one in that window never. Were the last bucket's calls not spread evenly, a window across
+ * its end may hold more than `requests`, at most twice as many.
  */
 import { StripedTable, type SlotUse } from './table.ts';
 
@@ -120,8 +122,8 @@ export class Windows {
     const elapsedMs = Math.max(0, nowMs - (this.#doubles[(at + startAt) >> 1] ?? 0));
     const used = current + previous * Math.max(0, 1 - elapsedMs / lengthMs);
     this.resetMs[index] = Math.max(0, lengthMs - elapsedMs);
-    const fits = used + 1 <= window.max;
-    this.remaining[index] = Math.max(0, Math.floor(window.max - used - (fits ? 1 : 0)));
+    const fits = used < window.max;
+    this.remaining[index] = Math.max(0, Math.ceil(window.max - used - (fits ? 1 : 0)));
     if (!fits) this.#refuse(index, waitFor(window.max, current, previous, elapsedMs, lengthMs, window.lengthMs === 0));
     return fits;
   }
@@ -233,7 +235,7 @@ export class Windows {
   }
 }
 
-/** Milliseconds until one call fits: in this bucket once enough of the last one has faded, else in the next. */
+/** Milliseconds until one call fits: in this bucket once enough of the last one has faded, else early in the next. */
 function waitFor(
   max: number,
   current: number,
@@ -244,7 +246,7 @@ function waitFor(
 ): number {
   const leftMs = Math.max(0, lengthMs - elapsedMs);
   if (calendar) return leftMs;
-  const room = max - 1 - current;
-  if (room >= 0 && previous > 0) return Math.min(leftMs, Math.max(0, (1 - room / previous) * lengthMs - elapsedMs));
-  return leftMs + Math.max(0, (1 - (max - 1) / Math.max(1, current)) * lengthMs);
+  const room = max - current;
+  if (room > 0) return Math.min(leftMs, Math.max(0, (1 - room / previous) * lengthMs - elapsedMs)) + 1;
+  return leftMs + Math.max(0, (1 - max / current) * lengthMs) + 1;
 }

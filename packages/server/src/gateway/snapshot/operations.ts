@@ -17,7 +17,8 @@ const visitsMax = 512;
 /** A compiled set of operations. Compiling costs once what there is; matching costs the segments of the path. */
 export class OperationIndex<O extends RouteOperation> {
   readonly #root: Node<O> = emptyNode();
-  #visits = 0;
+  /** Nodes and patterns that the last match looked at. */
+  visits = 0;
 
   constructor(operations: readonly O[]) {
     for (const operation of operations) this.#add(operation);
@@ -25,7 +26,7 @@ export class OperationIndex<O extends RouteOperation> {
 
   /** The operation of `method` at `path` (which starts with `/`, or is empty; no query). HEAD falls back to GET. */
   match(method: string, path: string): O | undefined {
-    this.#visits = 0;
+    this.visits = 0;
     const found = this.#walk(this.#root, method, path, path.charCodeAt(0) === slash ? 1 : 0);
     return found ?? (method === 'HEAD' ? this.match('GET', path) : undefined);
   }
@@ -39,8 +40,8 @@ export class OperationIndex<O extends RouteOperation> {
   }
 
   #walk(node: Node<O>, method: string, path: string, from: number): O | undefined {
-    this.#visits += 1;
-    if (this.#visits > visitsMax) return undefined;
+    this.visits += 1;
+    if (this.visits > visitsMax) return undefined;
     if (from > path.length) return node.methods?.get(method);
     const end = path.indexOf('/', from);
     const stop = end === -1 ? path.length : end;
@@ -49,6 +50,8 @@ export class OperationIndex<O extends RouteOperation> {
     const found = literal === undefined ? undefined : this.#walk(literal, method, path, stop + 1);
     if (found !== undefined || node.patterns === undefined) return found;
     for (const pattern of node.patterns) {
+      this.visits += 1;
+      if (this.visits > visitsMax) return undefined;
       if (!fits(segment, pattern.prefix, pattern.suffix)) continue;
       const below = this.#walk(pattern.node, method, path, stop + 1);
       if (below !== undefined) return below;

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { OperationIndex } from './operations.ts';
+
+const operation = (method: string, path: string) => ({ id: `${method} ${path}`, method, path });
+const index = new OperationIndex([
+  operation('get', '/orders'),
+  operation('post', '/orders'),
+  operation('get', '/orders/{id}'),
+  operation('get', '/orders/export'),
+  operation('get', '/orders/{id}.json'),
+  operation('get', '/orders/{id}/lines/{line}'),
+  operation('get', '/orders/export/lines/last'),
+  operation('get', '/'),
+]);
+
+describe('the operation of a call', () => {
+  for (const [method, path, found] of [
+    ['GET', '/orders', 'get /orders'],
+    ['POST', '/orders', 'post /orders'],
+    ['GET', '/orders/7', 'get /orders/{id}'],
+    ['GET', '/orders/export', 'get /orders/export'],
+    ['GET', '/orders/7.json', 'get /orders/{id}.json'],
+    ['GET', '/orders/.json', 'get /orders/{id}'],
+    ['GET', '/orders/export/lines/1', 'get /orders/{id}/lines/{line}'],
+    ['GET', '/orders/export/lines/last', 'get /orders/export/lines/last'],
+    ['HEAD', '/orders/7', 'get /orders/{id}'],
+    ['GET', '/', 'get /'],
+    ['GET', '', 'get /'],
+    ['DELETE', '/orders/7', undefined],
+    ['GET', '/orders/', undefined],
+    ['GET', '/orders/7/lines', undefined],
+    ['GET', '/nothing', undefined],
+  ] as const) {
+    it(`${method} ${path} is ${found ?? 'none'}`, () => assert.equal(index.match(method, path)?.id, found));
+  }
+
+  it('is found among a thousand, for each of them', () => {
+    const many = Array.from({ length: 1000 }, (_, i) => operation('get', `/r${i % 50}/{a}/s${i}/{b}`));
+    const large = new OperationIndex(many);
+    for (let i = 0; i < 1000; i += 1) assert.equal(large.match('GET', `/r${i % 50}/x/s${i}/y`)?.id, many[i]?.id);
+  });
+
+  it('is given up, not searched for ever, where templates were made to be dear', () => {
+    const paths = Array.from({ length: 4096 }, (_, bits) =>
+      Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),
+    );
+    const dear = new OperationIndex(paths.map((path) => operation('get', path)));
+    // Every template fits up to its last segment: without a bound, each call would visit all of them.
+    assert.equal(dear.match('GET', `${'/a'.repeat(12)}/z`), undefined);
+    assert.ok(dear.visits <= 512 + 13);
+  });
+});

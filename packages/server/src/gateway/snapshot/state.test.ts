@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { SnapshotObject } from '@tulou/contract';
+import type { ThreadChange } from './catalogue.ts';
+import { KeyTable } from './key-table.ts';
+import { State } from './state.ts';
+
+type Plain = Exclude<SnapshotObject, { kind: 'key' }>;
+
+const tenant: Plain = { kind: 'tenant', key: 'ten_1', slug: 'acme', state: 'active' };
+const api: Plain = { kind: 'api', key: 'api_1', tenant: 'ten_1', slug: 'orders', hosts: ['orders.example.com'] };
+const version: Plain = {
+  kind: 'version',
+  key: 'ver_1',
+  tenant: 'ten_1',
+  api: 'api_1',
+  name: 'v1',
+  state: 'live',
+  access: 'key',
+  upstreams: [{ url: 'http://a.example/base/', weight: 1 }],
+  operations: [],
+  timeout_ms: 1000,
+  request_bytes_max: 1000,
+  deprecated_at: null,
+  sunset_at: null,
+};
+const plan: Plain = {
+  kind: 'plan',
+  key: 'pln_1',
+  tenant: 'ten_1',
+  api: 'api_1',
+  slug: 'p',
+  limits: [],
+  concurrency: null,
+};
+const app: Plain = { kind: 'app', key: 'app_1', tenant: 'ten_2', slug: 'shop', state: 'active' };
+const caller: Plain = { kind: 'tenant', key: 'ten_2', slug: 'dev', state: 'active' };
+const subscription: Plain = {
+  kind: 'subscription',
+  key: 'sub_1',
+  tenant: 'ten_2',
+  app: 'app_1',
+  api: 'api_1',
+  plan: 'pln_1',
+};
+const all = [tenant, api, version, plan, app, caller, subscription];
+
+const told = (object: Plain): ThreadChange => ({ object, index: object.kind === 'app' ? 1 : 0 });
+const gone = ({ kind, key }: Plain): ThreadChange => ({ kind, key });
+const apply = (state: State, ...changes: ThreadChange[]): State =>
+  state.after({ type: 'snapshot', full: false, changes, keys: undefined });
+const fresh = (): State => new State(KeyTable.sized(0));
+
+/** What a call would find, walking the links that calls walk. */
+function walk(state: State) {
+  const found = state.tenantBySlug('acme')?.apis.get('orders')?.versions.get('v1');
+  const subscribed = state.appByIndex(1)?.subscriptions.get('api_1');
+  return {
+    version: found?.object.name,
+    provider: found?.api.tenant?.object?.slug,
+    api: found?.api.object?.slug,
+    byHost: state.apiByHost('orders.example.com:8080')?.key,
+    plan: subscribed?.plan.object?.slug,
+    caller: state.appByIndex(1)?.tenant?.object?.slug,
+  };
+}
+const whole = { version: 'v1', provider: 'acme', api: 'orders', byHost: 'api_1', plan: 'p', caller: 'dev' };
+
+describe('the state of a thread', () => {
+  it('is the same in whatever order the objects of a commit come', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (order) => {
+        assert.deepEqual(walk(apply(fresh(), ...order.map(told))), whole);
+      }),
+    );
+  });
+
+  it('is, after any history, what the last state of each object makes of it', () => {
+    const step = fc.record({ object: fc.constantFrom(...all), there: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const state = fresh();
+        const last = new Map<Plain, boolean>();
+        for (const { object, there } of steps) {
+          apply(state, there ? told(object) : gone(object));
+          last.set(object, there);
+        }
+        const anew = apply(fresh(), ...[...last].filter(([, there]) => there).map(([object]) => told(object)));
+        assert.deepEqual(walk(state), walk(anew));
+      }),
+    );
+  });
+
+  it('gives a name to the one that has it now, also where it was taken over in the same commit', () => {
+    const other: Plain = { ...tenant, key: 'ten_9' };
+    const renamed: Plain = { ...tenant, slug: 'elsewhere' };
+    for (const order of [
+      [told(other), told(renamed)],
+      [told(renamed), told(other)],
+      [told(other), gone(tenant)],
+      [gone(tenant), told(other)],
+    ]) {
+      const state = apply(apply(fresh(), told(tenant)), ...order);
+      assert.equal(state.tenantBySlug('acme')?.key, 'ten_9');
+    }
+  });
+
+  it('is swapped whole by a full message: the old one still stands for calls that began with it', () => {
+    const before = apply(fresh(), ...all.map(told));
+    const after = before.after({
+      type: 'snapshot',
+      full: true,
+      changes: [told(tenant)],
+      keys: KeyTable.sized(0).memory,
+    });
+    assert.deepEqual(walk(before), whole);
+    assert.equal(walk(after).version, undefined);
+  });
+
+  it('reads the base path of an upstream without its last slash, and the port that the scheme implies', () => {
+    const state = apply(fresh(), ...all.map(told));
+    const [target] = state.tenantBySlug('acme')?.apis.get('orders')?.versions.get('v1')?.targets ?? [];
+    assert.equal(target?.basePath, '/base');
+    assert.deepEqual(target.origin, {
+      key: 'http://a.example',
+      tls: false,
+      host: 'a.example',
+      port: 80,
+      hostField: 'a.example',
+    });
+  });
+});

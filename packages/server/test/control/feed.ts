@@ -15,7 +15,7 @@ export async function readFeed(
 ): Promise<FeedAnswer> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) search.set(name, String(value));
-  const response = await fetch(`${control.url}/internal/v1/snapshot?${search}`, {
+  const response = await fetch(`${control.url}/internal/v1/snapshot?${search.toString()}`, {
     headers: { authorization: `Bearer ${control.node}` },
   });
   const text = await response.text();

@@ -77,10 +77,10 @@ test('the feed is for node tokens only', async () => {
 test('eight writers at once and a polling reader: no change is missed', async () => {
   const replica = new Replica();
   replica.apply(await readFeed(control));
-  let writing = true;
+  const writing = new AbortController();
   const seen = new Set<string>();
   const reader = (async () => {
-    while (writing) for (const { key } of (await replica.follow(control, 5)).changes) seen.add(key);
+    while (!writing.signal.aborted) for (const { key } of (await replica.follow(control, 5)).changes) seen.add(key);
     for (const { key } of (await replica.follow(control)).changes) seen.add(key);
   })();
   const writers = Array.from({ length: 8 }, async (_, writer) => {
@@ -91,7 +91,7 @@ test('eight writers at once and a polling reader: no change is missed', async ()
     return ids;
   });
   const written = (await Promise.all(writers)).flat();
-  writing = false;
+  writing.abort();
   await reader;
   assert.deepEqual(
     written.filter((id) => !seen.has(id)),

@@ -131,7 +131,8 @@ test('redirect URIs are exact and safe, scopes are tokens', async () => {
     'https://a.com/#x',
     '/cb',
     'https://u:p@a.com',
-    'javascript:alert(1)',
+    'ftp://a.com/cb',
+    'script:alert(1)',
     'data:text/html,x',
   ]) {
     assert.equal(await register({ redirect_uris: [uri] }), 400, uri);

@@ -44,9 +44,9 @@ export function readSnapshot(
         release();
       }
     });
-    done.catch((error: unknown) => {
-      reject(error as Error);
-      lines.destroy(error as Error);
+    done.catch((error: Error) => {
+      reject(error);
+      lines.destroy(error);
     });
   });
 }

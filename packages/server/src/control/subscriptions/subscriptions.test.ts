@@ -129,7 +129,8 @@ test('another plan takes effect on the gateways; one with approval stops the cal
   const move = (plan: string) => control.call('PATCH', `/tenants/${developer}/subscriptions/${id}`, { body: { plan } });
   assert.equal((await move('large')).body['plan_id'], large.id);
   const { changes } = await readFeed(control);
-  assert.equal((changes.find(({ key }) => key === id)?.object as { plan: string }).plan, large.id);
+  const told = changes.find(({ key }) => key === id)?.object as { plan: string } | undefined;
+  assert.equal(told?.plan, large.id);
   assert.equal((await move('asked')).body['state'], 'pending');
   assert.deepEqual(await stateOf(developer, 'auto', id), ['pending', 'pending', false]);
   assert.equal((await move('nothing')).status, 404);

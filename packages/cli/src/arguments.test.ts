@@ -29,10 +29,16 @@ const root: Group = {
 
 const parse = (...words: string[]) => parseWords(create, ['apis', 'create'], words);
 const usage = (pattern: RegExp) => (error: unknown) =>
-  error instanceof Failure && error.facts.exit === 'usage' && pattern.test(`${error.message} ${error.facts.help ?? ''}`);
+  error instanceof Failure &&
+  error.facts.exit === 'usage' &&
+  pattern.test(`${error.message} ${error.facts.help ?? ''}`);
 
 test('flags may stand before the command, between its words and after it', () => {
-  const found = findCommand(root, ['--url', 'http://x', 'apis', '--data=d', 'create', 'acme', '--slug', 'a'], connectionOptions);
+  const found = findCommand(
+    root,
+    ['--url', 'http://x', 'apis', '--data=d', 'create', 'acme', '--slug', 'a'],
+    connectionOptions,
+  );
   assert.deepEqual(found.path, ['apis', 'create']);
   assert.deepEqual(found.rest, ['--url', 'http://x', '--data=d', 'acme', '--slug', 'a']);
 });
@@ -52,7 +58,14 @@ test('a word that is no command names the nearest that is', () => {
 test('values, repetitions, switches and what is negated are read', () => {
   const args = parse('acme', '--slug=a=b', '--hosts', 'x', '--hosts', 'y', '-y', '-f', '-');
   assert.deepEqual(args.positionals, ['acme']);
-  assert.deepEqual([...args.flags], [['slug', ['a=b']], ['hosts', ['x', 'y']], ['file', ['-']]]);
+  assert.deepEqual(
+    [...args.flags],
+    [
+      ['slug', ['a=b']],
+      ['hosts', ['x', 'y']],
+      ['file', ['-']],
+    ],
+  );
   assert.equal(args.switches.get('yes'), true);
   assert.equal(parse('--no-yes').switches.get('yes'), false);
   assert.deepEqual(parse('--', '--slug').positionals, ['--slug']);
@@ -67,7 +80,12 @@ test('what is wrong is said with what would be right', () => {
 });
 
 test('a token on the command line is refused wherever it stands, and not said again', () => {
-  const token = formatCredential('operator', '00000000-0000-0000-0000-000000000000', new Uint8Array(8).fill(7), new Uint8Array(32).fill(9));
+  const token = formatCredential(
+    'operator',
+    '00000000-0000-0000-0000-000000000000',
+    new Uint8Array(8).fill(7),
+    new Uint8Array(32).fill(9),
+  );
   for (const words of [['--token', 'x'], ['--token=x'], [token], ['--slug', token], [`--slug=${token}`]]) {
     assert.throws(
       () => parse(...words),

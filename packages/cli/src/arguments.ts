@@ -92,8 +92,14 @@ function knownOption(token: OptionToken, options: readonly Option[], path: reado
   const option = options.find((one) => one.name === token.name || (one.type === 'boolean' && one.name === bare));
   if (option !== undefined) return option;
   if (token.rawName === '--token') throw noToken();
-  const near = didYouMean(token.rawName, options.map((one) => `--${one.name}`));
-  throw usageFailure(`"${token.rawName}" is not an option here.${near}`, `See "${['tulou', ...path].join(' ')} --help".`);
+  const near = didYouMean(
+    token.rawName,
+    options.map((one) => `--${one.name}`),
+  );
+  throw usageFailure(
+    `"${token.rawName}" is not an option here.${near}`,
+    `See "${['tulou', ...path].join(' ')} --help".`,
+  );
 }
 
 function switchValue(token: OptionToken, isNegative: boolean): boolean {
@@ -116,7 +122,8 @@ function earlier(flags: ReadonlyMap<string, readonly string[]>, option: Option):
 function refuseExtra(command: Command, path: readonly string[], positionals: readonly string[]): void {
   const extra = positionals[command.positionals.length];
   if (extra === undefined || command.positionals.includes('…')) return;
-  const takes = command.positionals.length === 0 ? 'no arguments' : command.positionals.map((one) => `<${one}>`).join(' ');
+  const takes =
+    command.positionals.length === 0 ? 'no arguments' : command.positionals.map((one) => `<${one}>`).join(' ');
   throw usageFailure(`"${extra}" is one argument too many: "${['tulou', ...path].join(' ')}" takes ${takes}.`);
 }
 

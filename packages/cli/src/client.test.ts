@@ -7,7 +7,11 @@ import { openStage } from '../test/stage.ts';
 
 interface Platform extends AsyncDisposable {
   readonly url: string;
-  readonly requests: { readonly method: string; readonly key: string | undefined; readonly token: string | undefined }[];
+  readonly requests: {
+    readonly method: string;
+    readonly key: string | undefined;
+    readonly token: string | undefined;
+  }[];
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
@@ -57,7 +61,9 @@ test('a write that meets 503 and a broken connection is sent again, as the same 
 });
 
 test('after a bounded number of attempts the answer stands', async () => {
-  await using platform = await openPlatform((_, response) => json(response, 503, problemBody('unavailable'), { 'retry-after': '9999' }));
+  await using platform = await openPlatform((_, response) =>
+    json(response, 503, problemBody('unavailable'), { 'retry-after': '9999' }),
+  );
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.equal(ran.code, 69);
@@ -67,7 +73,16 @@ test('after a bounded number of attempts the answer stands', async () => {
 });
 
 test('no other error is tried again', async () => {
-  for (const [status, code] of [[500, 1], [401, 77], [403, 77], [404, 3], [409, 4], [412, 4], [422, 65], [429, 1]] as const) {
+  for (const [status, code] of [
+    [500, 1],
+    [401, 77],
+    [403, 77],
+    [404, 3],
+    [409, 4],
+    [412, 4],
+    [422, 65],
+    [429, 1],
+  ] as const) {
     await using platform = await openPlatform((_, response) => json(response, status, problemBody('internal')));
     await using stage = await openStage({ TULOU_URL: platform.url });
     assert.equal((await stage.tulou(create)).code, code, String(status));
@@ -86,7 +101,9 @@ test('a redirect is not followed: the token goes nowhere else', async () => {
 });
 
 test('who answers but is no platform is told from one', async () => {
-  await using platform = await openPlatform((_, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not found</h1>'));
+  await using platform = await openPlatform((_, response) =>
+    response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not found</h1>'),
+  );
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.equal(ran.code, 3);
@@ -128,12 +145,21 @@ test('an error shows its code, its places and its help; with --json it is the pr
     { pointer: '/slug', message: 'lower case' },
     { pointer: '/openapi', message: 'no paths', line: 3, column: 7 },
   ]);
-  await using platform = await openPlatform((_, response) => json(response, 400, problem, { 'tulou-request-id': 'req_1' }));
+  await using platform = await openPlatform((_, response) =>
+    json(response, 400, problem, { 'tulou-request-id': 'req_1' }),
+  );
   await using stage = await openStage({ TULOU_URL: platform.url });
   const people = await stage.tulou(create.slice(0, -1));
   assert.equal(people.code, 65);
   assert.equal(people.out, '');
-  for (const part of ['(invalid_request)', 'two things are wrong', '/slug  lower case', '/openapi line 3:7  no paths', 'help: Correct', 'req_1']) {
+  for (const part of [
+    '(invalid_request)',
+    'two things are wrong',
+    '/slug  lower case',
+    '/openapi line 3:7  no paths',
+    'help: Correct',
+    'req_1',
+  ]) {
     assert.ok(people.err.includes(part), part);
   }
   const programs = await stage.tulou(create);
@@ -143,7 +169,9 @@ test('an error shows its code, its places and its help; with --json it is the pr
 
 test('--json prints what the API said, byte for byte', async () => {
   const body = '{"slug" : "acme",\n "odd":1.50}';
-  await using platform = await openPlatform((_, response) => response.writeHead(201, { 'content-type': 'application/json' }).end(body));
+  await using platform = await openPlatform((_, response) =>
+    response.writeHead(201, { 'content-type': 'application/json' }).end(body),
+  );
   await using stage = await openStage({ TULOU_URL: platform.url });
   assert.equal((await stage.tulou(create)).out, `${body}\n`);
 });
@@ -163,7 +191,9 @@ test('--all follows every page, and ends where the platform repeats itself', asy
 });
 
 test('an escape sequence in an answer is shown, not obeyed', async () => {
-  await using platform = await openPlatform((_, response) => json(response, 200, { items: [{ slug: 'a', name: '\u001b[2Jgone\u202e' }], next: null }));
+  await using platform = await openPlatform((_, response) =>
+    json(response, 200, { items: [{ slug: 'a', name: '\u001b[2Jgone\u202e' }], next: null }),
+  );
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.ok(!ran.out.includes('\u001b') && !ran.out.includes('\u202e'));
@@ -182,7 +212,10 @@ test('a deletion asks for the name, and does nothing unless it is typed', async 
   assert.equal(typed.code, 0);
   assert.match(typed.err, /Type "orders"/);
   assert.equal((await stage.tulou([...words, '--yes'])).code, 0);
-  assert.deepEqual(platform.requests.map(({ method }) => method), ['DELETE', 'DELETE']);
+  assert.deepEqual(
+    platform.requests.map(({ method }) => method),
+    ['DELETE', 'DELETE'],
+  );
 });
 
 test('a stream that breaks off leaves no file', async () => {

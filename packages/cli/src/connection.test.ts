@@ -4,7 +4,11 @@ import { test } from 'node:test';
 import { openStage, type Scene, type Stage } from '../test/stage.ts';
 
 /** Where a command sends what. */
-async function sent(stage: Stage, words: readonly string[], scene: Scene = {}): Promise<{ origin: string; token: string | null; err: string }> {
+async function sent(
+  stage: Stage,
+  words: readonly string[],
+  scene: Scene = {},
+): Promise<{ origin: string; token: string | null; err: string }> {
   const calls: { origin: string; token: string | null }[] = [];
   const fetch = ((url: string, init: RequestInit) => {
     calls.push({ origin: new URL(url).origin, token: new Headers(init.headers).get('authorization') });
@@ -18,7 +22,8 @@ async function sent(stage: Stage, words: readonly string[], scene: Scene = {}): 
 async function makeData(stage: Stage, name: string, token: string, platform?: string): Promise<void> {
   await mkdir(`${stage.dir}/${name}`, { recursive: true });
   await writeFile(`${stage.dir}/${name}/operator.token`, `${token}\n`, { mode: 0o600 });
-  if (platform !== undefined) await writeFile(`${stage.dir}/${name}/running.json`, JSON.stringify({ pid: 1, platform }));
+  if (platform !== undefined)
+    await writeFile(`${stage.dir}/${name}/running.json`, JSON.stringify({ pid: 1, platform }));
 }
 
 test('without any word it is the platform of this machine, with the token of ./.tulou', async () => {
@@ -82,7 +87,9 @@ test('what can not be a connection says so', async () => {
 
 test('contexts are kept for the owner alone, and no command prints a token', async () => {
   await using stage = await openStage();
-  const added = await stage.tulou(['context', 'add', 'work', '--url', 'https://p.example.com/', '--token-file', '-'], { input: 'secret-token\n' });
+  const added = await stage.tulou(['context', 'add', 'work', '--url', 'https://p.example.com/', '--token-file', '-'], {
+    input: 'secret-token\n',
+  });
   const path = `${stage.dir}/home/.config/tulou/config.json`;
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), {
@@ -91,7 +98,9 @@ test('contexts are kept for the owner alone, and no command prints a token', asy
   });
   const shown = await stage.tulou(['context', 'list']);
   const listed = await stage.tulou(['context', 'list', '--json']);
-  assert.deepEqual(JSON.parse(listed.out), { items: [{ name: 'work', url: 'https://p.example.com', token: 'kept here', current: true }] });
+  assert.deepEqual(JSON.parse(listed.out), {
+    items: [{ name: 'work', url: 'https://p.example.com', token: 'kept here', current: true }],
+  });
   for (const ran of [added, shown, listed]) assert.ok(!`${ran.out}${ran.err}`.includes('secret-token'));
   assert.equal((await sent(stage, [])).token, 'Bearer secret-token');
 });

@@ -102,14 +102,26 @@ async function contextToken(context: Context, io: Io): Promise<string | undefine
 export async function tokenFrom(path: string, io: Io): Promise<string> {
   const text = (path === '-' ? await io.stdin.text() : await readText(resolve(io.cwd, path), io)).trim();
   if (/^[\x21-\x7e]+$/.test(text)) return text;
-  throw new Failure(`${path} does not hold a token`, { exit: 'data', help: 'It must hold the token and nothing else.' });
+  throw new Failure(`${path} does not hold a token`, {
+    exit: 'data',
+    help: 'It must hold the token and nothing else.',
+  });
 }
 
 /** An address in the form that paths are put behind. Throws `usage` for what is none. */
 export function tidyUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw usageFailure(`"${text}" is not an address.`, 'Give one like http://127.0.0.1:8090 or https://platform.example.com.');
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    throw usageFailure(
+      `"${text}" is not an address.`,
+      'Give one like http://127.0.0.1:8090 or https://platform.example.com.',
+    );
   }
   return (url.origin + url.pathname).replace(/\/+$/, '');
 }

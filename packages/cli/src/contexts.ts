@@ -34,7 +34,11 @@ function parseConfig(text: string, path: string): Config {
     return config.parse(JSON.parse(text));
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new Failure(`${path} is damaged`, { exit: 'data', detail, help: 'Mend it, or remove it and add the contexts again.' });
+    throw new Failure(`${path} is damaged`, {
+      exit: 'data',
+      detail,
+      help: 'Mend it, or remove it and add the contexts again.',
+    });
   }
 }
 
@@ -58,7 +62,8 @@ export async function readIfThere(path: string, io: Io): Promise<string | undefi
   try {
     return await io.files.readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
     throw unreadable(path, error);
   }
 }

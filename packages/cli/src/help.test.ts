@@ -60,5 +60,5 @@ test('the version is told in words and as JSON', async () => {
   await using stage = await openStage();
   assert.match((await stage.tulou(['version'])).out, /^tulou \d+\.\d+\.\d+\n$/);
   assert.match((await stage.tulou(['--version'])).out, /^tulou \d/);
-  assert.deepEqual(Object.keys(JSON.parse((await stage.tulou(['version', '--json'])).out)), ['version', 'node']);
+  assert.match((await stage.tulou(['version', '--json'])).out, /^\{"version":"[\d.]+","node":"v24[\d.]+"\}\n$/);
 });

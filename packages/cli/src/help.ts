@@ -26,7 +26,10 @@ function groupLines(group: Group, name: string, view: HelpView): string[] {
     ...[...sections].flatMap(([title, children]) => [
       '',
       paint('bold', `${title}:`),
-      ...pairLines(children.map(([word, child]) => [word, child.summary]), view),
+      ...pairLines(
+        children.map(([word, child]) => [word, child.summary]),
+        view,
+      ),
     ]),
     '',
     `"${name} <command> --help" says more.`,
@@ -44,7 +47,10 @@ function commandLines(command: Command, name: string, view: HelpView): string[] 
     ...(command.notes ?? []).flatMap((note) => ['', ...wrapped(note, widthFor(view))]),
     '',
     paint('bold', 'Options:'),
-    ...pairLines(command.options.map((one) => [shortLabel(one), optionSummary(one)]), view),
+    ...pairLines(
+      command.options.map((one) => [shortLabel(one), optionSummary(one)]),
+      view,
+    ),
     ...exampleLines(command, view),
   ];
 }
@@ -58,7 +64,8 @@ const optionLabel = (option: Option): string =>
 const shortLabel = (option: Option): string =>
   `${option.short === undefined ? '' : `-${option.short}, `}${optionLabel(option)}`;
 
-const optionSummary = (option: Option): string => (option.required === true ? `${option.summary} (needed)`.trim() : option.summary);
+const optionSummary = (option: Option): string =>
+  option.required === true ? `${option.summary} (needed)`.trim() : option.summary;
 
 /** Two columns; what is too long for the first has a line of its own. */
 export function pairLines(pairs: readonly (readonly [string, string])[], view: HelpView): string[] {

@@ -32,8 +32,14 @@ export const commands: Group = {
   kind: 'group',
   summary: 'A self-hosted open platform',
   notes: [
-    'Tulou, a self-hosted open platform. Path parameters are arguments in the order of the path, or flags: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
-    'The platform is found by --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, the context in use, or ./.tulou; in this order.',
+    [
+      'Tulou, a self-hosted open platform. Path parameters are arguments in the order of the path, or flags:',
+      '"tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
+    ].join(' '),
+    [
+      'The platform is found by --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, the context in use,',
+      'or ./.tulou; in this order.',
+    ].join(' '),
   ],
   commands: {
     ...launched,
@@ -87,7 +93,11 @@ function showHelp(path: readonly string[], sink: Sink, io: Io): ExitName {
 }
 
 function complete(words: readonly string[], io: Io): number {
-  io.stdout.write(candidates(commands, words).map((line) => `${line}\n`).join(''));
+  io.stdout.write(
+    candidates(commands, words)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   return exitCode('ok');
 }
 

@@ -11,7 +11,14 @@ const problemShape = z.object({
   detail: z.string().optional(),
   help: z.string().optional(),
   violations: z
-    .array(z.object({ pointer: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional() }))
+    .array(
+      z.object({
+        pointer: z.string(),
+        message: z.string(),
+        line: z.number().optional(),
+        column: z.number().optional(),
+      }),
+    )
     .optional(),
 });
 
@@ -46,7 +53,12 @@ export function problemFailure(response: Response, text: string): Failure {
   });
 }
 
-const exact = (one: { pointer: string; message: string; line?: number | undefined; column?: number | undefined }): Violation => ({
+const exact = (one: {
+  pointer: string;
+  message: string;
+  line?: number | undefined;
+  column?: number | undefined;
+}): Violation => ({
   pointer: one.pointer,
   message: one.message,
   ...(one.line === undefined ? {} : { line: one.line }),
@@ -77,7 +89,8 @@ export function unreachableFailure(error: unknown, code: string | undefined, url
 }
 
 function helpFor(code: string | undefined, url: string): string {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${new URL(url).hostname} is not known: check the address.`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `The name ${new URL(url).hostname} is not known: check the address.`;
   const elsewhere = 'or say where it is with "--url URL", "--data DIR", TULOU_URL or "tulou context use NAME"';
   return `Start it with "tulou up", ${elsewhere}. "tulou doctor" looks for what is wrong.`;
 }

@@ -72,7 +72,11 @@ export function candidates(root: Group, words: readonly string[]): string[] {
   return all.filter((one) => one.startsWith(current));
 }
 
-function tryFind(root: Group, words: readonly string[], leading: readonly Option[]): ReturnType<typeof findCommand> | undefined {
+function tryFind(
+  root: Group,
+  words: readonly string[],
+  leading: readonly Option[],
+): ReturnType<typeof findCommand> | undefined {
   try {
     return findCommand(root, words, leading);
   } catch {
@@ -80,9 +84,15 @@ function tryFind(root: Group, words: readonly string[], leading: readonly Option
   }
 }
 
-const isFlag = (word: string, option: Option): boolean => word === `--${option.name}` || word === `-${option.short ?? ''}`;
+const isFlag = (word: string, option: Option): boolean =>
+  word === `--${option.name}` || word === `-${option.short ?? ''}`;
 
-function open(node: Command | Group, options: readonly Option[], rest: readonly string[], current: string): readonly string[] {
+function open(
+  node: Command | Group,
+  options: readonly Option[],
+  rest: readonly string[],
+  current: string,
+): readonly string[] {
   if (current.startsWith('-')) {
     const unused = options.filter((one) => one.multiple === true || !rest.some((word) => isFlag(word, one)));
     return unused.map((one) => line(`--${one.name}`, one.summary));
@@ -91,4 +101,5 @@ function open(node: Command | Group, options: readonly Option[], rest: readonly 
   return node.choices ?? [];
 }
 
-const line = (word: string, meaning: string): string => (meaning === '' ? word : `${word}\t${meaning.replaceAll(/\s+/g, ' ')}`);
+const line = (word: string, meaning: string): string =>
+  meaning === '' ? word : `${word}\t${meaning.replaceAll(/\s+/g, ' ')}`;

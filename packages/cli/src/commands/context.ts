@@ -110,7 +110,10 @@ async function listContexts(args: Arguments, io: Io): Promise<ExitName> {
 
 function linesOf(items: readonly { name: string; url: string; token: string; current: boolean }[], io: Io): string[] {
   const rows = items.map(({ current, ...row }) => ({ ...row, in_use: current ? 'yes' : '' }));
-  return tableLines(['name', 'url', 'token', 'in_use'], rows, { columns: io.stdout.columns, paint: painter(io, io.stdout) });
+  return tableLines(['name', 'url', 'token', 'in_use'], rows, {
+    columns: io.stdout.columns,
+    paint: painter(io, io.stdout),
+  });
 }
 
 function nameOf(args: Arguments): string {

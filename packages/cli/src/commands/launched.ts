@@ -23,6 +23,9 @@ function commandOf(name: string, summary: string): Command {
     positionals: ['…'],
     options: [],
     examples: [`tulou ${name} --help`],
-    run: () => Promise.reject(new Failure(`"${name}" is run by the launcher`, { exit: 'usage', help: `Start it as "tulou ${name}".` })),
+    run: () =>
+      Promise.reject(
+        new Failure(`"${name}" is run by the launcher`, { exit: 'usage', help: `Start it as "tulou ${name}".` }),
+      ),
   };
 }

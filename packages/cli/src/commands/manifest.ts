@@ -2,7 +2,16 @@
 import { whoami } from '@tulou/contract/operations/whoami';
 import { dirname, basename, resolve } from 'node:path';
 import { openClient, type Client } from '../client.ts';
-import { connectionOptions, flagOf, isOn, jsonOption, yesOption, type Arguments, type Command, type Option } from '../command.ts';
+import {
+  connectionOptions,
+  flagOf,
+  isOn,
+  jsonOption,
+  yesOption,
+  type Arguments,
+  type Command,
+  type Option,
+} from '../command.ts';
 import { resolveConnection } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
 import { usageFailure } from '../failure.ts';
@@ -19,19 +28,20 @@ import { confirm, refuseExisting } from '../terminal/confirm.ts';
 import { painter } from '../terminal/text.ts';
 
 const section = 'Files';
-const fileOption: Option = {
-  name: 'file',
-  type: 'string',
-  short: 'f',
-  placeholder: 'FILE',
-  path: true,
-  required: true,
-  summary: 'YAML file; - is the standard input',
+const optionalFile = { name: 'file', type: 'string', short: 'f', placeholder: 'FILE', path: true } as const;
+const fileOption: Option = { ...optionalFile, required: true, summary: 'YAML file; - is the standard input' };
+const pruneOption: Option = {
+  name: 'prune',
+  type: 'boolean',
+  summary: 'Also delete what these tenants have and the file has not',
 };
-const pruneOption: Option = { name: 'prune', type: 'boolean', summary: 'Also delete what these tenants have and the file has not' };
 
 const notes = [
-  'A file holds one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}; an API has {slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. Fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
+  [
+    'A file holds one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}; an API has',
+    '{slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. Fields are those of the',
+    'commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
+  ].join(' '),
   'What the file does not mention stays as it is. Keys and other secrets are never in the file.',
 ];
 
@@ -49,7 +59,11 @@ export const apply: Command = {
     ...connectionOptions,
   ],
   notes,
-  examples: ['tulou apply -f acme.yaml', 'tulou apply -f acme.yaml --dry-run', 'tulou apply -f acme.yaml --prune --yes'],
+  examples: [
+    'tulou apply -f acme.yaml',
+    'tulou apply -f acme.yaml --dry-run',
+    'tulou apply -f acme.yaml --prune --yes',
+  ],
   run: runApply,
 };
 
@@ -73,18 +87,20 @@ export const exportFile: Command = {
   summary: 'Write tenants as a file that "tulou apply" takes back without change',
   positionals: ['…'],
   options: [
-    { ...withoutRequired(fileOption), summary: 'Where to write it, with the OpenAPI documents in a folder beside it; else the standard output holds all' },
+    {
+      ...optionalFile,
+      summary:
+        'Where to write it, with the OpenAPI documents in a folder beside it; else the standard output holds all',
+    },
     { ...yesOption, summary: 'Replace a file that is there' },
     ...connectionOptions,
   ],
-  notes: ['Arguments are tenants; without any it is the tenant of the token, or for an operator all tenants. Secrets are not written.'],
+  notes: [
+    'Arguments are tenants; without any it is the tenant of the token, or for an operator all tenants. Secrets are not written.',
+  ],
   examples: ['tulou export acme -f acme.yaml', 'tulou export acme umbrella > all.yaml'],
   run: runExport,
 };
-
-function withoutRequired({ required: _, ...option }: Option): Option {
-  return option;
-}
 
 interface Comparison {
   readonly changes: readonly Change[];
@@ -119,7 +135,10 @@ async function runApply(args: Arguments, io: Io): Promise<ExitName> {
   if (!isJson && changes.length > 0) io.stderr.write(`${countText(changes)}\n`);
   const outcomes = await execute(changes, client, (outcome) => isJson || print(outcomeLines(outcome, paint), io));
   if (isJson) io.stdout.write(`${JSON.stringify({ changes: outcomes.map(outcomeJson) })}\n`);
-  else io.stdout.write(outcomes.length === 0 ? 'No change: the platform is as the file says.\n' : `${summaryText(outcomes)}\n`);
+  else
+    io.stdout.write(
+      outcomes.length === 0 ? 'No change: the platform is as the file says.\n' : `${summaryText(outcomes)}\n`,
+    );
   tellExtra(extra, args, io);
   return outcomes.find((one) => one.failure !== undefined)?.failure?.facts.exit ?? 'ok';
 }
@@ -141,12 +160,15 @@ async function runExport(args: Arguments, io: Io): Promise<ExitName> {
   const client = openClient(await resolveConnection(args, io), io);
   const tenants = args.positionals.length > 0 ? args.positionals : await visibleTenants(client);
   const live = await readLive(client, { tenants, wantsApi: () => true, wantsDocument: () => true });
-  const read = new Set(live.filter((one) => one.kind === 'tenant').flatMap((one) => [one.self, String(one.fields['id'])]));
+  const read = new Set(
+    live.filter((one) => one.kind === 'tenant').flatMap((one) => [one.self, String(one.fields['id'])]),
+  );
   const missing = tenants.find((one) => !read.has(one));
   if (missing !== undefined) throw usageFailure(`There is no tenant "${missing}" that this token may read.`);
   const file = flagOf(args, 'file');
   if (file === undefined || file === '-') io.stdout.write(writeManifest(live, undefined).text);
-  else await save(writeManifest(live, `${basename(file).replace(/\.ya?ml$/, '')}.openapi`), file, isOn(args, 'yes'), io);
+  else
+    await save(writeManifest(live, `${basename(file).replace(/\.ya?ml$/, '')}.openapi`), file, isOn(args, 'yes'), io);
   return 'ok';
 }
 
@@ -160,8 +182,15 @@ async function visibleTenants(client: Client): Promise<string[]> {
 
 async function save(written: WrittenManifest, file: string, isYes: boolean, io: Io): Promise<void> {
   const path = resolve(io.cwd, file);
-  const files = [{ path, text: written.text }, ...written.documents.map((one) => ({ ...one, path: resolve(dirname(path), one.path) }))];
-  if (!isYes) await refuseExisting(files.map((one) => one.path), io);
+  const files = [
+    { path, text: written.text },
+    ...written.documents.map((one) => ({ ...one, path: resolve(dirname(path), one.path) })),
+  ];
+  if (!isYes)
+    await refuseExisting(
+      files.map((one) => one.path),
+      io,
+    );
   for (const one of files) {
     await io.files.mkdir(dirname(one.path), { recursive: true });
     await io.files.writeFile(one.path, one.text);

@@ -13,7 +13,11 @@ export const version: Command = {
   examples: ['tulou version'],
   run: async (args, io) => {
     const found = manifest.parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')));
-    io.stdout.write(isOn(args, 'json') ? `${JSON.stringify({ version: found.version, node: process.version })}\n` : `tulou ${found.version}\n`);
+    io.stdout.write(
+      isOn(args, 'json')
+        ? `${JSON.stringify({ version: found.version, node: process.version })}\n`
+        : `tulou ${found.version}\n`,
+    );
     return 'ok';
   },
 };

@@ -2,13 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bodyOfUpdate, changesBetween, differences } from './changes.ts';
-import { addressOf, apiResource, appResource, childResource, subscriptionResource, tenantResource, type Resource } from './resource.ts';
+import {
+  addressOf,
+  apiResource,
+  appResource,
+  childResource,
+  subscriptionResource,
+  tenantResource,
+  type Resource,
+} from './resource.ts';
 
 const acme = [
   tenantResource('acme', { slug: 'acme', name: 'Acme' }),
   apiResource('acme', 'orders', { slug: 'orders', name: 'Orders', hosts: ['a.example.com'] }),
-  childResource('plan', 'acme', 'orders', 'basic', { slug: 'basic', limits: [{ requests: 100, per: 'minute', by: 'subscription' }] }),
-  childResource('version', 'acme', 'orders', 'v1', { name: 'v1', upstreams: [{ url: 'http://a', weight: 1 }], sunset_at: '2027-01-01T00:00:00+02:00' }),
+  childResource('plan', 'acme', 'orders', 'basic', {
+    slug: 'basic',
+    limits: [{ requests: 100, per: 'minute', by: 'subscription' }],
+  }),
+  childResource('version', 'acme', 'orders', 'v1', {
+    name: 'v1',
+    upstreams: [{ url: 'http://a', weight: 1 }],
+    sunset_at: '2027-01-01T00:00:00+02:00',
+  }),
 ];
 const umbrella = [
   tenantResource('umbrella', { slug: 'umbrella' }),
@@ -19,7 +34,11 @@ const wanted = [...acme, ...umbrella];
 const list = (changes: ReturnType<typeof changesBetween>) => changes.map((one) => `${one.action} ${one.address}`);
 
 /** As the platform answers: with more fields than any file has. */
-const asLive = (one: Resource): Resource => ({ ...one, self: one.self === '' ? 'sub_1' : one.self, fields: { ...one.fields, id: 'x', created_at: '2026-01-01T00:00:00Z' } });
+const asLive = (one: Resource): Resource => ({
+  ...one,
+  self: one.self === '' ? 'sub_1' : one.self,
+  fields: { ...one.fields, id: 'x', created_at: '2026-01-01T00:00:00Z' },
+});
 
 test('everything is created after what it needs, whatever the order of the file', () => {
   fc.assert(
@@ -41,23 +60,34 @@ test('what is as the file says is no change, and what the file does not mention 
 test('one moment in two zones and one address with and without its slash are the same', () => {
   const [, , , version] = acme;
   assert.ok(version !== undefined);
-  const live = { ...version, fields: { name: 'v1', upstreams: [{ url: 'http://a/', weight: 1 }], sunset_at: '2026-12-31T22:00:00.000Z' } };
+  const live = {
+    ...version,
+    fields: { name: 'v1', upstreams: [{ url: 'http://a/', weight: 1 }], sunset_at: '2026-12-31T22:00:00.000Z' },
+  };
   assert.deepEqual(differences(version, live), []);
   const later = { ...live, fields: { ...live.fields, sunset_at: '2026-12-31T22:00:01.000Z' } };
-  assert.deepEqual(differences(version, later).map(({ path }) => path), ['sunset_at']);
+  assert.deepEqual(
+    differences(version, later).map(({ path }) => path),
+    ['sunset_at'],
+  );
 });
 
 test('a change names the place inside the field, and its update carries the whole field', () => {
   const [, , plan] = acme;
   assert.ok(plan !== undefined);
-  const live = { ...asLive(plan), fields: { slug: 'basic', limits: [{ requests: 5, per: 'minute', by: 'subscription' }] } };
+  const live = {
+    ...asLive(plan),
+    fields: { slug: 'basic', limits: [{ requests: 5, per: 'minute', by: 'subscription' }] },
+  };
   const fields = differences(plan, live);
   assert.deepEqual(fields, [{ path: 'limits[0].requests', before: 5, after: 100 }]);
   assert.deepEqual(bodyOfUpdate(plan.fields, fields), { limits: plan.fields['limits'] });
 });
 
 test('an update goes to what is there: a subscription by its id', () => {
-  const live = wanted.map(asLive).map((one) => (one.kind === 'subscription' ? { ...one, fields: { ...one.fields, plan: 'gold' } } : one));
+  const live = wanted
+    .map(asLive)
+    .map((one) => (one.kind === 'subscription' ? { ...one, fields: { ...one.fields, plan: 'gold' } } : one));
   const [change, ...others] = changesBetween(wanted, live, { prune: false });
   assert.deepEqual(others, []);
   assert.equal(change?.resource.self, 'sub_1');
@@ -81,7 +111,12 @@ test('only --prune deletes, those that need others first, never a tenant, and pa
 
 test('a field at a time, applying what differs ends in no difference', () => {
   const limit = fc.record({ requests: fc.integer({ min: 1, max: 9 }), per: fc.constantFrom('second', 'minute') });
-  const fields = fc.record({ slug: fc.constant('p'), limits: fc.array(limit, { maxLength: 3 }), concurrency: fc.option(fc.integer()), approval: fc.constantFrom('auto', 'manual') });
+  const fields = fc.record({
+    slug: fc.constant('p'),
+    limits: fc.array(limit, { maxLength: 3 }),
+    concurrency: fc.option(fc.integer()),
+    approval: fc.constantFrom('auto', 'manual'),
+  });
   fc.assert(
     fc.property(fields, fields, (said, there) => {
       const file = childResource('plan', 'a', 'b', 'p', said);

@@ -22,7 +22,11 @@ export interface Change {
 const order: readonly ResourceKind[] = ['tenant', 'api', 'version', 'plan', 'app', 'subscription'];
 
 /** Creations and updates in the order of dependency, then, with `prune`, deletions in the opposite one. */
-export function changesBetween(wanted: readonly Resource[], live: readonly Resource[], options: { prune: boolean }): Change[] {
+export function changesBetween(
+  wanted: readonly Resource[],
+  live: readonly Resource[],
+  options: { prune: boolean },
+): Change[] {
   const there = new Map(live.map((one) => [addressOf(one), one]));
   const sorted = wanted.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   const changes = sorted.flatMap((one) => changeOf(one, there.get(addressOf(one))));
@@ -50,7 +54,9 @@ function changeOf(wanted: Resource, live: Resource | undefined): Change[] {
     return [{ action: 'create', resource: wanted, address, needs, fields }];
   }
   const fields = differences(wanted, live);
-  return fields.length === 0 ? [] : [{ action: 'update', resource: { ...wanted, self: live.self }, address, needs, fields }];
+  return fields.length === 0
+    ? []
+    : [{ action: 'update', resource: { ...wanted, self: live.self }, address, needs, fields }];
 }
 
 const deletionOf = (resource: Resource): Change => ({
@@ -67,7 +73,12 @@ function needsOf({ kind, parent, fields }: Resource): string[] {
   if (kind === 'version' || kind === 'plan') return [tenant, `api ${parent['tenant'] ?? ''}/${parent['api'] ?? ''}`];
   if (kind !== 'subscription') return [tenant];
   const api = String(fields['api']);
-  return [tenant, `app ${parent['tenant'] ?? ''}/${String(fields['app'])}`, `api ${api}`, `plan ${api}/${String(fields['plan'])}`];
+  return [
+    tenant,
+    `app ${parent['tenant'] ?? ''}/${String(fields['app'])}`,
+    `api ${api}`,
+    `plan ${api}/${String(fields['plan'])}`,
+  ];
 }
 
 /** The fields in which the platform is not as the file says. What the file does not mention is as it should be. */
@@ -98,7 +109,8 @@ function compare(path: string, before: unknown, after: unknown): FieldChange[] {
 
 const stepOf = (name: string): string => (/^\w+$/.test(name) ? `.${name}` : `["${name}"]`);
 
-const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
@@ -108,8 +120,13 @@ function same(a: unknown, b: unknown): boolean {
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** One moment can be written in many zones. */
-const sameMoment = (a: string, b: string): boolean => moment.test(a) && moment.test(b) && Date.parse(a) === Date.parse(b);
+const sameMoment = (a: string, b: string): boolean =>
+  moment.test(a) && moment.test(b) && Date.parse(a) === Date.parse(b);
 
 /** `http://a` and `http://a/` are one address. */
 const sameAddress = (a: string, b: string): boolean =>
-  /^https?:\/\//.test(a) && /^https?:\/\//.test(b) && URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href;
+  /^https?:\/\//.test(a) &&
+  /^https?:\/\//.test(b) &&
+  URL.canParse(a) &&
+  URL.canParse(b) &&
+  new URL(a).href === new URL(b).href;

@@ -20,7 +20,11 @@ const isHopeless = (failure: Failure | undefined): boolean =>
   failure?.facts.exit === 'unreachable' || failure?.facts.code === 'unauthenticated';
 
 /** Carries out each change and tells of it at once. A platform that is away, or refuses the token, ends it. */
-export async function execute(changes: readonly Change[], client: Client, tell: (outcome: Outcome) => void): Promise<Outcome[]> {
+export async function execute(
+  changes: readonly Change[],
+  client: Client,
+  tell: (outcome: Outcome) => void,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const missing = new Set<string>();
   let isOver = false;
@@ -68,7 +72,8 @@ async function create(resource: Resource, client: Client): Promise<Fields | unde
 }
 
 /** The fields as they are sent: a document in the words of its own file. */
-const sent = ({ fields, document }: Resource): Fields => (document === undefined ? fields : { ...fields, openapi: document.text });
+const sent = ({ fields, document }: Resource): Fields =>
+  document === undefined ? fields : { ...fields, openapi: document.text };
 
 /** Reads the object again, and changes it only if it is still as read: whoever changes it meanwhile is not overwritten. */
 async function update(resource: Resource, client: Client): Promise<Fields | undefined> {

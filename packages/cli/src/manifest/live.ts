@@ -54,7 +54,10 @@ async function readTenant(client: Client, slugOrId: string, interest: Interest):
   if (tenant === undefined) return [];
   const slug = text(tenant, 'slug');
   if (tenant['state'] === 'deleting') {
-    throw new Failure(`The tenant ${slug} is being deleted`, { exit: 'conflict', help: `Take it back first: tulou tenants restore ${slug}` });
+    throw new Failure(`The tenant ${slug} is being deleted`, {
+      exit: 'conflict',
+      help: `Take it back first: tulou tenants restore ${slug}`,
+    });
   }
   const [apis, apps, subscriptions] = await Promise.all([
     readApis(client, slug, interest),
@@ -104,7 +107,11 @@ async function withDocument(client: Client, version: Resource, interest: Interes
 }
 
 /** The answer of a read, or undefined where there is nothing. */
-async function readOne(client: Client, operation: Operation, params: Readonly<Record<string, string>>): Promise<Fields | undefined> {
+async function readOne(
+  client: Client,
+  operation: Operation,
+  params: Readonly<Record<string, string>>,
+): Promise<Fields | undefined> {
   try {
     return (await client.call(callTo(operation, params))).json as Fields;
   } catch (error) {
@@ -114,7 +121,11 @@ async function readOne(client: Client, operation: Operation, params: Readonly<Re
 }
 
 /** All items of a list. */
-export async function readAll(client: Client, operation: Operation, params: Readonly<Record<string, string>>): Promise<Fields[]> {
+export async function readAll(
+  client: Client,
+  operation: Operation,
+  params: Readonly<Record<string, string>>,
+): Promise<Fields[]> {
   const { json } = await allPages(client, callTo(operation, params));
   return (json as { items: Fields[] }).items;
 }

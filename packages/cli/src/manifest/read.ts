@@ -24,7 +24,9 @@ export async function readManifest(path: string, io: Io): Promise<Resource[]> {
   const { documents, violations } = parseYaml(text, manifestDocument);
   if (violations.length > 0) throw invalid(path, violations);
   if (documents.length === 0) throw invalid(path, [{ pointer: '', message: 'It is empty: say `tenants:`.' }]);
-  const entries = documents.flatMap(({ value, raw }) => value.tenants.map((entry, i) => ({ entry, raw: rawTenant(raw, i) })));
+  const entries = documents.flatMap(({ value, raw }) =>
+    value.tenants.map((entry, i) => ({ entry, raw: rawTenant(raw, i) })),
+  );
   const resources = entries.flatMap(({ entry, raw }) => tenantResources(entry, raw));
   refuseDoubles(path, resources);
   const folder = path === '-' ? io.cwd : dirname(resolve(io.cwd, path));
@@ -32,7 +34,11 @@ export async function readManifest(path: string, io: Io): Promise<Resource[]> {
 }
 
 const invalid = (path: string, violations: readonly Violation[]): Failure =>
-  new Failure(`${path} is not valid`, { exit: 'data', violations, help: 'Nothing was changed. "tulou apply --help" shows an example.' });
+  new Failure(`${path} is not valid`, {
+    exit: 'data',
+    violations,
+    help: 'Nothing was changed. "tulou apply --help" shows an example.',
+  });
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -61,7 +67,9 @@ function apiResources(tenant: string, api: NonNullable<TenantEntry['apis']>[numb
     ...(api.versions ?? []).map((one, i) =>
       childResource('version', tenant, api.slug, one.name, said(one, rawList(raw, 'versions', i))),
     ),
-    ...(api.plans ?? []).map((one, i) => childResource('plan', tenant, api.slug, one.slug, said(one, rawList(raw, 'plans', i)))),
+    ...(api.plans ?? []).map((one, i) =>
+      childResource('plan', tenant, api.slug, one.slug, said(one, rawList(raw, 'plans', i))),
+    ),
   ];
 }
 
@@ -69,7 +77,10 @@ function refuseDoubles(path: string, resources: readonly Resource[]): void {
   const groups = Map.groupBy(resources, addressOf);
   const doubles = [...groups].filter(([, list]) => list.length > 1).map(([address]) => address);
   if (doubles.length === 0) return;
-  throw invalid(path, doubles.map((address) => ({ pointer: address, message: 'stands here more than once' })));
+  throw invalid(
+    path,
+    doubles.map((address) => ({ pointer: address, message: 'stands here more than once' })),
+  );
 }
 
 /** An OpenAPI document that is named by its path is read in place of the path. */
@@ -78,7 +89,11 @@ async function withDocument(resource: Resource, folder: string, io: Io): Promise
   if (resource.kind !== 'version' || typeof openapi !== 'string') return resource;
   const path = resolve(folder, openapi);
   const text = await readText(path, io);
-  return { ...resource, fields: { ...resource.fields, openapi: parseDocument(text, path) }, document: { path: openapi, text } };
+  return {
+    ...resource,
+    fields: { ...resource.fields, openapi: parseDocument(text, path) },
+    document: { path: openapi, text },
+  };
 }
 
 function parseDocument(text: string, path: string): unknown {

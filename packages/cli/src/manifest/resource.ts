@@ -36,7 +36,13 @@ export const apiResource = (tenant: string, slug: string, fields: Fields): Resou
   fields,
 });
 
-export const childResource = (kind: 'version' | 'plan', tenant: string, api: string, name: string, fields: Fields): Resource => ({
+export const childResource = (
+  kind: 'version' | 'plan',
+  tenant: string,
+  api: string,
+  name: string,
+  fields: Fields,
+): Resource => ({
   kind,
   name: `${tenant}/${api}/${name}`,
   parent: { tenant, api },
@@ -53,7 +59,13 @@ export const appResource = (tenant: string, slug: string, fields: Fields): Resou
 });
 
 /** An app subscribes to an API once: the two are its name. `self` is its id, which a file does not know. */
-export const subscriptionResource = (tenant: string, app: string, api: string, self: string, fields: Fields): Resource => ({
+export const subscriptionResource = (
+  tenant: string,
+  app: string,
+  api: string,
+  self: string,
+  fields: Fields,
+): Resource => ({
   kind: 'subscription',
   name: `${tenant}/${app} to ${api}`,
   parent: { tenant },

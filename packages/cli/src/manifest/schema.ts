@@ -51,7 +51,12 @@ const address = z.string().refine((text) => {
   return parts.length === 2 && parts.every((part) => slug.safeParse(part).success);
 }, 'the slugs of a tenant and of its API: `acme/orders`');
 
-const subscription = z.strictObject({ ...bodyOf(subscriptions.create.body).shape, app: slug, api: address, plan: slug });
+const subscription = z.strictObject({
+  ...bodyOf(subscriptions.create.body).shape,
+  app: slug,
+  api: address,
+  plan: slug,
+});
 
 const tenant = z.strictObject({
   ...bodyOf(tenants.create.body).shape,

@@ -51,7 +51,8 @@ export function countText(changes: readonly Change[]): string {
 export function outcomeLines({ change, status, failure, note }: Outcome, paint: Paint): string[] {
   const address = printable(change.address);
   if (status === 'skipped') return [`${paint('dim', 'not done')}  ${address}`];
-  if (status === 'done') return [`${paint('green', pasts[change.action].padEnd(8))}  ${address}${note === undefined ? '' : ` (${note})`}`];
+  if (status === 'done')
+    return [`${paint('green', pasts[change.action].padEnd(8))}  ${address}${note === undefined ? '' : ` (${note})`}`];
   const detail = failure?.facts.detail === undefined ? '' : `: ${printable(failure.facts.detail)}`;
   const file = change.resource.document?.path;
   const places = (failure?.facts.violations ?? []).map((one) => {
@@ -83,5 +84,7 @@ export const outcomeJson = ({ change, status, failure, note }: Outcome): unknown
   address: change.address,
   status,
   ...(note === undefined ? {} : { note }),
-  ...(failure === undefined ? {} : { error: failure.facts.problem ?? { title: failure.message, detail: failure.facts.detail } }),
+  ...(failure === undefined
+    ? {}
+    : { error: failure.facts.problem ?? { title: failure.message, detail: failure.facts.detail } }),
 });

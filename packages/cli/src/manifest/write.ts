@@ -55,7 +55,8 @@ function apiEntry(api: Resource, own: readonly Resource[], place: Place): Fields
 
 /** The fields that a file can say, without those that are as a new object has them. */
 function fieldsOf({ kind, fields }: Resource): Fields {
-  const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> = kinds[kind].shape.shape;
+  const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> =
+    kinds[kind].shape.shape;
   const known = Object.entries(shape).filter(([name]) => name in fields);
   return Object.fromEntries(
     known

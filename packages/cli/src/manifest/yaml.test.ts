@@ -8,7 +8,18 @@ const complaints = (text: string): string[] =>
   parseYaml(text, manifestDocument).violations.map((one) => `${one.line}:${one.column} ${one.pointer} ${one.message}`);
 
 test('a key that is not known has its place and the one that was meant', () => {
-  const text = 'tenants:\n  - slug: acme\n    nmae: Acme\n    apis:\n      - slug: orders\n        name: Orders\n        plans:\n          - slug: basic\n            limits: [{requests: 1, pre: day}]\n';
+  const text = [
+    'tenants:',
+    '  - slug: acme',
+    '    nmae: Acme',
+    '    apis:',
+    '      - slug: orders',
+    '        name: Orders',
+    '        plans:',
+    '          - slug: basic',
+    '            limits: [{requests: 1, pre: day}]',
+    '',
+  ].join('\n');
   assert.deepEqual(complaints(text), [
     '3:5 /tenants/0/nmae "nmae" is not known here. Did you mean "name"?',
     '9:36 /tenants/0/apis/0/plans/0/limits/0/pre "pre" is not known here. Did you mean "per"?',
@@ -32,7 +43,10 @@ test('YAML that can not be read has its place', () => {
 test('each document of a file is checked, and empty ones are passed over', () => {
   const text = '---\ntenants: [{slug: a, name: A}]\n---\n---\ntenants: [{slug: b, nam: B}]\n';
   const result = parseYaml(text, manifestDocument);
-  assert.deepEqual(result.documents.map(({ value }) => value.tenants[0]?.slug), ['a']);
+  assert.deepEqual(
+    result.documents.map(({ value }) => value.tenants[0]?.slug),
+    ['a'],
+  );
   assert.equal(result.violations[0]?.line, 5);
 });
 
@@ -49,7 +63,29 @@ test('an OpenAPI document may stand in the file, with whatever keys it has', () 
 });
 
 test('no text at all makes it fall over, and every complaint has a place inside the text', () => {
-  const word = fc.constantFrom('tenants:', ' - slug: a', '\n', '  ', 'apis:', '[', ']', '{', '}', ': ', '&a ', '*a', '---', '"', "'", '|', '!x ', '\t', '#', '? ', 'é');
+  const word = fc.constantFrom(
+    'tenants:',
+    ' - slug: a',
+    '\n',
+    '  ',
+    'apis:',
+    '[',
+    ']',
+    '{',
+    '}',
+    ': ',
+    '&a ',
+    '*a',
+    '---',
+    '"',
+    "'",
+    '|',
+    '!x ',
+    '\t',
+    '#',
+    '? ',
+    'é',
+  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 20 }), (words) => {
       const text = words.join('');

@@ -1,6 +1,16 @@
 /** YAML with places: every complaint has a line and a column, and a misspelt key its right spelling. */
 import type { Violation } from '@tulou/contract';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type ParsedNode } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type ParsedNode,
+} from 'yaml';
 import type { z } from 'zod';
 import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
 import { didYouMean } from '../suggest.ts';
@@ -15,9 +25,16 @@ type Path = readonly (string | number)[];
 /** Parses every document of a file against a schema; unknown keys are violations at any depth. */
 export function parseYaml<S extends z.ZodType>(text: string, schema: S): ParsedFile<z.output<S>> {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: '1.2',
+    logLevel: 'error',
+  });
   const shape = schemaOf(schema, 'input');
-  const results = ('empty' in documents ? [] : documents).map((document) => parseDocument(document, schema, shape, lines));
+  const results = ('empty' in documents ? [] : documents).map((document) =>
+    parseDocument(document, schema, shape, lines),
+  );
   return {
     documents: results.flatMap((one) => (one.parsed === undefined ? [] : [one.parsed])),
     violations: results.flatMap((one) => one.violations),
@@ -45,11 +62,16 @@ function parseDocument<S extends z.ZodType>(
   const result = schema.safeParse(raw);
   const wrong = result.success ? [] : result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys');
   const violations = [...unknown, ...wrong.map((issue) => violationOf(document, issue, lines))];
-  return result.success && violations.length === 0 ? { parsed: { value: result.data, raw }, violations } : { violations };
+  return result.success && violations.length === 0
+    ? { parsed: { value: result.data, raw }, violations }
+    : { violations };
 }
 
 /** An alias without its anchor, or too many of them, shows only here. */
-function toValue(document: Document.Parsed<ParsedNode>, lines: LineCounter): { raw: unknown } | { violations: Violation[] } {
+function toValue(
+  document: Document.Parsed<ParsedNode>,
+  lines: LineCounter,
+): { raw: unknown } | { violations: Violation[] } {
   try {
     return { raw: document.toJS({ maxAliasCount: aliasesMax }) as unknown };
   } catch (error) {

@@ -69,7 +69,9 @@ function optionsOf(operation: Operation): Option[] {
   ].map(({ required, ...option }) => (required === true ? { ...option, required } : option));
   const general = generalOptions(operation);
   const taken = new Set(general.map((one) => one.name));
-  const unique = own.filter((one, i) => !taken.has(one.name) && own.findIndex((other) => other.name === one.name) === i);
+  const unique = own.filter(
+    (one, i) => !taken.has(one.name) && own.findIndex((other) => other.name === one.name) === i,
+  );
   return [...unique, ...general];
 }
 
@@ -95,14 +97,45 @@ function generalOptions(operation: Operation): Option[] {
 }
 
 const bodyOptions: readonly Option[] = [
-  { name: 'file', type: 'string', short: 'f', placeholder: 'FILE', path: true, summary: 'Body as YAML or JSON; - reads the standard input' },
-  { name: 'set', type: 'string', multiple: true, placeholder: 'PATH=VALUE', summary: 'Set a nested field, e.g. limits.0.requests=100' },
+  {
+    name: 'file',
+    type: 'string',
+    short: 'f',
+    placeholder: 'FILE',
+    path: true,
+    summary: 'Body as YAML or JSON; - reads the standard input',
+  },
+  {
+    name: 'set',
+    type: 'string',
+    multiple: true,
+    placeholder: 'PATH=VALUE',
+    summary: 'Set a nested field, e.g. limits.0.requests=100',
+  },
 ];
 const allOption: Option = { name: 'all', type: 'boolean', summary: 'Follow all pages' };
 const etagOption: Option = { name: 'etag', type: 'boolean', summary: 'Print only the ETag, for --if-match' };
-const ifMatchOption: Option = { name: 'if-match', type: 'string', placeholder: 'ETAG', summary: 'Only if it has not changed since' };
-const idempotencyOption: Option = { name: 'idempotency-key', type: 'string', placeholder: 'KEY', summary: 'Sent twice, done once (made up if not given)' };
-const outputOption: Option = { name: 'output', type: 'string', short: 'o', placeholder: 'FILE', path: true, required: true, summary: 'Where to write it' };
+const ifMatchOption: Option = {
+  name: 'if-match',
+  type: 'string',
+  placeholder: 'ETAG',
+  summary: 'Only if it has not changed since',
+};
+const idempotencyOption: Option = {
+  name: 'idempotency-key',
+  type: 'string',
+  placeholder: 'KEY',
+  summary: 'Sent twice, done once (made up if not given)',
+};
+const outputOption: Option = {
+  name: 'output',
+  type: 'string',
+  short: 'o',
+  placeholder: 'FILE',
+  path: true,
+  required: true,
+  summary: 'Where to write it',
+};
 
 /** Objects have entity tags; lists and streams have none. */
 const hasEtag = (operation: Operation): boolean => verbOf(operation) === 'get' && operation.path.endsWith('}');
@@ -141,8 +174,10 @@ export async function allPages(client: Client, call: Call): Promise<Answer> {
     const answer = await client.call({ ...call, query });
     const page = answer.json as Page;
     items.push(...page.items);
-    if (page.next === null) return { ...answer, json: { items, next: null }, text: JSON.stringify({ items, next: null }) };
-    if (page.next === query.get('cursor')) throw new Failure('The platform answers the same page again and again', { exit: 'failed' });
+    if (page.next === null)
+      return { ...answer, json: { items, next: null }, text: JSON.stringify({ items, next: null }) };
+    if (page.next === query.get('cursor'))
+      throw new Failure('The platform answers the same page again and again', { exit: 'failed' });
     query.set('cursor', page.next);
   }
 }

@@ -41,7 +41,9 @@ export function exampleOf(operation: Operation): string {
   const body = operation.body === undefined ? [] : fieldsOf(schemaOf(operation.body, 'input'));
   const shown = [...query, ...body].filter((field) => field.required || telling.includes(field.field));
   const chosen = shown.length > 0 ? shown : body.slice(0, 1);
-  const flags = chosen.map((field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`);
+  const flags = chosen.map(
+    (field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`,
+  );
   const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
   const yes = isDestructive(operation) ? ['--yes'] : [];
   return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
@@ -49,5 +51,7 @@ export function exampleOf(operation: Operation): string {
 
 function valueFor(noun: string, field: string, shape: Shape): string {
   if (shape.choices !== undefined) return shape.choices.at(-1) ?? '';
-  return fieldValues[`${noun}.${field}`] ?? fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text');
+  return (
+    fieldValues[`${noun}.${field}`] ?? fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text')
+  );
 }

@@ -12,7 +12,9 @@ const body = z.object({
   on: z.boolean().optional(),
   state: z.enum(['draft', 'live']).optional(),
   hosts: z.array(z.string()).default([]),
-  limits: z.array(z.object({ requests: z.int(), per: z.enum(['second', 'minute']), by: z.string().default('app') })).default([]),
+  limits: z
+    .array(z.object({ requests: z.int(), per: z.enum(['second', 'minute']), by: z.string().default('app') }))
+    .default([]),
   upstreams: z.array(z.object({ url: z.string(), weight: z.int().default(1) })).default([]),
   overlap_seconds: z.int().optional(),
 });
@@ -88,7 +90,10 @@ test('--set knows what is not there', () => {
 });
 
 test('whatever is written after --set, nothing but a usage failure comes of it, and no prototype is touched', () => {
-  const step = fc.oneof(fc.constantFrom('limits', '0', 'requests', '__proto__', 'constructor', 'prototype', 'slug'), fc.string());
+  const step = fc.oneof(
+    fc.constantFrom('limits', '0', 'requests', '__proto__', 'constructor', 'prototype', 'slug'),
+    fc.string(),
+  );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 4 }), fc.string(), (steps, text) => {
       try {

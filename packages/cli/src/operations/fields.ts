@@ -104,7 +104,8 @@ function choice(text: string, choices: readonly string[], where: string): string
 
 function numberOf(text: string, where: string): number {
   const value = Number(text.replaceAll('_', ''));
-  if (text.trim() === '' || !Number.isFinite(value)) throw usageFailure(`"${where}" takes a number; "${text}" is none.`);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw usageFailure(`"${where}" takes a number; "${text}" is none.`);
   return value;
 }
 
@@ -124,7 +125,9 @@ function pairOf(pair: string, fields: readonly Field[], where: string): readonly
   const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
   const field = fields.find((one) => one.field === name);
   if (name === undefined || value === undefined || (field === undefined && fields.length > 0)) {
-    throw usageFailure(`"${where}" takes ${fields.map((one) => `${one.field}=…`).join(',')}; "${pair}" is not of these.`);
+    throw usageFailure(
+      `"${where}" takes ${fields.map((one) => `${one.field}=…`).join(',')}; "${pair}" is not of these.`,
+    );
   }
   return [name, field === undefined ? value : coerce(value, field.shape, `${where} ${name}`)];
 }
@@ -142,18 +145,21 @@ type Tree = Record<string, unknown>;
 /** `--set limits.0.requests=100`: sets what a path of names and places leads to, in a body that is being built. */
 export function setPath(body: Tree, assignment: string, schema: Schema): void {
   const [, path, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-  if (path === undefined || text === undefined) throw usageFailure(`"--set" takes PATH=VALUE; "${assignment}" is none.`);
+  if (path === undefined || text === undefined)
+    throw usageFailure(`"--set" takes PATH=VALUE; "${assignment}" is none.`);
   const steps = path.split('.');
   const target = schemaAt(schema, steps, path);
   let node: Tree = body;
   steps.slice(0, -1).forEach((step, i) => {
     node[step] ??= /^\d+$/.test(steps[i + 1] ?? '') ? [] : {};
     const next = node[step];
-    if (typeof next !== 'object' || next === null) throw usageFailure(`"--set ${path}": "${step}" is a value, not a part.`);
+    if (typeof next !== 'object' || next === null)
+      throw usageFailure(`"--set ${path}": "${step}" is a value, not a part.`);
     node = next as Tree;
   });
   const shape = shapeOf(target);
-  node[steps.at(-1) ?? ''] = shape.kind === 'any' ? parseFlow(text, `--set ${path}`) : coerce(text, shape, `--set ${path}`);
+  node[steps.at(-1) ?? ''] =
+    shape.kind === 'any' ? parseFlow(text, `--set ${path}`) : coerce(text, shape, `--set ${path}`);
 }
 
 function schemaAt(schema: Schema, steps: readonly string[], path: string): Schema {

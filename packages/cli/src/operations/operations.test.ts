@@ -27,8 +27,28 @@ test('every field can be set by a flag of its own: none hides behind an option t
     assert.equal(new Set(names).size, names.length, `${operation.id}: one name twice in ${names.join(' ')}`);
     const summaries = operationCommand(operation).options.filter((one) => names.includes(one.name));
     assert.equal(summaries.length, names.length, `${operation.id}: a general option stands in the way`);
-    const general = ['json', 'yes', 'url', 'data', 'context', 'token-file', 'reason', 'file', 'set', 'all', 'output', 'if-match', 'idempotency-key', 'etag', 'help'];
-    assert.deepEqual(names.filter((name) => general.includes(name)), [], operation.id);
+    const general = [
+      'json',
+      'yes',
+      'url',
+      'data',
+      'context',
+      'token-file',
+      'reason',
+      'file',
+      'set',
+      'all',
+      'output',
+      'if-match',
+      'idempotency-key',
+      'etag',
+      'help',
+    ];
+    assert.deepEqual(
+      names.filter((name) => general.includes(name)),
+      [],
+      operation.id,
+    );
   }
 });
 
@@ -50,20 +70,29 @@ test('the example of every command can be typed as it stands', async () => {
     assert.doesNotMatch(call.path, /[{}]/, example);
     if (operation.body === undefined) continue;
     const parsed = operation.body.safeParse(call.body);
-    const wrong = parsed.success ? [] : parsed.error.issues.filter((issue) => !String(issue.message).startsWith('an id'));
+    const wrong = parsed.success
+      ? []
+      : parsed.error.issues.filter((issue) => !String(issue.message).startsWith('an id'));
     assert.deepEqual(wrong, [], example);
   }
 });
 
 test('lists that come in pages can be read whole', () => {
   const paged = allOperations.filter(isPaged).map((one) => one.id);
-  for (const id of ['tenants.list', 'apis.list', 'keys.list', 'audit.list', 'catalog.list']) assert.ok(paged.includes(id as never), id);
+  for (const id of ['tenants.list', 'apis.list', 'keys.list', 'audit.list', 'catalog.list'])
+    assert.ok(paged.includes(id as never), id);
   assert.ok(!paged.includes('usage.get'));
 });
 
 test('path parameters are arguments in order, flags, or both', async () => {
   await using stage = await openStage();
-  const forms = ['apis get acme orders', 'apis get --tenant acme orders', 'apis get orders --tenant acme', 'apis get --api orders --tenant acme', 'apis get acme --api=orders'];
+  const forms = [
+    'apis get acme orders',
+    'apis get --tenant acme orders',
+    'apis get orders --tenant acme',
+    'apis get --api orders --tenant acme',
+    'apis get acme --api=orders',
+  ];
   for (const form of forms) {
     const { node, path, rest } = findCommand(commands, form.split(' '), []);
     const operation = allOperations.find((one) => one.id === 'apis.get');
@@ -80,10 +109,10 @@ test('what stands in a path is encoded, and never a step up', async () => {
     asked.push(String(url));
     return Promise.resolve(Response.json({}));
   };
-  await stage.tulou(['apis', 'get', 'a/b', 'c?d#e'], { fetch: fetch as typeof globalThis.fetch });
+  await stage.tulou(['apis', 'get', 'a/b', 'c?d#e'], { fetch: fetch });
   assert.deepEqual(asked, ['http://127.0.0.1:1/api/v1/tenants/a%2Fb/apis/c%3Fd%23e']);
   for (const word of ['..', '.', '']) {
-    const ran = await stage.tulou(['apis', 'get', word, 'orders'], { fetch: fetch as typeof globalThis.fetch });
+    const ran = await stage.tulou(['apis', 'get', word, 'orders'], { fetch: fetch });
     assert.equal(ran.code, 64, word);
   }
   assert.equal(asked.length, 1);

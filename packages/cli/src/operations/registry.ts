@@ -4,13 +4,16 @@ import { operations as tables } from '@tulou/contract/operations/index';
 import { propertiesOf, schemaOf, type Schema } from '../schema.ts';
 
 /** Every operation, in the order of the tables. */
-export const allOperations: readonly Operation[] = Object.values(tables).flatMap((table) => Object.values<Operation>(table));
+export const allOperations: readonly Operation[] = Object.values(tables).flatMap((table) =>
+  Object.values<Operation>(table),
+);
 
 export const nounOf = (operation: Operation): string => operation.id.split('.')[0] ?? '';
 export const verbOf = (operation: Operation): string => operation.id.split('.')[1] ?? '';
 
 /** The names in the path's braces, in order. */
-export const paramsOf = (operation: Operation): string[] => [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+export const paramsOf = (operation: Operation): string[] =>
+  [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 
 /** Whether it changes something. */
 export const isWrite = (operation: Operation): boolean => operation.method !== 'GET';
@@ -33,8 +36,13 @@ export function isPaged(operation: Operation): boolean {
  * The path of a call, each parameter encoded. Where a parameter is missing, the result names it instead. A value that a
  * URL would read as a step (`..`) is none.
  */
-export function pathOf(operation: Operation, params: ReadonlyMap<string, string>): { path: string } | { wrong: string } {
+export function pathOf(
+  operation: Operation,
+  params: ReadonlyMap<string, string>,
+): { path: string } | { wrong: string } {
   const wrong = paramsOf(operation).find((name) => /^\.{0,2}$/.test(params.get(name) ?? ''));
   if (wrong !== undefined) return { wrong };
-  return { path: operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params.get(name) ?? '')) };
+  return {
+    path: operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params.get(name) ?? '')),
+  };
 }

@@ -42,13 +42,18 @@ export function pathParams(operation: Operation, args: Arguments): Map<string, s
     if (value !== undefined) params.set(name, value);
   }
   if (places.length === 0) return params;
-  throw usageFailure(`"${String(places[0])}" is one argument too many: every path parameter is given.`, operationHelp(operation));
+  throw usageFailure(
+    `"${String(places[0])}" is one argument too many: every path parameter is given.`,
+    operationHelp(operation),
+  );
 }
 
 function callPath(operation: Operation, args: Arguments): string {
   const result = pathOf(operation, pathParams(operation, args));
   if ('path' in result) return result.path;
-  const names = paramsOf(operation).map((name) => `<${name}>`).join(' ');
+  const names = paramsOf(operation)
+    .map((name) => `<${name}>`)
+    .join(' ');
   throw usageFailure(
     `Which ${result.wrong}? "tulou ${operation.id.replace('.', ' ')}" takes ${names}.`,
     `Give it as an argument in this order, or as --${flagName(result.wrong)}. ${operationHelp(operation)}`,
@@ -94,7 +99,10 @@ async function bodyFile(args: Arguments, io: Io): Promise<Record<string, unknown
   const text = await textOf(path, io);
   const value = parsed(text, path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new Failure(`${path} does not hold an object`, { exit: 'data', help: 'It must be YAML or JSON with the fields of the body.' });
+  throw new Failure(`${path} does not hold an object`, {
+    exit: 'data',
+    help: 'It must be YAML or JSON with the fields of the body.',
+  });
 }
 
 function parsed(text: string, path: string): unknown {
@@ -119,4 +127,5 @@ async function documentOf(field: Field, args: Arguments, io: Io): Promise<string
 }
 
 /** The text of a file; `-` is the standard input. */
-const textOf = (path: string, io: Io): Promise<string> => (path === '-' ? io.stdin.text() : readText(resolve(io.cwd, path), io));
+const textOf = (path: string, io: Io): Promise<string> =>
+  path === '-' ? io.stdin.text() : readText(resolve(io.cwd, path), io);

@@ -27,7 +27,11 @@ export async function saveStream(client: Client, call: Call, args: Arguments, io
     return 'ok';
   } catch (error) {
     await io.files.rm(partial, { force: true });
-    throw new Failure('The export broke off; nothing was written', { exit: 'failed', detail: messageOf(error), help: 'Run it again.' });
+    throw new Failure('The export broke off; nothing was written', {
+      exit: 'failed',
+      detail: messageOf(error),
+      help: 'Run it again.',
+    });
   }
 }
 
@@ -37,7 +41,7 @@ async function copy(response: Response, path: string, io: Io): Promise<number> {
   await using file = await io.files.open(path, 'w', ownerOnly);
   let bytes = 0;
   let shown = -1;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of contentOf(response)) {
     await file.write(chunk);
     bytes += chunk.length;
     if (io.stderr.isTty && Math.floor(bytes / megabyte) > shown) {
@@ -49,5 +53,8 @@ async function copy(response: Response, path: string, io: Io): Promise<number> {
   return bytes;
 }
 
+const contentOf = (response: Response): AsyncIterable<Uint8Array> | readonly Uint8Array[] => response.body ?? [];
+
 /** Decimal units, as disks and networks are sold. */
-export const sizeText = (bytes: number): string => (bytes < megabyte ? `${bytes} bytes` : `${(bytes / megabyte).toFixed(1)} MB`);
+export const sizeText = (bytes: number): string =>
+  bytes < megabyte ? `${bytes} bytes` : `${(bytes / megabyte).toFixed(1)} MB`;

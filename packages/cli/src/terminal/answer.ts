@@ -22,7 +22,8 @@ export function printForPeople(operation: Operation, answer: Answer, io: Io): vo
   const item = itemSchemaOf(schema);
   const value = answer.json as Row;
   if (item !== undefined && Array.isArray(value['items'])) printItems(operation, item, value, io);
-  else if (isOpen(schema) && Object.keys(propertiesOf(schema)).length === 0) io.stdout.write(printableLines(stringify(value)));
+  else if (isOpen(schema) && Object.keys(propertiesOf(schema)).length === 0)
+    io.stdout.write(printableLines(stringify(value)));
   else printLines(detailLines(value, painter(io, io.stdout)), io);
   if (operation.secret === true) io.stderr.write('The secret above is shown this once: keep it now.\n');
 }

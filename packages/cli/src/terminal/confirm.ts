@@ -8,7 +8,8 @@ import { printable } from './text.ts';
  */
 export async function confirm(what: string, name: string, isYes: boolean, io: Io): Promise<void> {
   if (isYes) return;
-  if (!io.stdin.isTty || !io.stderr.isTty) throw usageFailure(`${what}: nobody can be asked here.`, 'Add "--yes" if you mean it.');
+  if (!io.stdin.isTty || !io.stderr.isTty)
+    throw usageFailure(`${what}: nobody can be asked here.`, 'Add "--yes" if you mean it.');
   const answer = await io.stdin.line(`${printable(what)}\nType "${printable(name)}" to go on: `);
   if (answer?.trim() !== name) throw new Failure('Nothing was changed.', { exit: 'interrupted' });
 }

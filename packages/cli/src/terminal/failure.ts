@@ -1,6 +1,6 @@
 /** Prints what went wrong: what, where, and what to do about it. */
 import type { Violation } from '@tulou/contract';
-import { Failure } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { painter, printable, printableLines } from './text.ts';
 
@@ -29,7 +29,10 @@ function failureText({ message, facts }: Failure, io: Io): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-const indented = (text: string): string[] => printableLines(text).split('\n').map((line) => `  ${line}`);
+const indented = (text: string): string[] =>
+  printableLines(text)
+    .split('\n')
+    .map((line) => `  ${line}`);
 
 function placeOf({ pointer, line, column }: Violation): string {
   const place = line === undefined ? '' : ` line ${line}${column === undefined ? '' : `:${column}`}`;

@@ -33,7 +33,14 @@ test('a table is aligned, also under wide characters, and empty columns are gone
 test('cells show lists, limits, addresses and times in short', () => {
   const [, line] = tableLines(
     ['limits', 'upstreams', 'at', 'scopes'],
-    [{ limits: [{ requests: 5, per: 'day', by: 'app' }], upstreams: [{ url: 'http://a', weight: 1 }], at: '2026-01-02T03:04:05.678Z', scopes: ['r', 'w'] }],
+    [
+      {
+        limits: [{ requests: 5, per: 'day', by: 'app' }],
+        upstreams: [{ url: 'http://a', weight: 1 }],
+        at: '2026-01-02T03:04:05.678Z',
+        scopes: ['r', 'w'],
+      },
+    ],
     plain,
   );
   assert.equal(line, '5/day   http://a   2026-01-02T03:04:05Z  r, w');

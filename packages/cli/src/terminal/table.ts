@@ -36,9 +36,15 @@ export function tableLines(names: readonly string[], rows: readonly Row[], optio
   const filled = names.filter((name) => rows.some((row) => cellOf(row[name]) !== ''));
   const cells = rows.map((row) => filled.map((name) => cellOf(row[name])));
   const headers = filled.map(headerOf);
-  const widths = fit(headers.map((header, i) => columnWidth(header, cells, i)), options.columns);
+  const widths = fit(
+    headers.map((header, i) => columnWidth(header, cells, i)),
+    options.columns,
+  );
   const line = (parts: readonly string[]) =>
-    widths.map((width, i) => padded(fitted(parts[i] ?? '', width), width)).join(' '.repeat(gap)).trimEnd();
+    widths
+      .map((width, i) => padded(fitted(parts[i] ?? '', width), width))
+      .join(' '.repeat(gap))
+      .trimEnd();
   return [options.paint('bold', line(headers)), ...cells.map(line)];
 }
 
@@ -65,19 +71,26 @@ const headerOf = (name: string): string => name.replaceAll('_', ' ').toUpperCase
 export function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return printable(shortTime(value));
-  if (Array.isArray(value)) return value.map(cellOf).filter((text) => text !== '').join(', ');
+  if (Array.isArray(value))
+    return value
+      .map(cellOf)
+      .filter((text) => text !== '')
+      .join(', ');
   if (typeof value === 'object') return objectCell(value as Row);
   return String(value);
 }
 
 /** Seconds are enough for people; `--json` has the rest. */
-const shortTime = (text: string): string => text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$/, '$1$2');
+const shortTime = (text: string): string =>
+  text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)$/, '$1$2');
 
 function objectCell(value: Row): string {
   const label = value['url'] ?? value['slug'] ?? value['name'] ?? value['id'];
   if (label !== undefined) return cellOf(label);
   if ('requests' in value && 'per' in value) return `${String(value['requests'])}/${String(value['per'])}`;
-  return Object.entries(value).map(([name, inner]) => `${name}=${cellOf(inner)}`).join(' ');
+  return Object.entries(value)
+    .map(([name, inner]) => `${name}=${cellOf(inner)}`)
+    .join(' ');
 }
 
 /** One object, a property a line; what is nested stands indented below its name. */
@@ -105,6 +118,9 @@ function inlineOf(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return cellOf(value);
   return Object.entries(value)
     .filter(([, inner]) => inner !== null && inner !== undefined)
-    .map(([name, inner]) => `${printable(name)}: ${typeof inner === 'object' ? printable(JSON.stringify(inner)) : cellOf(inner)}`)
+    .map(
+      ([name, inner]) =>
+        `${printable(name)}: ${typeof inner === 'object' ? printable(JSON.stringify(inner)) : cellOf(inner)}`,
+    )
     .join(', ');
 }

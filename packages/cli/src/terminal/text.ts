@@ -1,7 +1,14 @@
 /** Text for a terminal: colour only where it is wanted, and never a control character that came from elsewhere. */
 import type { Io, Sink } from '../io.ts';
 
-const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
+const codes = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 export type Style = keyof typeof codes;
 export type Paint = (style: Style, text: string) => string;
 
@@ -17,16 +24,24 @@ export function printable(text: string): string {
 }
 
 /** As `printable`, but line ends and tabs stay. */
-export const printableLines = (text: string): string => text.split(/(\r?\n|\t)/).map(keepBreaks).join('');
+export const printableLines = (text: string): string =>
+  text
+    .split(/(\r?\n|\t)/)
+    .map(keepBreaks)
+    .join('');
 
 const keepBreaks = (part: string): string => (/^(?:\r?\n|\t)$/.test(part) ? part : printable(part));
 
-// oxlint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 // Wide and full-width characters take two columns (Unicode Standard Annex 11); these are the blocks people write in.
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const wide = new RegExp(
+  `[${[
+    '\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u33ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\ua000-\\ua4cf\\uac00-\\ud7a3',
+    '\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}',
+  ].join('')}]`,
+  'u',
+);
 const joining = /\p{Mark}/u;
 
 /** How many columns of a terminal the text takes. It must hold no escape sequence. */
@@ -37,7 +52,8 @@ export function widthOf(text: string): number {
 }
 
 /** The text, filled with spaces to this many columns. */
-export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - widthOf(text)));
+export const padded = (text: string, columns: number): string =>
+  text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 
 /** The text cut to this many columns, with an ellipsis where something is gone. */
 export function fitted(text: string, columns: number): string {

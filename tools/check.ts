@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { findStaleDocuments } from './gen.ts';
+import { findRiverViolations, findStaleDocuments } from './gen.ts';
 import { findImportViolations } from './imports.ts';
 import { formatViolations, readTree, type SourceFile, type Violation } from './source.ts';
 import { findTidyViolations, findTidyWarnings } from './tidy.ts';
@@ -21,6 +21,7 @@ const checks: readonly Check[] = [
   { name: 'import law', run: law(findImportViolations) },
   { name: 'tidy', run: law(findTidyViolations) },
   { name: 'generated documents', run: law(findStaleDocuments) },
+  { name: 'the river of a call', run: law((tree) => findRiverViolations(tree)) },
   { name: 'oxfmt', run: () => command('oxfmt', '--check', '.') },
   { name: 'oxlint', run: () => command('oxlint', '-f', 'unix', '.') },
   { name: 'tsc', run: () => command('tsc', '-p', '.') },

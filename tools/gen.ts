@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errors, type ErrorEntry } from '../packages/contract/src/errors.ts';
+import { lifecycle } from '../packages/server/src/gateway/pipeline.ts';
 import { readTree, type SourceFile, type Violation } from './source.ts';
 
 interface Generated {
@@ -19,6 +20,49 @@ export function findStaleDocuments(tree: readonly SourceFile[]): Violation[] {
   return documents
     .filter(({ path, render }) => tree.find((file) => file.path === path)?.text !== render())
     .map(({ path }) => ({ path, line: 0, message: 'is not what the code says: run `npm run generate`' }));
+}
+
+const riverPath = 'docs/lifecycle.md';
+
+/** The river of a call must have the steps of the pipeline, in order, each with the errors that it can end with. */
+export function findRiverViolations(tree: readonly SourceFile[], steps: typeof lifecycle = lifecycle): Violation[] {
+  const text = tree.find(({ path }) => path === riverPath)?.text ?? '';
+  const drawn = [...text.matchAll(/^ *║ (.{12}).*?(?:──▶ (\d{3}) (\w+))?$/gm)].map(
+    ([, name = '', status = '', code = '']) => ({
+      name: name.trim(),
+      error: code === '' ? [] : [`${status} ${code}`],
+    }),
+  );
+  const river: string[] = [];
+  for (const { name, error } of drawn) {
+    if (name !== '') river.push(name);
+    river.push(...error);
+  }
+  const expected = steps.flatMap(({ name, refusals }) => [
+    name,
+    ...refusals.map((code) => `${errors[code].status} ${code}`),
+  ]);
+  return [...difference(river, expected), ...wrongStatuses(text)];
+}
+
+function difference(river: readonly string[], expected: readonly string[]): Violation[] {
+  const at = expected.findIndex((entry, index) => river[index] !== entry);
+  if (at === -1 && river.length === expected.length) return [];
+  const place = at === -1 ? expected.length : at;
+  const message = `the river has “${river[place] ?? 'its end'}” where the pipeline has “${expected[place] ?? 'its end'}”`;
+  return [{ path: riverPath, line: 0, message }];
+}
+
+/** Every `──▶ 404 code` of the page is in the catalogue, under that status. */
+function wrongStatuses(text: string): Violation[] {
+  const catalogue = new Map(Object.entries(errors).map(([code, { status }]) => [code, status]));
+  return [...text.matchAll(/──▶ (\d{3}) (\w+)/g)]
+    .filter(([, status, code]) => catalogue.get(String(code)) !== Number(status))
+    .map(([, status, code]) => ({
+      path: riverPath,
+      line: 0,
+      message: `${status} ${code} is not in the catalogue of errors`,
+    }));
 }
 
 const faults: Readonly<Record<ErrorEntry['fault'], string>> = {

@@ -20,7 +20,8 @@ const address = z.string().transform((text, context): Address => {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
   const [, six, name, port = ''] = match ?? [];
   const host = six ?? name;
-  if (host !== undefined && Number(port) <= 65_535 && (six === undefined || isIPv6(six))) return { host, port: Number(port) };
+  if (host !== undefined && Number(port) <= 65_535 && (six === undefined || isIPv6(six)))
+    return { host, port: Number(port) };
   context.addIssue({ code: 'custom', message: 'no address' });
   return z.NEVER;
 });
@@ -30,8 +31,16 @@ const origin = z
   .transform((text) => new URL(text).origin);
 const path = z.string().min(1);
 const truth = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
-const ranges = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
-const asInteger = z.string().regex(/^\d{1,4}$/).transform(Number);
+const ranges = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const asInteger = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number);
 
 /** Every setting of the program, where it is read from, and what it means. */
 const settings = {
@@ -43,16 +52,64 @@ const settings = {
     example: 'postgres://tulou:secret@db.internal:5432/tulou',
   }),
   /** Where a gateway takes its configuration from: control's platform listener. */
-  controlUrl: setting({ variable: 'TULOU_CONTROL_URL', shape: origin, expects: 'an http or https URL without a path', example: 'http://127.0.0.1:8090' }),
-  nodeTokenFile: setting({ variable: 'TULOU_NODE_TOKEN_FILE', shape: path, expects: 'the path of a file', example: '.tulou/node.token' }),
-  operatorTokenFile: setting({ variable: 'TULOU_OPERATOR_TOKEN_FILE', shape: path, expects: 'the path of a file', example: '.tulou/operator.token' }),
-  data: setting({ variable: 'TULOU_DATA', flag: 'data', shape: path, expects: 'the path of a directory', example: '.tulou' }),
-  gatewayListen: setting({ variable: 'TULOU_GATEWAY_LISTEN', flag: 'gateway', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8080' }),
-  platformListen: setting({ variable: 'TULOU_PLATFORM_LISTEN', flag: 'platform', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8090' }),
-  adminListen: setting({ variable: 'TULOU_ADMIN_LISTEN', shape: address, expects: 'HOST:PORT', example: '127.0.0.1:8081' }),
+  controlUrl: setting({
+    variable: 'TULOU_CONTROL_URL',
+    shape: origin,
+    expects: 'an http or https URL without a path',
+    example: 'http://127.0.0.1:8090',
+  }),
+  nodeTokenFile: setting({
+    variable: 'TULOU_NODE_TOKEN_FILE',
+    shape: path,
+    expects: 'the path of a file',
+    example: '.tulou/node.token',
+  }),
+  operatorTokenFile: setting({
+    variable: 'TULOU_OPERATOR_TOKEN_FILE',
+    shape: path,
+    expects: 'the path of a file',
+    example: '.tulou/operator.token',
+  }),
+  data: setting({
+    variable: 'TULOU_DATA',
+    flag: 'data',
+    shape: path,
+    expects: 'the path of a directory',
+    example: '.tulou',
+  }),
+  gatewayListen: setting({
+    variable: 'TULOU_GATEWAY_LISTEN',
+    flag: 'gateway',
+    shape: address,
+    expects: 'HOST:PORT',
+    example: '127.0.0.1:8080',
+  }),
+  platformListen: setting({
+    variable: 'TULOU_PLATFORM_LISTEN',
+    flag: 'platform',
+    shape: address,
+    expects: 'HOST:PORT',
+    example: '127.0.0.1:8090',
+  }),
+  adminListen: setting({
+    variable: 'TULOU_ADMIN_LISTEN',
+    shape: address,
+    expects: 'HOST:PORT',
+    example: '127.0.0.1:8081',
+  }),
   /** How the world reaches the two listeners, where that differs from the addresses they listen on. */
-  platformUrl: setting({ variable: 'TULOU_PLATFORM_URL', shape: origin, expects: 'an http or https URL without a path', example: 'https://platform.example.com' }),
-  gatewayUrl: setting({ variable: 'TULOU_GATEWAY_URL', shape: origin, expects: 'an http or https URL without a path', example: 'https://api.example.com' }),
+  platformUrl: setting({
+    variable: 'TULOU_PLATFORM_URL',
+    shape: origin,
+    expects: 'an http or https URL without a path',
+    example: 'https://platform.example.com',
+  }),
+  gatewayUrl: setting({
+    variable: 'TULOU_GATEWAY_URL',
+    shape: origin,
+    expects: 'an http or https URL without a path',
+    example: 'https://api.example.com',
+  }),
   /** Ranges of addresses that upstreams may have beside public ones. */
   upstreamAllow: setting({
     variable: 'TULOU_UPSTREAM_ALLOW',
@@ -60,8 +117,18 @@ const settings = {
     expects: 'a list of loopback, private, link-local, or nothing',
     example: 'loopback,private',
   }),
-  gatewayThreads: setting({ variable: 'TULOU_GATEWAY_THREADS', shape: asInteger.pipe(z.int().min(1).max(256)), expects: 'a number from 1 to 256', example: '4' }),
-  logLevel: setting({ variable: 'TULOU_LOG_LEVEL', shape: z.enum(['debug', 'info', 'warn', 'error', 'silent']), expects: 'debug, info, warn, error or silent', example: 'info' }),
+  gatewayThreads: setting({
+    variable: 'TULOU_GATEWAY_THREADS',
+    shape: asInteger.pipe(z.int().min(1).max(256)),
+    expects: 'a number from 1 to 256',
+    example: '4',
+  }),
+  logLevel: setting({
+    variable: 'TULOU_LOG_LEVEL',
+    shape: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    expects: 'debug, info, warn, error or silent',
+    example: 'info',
+  }),
   accessLog: setting({ variable: 'TULOU_ACCESS_LOG', shape: truth, expects: 'true or false', example: 'true' }),
 } as const;
 
@@ -82,7 +149,10 @@ export interface Config extends Given {
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Reads and judges all settings. Throws an OperatorError that names the wrong one, what it should be, and an example. */
-export function readConfig(flags: Flags, environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(
+  flags: Flags,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
   const given: Given = Object.fromEntries(
     Object.entries(settings).flatMap(([name, one]) => {
       const read = readSetting(one, flags, environment);
@@ -112,7 +182,9 @@ function readSetting(one: Setting, flags: Flags, environment: Readonly<Record<st
   const name = typeof flag === 'string' ? `--${one.flag}` : one.variable;
   // A URL of a database holds a password: its value is not repeated.
   const shown = one.variable === 'TULOU_DATABASE_URL' ? '' : `, not ${JSON.stringify(text)}`;
-  throw new OperatorError('config_invalid', `${name} takes ${one.expects}${shown}.`, { remedy: `For example: ${name}=${one.example}` });
+  throw new OperatorError('config_invalid', `${name} takes ${one.expects}${shown}.`, {
+    remedy: `For example: ${name}=${one.example}`,
+  });
 }
 
 /** How a program on this machine reaches a listener. An address that stands for all of them is reached by loopback. */
@@ -122,7 +194,9 @@ export function urlOf({ host, port }: Address): string {
 }
 
 /** The environment of a role that this process starts: what the config says, as the same settings. */
-export function environmentOf(values: Readonly<Partial<Record<SettingName, string>>>): Record<string, string | undefined> {
+export function environmentOf(
+  values: Readonly<Partial<Record<SettingName, string>>>,
+): Record<string, string | undefined> {
   const own = Object.entries(values).map(([name, value]) => [settings[name as SettingName].variable, value]);
   return { ...process.env, ...(Object.fromEntries(own) as Record<string, string>) };
 }

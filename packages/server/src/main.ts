@@ -8,7 +8,7 @@ import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
-import { connect } from './store/connect.ts';
+import { prepare } from './store/prepare.ts';
 import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
@@ -136,8 +136,7 @@ function worker(config: Config): Promise<number> {
 }
 
 async function migrate(config: Config): Promise<number> {
-  const pool = await connect(databaseOf(config), 1, openLog('migrate', config.logLevel ?? 'info'));
-  await pool.end({ timeout: 5 });
+  await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'));
   return 0;
 }
 
@@ -160,7 +159,9 @@ async function withStore(
   log: Log,
   start: (store: Store) => Promise<RunningRole>,
 ): Promise<RunningRole> {
-  const store = openStore(await connect(databaseOf(config), connectionsMax, log));
+  const url = databaseOf(config);
+  await prepare(url, log);
+  const store = openStore({ url, connectionsMax }, clock);
   try {
     const role = await start(store);
     return { urls: role.urls, stop: () => stopBoth(role, store) };

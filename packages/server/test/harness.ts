@@ -60,7 +60,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     throw error;
   }
   const url = urlOf(server.superuserUrl, name, owner);
-  const store = openStore(openPool({ url, connectionsMax: 10 }));
+  const store = openStore({ url, connectionsMax: 10 }, systemClock);
   return {
     url,
     superuserUrl: urlOf(server.superuserUrl, name),
@@ -104,7 +104,9 @@ async function borrowServer(): Promise<TestServer> {
 /** Test files run at once: one makes the template, named after the migrations' content, and the others wait for it. */
 async function ensureTemplate(pool: Pool, superuserUrl: string): Promise<string> {
   const migrations = await ownMigrations();
-  const hash = Buffer.from(sha256(migrations.map((migration) => migration.hash).join())).toString('hex').slice(0, 16);
+  const hash = Buffer.from(sha256(migrations.map((migration) => migration.hash).join()))
+    .toString('hex')
+    .slice(0, 16);
   const name = `template_${hash}`;
   await pool.reserve().then(async (session) => {
     try {

@@ -15,5 +15,9 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
   }
   await rename(unfinished, path);
   const directory = await open(dirname(path));
-  await directory.sync().finally(() => directory.close());
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }

@@ -110,15 +110,25 @@ export function judge(applied: readonly Applied[], own: readonly Migration[]): v
 }
 
 function newer(name: string): OperatorError {
-  return new OperatorError('database_newer', `The database was written by a newer Tulou: this one does not know the migration ${name}.`, {
-    remedy: 'Start that newer version (`npm install` in its checkout), or restore a backup from before the upgrade. Nothing was changed.',
-  });
+  return new OperatorError(
+    'database_newer',
+    `The database was written by a newer Tulou: this one does not know the migration ${name}.`,
+    {
+      remedy:
+        'Start that newer version (`npm install` in its checkout), or restore a backup from before the upgrade. Nothing was changed.',
+    },
+  );
 }
 
 function changed(name: string): OperatorError {
-  return new OperatorError('migration_changed', `The migration ${name} is not the one that this database was made with.`, {
-    remedy: 'Migrations are never edited once they are released: start the Tulou that this database belongs to. Nothing was changed.',
-  });
+  return new OperatorError(
+    'migration_changed',
+    `The migration ${name} is not the one that this database was made with.`,
+    {
+      remedy:
+        'Migrations are never edited once they are released: start the Tulou that this database belongs to. Nothing was changed.',
+    },
+  );
 }
 
 /** Throws where the server or the role is not enough; returns the server's version. */
@@ -128,7 +138,8 @@ async function requireServer(pool: Pool): Promise<string> {
       has_schema_privilege('public', 'create') as may_create`;
   if (row !== undefined && row.version < 150_000) {
     throw new OperatorError('postgres_too_old', `The database is PostgreSQL ${row.shown}; Tulou needs 15 or later.`, {
-      remedy: 'Upgrade it, point TULOU_DATABASE_URL at a newer one, or leave that variable out to use the PostgreSQL that Tulou brings.',
+      remedy:
+        'Upgrade it, point TULOU_DATABASE_URL at a newer one, or leave that variable out to use the PostgreSQL that Tulou brings.',
     });
   }
   if (row?.may_create !== true) {
@@ -153,5 +164,11 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 function isRace(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'XX000') return message?.includes('concurrently updated') === true;
-  return code === '40001' || code === '40P01' || code === '42P07' || (code === '23505' && message?.includes('pg_') === true);
+  return (
+    code === '40001' ||
+    code === '40P01' ||
+    code === '42P07' ||
+    code === '42710' ||
+    (code === '23505' && message?.includes('pg_') === true)
+  );
 }

@@ -11,16 +11,23 @@ export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 export interface PoolOptions {
   readonly url: string;
   readonly connectionsMax: number;
+  /** Told of each connection that has ended, for whatever reason. Given: none is ended for its age or for being idle. */
+  readonly onClose?: () => void;
+  /** Told of announcements on the channels that a connection listens to. */
+  readonly onNotify?: (channel: string) => void;
 }
 
 /** Opens a pool; connects on first use. Numbers beyond 2^53 in a bigint column are refused, not rounded. */
-export function openPool({ url, connectionsMax }: PoolOptions): Pool {
+export function openPool({ url, connectionsMax, onClose, onNotify }: PoolOptions): Pool {
   const { plain, directory } = splitSocket(url);
   return postgres(plain, {
     ...(directory === undefined ? {} : { host: directory }),
     connection: { application_name: 'tulou' },
     max: connectionsMax,
-    idle_timeout: 60,
+    ...(onClose === undefined ? { idle_timeout: 60 } : { onclose: onClose, max_lifetime: null }),
+    ...(onNotify === undefined ? {} : { onnotify: onNotify }),
+    // Seconds until a broken one is opened again; who waits for it sets the pace.
+    backoff: () => 0.1,
     connect_timeout: 10,
     onnotice: () => undefined,
     types: {

@@ -3,8 +3,11 @@
  * and a transaction of the platform, for what belongs to no tenant. Query functions take one of the two types.
  */
 import { assert } from '../kernel/assert.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { TenantScope } from '../tenancy/scope.ts';
-import type { Pool, Sql } from './pool.ts';
+import { openListener } from './listener.ts';
+import type { Sql } from './pool.ts';
+import { openSessions, type SessionsOptions } from './sessions.ts';
 
 /** One tenant's transaction. A query function that takes it can only reach this tenant's rows. */
 export interface TenantTx {
@@ -39,28 +42,40 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export function openStore(pool: Pool): Store {
+/** Opens the store on a migrated database; connects on first use. A transaction fails where PostgreSQL is away, at once. */
+export function openStore(options: SessionsOptions, clock: Clock): Store {
+  const sessions = openSessions(options, clock);
+  const listener = openListener(options.url, clock);
   return {
-    tenant(scope, work) {
+    // `async`, so that a mistake of the caller is a rejection like any other error.
+    async tenant(scope, work) {
       assert(TenantScope.isScope(scope), 'store.tenant takes a scope that a door has made');
       // A literal, not set_config(): Citus passes only SET LOCAL on to its workers. The scope has validated the UUID.
       const begin = `begin; set local role tulou_tenant; set local app.tenant = '${scope.tenantUuid}'`;
-      return transaction(pool, begin, (sql, beforeCommit) =>
-        work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx),
+      return sessions.transaction(begin, (sql) =>
+        withLast((beforeCommit) => work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx)),
       );
     },
-    system(reason, work) {
+    async system(reason, work) {
       assert(reason !== '', 'store.system takes a reason');
-      return transaction(pool, 'begin; set local role tulou_system', (sql, beforeCommit) =>
-        work({ sql, beforeCommit } as SystemTx),
+      return sessions.transaction('begin; set local role tulou_system', (sql) =>
+        withLast((beforeCommit) => work({ sql, beforeCommit } as SystemTx)),
       );
     },
-    async listen(channel, wake) {
-      const { unlisten } = await pool.listen(channel, wake, wake);
-      return unlisten;
+    listen: (channel, wake) => listener.listen(channel, wake),
+    async close() {
+      await listener.close();
+      await sessions.close();
     },
-    close: () => pool.end({ timeout: 5 }),
   };
+}
+
+/** Runs the work, then the tasks that it has left for the end. */
+async function withLast<T>(work: (beforeCommit: BeforeCommit) => Promise<T>): Promise<T> {
+  const last: (() => Promise<void>)[] = [];
+  const result = await work((task) => last.push(task));
+  for (const task of last) await task();
+  return result;
 }
 
 /**
@@ -79,32 +94,5 @@ export async function crossTenants<T>(
   } finally {
     // Where the transaction has failed, this does too, and it can only be rolled back.
     await tx.sql.unsafe('set local role tulou_tenant').catch(() => undefined);
-  }
-}
-
-/** `begin` is sent without waiting for its answer, so that it shares a round trip with the first query. */
-async function transaction<T>(
-  pool: Pool,
-  begin: string,
-  work: (sql: Sql, beforeCommit: BeforeCommit) => Promise<T>,
-): Promise<T> {
-  const sql = await pool.reserve();
-  const last: (() => Promise<void>)[] = [];
-  try {
-    const begun = sql.unsafe(begin).execute();
-    try {
-      const [result] = await Promise.all([work(sql, (task) => last.push(task)), begun]);
-      for (const task of last) await task();
-      const { command } = await sql.unsafe('commit');
-      // PostgreSQL answers so, and without an error, where a query had failed and the work went on regardless.
-      assert(command === 'COMMIT', 'a transaction in which a query failed must throw');
-      return result;
-    } catch (error) {
-      await begun.catch(() => undefined);
-      await sql.unsafe('rollback').catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    sql.release();
   }
 }

@@ -17,13 +17,13 @@ export interface Trace {
 /** The newest time that this machine has left: in the data, or, on a first start, when Tulou was installed. */
 export async function newestTrace(dir: string): Promise<Trace | undefined> {
   const elsewhere = await readFile(join(dir, 'postgres.location'), 'utf8').catch(() => '');
-  const postgres = elsewhere.trim() === '' ? join(dir, 'postgres') : elsewhere.trim();
+  const database = elsewhere.trim() === '' ? join(dir, 'postgres') : elsewhere.trim();
   const files = [
     import.meta.filename,
     join(dir, 'tulou.json'),
     join(dir, 'running.json'),
     join(dir, 'gateway'),
-    join(postgres, 'data', 'global', 'pg_control'),
+    join(database, 'data', 'global', 'pg_control'),
   ];
   const traces = await Promise.all(files.map(traceOf));
   return traces.filter((trace) => trace !== undefined).toSorted((a, b) => b.atMs - a.atMs)[0];
@@ -44,8 +44,10 @@ export function judgeClock(nowMs: number, trace: Trace | undefined, acceptedAtMs
     'clock_behind',
     `This machine's clock says ${text(nowMs)} UTC, but ${trace.file} was written at ${text(trace.atMs)} UTC.`,
     {
-      remedy:
-        'Set the clock (`timedatectl set-ntp true`, `sudo sntp -sS time.apple.com`) and start again. If it is right now and was wrong before, start once with `--accept-clock`. Nothing was changed.',
+      remedy: [
+        'Set the clock (`timedatectl set-ntp true`, or on macOS `sudo sntp -sS time.apple.com`) and start again.',
+        'If it is right now and was wrong before, start once with `--accept-clock`. Nothing was changed.',
+      ].join(' '),
     },
   );
 }

@@ -76,9 +76,13 @@ async function requireSpace(path: string): Promise<void> {
 export function judgeSpace(path: string, freeBytes: number, neededBytes: number): void {
   if (freeBytes >= neededBytes) return;
   const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`;
-  throw new OperatorError('disk_full', `The disk of ${path} is full: ${megabytes(freeBytes)} are free, ${megabytes(neededBytes)} are needed to start.`, {
-    remedy: 'Free some space, or choose a directory on another disk with `--data`. Nothing was changed.',
-  });
+  throw new OperatorError(
+    'disk_full',
+    `The disk of ${path} is full: ${megabytes(freeBytes)} are free, ${megabytes(neededBytes)} are needed to start.`,
+    {
+      remedy: 'Free some space, or choose a directory on another disk with `--data`. Nothing was changed.',
+    },
+  );
 }
 
 async function readMark(path: string): Promise<Mark | undefined> {
@@ -86,9 +90,13 @@ async function readMark(path: string): Promise<Mark | undefined> {
   if (text === undefined) return undefined;
   const layout = z.object({ layout: z.int() }).safeParse(parseJson(text)).data?.layout;
   if (layout !== undefined && layout > layoutNow) {
-    throw new OperatorError('data_newer', `The data directory ${path} was written by a newer Tulou (layout ${layout}; this one knows ${layoutNow}).`, {
-      remedy: 'Start that newer version, or choose another directory with `--data`. Nothing was changed.',
-    });
+    throw new OperatorError(
+      'data_newer',
+      `The data directory ${path} was written by a newer Tulou (layout ${layout}; this one knows ${layoutNow}).`,
+      {
+        remedy: 'Start that newer version, or choose another directory with `--data`. Nothing was changed.',
+      },
+    );
   }
   const read = mark.safeParse(parseJson(text));
   if (read.success) return read.data;
@@ -105,7 +113,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function writeMark(path: string, known: Mark | undefined, acceptedAt: number | undefined, clock: Clock): Promise<void> {
+async function writeMark(
+  path: string,
+  known: Mark | undefined,
+  acceptedAt: number | undefined,
+  clock: Clock,
+): Promise<void> {
   if (known !== undefined && acceptedAt === undefined) return;
   const made: Mark = known ?? { layout: layoutNow, made_at: new Date(clock.now()).toISOString() };
   const next = acceptedAt === undefined ? made : { ...made, clock_accepted_at: acceptedAt };

@@ -22,7 +22,12 @@ const delayMsMax = 10_000;
 const wellMs = 60_000;
 
 /** Starts a part, and rejects where the first start fails; later ones are tried until `stop`. */
-export async function keep<P extends Part>(name: string, start: () => Promise<P>, clock: Clock, log: Log): Promise<Keeper<P>> {
+export async function keep<P extends Part>(
+  name: string,
+  start: () => Promise<P>,
+  clock: Clock,
+  log: Log,
+): Promise<Keeper<P>> {
   const stopping = new AbortController();
   let part = await start();
   const watching = watch();

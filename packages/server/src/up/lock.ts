@@ -34,7 +34,8 @@ export async function takeLock(dir: string): Promise<Lock> {
   if (database === undefined) throw await inUse(dir);
   await writeWhole(join(dir, runningName), `${JSON.stringify({ pid: process.pid })}\n`, 0o600);
   return {
-    announce: (where) => writeWhole(join(dir, runningName), `${JSON.stringify({ pid: process.pid, ...where })}\n`, 0o600),
+    announce: (where) =>
+      writeWhole(join(dir, runningName), `${JSON.stringify({ pid: process.pid, ...where })}\n`, 0o600),
     release: () => database.close(),
   };
 }
@@ -75,7 +76,11 @@ async function readRunning(dir: string): Promise<Running> {
 async function inUse(dir: string): Promise<OperatorError> {
   const { pid, platform } = await readRunning(dir);
   const who = pid === 0 ? 'another process' : `process ${pid}`;
-  return new OperatorError('data_in_use', `The data directory ${dir} is in use by ${who}${platform === undefined ? '' : `, which serves ${platform}`}.`, {
-    remedy: `Use that one, stop it (\`kill ${pid === 0 ? '<pid>' : pid}\`), or choose another directory with \`--data\`.`,
-  });
+  return new OperatorError(
+    'data_in_use',
+    `The data directory ${dir} is in use by ${who}${platform === undefined ? '' : `, which serves ${platform}`}.`,
+    {
+      remedy: `Use that one, stop it (\`kill ${pid === 0 ? '<pid>' : pid}\`), or choose another directory with \`--data\`.`,
+    },
+  );
 }

@@ -17,7 +17,10 @@ async function unavailable(address: Address, flag: string, cause: NodeJS.ErrnoEx
   if (cause.code === 'EADDRINUSE') {
     const other = await nextFree(address);
     return new OperatorError('port_in_use', `Port ${port} of ${host} is taken by another program.`, {
-      remedy: `Stop that program (\`ss -ltnp 'sport = :${port}'\` or \`lsof -i :${port}\` names it), or choose another port: \`${flag} ${host}:${other}\`.`,
+      remedy: [
+        `Stop that program (\`ss -ltnp 'sport = :${port}'\` or \`lsof -i :${port}\` names it),`,
+        `or choose another port: \`${flag} ${host}:${other}\`.`,
+      ].join(' '),
       cause,
     });
   }
@@ -27,10 +30,14 @@ async function unavailable(address: Address, flag: string, cause: NodeJS.ErrnoEx
       cause,
     });
   }
-  return new OperatorError('address_unusable', `Tulou cannot listen on ${host}:${port} (${cause.code ?? cause.message}).`, {
-    remedy: `Use an address of this machine: \`${flag} 127.0.0.1:${port}\`.`,
-    cause,
-  });
+  return new OperatorError(
+    'address_unusable',
+    `Tulou cannot listen on ${host}:${port} (${cause.code ?? cause.message}).`,
+    {
+      remedy: `Use an address of this machine: \`${flag} 127.0.0.1:${port}\`.`,
+      cause,
+    },
+  );
 }
 
 /** The next free port above; 0 where none is near. */

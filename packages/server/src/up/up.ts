@@ -6,7 +6,7 @@ import type { Log } from '../kernel/log.ts';
 import { OperatorError } from '../kernel/operator-error.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address } from '../kernel/role.ts';
-import { connect } from '../store/connect.ts';
+import { prepare } from '../store/prepare.ts';
 import { openCluster } from '../store/embedded/cluster.ts';
 import { startChild, type Child } from './child.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -85,7 +85,7 @@ async function startParts(
   await ensureToken(operatorTokenFile, 'operator', deps.random);
   await ensureToken(join(directory.path, 'node.token'), 'node', deps.random);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(directory.path, deps, onStarted));
-  await (await connect(databaseUrl, 1, deps.log)).end({ timeout: 5 });
+  await prepare(databaseUrl, deps.log);
   deps.progress('database', config.databaseUrl === undefined ? 'PostgreSQL 18, embedded' : 'from TULOU_DATABASE_URL');
   const upstreamAllow = config.upstreamAllow ?? ['loopback'];
   const environment = environmentFor(prepared, databaseUrl, upstreamAllow);
@@ -107,7 +107,11 @@ async function startParts(
   };
 }
 
-async function startDatabase(dir: string, deps: UpDeps, onStarted: (end: () => Promise<void>) => void): Promise<string> {
+async function startDatabase(
+  dir: string,
+  deps: UpDeps,
+  onStarted: (end: () => Promise<void>) => void,
+): Promise<string> {
   const cluster = await openCluster({ dir, fallback, connectionsMax, durable: true }, deps.clock, deps.log);
   const keeper = await keep<Part>('postgres', () => cluster.start(), deps.clock, deps.log);
   onStarted(() => keeper.stop());
@@ -115,7 +119,11 @@ async function startDatabase(dir: string, deps: UpDeps, onStarted: (end: () => P
 }
 
 /** What the children read: the same settings as this process's own, with what was decided here. */
-function environmentFor(prepared: Prepared, databaseUrl: string, upstreamAllow: readonly string[]): ReturnType<typeof environmentOf> {
+function environmentFor(
+  prepared: Prepared,
+  databaseUrl: string,
+  upstreamAllow: readonly string[],
+): ReturnType<typeof environmentOf> {
   const { config, gateway, platform, directory } = prepared;
   const text = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
   return environmentOf({
@@ -133,10 +141,18 @@ function environmentFor(prepared: Prepared, databaseUrl: string, upstreamAllow: 
 }
 
 /** The admin port is any free one at first, and the same after a restart: whoever watches the role finds it again. */
-function keepRole(role: string, program: string, environment: ReturnType<typeof environmentOf>, { clock, log }: UpDeps): Promise<Keeper<Child>> {
+function keepRole(
+  role: string,
+  program: string,
+  environment: ReturnType<typeof environmentOf>,
+  { clock, log }: UpDeps,
+): Promise<Keeper<Child>> {
   let admin = '127.0.0.1:0';
   const start = async (): Promise<Child> => {
-    const child = await startChild({ role, program, environment: { ...environment, TULOU_ADMIN_LISTEN: admin } }, clock);
+    const child = await startChild(
+      { role, program, environment: { ...environment, TULOU_ADMIN_LISTEN: admin } },
+      clock,
+    );
     if (child.urls['admin'] !== undefined) admin = new URL(child.urls['admin']).host;
     return child;
   };
@@ -161,9 +177,13 @@ async function becomeReady(role: string, adminUrl: string, clock: Clock): Promis
     const said = await answer?.text();
     if (answer?.ok === true) return;
     if (clock.monotonic() > deadline) {
-      throw new OperatorError('role_not_ready', `The role ${role} does not become ready: ${said?.trim() ?? 'it does not answer'}.`, {
-        remedy: 'What it logged is above. Start again with TULOU_LOG_LEVEL=debug to see more.',
-      });
+      throw new OperatorError(
+        'role_not_ready',
+        `The role ${role} does not become ready: ${said?.trim() ?? 'it does not answer'}.`,
+        {
+          remedy: 'What it logged is above. Start again with TULOU_LOG_LEVEL=debug to see more.',
+        },
+      );
     }
     await sleep(clock, readyPollMs);
   }

@@ -47,6 +47,8 @@ export function failureText(error: unknown): string {
 /** The same for programs, one line. */
 export function failureLine(error: unknown): string {
   const { code, message, remedy } =
-    error instanceof OperatorError ? error : { code: 'internal', message: String(error), remedy: 'Report it as a defect.' };
+    error instanceof OperatorError
+      ? error
+      : { code: 'internal', message: String(error), remedy: 'Report it as a defect.' };
   return `${JSON.stringify({ event: 'failed', code, message, remedy })}\n`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { openLog } from '../../src/kernel/log.ts';
-import { connect } from '../../src/store/connect.ts';
+import { prepare } from '../../src/store/prepare.ts';
 import { inspect, migrate, ownMigrations, readMigrations, type Migration } from '../../src/store/migrate.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
@@ -30,7 +30,9 @@ after(async () => {
 beforeEach(() => pool.unsafe('drop schema public cascade; create schema public'));
 
 const tables = async (): Promise<readonly string[]> => {
-  const rows = await pool<{ name: string }[]>`select tablename as name from pg_tables where schemaname = 'public' order by 1`;
+  const rows = await pool<
+    { name: string }[]
+  >`select tablename as name from pg_tables where schemaname = 'public' order by 1`;
   return rows.map(({ name }) => name);
 };
 
@@ -68,7 +70,11 @@ test('a migration that fails leaves nothing of itself, and runs when it is mende
 
 test('a database of a newer program is refused, with what to do', async () => {
   await migrate(pool, [first, second], log);
-  await assert.rejects(migrate(pool, [first], log), { code: 'database_newer', message: /0002_second/, remedy: /newer version/ });
+  await assert.rejects(migrate(pool, [first], log), {
+    code: 'database_newer',
+    message: /0002_second/,
+    remedy: /newer version/,
+  });
   await assert.rejects(inspect(pool, [first]), { code: 'database_newer' });
 });
 
@@ -104,7 +110,10 @@ test('files are read in order of their numbers; one that is no migration, or a n
   const directory = await mkdtemp(join(tmpdir(), 'tulou-migrations-'));
   await writeFile(join(directory, '0002_b.sql'), 'select 2');
   await writeFile(join(directory, '0001_a.sql'), 'select 1');
-  assert.deepEqual((await readMigrations(directory)).map(({ name }) => name), ['0001_a', '0002_b']);
+  assert.deepEqual(
+    (await readMigrations(directory)).map(({ name }) => name),
+    ['0001_a', '0002_b'],
+  );
   await writeFile(join(directory, '0002_c.sql'), 'select 3');
   await assert.rejects(readMigrations(directory), /two migrations/);
   await rm(join(directory, '0002_c.sql'));
@@ -114,7 +123,7 @@ test('files are read in order of their numbers; one that is no migration, or a n
 });
 
 test('a database that cannot be reached is named, with what to do and without its password', async () => {
-  const unreachable = connect('postgres://tulou:sesame@127.0.0.1:1/shop', 1, log);
+  const unreachable = prepare('postgres://tulou:sesame@127.0.0.1:1/shop', log);
   await assert.rejects(unreachable, (error: Error & { code: string; remedy: string }) => {
     assert.equal(error.code, 'database_unreachable');
     assert.match(error.message, /shop at 127\.0\.0\.1:1 .*nothing listens/);

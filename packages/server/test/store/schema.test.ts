@@ -51,7 +51,10 @@ test('a table that keeps the rules is not accused', async () => {
 
 const breaches: Readonly<Record<string, readonly [statements: string, expected: RegExp]>> = {
   'forgotten row-level security': ['alter table planted disable row level security', /planted: .*not enabled/],
-  'row-level security that the owner passes': ['alter table planted no force row level security', /planted: .*not forced/],
+  'row-level security that the owner passes': [
+    'alter table planted no force row level security',
+    /planted: .*not forced/,
+  ],
   'a table without tenant that no list names': ['create table stray (id text primary key)', /stray: no tenant_id/],
   'a tenant that may be missing': [
     'alter table planted drop constraint planted_pkey; alter table planted alter tenant_id drop not null',
@@ -66,14 +69,21 @@ const breaches: Readonly<Record<string, readonly [statements: string, expected: 
     'alter table planted drop constraint planted_pkey, add primary key (id, tenant_id)',
     /planted: the unique key planted_pkey/,
   ],
-  'a unique key without tenant': ['alter table planted add unique (label)', /planted: the unique key planted_label_key/],
-  'a unique index without tenant': ['create unique index across on planted (lower(label))', /planted: the unique key across/],
+  'a unique key without tenant': [
+    'alter table planted add unique (label)',
+    /planted: the unique key planted_label_key/,
+  ],
+  'a unique index without tenant': [
+    'create unique index across on planted (lower(label))',
+    /planted: the unique key across/,
+  ],
   'a foreign key without tenant': [
     'alter table planted add foreign key (id, tenant_id) references planted (id, tenant_id)',
     /planted: the foreign key/,
   ],
   'a foreign key to another tenant': [
-    'alter table planted add unique (tenant_id, label), add owner_id uuid, add foreign key (owner_id, label) references planted (tenant_id, label)',
+    `alter table planted add unique (tenant_id, label), add owner_id uuid,
+       add foreign key (owner_id, label) references planted (tenant_id, label)`,
     /planted: the foreign key/,
   ],
   'a policy that lets more in': ['create policy more on planted to tulou_tenant using (true)', /planted: its policies/],
@@ -101,7 +111,10 @@ const breaches: Readonly<Record<string, readonly [statements: string, expected: 
     /planted: has the multicolumn GIN index wide/,
   ],
   'a serial column': ['alter table planted add n serial', /planted_n_seq: is a sequence/],
-  'an identity column': ['alter table planted add n bigint generated always as identity', /planted_n_seq: is a sequence/],
+  'an identity column': [
+    'alter table planted add n bigint generated always as identity',
+    /planted_n_seq: is a sequence/,
+  ],
   'a materialized view': ['create materialized view heap as select * from planted', /heap: is a materialized view/],
   'a view that reads as its owner': ['create view peek as select * from planted', /peek: is a view without/],
   'a function that runs as its owner': [
@@ -109,9 +122,15 @@ const breaches: Readonly<Record<string, readonly [statements: string, expected: 
     /climb: is a function that runs as its owner/,
   ],
   'a rule': ['create rule quiet as on delete to planted do instead nothing', /planted: has the rule quiet/],
-  'credentials of the platform that tenants can read': ['grant select on platform_tokens to tulou_tenant', /platform_tokens: .*SELECT/],
+  'credentials of the platform that tenants can read': [
+    'grant select on platform_tokens to tulou_tenant',
+    /platform_tokens: .*SELECT/,
+  ],
   'one column of them': ['grant select (secret_hash) on platform_tokens to public', /platform_tokens: .*SELECT/],
-  'an audit row that can be changed': ['grant update (reason) on audit to tulou_system', /audit: tulou_system may change/],
+  'an audit row that can be changed': [
+    'grant update (reason) on audit to tulou_system',
+    /audit: tulou_system may change/,
+  ],
   'a role that passes row-level security': ['alter role tulou_tenant bypassrls', /tulou_tenant: .*passes/],
   'a role that is in a stronger one': ['grant tulou_system to tulou_tenant', /tulou_tenant: is in another role/],
   'a table of one of the roles': ['alter table planted owner to tulou_system', /planted: belongs to tulou_system/],
@@ -121,6 +140,9 @@ for (const [name, [statements, expected]] of Object.entries(breaches)) {
   test(`found: ${name}`, async () => {
     const keyed = name === 'a foreign key without tenant' ? 'create unique index u on planted (id, tenant_id);' : '';
     const violations = await violationsWith(`${good('planted')} ${keyed} ${statements};`);
-    assert.ok(violations.some((violation) => expected.test(violation)), violations.join('\n'));
+    assert.ok(
+      violations.some((violation) => expected.test(violation)),
+      violations.join('\n'),
+    );
   });
 }

@@ -1,7 +1,7 @@
 /**
  * The rules of the schema, held against PostgreSQL's own catalogue: what isolation rests on, and what keeps the same
  * schema runnable on Citus (every key of a tenant's table begins with its tenant; no triggers, sequences, exclusion or
- * deferrable constraints). The reasons are measured in the project's research on the data tier.
+ * deferrable constraints).
  */
 import type { Sql } from '../../src/store/pool.ts';
 
@@ -118,7 +118,9 @@ async function policyViolations(sql: Sql, tables: readonly Table[]): Promise<rea
   ].join('\n');
   return tables.flatMap(({ name }) => {
     const own = policies.filter((one) => one.name === name).map(({ policy, said }) => `${policy} ${said}`);
-    return own.join('\n') === wanted ? [] : [{ name, what: 'its policies are not exactly tenant_isolation and system_all' }];
+    return own.join('\n') === wanted
+      ? []
+      : [{ name, what: 'its policies are not exactly tenant_isolation and system_all' }];
   });
 }
 
@@ -134,7 +136,10 @@ async function openReferenceTables(sql: Sql, tables: readonly Table[]): Promise<
   return grants
     .filter(({ name }) => referenceTables.has(name) && !guarded.has(name))
     .filter(({ name, privilege }) => openToTenants[name]?.includes(privilege) !== true)
-    .map(({ name, privilege }) => ({ name, what: `a tenant's transaction may ${privilege} there, past row-level security` }));
+    .map(({ name, privilege }) => ({
+      name,
+      what: `a tenant's transaction may ${privilege} there, past row-level security`,
+    }));
 }
 
 async function changeableHistory(sql: Sql): Promise<readonly Found[]> {

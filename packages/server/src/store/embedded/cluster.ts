@@ -38,6 +38,7 @@ const owner = 'tulou';
 /** Of data directories that this program makes and reads. */
 const majorVersion = '18';
 
+/** Finds the programs and the places, and makes what is missing of them; starts nothing yet. */
 export async function openCluster(options: ClusterOptions, clock: Clock, log: Log): Promise<Cluster> {
   const found = await findNativePackage();
   const places = await findPlaces(options.dir, options.fallback, log);
@@ -72,12 +73,16 @@ async function makeData(native: string, places: Places, durable: boolean): Promi
   if (version !== undefined) return requireVersion(version.trim(), places.data);
   const unfinished = `${places.data}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  await initdb(native, places, [
-    ['-D', unfinished],
-    ['-U', superuser, '--auth=peer', '--encoding=UTF8', '--locale=C'],
-    ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-    durable ? [] : ['--no-sync'],
-  ].flat());
+  await initdb(
+    native,
+    places,
+    [
+      ['-D', unfinished],
+      ['-U', superuser, '--auth=peer', '--encoding=UTF8', '--locale=C'],
+      ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      durable ? [] : ['--no-sync'],
+    ].flat(),
+  );
   await rename(unfinished, places.data);
 }
 
@@ -101,9 +106,13 @@ async function initdb(native: string, { user }: Places, args: readonly string[])
 
 function requireVersion(version: string, data: string): void {
   if (version === majorVersion) return;
-  throw new OperatorError('postgres_version', `${data} was made by PostgreSQL ${version}; this Tulou brings PostgreSQL ${majorVersion}.`, {
-    remedy: `Start the Tulou that made it, or serve the data by a PostgreSQL ${version} of your own and set TULOU_DATABASE_URL.`,
-  });
+  throw new OperatorError(
+    'postgres_version',
+    `${data} was made by PostgreSQL ${version}; this Tulou brings PostgreSQL ${majorVersion}.`,
+    {
+      remedy: `Start the Tulou that made it, or serve the data by a PostgreSQL ${version} of your own and set TULOU_DATABASE_URL.`,
+    },
+  );
 }
 
 /**
@@ -167,7 +176,8 @@ async function bootstrap(superuserUrl: string): Promise<void> {
   const pool = openPool({ url: superuserUrl, connectionsMax: 1 });
   try {
     const [role] = await pool`select from pg_roles where rolname = ${owner}`;
-    if (role === undefined) await pool.unsafe(`create role ${owner} login createrole noinherit nosuperuser nobypassrls`);
+    if (role === undefined)
+      await pool.unsafe(`create role ${owner} login createrole noinherit nosuperuser nobypassrls`);
     const [database] = await pool`select from pg_database where datname = ${owner}`;
     if (database === undefined) await pool.unsafe(`create database ${owner} owner ${owner}`);
   } finally {

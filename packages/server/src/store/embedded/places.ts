@@ -45,7 +45,10 @@ export async function findPlaces(dir: string, fallback: string, log: Log): Promi
   await makePrivate(other, user);
   if (!(await reaches(user, other))) throw unreachable(user, dir, other);
   await writeFile(pointer, `${other}\n`, { mode: 0o644, flush: true });
-  log.warn({ dir, database: other }, `the user ${user.name}, who runs PostgreSQL, cannot enter the data directory: its files are elsewhere`);
+  log.warn(
+    { dir, database: other },
+    `the user ${user.name}, who runs PostgreSQL, cannot enter the data directory: its files are elsewhere`,
+  );
   return placesAt(other);
 }
 
@@ -59,15 +62,23 @@ async function placesAt(root: string): Promise<Places> {
 async function requireDirectory(path: string, pointer: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return path;
-  throw new OperatorError('database_missing', `${pointer} says that the database is in ${path}, but there is no such directory.`, {
-    remedy: `Put the directory back. If its data is not needed any more, remove ${pointer}: Tulou then starts with an empty database.`,
-  });
+  throw new OperatorError(
+    'database_missing',
+    `${pointer} says that the database is in ${path}, but there is no such directory.`,
+    {
+      remedy: `Put the directory back. If its data is not needed any more, remove ${pointer}: Tulou then starts with an empty database.`,
+    },
+  );
 }
 
 function unreachable({ name }: OtherUser, dir: string, other: string): OperatorError {
-  return new OperatorError('data_unreachable', `The user ${name}, who runs PostgreSQL, can enter neither ${dir} nor ${other}.`, {
-    remedy: 'Choose a data directory that every user may pass through (`--data`), or start Tulou as a normal user.',
-  });
+  return new OperatorError(
+    'data_unreachable',
+    `The user ${name}, who runs PostgreSQL, can enter neither ${dir} nor ${other}.`,
+    {
+      remedy: 'Choose a data directory that every user may pass through (`--data`), or start Tulou as a normal user.',
+    },
+  );
 }
 
 async function makePrivate(path: string, user: OtherUser | undefined): Promise<void> {

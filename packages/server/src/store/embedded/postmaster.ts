@@ -49,7 +49,7 @@ export interface PostmasterOptions {
 /** Starts PostgreSQL and waits until it accepts connections; crash recovery included. */
 export async function startPostmaster(options: PostmasterOptions, clock: Clock, log: Log): Promise<Running> {
   const { places, settings } = options;
-  await stopOrphan(places.data, clock, log);
+  await stopOrphan(places, clock, log);
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [join(options.native, 'bin', 'postgres'), '-D', places.data, ...args];
   const child = spawn('/bin/sh', ['-c', guard, 'tulou-postgres', ...command], {
@@ -92,7 +92,9 @@ class Output {
   }
 
   /** Settles with true when PostgreSQL accepts connections, with false when its log has ended. */
-  follow(lines: AsyncIterable<string> & { on(event: string, listener: (line: string) => void): unknown }): Promise<boolean> {
+  follow(
+    lines: AsyncIterable<string> & { on(event: string, listener: (line: string) => void): unknown },
+  ): Promise<boolean> {
     return new Promise((resolve) => {
       lines.on('line', (line) => {
         this.last.push(line);
@@ -112,27 +114,41 @@ function cannotStart(lines: readonly string[]): OperatorError {
     undefined,
     'Its own log is above. The data is untouched; mend what it names and start again.',
   ];
-  return new OperatorError('postgres_cannot_start', 'PostgreSQL cannot start.', { remedy: remedy ?? '', evidence: lines });
+  return new OperatorError('postgres_cannot_start', 'PostgreSQL cannot start.', {
+    remedy: remedy ?? '',
+    evidence: lines,
+  });
 }
 
 /** What PostgreSQL's words mean for whoever has to mend it; the first that fits. */
 const causes: readonly (readonly [RegExp, string])[] = [
   [/No space left on device/i, 'The disk is full: free some space and start again. The data is untouched.'],
-  [/could not resize shared memory|shared memory segment.*No space/i, 'There is too little shared memory: give the container more (`--shm-size=256m`).'],
+  [
+    /could not resize shared memory|shared memory segment.*No space/i,
+    'There is too little shared memory: give the container more (`--shm-size=256m`).',
+  ],
   [/Permission denied/i, 'PostgreSQL may not read or write its files: look at who owns the path named above.'],
-  [/incompatible with server|initialized by PostgreSQL version/i, 'The data was made by another major version of PostgreSQL: start the Tulou that wrote it, export, and import here.'],
-  [/pre-existing shared memory block/i, 'Processes of an earlier PostgreSQL still use this data: wait until they have ended, and start again.'],
+  [
+    /incompatible with server|initialized by PostgreSQL version/i,
+    'The data was made by another major version of PostgreSQL: start the Tulou that wrote it, export, and import here.',
+  ],
+  [
+    /pre-existing shared memory block/i,
+    'Processes of an earlier PostgreSQL still use this data: wait until they have ended, and start again.',
+  ],
 ];
 
-/** Stops a PostgreSQL that an earlier Tulou left behind, and takes away a lock file that names no PostgreSQL. */
-async function stopOrphan(data: string, clock: Clock, log: Log): Promise<void> {
+/** Stops a PostgreSQL that an earlier Tulou left behind, and takes away the lock files of one that has ended. */
+async function stopOrphan({ data, sockets }: Places, clock: Clock, log: Log): Promise<void> {
   const pid = await postmasterPid(data);
-  if (pid === undefined) return;
-  if (!(await isPostmasterOf(pid, data))) {
-    // After a power cut the number may belong to any process by now, and PostgreSQL would refuse to start.
-    await rm(join(data, 'postmaster.pid'), { force: true });
-    return;
-  }
+  if (pid !== undefined && (await isPostmasterOf(pid, data))) await end(pid, data, clock, log);
+  // PostgreSQL takes them for valid while any process has their number: one that came after a power cut, or the old one
+  // that nobody has collected yet. Only one Tulou is ever here (up/lock.ts).
+  for (const path of [join(data, 'postmaster.pid'), join(sockets, '.s.PGSQL.5432.lock')])
+    await rm(path, { force: true });
+}
+
+async function end(pid: number, data: string, clock: Clock, log: Log): Promise<void> {
   log.warn({ pid }, 'a PostgreSQL of an earlier run is still there; stopping it');
   const deadline = clock.monotonic() + orphanStopMs;
   signal(pid, 'SIGINT');
@@ -147,7 +163,7 @@ async function stopOrphan(data: string, clock: Clock, log: Log): Promise<void> {
 }
 
 /** The process id in the lock file; undefined where there is none. */
-export async function postmasterPid(data: string): Promise<number | undefined> {
+async function postmasterPid(data: string): Promise<number | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   return pid > 1 ? pid : undefined;

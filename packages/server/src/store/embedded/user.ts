@@ -37,7 +37,8 @@ function requireName(): undefined {
     return undefined;
   } catch (cause) {
     throw new OperatorError('user_without_name', `The user ${process.getuid?.()} has no entry in /etc/passwd.`, {
-      remedy: 'PostgreSQL needs one: add the user, start as another, or set TULOU_DATABASE_URL to an outside PostgreSQL.',
+      remedy:
+        'PostgreSQL needs one: add the user, start as another, or set TULOU_DATABASE_URL to an outside PostgreSQL.',
       cause,
     });
   }

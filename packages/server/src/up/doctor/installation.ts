@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { urlOf, type Config } from '../../config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Address } from '../../kernel/role.ts';
-import { probe } from '../../store/connect.ts';
+import { probe } from '../../store/prepare.ts';
 import { holderOf, type Running } from '../lock.ts';
 import { reserve } from '../ports.ts';
 import { ok, warning, wrong, type Outcome } from './finding.ts';
@@ -28,7 +28,10 @@ export async function checkDatabase(config: Config): Promise<Outcome> {
   const { version, pending } = await probe(config.databaseUrl);
   return pending.length === 0
     ? ok(`PostgreSQL ${version}`)
-    : warning(`PostgreSQL ${version}, without ${pending.join(', ')}`, 'The next start of Tulou brings it up to date, or `tulou migrate` now.');
+    : warning(
+        `PostgreSQL ${version}, without ${pending.join(', ')}`,
+        'The next start of Tulou brings it up to date, or `tulou migrate` now.',
+      );
 }
 
 export async function checkRoles(running: Running | undefined, clock: Clock): Promise<Outcome> {
@@ -39,7 +42,10 @@ export async function checkRoles(running: Running | undefined, clock: Clock): Pr
   const unwell = answers.filter(([, reason]) => reason !== undefined).map(([role, reason]) => `${role}: ${reason}`);
   return unwell.length === 0
     ? ok(`process ${running.pid}: ${answers.map(([role]) => role).join(', ')} ready`)
-    : wrong(unwell.join('; '), 'Its log says why. Calls go on as long as the gateway is ready; what can be restarted is, by itself.');
+    : wrong(
+        unwell.join('; '),
+        'Its log says why. Calls go on as long as the gateway is ready; what can be restarted is, by itself.',
+      );
 }
 
 /** Undefined: ready; a text: why not. */

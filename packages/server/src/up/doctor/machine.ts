@@ -17,7 +17,10 @@ export async function checkNode(): Promise<Outcome> {
   const { version } = process;
   return Number.parseInt(version.slice(1), 10) >= nodeMajorMin
     ? ok(version)
-    : wrong(`${version} is too old`, 'Start Tulou by its own command `tulou`, which takes the Node that npm installed with it.');
+    : wrong(
+        `${version} is too old`,
+        'Start Tulou by its own command `tulou`, which takes the Node that npm installed with it.',
+      );
 }
 
 export async function checkPlatform(): Promise<Outcome> {
@@ -45,7 +48,9 @@ export async function checkSpace(config: Config): Promise<Outcome> {
   const isNew = (await stat(join(config.data, 'tulou.json')).catch(() => undefined)) === undefined;
   judgeSpace(path, bavail * bsize, isNew ? firstStartBytesMin : laterStartBytesMin);
   const free = `${Math.floor((bavail * bsize) / 2 ** 20)} MB free`;
-  return bavail * bsize > 4 * firstStartBytesMin ? ok(free) : warning(free, 'Free some space: the database and the usage spool grow.');
+  return bavail * bsize > 4 * firstStartBytesMin
+    ? ok(free)
+    : warning(free, 'Free some space: the database and the usage spool grow.');
 }
 
 export async function checkDataDirectory(config: Config): Promise<Outcome> {
@@ -56,11 +61,18 @@ export async function checkDataDirectory(config: Config): Promise<Outcome> {
     () => true,
     () => false,
   );
-  if (!writable) return wrong(`${path} is not writable`, 'Give this user the right to write there, or choose another with `--data`.');
+  if (!writable)
+    return wrong(
+      `${path} is not writable`,
+      'Give this user the right to write there, or choose another with `--data`.',
+    );
   if (path !== wanted) return ok(`${wanted} will be made`);
   const open = await openSecrets(path);
   if (open.length === 0) return ok(path);
-  return wrong(`others can read ${open.join(' and ')}`, `Run \`chmod 600 ${open.join(' ')}\`, and replace the tokens if others use this machine.`);
+  return wrong(
+    `others can read ${open.join(' and ')}`,
+    `Run \`chmod 600 ${open.join(' ')}\`, and replace the tokens if others use this machine.`,
+  );
 }
 
 /** The token files whose mode lets others in. */
@@ -89,5 +101,8 @@ export async function checkFileDescriptors(): Promise<Outcome> {
   if (soft === undefined || soft === 'unlimited') return ok('unlimited');
   return Number(soft) >= filesWanted
     ? ok(String(soft))
-    : warning(`${soft} open files at most`, `A busy gateway needs more: \`ulimit -n ${filesWanted}\` before the start, or LimitNOFILE in its unit.`);
+    : warning(
+        `${soft} open files at most`,
+        `A busy gateway needs more: \`ulimit -n ${filesWanted}\` before the start, or LimitNOFILE in its unit.`,
+      );
 }

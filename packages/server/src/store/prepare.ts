@@ -2,17 +2,17 @@
 import type { Log } from '../kernel/log.ts';
 import { OperatorError } from '../kernel/operator-error.ts';
 import { inspect, migrate, ownMigrations } from './migrate.ts';
-import { openPool, type Pool } from './pool.ts';
+import { openPool } from './pool.ts';
 
-/** Opens a pool on a migrated database. Throws an OperatorError where it cannot be reached or served. */
-export async function connect(url: string, connectionsMax: number, log: Log): Promise<Pool> {
-  const pool = openPool({ url, connectionsMax });
+/** Brings the database to this program's schema. Throws an OperatorError where it cannot be reached or served. */
+export async function prepare(url: string, log: Log): Promise<void> {
+  const pool = openPool({ url, connectionsMax: 1 });
   try {
     await migrate(pool, await ownMigrations(), log);
-    return pool;
   } catch (error) {
-    await pool.end({ timeout: 0 });
     throw explain(url, error);
+  } finally {
+    await pool.end({ timeout: 5 });
   }
 }
 
@@ -50,8 +50,13 @@ function explain(url: string, error: unknown): unknown {
   if (reason === undefined) return error;
   const { host, pathname, searchParams } = new URL(url);
   const where = searchParams.get('host') ?? host;
-  return new OperatorError('database_unreachable', `The database ${pathname.slice(1)} at ${where} cannot be used: ${reason}.`, {
-    remedy: 'Check TULOU_DATABASE_URL and that PostgreSQL runs, or leave the variable out to use the PostgreSQL that Tulou brings.',
-    cause: error,
-  });
+  return new OperatorError(
+    'database_unreachable',
+    `The database ${pathname.slice(1)} at ${where} cannot be used: ${reason}.`,
+    {
+      remedy:
+        'Check TULOU_DATABASE_URL and that PostgreSQL runs, or leave the variable out to use the PostgreSQL that Tulou brings.',
+      cause: error,
+    },
+  );
 }

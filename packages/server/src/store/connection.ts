@@ -1,0 +1,85 @@
+/**
+ * One connection to PostgreSQL, for one transaction after the other. It is a postgres.js of one connection that is thrown
+ * away when that one breaks, because postgres.js itself would go on with the rest of a broken transaction on a new
+ * connection, outside of any transaction; and what it has reserved it loses (both seen with 3.4.9; test/store/sessions.test.ts).
+ */
+import type { Pool, Sql } from './pool.ts';
+import { openPool } from './pool.ts';
+
+export interface Connection {
+  /** True from the moment it breaks. */
+  readonly isLost: () => boolean;
+  /** Rejects when it breaks; nobody needs to listen. */
+  readonly lost: Promise<never>;
+  /** The handle of one transaction, until `revoke`: then it refuses, so that work that was not waited for meets no other's. */
+  lend(): { readonly sql: Sql; revoke(): void };
+  close(): Promise<void>;
+}
+
+/** The error of work on a connection that broke; `code` as postgres.js has it. */
+class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+  readonly code = 'CONNECTION_CLOSED';
+}
+
+/** Opens it on first use. `onLost` is told at most once, also when nothing was running. */
+export function openConnection(url: string, onLost: () => void): Connection {
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  lost.catch(() => undefined);
+  let isLost = false;
+  const pool = openPool({
+    url,
+    connectionsMax: 1,
+    onClose: () => {
+      if (isLost) return;
+      isLost = true;
+      refuseReconnect(pool);
+      reject(new ConnectionLostError('the connection to PostgreSQL was lost'));
+      onLost();
+    },
+  });
+  return {
+    isLost: () => isLost,
+    lost,
+    lend: () => lend(pool),
+    close: () => pool.end({ timeout: 5 }),
+  };
+}
+
+/** postgres.js opens a new connection for what is still queued in it, after telling `onclose`: this makes that fail. */
+function refuseReconnect(pool: Pool): void {
+  const options: { socket?: () => never } = pool.options as object;
+  options.socket = () => {
+    throw new ConnectionLostError('the connection to PostgreSQL was lost');
+  };
+}
+
+/** What postgres.js keeps in a query: called when the query is to run, which is later than when it was written. */
+interface Runnable {
+  handler: ((query: { reject(error: Error): void }) => void) & { debug?: unknown };
+}
+
+function lend(pool: Pool): { readonly sql: Sql; revoke(): void } {
+  let revoked = false;
+  const refuse = (): Error => new ConnectionLostError('a query came after its transaction had ended');
+  const guard = <T>(made: T): T => {
+    if (!isRunnable(made)) return made;
+    const run = made.handler;
+    const guarded: Runnable['handler'] = (query) => (revoked ? query.reject(refuse()) : run(query));
+    guarded.debug = run.debug;
+    made.handler = guarded;
+    return made;
+  };
+  const sql = new Proxy(pool, {
+    apply: (target, self, args) => guard<unknown>(Reflect.apply(target, self, args)),
+    get: (target, name) =>
+      name === 'unsafe'
+        ? (...args: Parameters<Pool['unsafe']>) => guard(target.unsafe(...args))
+        : Reflect.get(target, name),
+  });
+  return { sql: sql as unknown as Sql, revoke: () => void (revoked = true) };
+}
+
+function isRunnable(made: unknown): made is Runnable {
+  return made instanceof Promise && 'handler' in made;
+}

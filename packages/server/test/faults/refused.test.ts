@@ -1,0 +1,182 @@
+/** What is wrong with a machine, and what `tulou up` says about it: each ends with a code that is not 0, and no harm. */
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { appendFile, chmod, chown, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openPool } from '../../src/store/pool.ts';
+import { openTestDatabase } from '../harness.ts';
+import { temporary, tulou, up, type Ended, type StartOptions } from './platform.ts';
+
+let place: Awaited<ReturnType<typeof temporary>>;
+let taken: Server;
+let count = 0;
+
+before(async () => {
+  place = await temporary();
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+});
+after(async () => {
+  taken.close();
+  await place.remove();
+});
+
+const fresh = (): string => join(place.path, `data-${(count += 1)}`);
+
+/** Starts, and expects it to end with this code of failure, for programs and for people alike. */
+async function refuses(options: StartOptions, code: string, ...says: readonly RegExp[]): Promise<Ended> {
+  const [json, plain] = [
+    await tulou('up', { ...options, args: [...(options.args ?? []), '--json'] }).ended,
+    await tulou('up', options).ended,
+  ];
+  assert.equal(json.stdout, '');
+  const last = json.stderr.trim().split('\n').at(-1) ?? '';
+  assert.equal((JSON.parse(last) as { code: string }).code, code, json.stderr);
+  for (const ended of [json, plain]) assert.notEqual(ended.code, 0);
+  for (const shape of says) assert.match(plain.stderr, shape);
+  assert.doesNotMatch(plain.stderr, /\n\s+at /, 'a person is shown no stack');
+  return plain;
+}
+
+test('a taken port is named, with its flag and a free one', async () => {
+  const { port } = taken.address() as AddressInfo;
+  const named = [new RegExp(`Port ${port} of 127.0.0.1 is taken`)];
+  await refuses(
+    { data: fresh(), args: ['--gateway', `127.0.0.1:${port}`] },
+    'port_in_use',
+    ...named,
+    /--gateway 127.0.0.1:\d+/,
+  );
+  await refuses(
+    { data: fresh(), args: ['--platform', `127.0.0.1:${port}`] },
+    'port_in_use',
+    ...named,
+    /--platform 127.0.0.1:\d+/,
+  );
+});
+
+test('an address of another machine is named, with its flag', async () => {
+  await refuses(
+    { data: fresh(), args: ['--gateway', '192.0.2.1:8080'] },
+    'address_unusable',
+    /192\.0\.2\.1:8080/,
+    /--gateway/,
+  );
+});
+
+test('a data directory that is a file is left as it is', async () => {
+  const data = fresh();
+  await writeFile(data, 'dear diary');
+  await refuses({ data }, 'data_unusable', /is not a directory/, /--data/);
+  await refuses({ data: join(data, 'below') }, 'data_unusable', /under a file/, /--data/);
+  assert.equal(await readFile(data, 'utf8'), 'dear diary');
+});
+
+test('a data directory that this user may not write is named', async () => {
+  const data = fresh();
+  await mkdir(data);
+  await chmod(data, 0o555);
+  const identity = process.getuid?.() === 0 ? { identity: { uid: 65_534, gid: 65_534 } } : {};
+  await refuses({ data, ...identity }, 'data_unusable', /not writable/, /right to write/);
+  assert.deepEqual(await readdir(data), []);
+});
+
+test('the data of a newer Tulou is left as it is', async () => {
+  const data = fresh();
+  await mkdir(data, { mode: 0o711 });
+  const mark = '{"layout":99,"made_at":"2031-01-01T00:00:00Z","shape":"unknown"}\n';
+  await writeFile(join(data, 'tulou.json'), mark);
+  await refuses({ data }, 'data_newer', /newer Tulou/, /Start that newer version/);
+  assert.equal(await readFile(join(data, 'tulou.json'), 'utf8'), mark);
+});
+
+test('the database of a newer Tulou is left as it is', async () => {
+  const database = await openTestDatabase();
+  const owner = openPool({ url: database.url, connectionsMax: 1 });
+  await owner`insert into schema_migrations (number, name, hash) values (9999, '9999_future', 'x')`;
+  const env = { TULOU_DATABASE_URL: database.url };
+  await refuses({ data: fresh(), env }, 'database_newer', /9999_future/, /newer version/);
+  await owner.end();
+  await database.close();
+});
+
+test('an outside database that is not there is named, without its password', async () => {
+  const env = { TULOU_DATABASE_URL: 'postgres://tulou:sesame@127.0.0.1:1/shop' };
+  const { stderr } = await refuses(
+    { data: fresh(), env },
+    'database_unreachable',
+    /shop at 127\.0\.0\.1:1/,
+    /TULOU_DATABASE_URL/,
+  );
+  assert.doesNotMatch(stderr, /sesame/);
+});
+
+test('a wrong setting is named, with its shape and an example', async () => {
+  await refuses(
+    { data: fresh(), env: { TULOU_UPSTREAM_ALLOW: 'all' } },
+    'config_invalid',
+    /TULOU_UPSTREAM_ALLOW/,
+    /loopback,private/,
+  );
+  await refuses(
+    { data: fresh(), args: ['--gateway', '8080'] },
+    'config_invalid',
+    /--gateway takes HOST:PORT/,
+    /127.0.0.1:8080/,
+  );
+});
+
+test('a damaged token is not replaced behind its owner’s back', async () => {
+  const data = fresh();
+  await mkdir(data, { mode: 0o711 });
+  await writeFile(join(data, 'operator.token'), 'tlo_cut');
+  const { stderr } = await refuses({ data }, 'token_invalid', /operator\.token/, /Restore the file/);
+  assert.doesNotMatch(stderr, /tlo_cut/);
+  assert.equal(await readFile(join(data, 'operator.token'), 'utf8'), 'tlo_cut');
+});
+
+test('a clock that is a day behind the data is named; the operator can say that it is right', async () => {
+  const data = fresh();
+  await mkdir(data, { mode: 0o711 });
+  await writeFile(join(data, 'tulou.json'), '{"layout":1,"made_at":"2026-01-01T00:00:00Z"}\n');
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  await utimes(join(data, 'tulou.json'), tomorrow, tomorrow);
+  await refuses(
+    { data },
+    'clock_behind',
+    /clock says .* UTC, but .*tulou\.json was written at/,
+    /timedatectl.*--accept-clock/,
+  );
+  const platform = await up({ data, args: ['--accept-clock'] });
+  platform.kill('SIGTERM');
+  assert.equal((await platform.ended).code, 0);
+});
+
+test('a PostgreSQL that cannot start shows its own last words, and starts again when it is mended', async () => {
+  const data = fresh();
+  const first = await up({ data });
+  first.kill('SIGTERM');
+  assert.equal((await first.ended).code, 0);
+  const settings = join(data, 'postgres', 'data', 'postgresql.conf');
+  const { length } = await readFile(settings);
+  await appendFile(settings, '\nshared_bufers = 1GB\n');
+  await refuses({ data }, 'postgres_cannot_start', /\| .*shared_bufers/, /data is untouched/);
+  await truncate(settings, length);
+  const again = await up({ data });
+  again.kill('SIGTERM');
+  assert.equal((await again.ended).code, 0);
+});
+
+test('the doctor names each thing that is wrong, and how to mend it', async () => {
+  const { port } = taken.address() as AddressInfo;
+  const data = fresh();
+  await mkdir(data);
+  await writeFile(join(data, 'operator.token'), 'x', { mode: 0o644 });
+  await chown(data, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  const { code, stdout } = await tulou('doctor', { data, args: ['--gateway', `127.0.0.1:${port}`] }).ended;
+  assert.equal(code, 1);
+  assert.match(stdout, new RegExp(`WRONG +gateway address +Port ${port}`));
+  assert.match(stdout, /WRONG +data directory +others can read .*operator\.token\n.*chmod 600/);
+  assert.match(stdout, /2 things are wrong/);
+});

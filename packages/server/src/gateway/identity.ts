@@ -1,7 +1,7 @@
 /** Who this gateway is: an id and an assertion key, made on its first start and kept in its data folder. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { idPrefixes } from '@tulou/contract';
+import { idPrefixes } from '@tulou/contract/ids';
 import { z } from 'zod';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';

@@ -3,7 +3,7 @@
  * load; whatever changes about the key changes its generation in the shared table, and the memory of it is void.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import { parseCredential } from '@tulou/contract';
+import { parseCredential } from '@tulou/contract/credentials';
 import { hash64, type Hash64 } from './limits/hash.ts';
 import type { KeyTable } from './snapshot/key-table.ts';
 import type { AppNode, State } from './snapshot/state.ts';

@@ -2,7 +2,7 @@
  * The gateway's own counters. Each thread adds to a piece of shared memory of its own, the main thread sums them up when it
  * is asked; no label grows with tenants, apis or paths.
  */
-import { errors, type ErrorCode } from '@tulou/contract';
+import { errors, type ErrorCode } from '@tulou/contract/errors';
 
 /** Upper bounds of the latency histogram, microseconds. */
 const bucketsUs = [

@@ -1,6 +1,6 @@
 /** Chance, as a dependency. Nothing else in the server draws random numbers; tests pass a seeded one. */
 import { randomBytes } from 'node:crypto';
-import { idFromUuid, type Id, type IdKind } from '@tulou/contract';
+import { idFromUuid, type Id, type IdKind } from '@tulou/contract/ids';
 import type { Clock } from './clock.ts';
 
 export interface Random {

@@ -85,7 +85,11 @@ for (const [reason, text] of malformed) {
 const wellFormed: readonly (readonly [string, string, string])[] = [
   ['no content', '0\r\n\r\n', ''],
   ['two chunks', '5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n', 'abcdefgh'],
-  ['sizes in either case with zeros before them', '00a\r\n0123456789\r\nB\r\n0123456789a\r\n000\r\n\r\n', '01234567890123456789a'],
+  [
+    'sizes in either case with zeros before them',
+    '00a\r\n0123456789\r\nB\r\n0123456789a\r\n000\r\n\r\n',
+    '01234567890123456789a',
+  ],
   ['extensions', '5;a;b=c;d="e \\" f"\r\nabcde\r\n0;x\r\n\r\n', 'abcde'],
   ['trailers, which are dropped', '1\r\na\r\n0\r\nX-Sum: 1\r\nY:\r\n\r\n', 'a'],
   ['content that looks like framing', '7\r\n0\r\n\r\n0\r\r\n0\r\n\r\n', '0\r\n\r\n0\r'],

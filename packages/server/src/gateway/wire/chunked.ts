@@ -4,7 +4,20 @@
  * trailers are read and dropped.
  */
 import { mayBeHopByHop, role, roleOf } from './names.ts';
-import { BACKSLASH, COLON, CR, EQUALS, hexValue, HTAB, LF, QUOTE, SEMICOLON, SP, tokenLower, valueOctet } from './octets.ts';
+import {
+  BACKSLASH,
+  COLON,
+  CR,
+  EQUALS,
+  hexValue,
+  HTAB,
+  LF,
+  QUOTE,
+  SEMICOLON,
+  SP,
+  tokenLower,
+  valueOctet,
+} from './octets.ts';
 
 /** Takes the content, piece by piece. The octets are only valid during the call. */
 export interface ContentSink {
@@ -147,7 +160,8 @@ export class ChunkedReader {
         this.#count += 1;
         return this.#state;
       }
-      if (this.#count === 0) return octet === QUOTE && this.#state === state.extensionValue ? state.extensionQuoted : state.failed;
+      if (this.#count === 0)
+        return octet === QUOTE && this.#state === state.extensionValue ? state.extensionQuoted : state.failed;
     }
     if (octet === EQUALS && this.#state === state.extensionName) {
       this.#count = 0;

@@ -1,6 +1,6 @@
 /** A client's connection: reads requests one after the other, keeps what is pipelined behind them, writes answers, keeps time. */
 import type { Socket } from 'node:net';
-import { errors, type ErrorCode } from '@tulou/contract';
+import { errors, type ErrorCode } from '@tulou/contract/errors';
 import { ChunkedReader, type ContentSink } from './chunked.ts';
 import type { Engine } from './engine.ts';
 import { Outbox } from './outbox.ts';
@@ -54,13 +54,14 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#engine = engine;
     this.remoteAddress = remoteAddress;
     this.#reader = new RequestReader(limits, this.secure);
-    this.#socket = adopt(accepted, readBuffer, limits.bufferedBytesMax, (bytes, length) => this.#onBytes(bytes, length));
+    this.#socket = adopt(accepted, readBuffer, limits.bufferedBytesMax, (bytes, length) =>
+      this.#onBytes(bytes, length),
+    );
     this.#socket.setNoDelay(true);
     this.#socket.on('drain', () => this.#onDrain());
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('error', () => this.destroy());
     this.#socket.on('close', () => this.destroy());
-    engine.connections.add(this);
     wheel.arm(this, wheel.ticks(limits.headTimeoutMs));
   }
 
@@ -79,7 +80,8 @@ export class ClientConnection extends WheelEntry implements ContentSink {
 
   /** The `connection` line of the answer that is being made. */
   persistenceLine(): string {
-    if (!this.#persistent || this.#engine.draining || this.#served >= this.#engine.limits.requestsPerConnectionMax) this.closeAfter = true;
+    if (!this.#persistent || this.#engine.draining || this.#served >= this.#engine.limits.requestsPerConnectionMax)
+      this.closeAfter = true;
     if (this.closeAfter) return 'connection: close\r\n';
     return this.#minor === 0 ? 'connection: keep-alive\r\n' : '';
   }
@@ -174,14 +176,11 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   #onBytes(chunk: Buffer, length: number): void {
     if (this.#phase === 'gone') return;
     if (this.#phase === 'linger') return this.#onLingering(length);
-    if (this.#at === this.#end) this.#bytes = chunk;
-    else {
-      const kept = this.#bytes.subarray(this.#at, this.#end);
-      this.#bytes = Buffer.concat([kept, chunk.subarray(0, length)]);
-      length += kept.length;
-    }
+    const kept = this.#end - this.#at;
+    if (kept === 0) this.#bytes = chunk;
+    else this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at, this.#end), chunk.subarray(0, length)]);
     this.#at = 0;
-    this.#end = length;
+    this.#end = kept + length;
     this.#work();
     this.#keepRest(chunk);
   }

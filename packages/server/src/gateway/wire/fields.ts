@@ -132,7 +132,8 @@ export abstract class HeadReader {
       return false;
     }
     const known = lookUp(bytes, nameStart, nameEnd, hash);
-    const name = known === undefined ? this.text.substring(nameStart - start, nameEnd - start).toLowerCase() : known.text;
+    const name =
+      known === undefined ? this.text.substring(nameStart - start, nameEnd - start).toLowerCase() : known.text;
     const part = known === undefined ? roleOf(name) : known.role;
     if (part === role.endToEnd) {
       this.fields.push(name, value);

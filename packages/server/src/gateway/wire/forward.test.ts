@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { answering, dial, forwardTo, openEngine, openOrigin, parseAnswer, type Engine, type EngineOptions, type Origin, type Peer } from '../../../test/wire/peers.ts';
+import {
+  answering,
+  dial,
+  forwardTo,
+  openEngine,
+  openOrigin,
+  parseAnswer,
+  type Engine,
+  type EngineOptions,
+  type Origin,
+  type Peer,
+} from '../../../test/wire/peers.ts';
 import type { ForwardOptions } from './exchange.ts';
 
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\n\r\nhello';
@@ -13,7 +24,11 @@ interface World {
 }
 
 /** An engine that forwards everything to an origin played by `onPeer`; both are closed with the test. */
-async function open(t: TestContext, onPeer: (peer: Peer) => void, options: Partial<EngineOptions> & { forward?: Partial<ForwardOptions> } = {}): Promise<World> {
+async function open(
+  t: TestContext,
+  onPeer: (peer: Peer) => void,
+  options: Partial<EngineOptions> & { forward?: Partial<ForwardOptions> } = {},
+): Promise<World> {
   const origin = await openOrigin(onPeer);
   const engine = await openEngine({ begin: forwardTo(origin.upstream, options.forward), ...options });
   t.after(async () => {
@@ -28,9 +43,15 @@ function count(text: string, part: string): number {
 }
 
 test('a request and its answer go through, re-made, without what is for one hop only', async (t) => {
-  const answer = 'HTTP/1.1 200 Fine\r\nCONTENT-LENGTH: 2\r\nX-One: 1\r\nConnection: keep-alive, x-hop\r\nX-Hop: 1\r\nTulou-Tenant: forged\r\nDate: d\r\nServer: s\r\n\r\nok';
+  const answer =
+    'HTTP/1.1 200 Fine\r\nCONTENT-LENGTH: 2\r\nX-One: 1\r\nConnection: keep-alive, x-hop\r\nX-Hop: 1\r\nTulou-Tenant: forged\r\nDate: d\r\nServer: s\r\n\r\nok';
   const { origin, engine } = await open(t, answering(answer), {
-    forward: { target: '/base/a?b=c', dropFields: new Set(['x-api-key']), addFields: ['tulou-tenant', 'ten_1'], answerFields: ['server', 'tulou', 'tulou-request-id', 'r1'] },
+    forward: {
+      target: '/base/a?b=c',
+      dropFields: new Set(['x-api-key']),
+      addFields: ['tulou-tenant', 'ten_1'],
+      answerFields: ['server', 'tulou', 'tulou-request-id', 'r1'],
+    },
   });
   const client = dial(engine.port).send(
     'GET /a?b=c HTTP/1.1\r\nhost: a.example\r\nX-API-Key: secret\r\nTulou-Tenant: forged\r\nAccept:   */*  \r\nConnection: x-gone\r\nX-Gone: 1\r\nTE: trailers\r\n\r\n',
@@ -39,8 +60,17 @@ test('a request and its answer go through, re-made, without what is for one hop 
     await client.until((text) => text.endsWith('ok')),
     'HTTP/1.1 200 OK\r\nx-one: 1\r\ndate: d\r\nserver: tulou\r\ntulou-request-id: r1\r\ncontent-length: 2\r\n\r\nok',
   );
-  assert.equal((await origin.peer(0)).received, `GET /base/a?b=c HTTP/1.1\r\nhost: ${origin.upstream.hostField}\r\naccept: */*\r\ntulou-tenant: ten_1\r\n\r\n`);
-  assert.partialDeepStrictEqual(await engine.outcome(0), { status: 200, requestBytes: 0, responseBytes: 2, complete: true, error: undefined });
+  assert.equal(
+    (await origin.peer(0)).received,
+    `GET /base/a?b=c HTTP/1.1\r\nhost: ${origin.upstream.hostField}\r\naccept: */*\r\ntulou-tenant: ten_1\r\n\r\n`,
+  );
+  assert.partialDeepStrictEqual(await engine.outcome(0), {
+    status: 200,
+    requestBytes: 0,
+    responseBytes: 2,
+    complete: true,
+    error: undefined,
+  });
 });
 
 test('connections are kept on both sides', async (t) => {
@@ -58,14 +88,21 @@ test('pipelined requests are answered one after the other, in their order', asyn
   const { origin, engine } = await open(t, (peer) => {
     let seen = 0;
     peer.socket.on('data', () => {
-      for (const [, name] of peer.received.slice(seen).matchAll(/GET \/(\d+) /g)) peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<${String(name).padStart(2, '0')}>`);
+      for (const [, name] of peer.received.slice(seen).matchAll(/GET \/(\d+) /g))
+        peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<${String(name).padStart(2, '0')}>`);
       seen = peer.received.length;
     });
   });
   const client = dial(engine.port);
-  for (let index = 0; index < 20; index += 1) client.send(`POST /x${index} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`.replace('POST', 'GET').replace('/x', '/'));
+  for (let index = 0; index < 20; index += 1)
+    client.send(
+      `POST /x${index} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`.replace('POST', 'GET').replace('/x', '/'),
+    );
   const text = await client.until((received) => received.includes('<19>'));
-  assert.deepEqual([...text.matchAll(/<(\d\d)>/g)].map(([, name]) => Number(name)), Array.from({ length: 20 }, (_, index) => index));
+  assert.deepEqual(
+    [...text.matchAll(/<(\d\d)>/g)].map(([, name]) => Number(name)),
+    Array.from({ length: 20 }, (_, index) => index),
+  );
   assert.equal(origin.peers.length, 1);
 });
 
@@ -73,17 +110,25 @@ test('content with a length is passed on, together with the head where both came
   const { origin, engine } = await open(t, answering(hello));
   const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nab\0\xff\r\n');
   await client.until((text) => text.endsWith('hello'));
-  assert.equal((await origin.peer(0)).received, `POST /a HTTP/1.1\r\nhost: ${origin.upstream.hostField}\r\ncontent-length: 6\r\n\r\nab\0\xff\r\n`);
+  assert.equal(
+    (await origin.peer(0)).received,
+    `POST /a HTTP/1.1\r\nhost: ${origin.upstream.hostField}\r\ncontent-length: 6\r\n\r\nab\0\xff\r\n`,
+  );
   assert.equal((await engine.outcome(0)).requestBytes, 6);
 });
 
 test('chunked content is passed on in chunks made anew, without extensions and trailers', async (t) => {
   const { origin, engine } = await open(t, (peer) => {
     peer.socket.on('data', () => {
-      if (peer.received.endsWith('0\r\n\r\n')) peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n003;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n');
+      if (peer.received.endsWith('0\r\n\r\n'))
+        peer.send(
+          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n003;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n',
+        );
     });
   });
-  const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: CHUNKED\r\n\r\n0005;a="b"\r\nhello\r\n000\r\nX: y\r\n\r\n');
+  const client = dial(engine.port).send(
+    'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: CHUNKED\r\n\r\n0005;a="b"\r\nhello\r\n000\r\nX: y\r\n\r\n',
+  );
   const text = await client.until((received) => received.endsWith('0\r\n\r\n'));
   assert.equal(parseAnswer(text).fields['transfer-encoding'], 'chunked');
   assert.equal(parseAnswer(text).content, '3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n');
@@ -95,13 +140,18 @@ test('every way of splitting a request and its content in two goes through the s
   const { origin, engine } = await open(t, (peer) => {
     let seen = 0;
     peer.socket.on('data', () => {
-      for (let at = peer.received.indexOf('0\r\n\r\n', seen); at !== -1; at = peer.received.indexOf('0\r\n\r\n', seen)) {
+      for (
+        let at = peer.received.indexOf('0\r\n\r\n', seen);
+        at !== -1;
+        at = peer.received.indexOf('0\r\n\r\n', seen)
+      ) {
         seen = at + 5;
         peer.send(hello);
       }
     });
   });
-  const message = 'POST /a HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n';
+  const message =
+    'POST /a HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n';
   const client = dial(engine.port);
   for (let split = 1; split < message.length; split += 1) {
     client.send(message.slice(0, split));
@@ -109,12 +159,18 @@ test('every way of splitting a request and its content in two goes through the s
     client.send(message.slice(split));
     await client.until((text) => count(text, 'hello') === split);
   }
-  assert.equal(engine.ended.every(({ outcome }) => outcome.complete && outcome.requestBytes === 7), true);
+  assert.equal(
+    engine.ended.every(({ outcome }) => outcome.complete && outcome.requestBytes === 7),
+    true,
+  );
   assert.equal(origin.peers.length, 1);
 });
 
 test('every way of splitting an answer in two goes through the same', async (t) => {
-  const answers = [hello, 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n'];
+  const answers = [
+    hello,
+    'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n',
+  ];
   for (const answer of answers) {
     let split = 0;
     const { engine } = await open(t, (peer) => {
@@ -130,7 +186,12 @@ test('every way of splitting an answer in two goes through the same', async (t) 
       await client.until((text) => count(text, answer === hello ? 'hello' : '\r\n0\r\n\r\n') === turn);
     }
     const bytes = answer === hello ? 5 : 7;
-    assert.equal(engine.ended.every(({ outcome }) => outcome.complete && outcome.responseBytes === bytes && outcome.status === 200), true);
+    assert.equal(
+      engine.ended.every(
+        ({ outcome }) => outcome.complete && outcome.responseBytes === bytes && outcome.status === 200,
+      ),
+      true,
+    );
     assert.equal(engine.server.stats().upstream.connections, 1);
   }
 });
@@ -171,7 +232,12 @@ test('content that ends with the connection is passed on in chunks, and to HTTP/
   });
   const modern = dial(engine.port).send(get);
   const text = await modern.until((received) => received.endsWith('0\r\n\r\n'));
-  assert.equal(parseAnswer(text).content.replace(/[0-9a-f]+\r\n(.*)\r\n/gs, '$1').includes('hello'), true);
+  assert.equal(
+    parseAnswer(text)
+      .content.replace(/[0-9a-f]+\r\n(.*)\r\n/gs, '$1')
+      .includes('hello'),
+    true,
+  );
   const old = dial(engine.port).send('GET /a HTTP/1.0\r\n\r\n');
   const answer = parseAnswer(await old.end());
   assert.equal(answer.content, 'hello world');
@@ -188,15 +254,23 @@ test('HTTP/1.0 connections are kept where the client asks, and closed where it d
 
 test('Connection: close is honoured', async (t) => {
   const { engine } = await open(t, answering(hello));
-  const answer = parseAnswer(await dial(engine.port).send('GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n').end());
+  const answer = parseAnswer(
+    await dial(engine.port)
+      .send('GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n')
+      .end(),
+  );
   assert.equal(answer.fields.connection, 'close');
   assert.equal(answer.content, 'hello');
   assert.equal(engine.begun.length, 1);
 });
 
 test('an expectation gets its 100 once there is an upstream to take the content', async (t) => {
-  const { engine, origin } = await open(t, (peer) => peer.socket.on('data', () => peer.received.endsWith('abc') && peer.send(hello)));
-  const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n');
+  const { engine, origin } = await open(t, (peer) =>
+    peer.socket.on('data', () => peer.received.endsWith('abc') && peer.send(hello)),
+  );
+  const client = dial(engine.port).send(
+    'POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n',
+  );
   assert.equal(await client.until((text) => text.endsWith('\r\n\r\n')), 'HTTP/1.1 100 Continue\r\n\r\n');
   client.send('abc');
   await client.until((text) => text.endsWith('hello'));
@@ -205,13 +279,17 @@ test('an expectation gets its 100 once there is an upstream to take the content'
 
 test('an expectation that is answered at once gets no 100, and the connection ends', async (t) => {
   const { engine } = await open(t, answering(hello), { begin: (exchange) => exchange.respond(401, [], 'no') });
-  const text = await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n').end();
+  const text = await dial(engine.port)
+    .send('POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n')
+    .end();
   assert.equal(parseAnswer(text).status, 401);
   assert.equal(parseAnswer(text).fields.connection, 'close');
 });
 
 test('an answer that comes while the content still does is passed on at once, and ends the connection', async (t) => {
-  const { engine, origin } = await open(t, (peer) => peer.socket.once('data', () => peer.send('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig')));
+  const { engine, origin } = await open(t, (peer) =>
+    peer.socket.once('data', () => peer.send('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig')),
+  );
   const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc');
   const answer = parseAnswer(await client.end());
   assert.deepEqual([answer.status, answer.content, answer.fields.connection], [413, 'big', 'close']);
@@ -270,7 +348,11 @@ for (const [reason, octets] of badAnswers) {
     assert.equal(parseAnswer(text).status, 502);
     assert.match(parseAnswer(text).content, /upstream_malformed/);
     await (await origin.peer(0)).end();
-    assert.partialDeepStrictEqual(await engine.outcome(0), { status: 502, error: 'upstream_malformed', complete: true });
+    assert.partialDeepStrictEqual(await engine.outcome(0), {
+      status: 502,
+      error: 'upstream_malformed',
+      complete: true,
+    });
   });
 }
 
@@ -281,13 +363,24 @@ test('an answer that breaks off after its head breaks off at the client too, and
     await client.until((text) => text.includes('hello'));
     (await origin.peer(0)).socket.end();
     assert.equal((await client.end()).endsWith('0\r\n\r\n'), false);
-    assert.partialDeepStrictEqual(await engine.outcome(0), { status: 200, complete: false, error: 'upstream_aborted', responseBytes: 5 });
-    assert.deepEqual(engine.commits.flat().map(({ outcome }) => outcome.complete), [false]);
+    assert.partialDeepStrictEqual(await engine.outcome(0), {
+      status: 200,
+      complete: false,
+      error: 'upstream_aborted',
+      responseBytes: 5,
+    });
+    assert.deepEqual(
+      engine.commits.flat().map(({ outcome }) => outcome.complete),
+      [false],
+    );
   }
 });
 
 test('an answer to HTTP/1.0 that breaks off ends with a reset, as a mere end would look complete', async (t) => {
-  const { engine, origin } = await open(t, answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'));
+  const { engine, origin } = await open(
+    t,
+    answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'),
+  );
   const client = dial(engine.port).send('GET /a HTTP/1.0\r\n\r\n');
   await client.until((text) => text.endsWith('hello'));
   (await origin.peer(0)).socket.end();
@@ -297,7 +390,10 @@ test('an answer to HTTP/1.0 that breaks off ends with a reset, as a mere end wou
 });
 
 test('malformed chunks in the middle of an answer break it off', async (t) => {
-  const { engine, origin } = await open(t, answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'));
+  const { engine, origin } = await open(
+    t,
+    answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'),
+  );
   const client = dial(engine.port).send(get);
   await client.until((text) => text.includes('hello'));
   (await origin.peer(0)).send('0x5\r\n');
@@ -319,7 +415,10 @@ test('an idle connection that died is replaced once, for a request that may be r
 });
 
 test('a request with content, or that is not idempotent, is never sent twice', async (t) => {
-  for (const request of ['POST /a HTTP/1.1\r\nHost: a\r\n\r\n', 'PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx']) {
+  for (const request of [
+    'POST /a HTTP/1.1\r\nHost: a\r\n\r\n',
+    'PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx',
+  ]) {
     const { engine, origin } = await open(t, answering(hello));
     const client = dial(engine.port).send(get);
     await client.until((text) => text.endsWith('hello'));
@@ -350,7 +449,8 @@ test('large contents go through both ways whole, and what waits in memory stays 
       peer.socket.removeAllListeners('data');
       peer.socket.on('data', (chunk: Buffer) => {
         received += chunk.length;
-        if (received >= size) peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`).socket.end(Buffer.alloc(size, 'b'));
+        if (received >= size)
+          peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`).socket.end(Buffer.alloc(size, 'b'));
       });
     },
     { limits: { bufferedBytesMax } },
@@ -416,17 +516,25 @@ test('pipelined requests beyond the bound are left in the kernel', async (t) => 
 
 test('content beyond the limit is a 413: at once where its length is known, else when it is passed', async (t) => {
   const { engine, origin } = await open(t, () => undefined, { forward: { requestBytesMax: 10 } });
-  const known = parseAnswer(await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n').end());
+  const known = parseAnswer(
+    await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n').end(),
+  );
   assert.deepEqual([known.status, known.fields.connection], [413, 'close']);
   assert.equal(origin.peers.length, 0);
-  const chunked = parseAnswer(await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n').end());
+  const chunked = parseAnswer(
+    await dial(engine.port)
+      .send('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n')
+      .end(),
+  );
   assert.deepEqual([chunked.status, chunked.fields.connection], [413, 'close']);
   await (await origin.peer(0)).end();
 });
 
 test('malformed chunks in the middle of content are a 400 and a close, and the upstream sees no end of the request', async (t) => {
   const { engine, origin } = await open(t, () => undefined);
-  const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+  const client = dial(engine.port).send(
+    'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+  );
   const peer = await origin.peer(0);
   await peer.until((text) => text.includes('abc'));
   const answer = parseAnswer(await client.send('-1\r\n').end());
@@ -435,15 +543,22 @@ test('malformed chunks in the middle of content are a 400 and a close, and the u
 });
 
 test('local answers: content that is left is read and dropped where it is little, the connection closed where it is not', async (t) => {
-  const { engine } = await open(t, () => undefined, { begin: (exchange) => exchange.respond(404, ['x-a', 'b'], 'né'), limits: { bufferedBytesMax: 65_536 } });
+  const { engine } = await open(t, () => undefined, {
+    begin: (exchange) => exchange.respond(404, ['x-a', 'b'], 'né'),
+    limits: { bufferedBytesMax: 65_536 },
+  });
   const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n');
   await client.until((text) => text.includes('404'));
   client.send(`hello${get}`);
   const text = await client.until((received) => count(received, '404 Not Found') === 2);
   assert.equal(parseAnswer(text).fields['content-length'], '3');
-  const large = parseAnswer(await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n').end());
+  const large = parseAnswer(
+    await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n').end(),
+  );
   assert.equal(large.fields.connection, 'close');
-  const head = parseAnswer(await dial(engine.port).send('HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n').end());
+  const head = parseAnswer(
+    await dial(engine.port).send('HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n').end(),
+  );
   assert.deepEqual([head.content, head.fields['content-length']], ['', '3']);
 });
 
@@ -493,20 +608,26 @@ test('a pipeline that throws is a 500, not the end of the process', async (t) =>
       throw new Error('defect');
     },
   });
-  await dial(engine.port).send(get).until((text) => text.includes('"internal"'));
+  await dial(engine.port)
+    .send(get)
+    .until((text) => text.includes('"internal"'));
   assert.equal((await engine.outcome(0)).error, 'internal');
 });
 
 test('own fields that could end a line are a defect that is seen, not a header that is sent', async (t) => {
   const { engine } = await open(t, answering(hello), { forward: { addFields: ['x-a', 'b\r\nevil: 1'] } });
-  await dial(engine.port).send(get).until((text) => text.includes('"internal"'));
+  await dial(engine.port)
+    .send(get)
+    .until((text) => text.includes('"internal"'));
 });
 
 test('an upstream that can not be reached is a 502', async (t) => {
   const { engine, origin } = await open(t, () => undefined);
   origin.server.close();
   await once(origin.server, 'close');
-  await dial(engine.port).send(get).until((text) => text.includes('upstream_unreachable'));
+  await dial(engine.port)
+    .send(get)
+    .until((text) => text.includes('upstream_unreachable'));
   origin.server.listen(0);
   await engine.until(() => engine.server.stats().upstream.connecting === 0);
 });

@@ -113,10 +113,12 @@ export function roleOf(name: string): Role {
  * dropping them on its word would change who calls, where to, or how long the content is.
  */
 const essential = new Set(
-  ('host content-length transfer-encoding content-type content-encoding content-range content-location date authorization cookie ' +
+  (
+    'host content-length transfer-encoding content-type content-encoding content-range content-location date authorization cookie ' +
     'set-cookie cache-control expires vary etag location origin range if-match if-none-match if-modified-since ' +
     'if-unmodified-since if-range forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip via expect ' +
-    'max-forwards www-authenticate x-api-key idempotency-key traceparent').split(' '),
+    'max-forwards www-authenticate x-api-key idempotency-key traceparent'
+  ).split(' '),
 );
 
 /** Whether `Connection` may name this lower-case field. */

@@ -11,7 +11,12 @@ const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
 test('the guard judges literal addresses, and an IPv4-mapped one as the IPv4 address that it reaches', () => {
   const seen: string[] = [];
   const judge = (host: string): void =>
-    resolveGuarded(host, () => assert.fail('nothing to resolve'), (address, family) => void seen.push(`${address}/${family}`), () => undefined);
+    resolveGuarded(
+      host,
+      () => assert.fail('nothing to resolve'),
+      (address, family) => void seen.push(`${address}/${family}`),
+      () => undefined,
+    );
   for (const host of ['127.0.0.1', '::1', '[::1]', '::ffff:169.254.169.254', '[::FFFF:10.0.0.1]']) judge(host);
   assert.deepEqual(seen, ['127.0.0.1/4', '::1/6', '::1/6', '169.254.169.254/4', '10.0.0.1/4']);
   assert.equal(plainAddress('2001:db8::1'), '2001:db8::1');
@@ -19,7 +24,10 @@ test('the guard judges literal addresses, and an IPv4-mapped one as the IPv4 add
 
 test('an upstream whose address is not allowed is a 502, and nothing is sent to it', async (t) => {
   const origin = await openOrigin(answering(hello));
-  const engine = await openEngine({ begin: forwardTo(origin.upstream), guard: (address) => (address === '127.0.0.1' ? 'loopback' : undefined) });
+  const engine = await openEngine({
+    begin: forwardTo(origin.upstream),
+    guard: (address) => (address === '127.0.0.1' ? 'loopback' : undefined),
+  });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   assert.match(await dial(engine.port).send(get).end(), /upstream_refused/);
   assert.equal(origin.peers.length, 0);
@@ -95,7 +103,10 @@ test('no more connections than allowed go to one origin; who waits gets the next
 
 test('who waits too long for a connection gets a 503', async (t) => {
   const origin = await openOrigin();
-  const engine = await openEngine({ begin: forwardTo(origin.upstream), limits: { upstreamConnectionsMax: 1, connectTimeoutMs: 200 } });
+  const engine = await openEngine({
+    begin: forwardTo(origin.upstream),
+    limits: { upstreamConnectionsMax: 1, connectTimeoutMs: 200 },
+  });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   dial(engine.port).send(get);
   await engine.until(() => engine.server.stats().upstream.connections === 1);
@@ -103,7 +114,9 @@ test('who waits too long for a connection gets a 503', async (t) => {
 });
 
 test('a place that an upstream gives up is given to who waits', async (t) => {
-  const origin = await openOrigin((peer) => peer.socket.once('data', () => peer.socket.end('HTTP/1.1 200 OK\r\n\r\nbye')));
+  const origin = await openOrigin((peer) =>
+    peer.socket.once('data', () => peer.socket.end('HTTP/1.1 200 OK\r\n\r\nbye')),
+  );
   const engine = await openEngine({ begin: forwardTo(origin.upstream), limits: { upstreamConnectionsMax: 1 } });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   const texts = await Promise.all(Array.from({ length: 5 }, () => dial(engine.port).send(get).end()));
@@ -135,7 +148,10 @@ test('an idle connection ends in time, and before the upstream would end it', as
   await dial(engine.port).send(get).end();
   // One second, less a margin of one: not kept at all.
   assert.equal(engine.server.stats().upstream.connections, 0);
-  const patient = await openEngine({ begin: forwardTo((await openOriginFor(t)).upstream), limits: { upstreamIdleMs: 100 } });
+  const patient = await openEngine({
+    begin: forwardTo((await openOriginFor(t)).upstream),
+    limits: { upstreamIdleMs: 100 },
+  });
   t.after(() => patient.server.close());
   await dial(patient.port).send(get).end();
   assert.equal(patient.server.stats().upstream.idle, 1);

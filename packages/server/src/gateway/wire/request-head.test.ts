@@ -183,24 +183,44 @@ test('a refusal does not depend on where the octets are split', () => {
     const everywhere = Array.from({ length: text.length }, (_, index) => index);
     for (const ends of [everywhere, ...everywhere.map((end) => [end])]) {
       const { reading, code: found } = readSplit(text, ends);
-      assert.deepEqual([reading, found], ['failed', code], `${reason}, split at ${ends.length > 1 ? 'every octet' : ends[0]}`);
+      assert.deepEqual(
+        [reading, found],
+        ['failed', code],
+        `${reason}, split at ${ends.length > 1 ? 'every octet' : ends[0]}`,
+      );
     }
   }
 });
 
 /** What is right, the octets, and what is understood. */
 const wellFormed: readonly (readonly [string, string, object])[] = [
-  ['a plain request', `${line}${host}\r\n`, { method: 'GET', target: '/a', host: 'a.example', minor: 1, fields: [], contentLength: 0 }],
+  [
+    'a plain request',
+    `${line}${host}\r\n`,
+    { method: 'GET', target: '/a', host: 'a.example', minor: 1, fields: [], contentLength: 0 },
+  ],
   ['one empty line before it', `\r\n${line}${host}\r\n`, { target: '/a' }],
-  ['names and a host in capitals', `${line}HOST: A.Example:8080\r\nACCEPT: */*\r\n\r\n`, { host: 'a.example:8080', fields: ['accept', '*/*'] }],
+  [
+    'names and a host in capitals',
+    `${line}HOST: A.Example:8080\r\nACCEPT: */*\r\n\r\n`,
+    { host: 'a.example:8080', fields: ['accept', '*/*'] },
+  ],
   ['an IPv6 host', `${line}Host: [::1]:80\r\n\r\n`, { host: '[::1]:80' }],
   ['space around a value', `${line}${host}X: \t a b \t \r\n\r\n`, { fields: ['x', 'a b'] }],
   ['an empty value', `${line}${host}X:\r\n\r\n`, { fields: ['x', ''] }],
   ['obs-text in a value', `${line}${host}X: \xe9\r\n\r\n`, { fields: ['x', '\xe9'] }],
-  ['repeated fields in their order', `${line}${host}X: 1\r\nY: 2\r\nX: 3\r\n\r\n`, { fields: ['x', '1', 'y', '2', 'x', '3'] }],
+  [
+    'repeated fields in their order',
+    `${line}${host}X: 1\r\nY: 2\r\nX: 3\r\n\r\n`,
+    { fields: ['x', '1', 'y', '2', 'x', '3'] },
+  ],
   ['a length', `${post}Content-Length: 5\r\n\r\n`, { contentLength: 5, fields: [] }],
   ['a length with zeros before it', `${post}Content-Length: 005\r\n\r\n`, { contentLength: 5 }],
-  ['the greatest length', `${post}Content-Length: 9007199254740991\r\n\r\n`, { contentLength: Number.MAX_SAFE_INTEGER }],
+  [
+    'the greatest length',
+    `${post}Content-Length: 9007199254740991\r\n\r\n`,
+    { contentLength: Number.MAX_SAFE_INTEGER },
+  ],
   ['chunked in capitals', `${post}Transfer-Encoding: Chunked\r\n\r\n`, { contentLength: -1, fields: [] }],
   ['HTTP/1.0 without Host', 'GET /a HTTP/1.0\r\n\r\n', { minor: 0, host: '' }],
   ['absolute-form', `GET http://A.example/a?b HTTP/1.1\r\n${host}\r\n`, { target: '/a?b', host: 'a.example' }],
@@ -210,12 +230,32 @@ const wellFormed: readonly (readonly [string, string, object])[] = [
   ['OPTIONS of the server in absolute-form', `OPTIONS http://a.example HTTP/1.1\r\n${host}\r\n`, { target: '*' }],
   ['a query as browsers send it', `GET /a?b[]={c}|d%zz HTTP/1.1\r\n${host}\r\n`, { target: '/a?b[]={c}|d%zz' }],
   ['escapes in a path', `GET /%E9%2f HTTP/1.1\r\n${host}\r\n`, { target: '/%E9%2f' }],
-  ['fields for this hop only', `${line}${host}TE: trailers\r\nTrailer: x\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\n\r\n`, { fields: [] }],
-  ['fields that Connection names', `${line}${host}X-Hop: 1\r\nY: 2\r\nConnection: x-hop\r\nX-HOP: 3\r\n\r\n`, { fields: ['y', '2'] }],
-  ['forged fields of ours, however spelt', `${line}${host}Tulou-Tenant: x\r\nTULOU_APP: x\r\ntulou.x: x\r\nTulouse: x\r\n\r\n`, { fields: ['tulouse', 'x'] }],
-  ['an offer of h2c', `${line}${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`, { fields: [] }],
+  [
+    'fields for this hop only',
+    `${line}${host}TE: trailers\r\nTrailer: x\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\n\r\n`,
+    { fields: [] },
+  ],
+  [
+    'fields that Connection names',
+    `${line}${host}X-Hop: 1\r\nY: 2\r\nConnection: x-hop\r\nX-HOP: 3\r\n\r\n`,
+    { fields: ['y', '2'] },
+  ],
+  [
+    'forged fields of ours, however spelt',
+    `${line}${host}Tulou-Tenant: x\r\nTULOU_APP: x\r\ntulou.x: x\r\nTulouse: x\r\n\r\n`,
+    { fields: ['tulouse', 'x'] },
+  ],
+  [
+    'an offer of h2c',
+    `${line}${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`,
+    { fields: [] },
+  ],
   ['a method that is not known', `PROPFIND /a HTTP/1.1\r\n${host}\r\n`, { method: 'PROPFIND' }],
-  ['an expectation in HTTP/1.0, which has none', `POST /a HTTP/1.0\r\n${host}Expect: x\r\nContent-Length: 1\r\n\r\n`, { contentLength: 1 }],
+  [
+    'an expectation in HTTP/1.0, which has none',
+    `POST /a HTTP/1.0\r\n${host}Expect: x\r\nContent-Length: 1\r\n\r\n`,
+    { contentLength: 1 },
+  ],
 ];
 
 for (const [reason, text, expected] of wellFormed) {
@@ -246,19 +286,29 @@ test('octets behind the head are left alone', () => {
 });
 
 test('a reader starts anew after reset, and forgets what it read', () => {
-  const { reader } = read(`${post}Connection: close\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n`);
+  const { reader } = read(
+    `${post}Connection: close\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n`,
+  );
   assert.equal(reader.persistent, false);
   assert.equal(reader.expectsContinue, true);
   reader.reset();
   assert.equal(read(`${line}${host}\r\n`, reader).reading, 'done');
-  assert.deepEqual(reader.head(), { method: 'GET', target: '/a', host: 'a.example', minor: 1, fields: [], contentLength: 0 });
+  assert.deepEqual(reader.head(), {
+    method: 'GET',
+    target: '/a',
+    host: 'a.example',
+    minor: 1,
+    fields: [],
+    contentLength: 0,
+  });
   assert.equal(reader.persistent, true);
   assert.equal(reader.expectsContinue, false);
 });
 
 test('a connection is kept as RFC 9112 §9.3 says', () => {
   const persistent = (version: string, connection: string): boolean =>
-    read(`GET /a HTTP/${version}\r\n${host}${connection === '' ? '' : `Connection: ${connection}\r\n`}\r\n`).reader.persistent;
+    read(`GET /a HTTP/${version}\r\n${host}${connection === '' ? '' : `Connection: ${connection}\r\n`}\r\n`).reader
+      .persistent;
   assert.equal(persistent('1.1', ''), true);
   assert.equal(persistent('1.1', 'close'), false);
   assert.equal(persistent('1.1', 'keep-alive, CLOSE'), false);

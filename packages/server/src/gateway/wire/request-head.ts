@@ -201,7 +201,8 @@ export class RequestReader extends HeadReader {
     const host = hostOf(authority);
     if (host === undefined || (this.host !== undefined && this.host !== host)) return false;
     this.host = host;
-    this.target = path === '' && query === '' && this.method === 'OPTIONS' ? '*' : `${path === '' ? '/' : path}${query}`;
+    this.target =
+      path === '' && query === '' && this.method === 'OPTIONS' ? '*' : `${path === '' ? '/' : path}${query}`;
     return this.#isPath(path);
   }
 

@@ -47,10 +47,17 @@ export interface Verdict {
 }
 
 /** Resolves `host` and keeps what `guard` allows. Literal addresses are judged too. */
-export function resolveGuarded(host: string, resolve: Resolve, guard: AddressGuard, done: (verdict: Verdict) => void): void {
+export function resolveGuarded(
+  host: string,
+  resolve: Resolve,
+  guard: AddressGuard,
+  done: (verdict: Verdict) => void,
+): void {
   const name = host.startsWith('[') ? host.slice(1, -1) : host;
   const judge = (addresses: readonly ResolvedAddress[]): void => {
-    const plain = addresses.map(({ address }) => plainAddress(address)).map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }) as const);
+    const plain = addresses
+      .map(({ address }) => plainAddress(address))
+      .map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }) as const);
     const allowed = plain.filter(({ address, family }) => guard(address, family) === undefined);
     done({ allowed, refused: allowed.length === 0 && plain.length > 0 });
   };

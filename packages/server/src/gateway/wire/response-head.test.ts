@@ -58,7 +58,11 @@ for (const [reason, text] of malformed) {
 }
 
 test('neither a refusal nor what is understood depends on where the octets are split', () => {
-  const sound = [`${ok}Content-Length: 5\r\nDate: x\r\n\r\n`, 'HTTP/1.0 204 \r\nConnection: x\r\nX: 1\r\n\r\n', 'HTTP/1.1 103 E\r\nLink: a\r\n\r\n'];
+  const sound = [
+    `${ok}Content-Length: 5\r\nDate: x\r\n\r\n`,
+    'HTTP/1.0 204 \r\nConnection: x\r\nX: 1\r\n\r\n',
+    'HTTP/1.1 103 E\r\nLink: a\r\n\r\n',
+  ];
   for (const text of [...malformed.map(([, malformedText]) => malformedText), ...sound]) {
     const whole = read(text);
     for (let split = 0; split < text.length; split += 1) {
@@ -67,7 +71,11 @@ test('neither a refusal nor what is understood depends on where the octets are s
       let reading = reader.read(bytes.subarray(0, split), 0, split);
       if (reading === 'more') reading = reader.read(bytes, 0, bytes.length);
       assert.equal(reading, whole.reading, JSON.stringify(text));
-      if (reading === 'done') assert.deepEqual([reader.status, reader.fields, reader.contentLength], [whole.reader.status, whole.reader.fields, whole.reader.contentLength]);
+      if (reading === 'done')
+        assert.deepEqual(
+          [reader.status, reader.fields, reader.contentLength],
+          [whole.reader.status, whole.reader.fields, whole.reader.contentLength],
+        );
     }
   }
 });
@@ -78,7 +86,9 @@ test('understood: a status line without a reason, and without the space before i
 });
 
 test('fields for this hop only, those that Connection names and forged fields of ours are dropped', () => {
-  const { reading, reader } = read(`${ok}Connection: x-hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\nKeep-Alive: max=9, timeout=5\r\nTulou-Request-Id: x\r\nTrailer: y\r\nServer: s\r\n\r\n`);
+  const { reading, reader } = read(
+    `${ok}Connection: x-hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\nKeep-Alive: max=9, timeout=5\r\nTulou-Request-Id: x\r\nTrailer: y\r\nServer: s\r\n\r\n`,
+  );
   assert.equal(reading, 'done');
   assert.deepEqual(reader.fields, ['server', 's']);
   assert.equal(reader.idleSeconds, 5);

@@ -4,7 +4,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { ForwardOptions, RequestHead } from './exchange.ts';
 
-const statusLines: string[] = Array.from({ length: 600 }, (_, status) => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`);
+const statusLines: string[] = Array.from(
+  { length: 600 },
+  (_, status) => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`,
+);
 const unsafeTarget = /[^\x21-\x7e]/;
 const unsafeValue = /[^\x20-\x7e]/;
 const unsafeName = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
@@ -24,7 +27,10 @@ export function ownFields(fields: readonly string[]): string {
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
     const value = fields[index + 1] as string;
-    assert(name !== '' && !unsafeName.test(name) && !unsafeValue.test(value), 'own fields are visible ASCII with lower-case names');
+    assert(
+      name !== '' && !unsafeName.test(name) && !unsafeValue.test(value),
+      'own fields are visible ASCII with lower-case names',
+    );
     text += `${name}: ${value}\r\n`;
   }
   return text;
@@ -47,7 +53,8 @@ export function requestHead(head: RequestHead, options: ForwardOptions): string 
     if (!dropFields.has(name)) text += `${name}: ${fields[index + 1] as string}\r\n`;
   }
   text += ownFields(addFields);
-  if (contentLength > 0 || (contentLength === 0 && expectsContent(head.method))) text += `content-length: ${contentLength}\r\n`;
+  if (contentLength > 0 || (contentLength === 0 && expectsContent(head.method)))
+    text += `content-length: ${contentLength}\r\n`;
   else if (contentLength === -1) text += 'transfer-encoding: chunked\r\n';
   return `${text}\r\n`;
 }

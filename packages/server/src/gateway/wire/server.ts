@@ -39,7 +39,12 @@ export interface WireStats {
   readonly ended: number;
   /** Octets in our memory, of clients and upstreams. */
   readonly bufferedBytes: number;
-  readonly upstream: { readonly connections: number; readonly idle: number; readonly connecting: number; readonly waiting: number };
+  readonly upstream: {
+    readonly connections: number;
+    readonly idle: number;
+    readonly connecting: number;
+    readonly waiting: number;
+  };
 }
 
 export interface WireServer {
@@ -70,7 +75,9 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
     begun: 0,
     ended: 0,
   };
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => accept(engine, socket));
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
+    accept(engine, socket),
+  );
   await listening(server, options).catch((error: unknown) => {
     wheel.stop();
     throw error;
@@ -96,7 +103,7 @@ function accept(engine: Engine, socket: Socket): void {
   if (address === undefined || engine.connections.size >= engine.limits.connectionsMax) {
     if (address !== undefined) engine.handler.refused('overloaded');
     socket.destroy();
-  } else new ClientConnection(engine, socket, plainAddress(address));
+  } else engine.connections.add(new ClientConnection(engine, socket, plainAddress(address)));
 }
 
 class OpenWireServer implements WireServer {
@@ -117,7 +124,8 @@ class OpenWireServer implements WireServer {
     this.#server.close();
     for (const connection of connections) connection.onDraining(Math.min(DRAIN_IDLE_MS, graceMs));
     const until = clock.monotonic() + graceMs;
-    while (connections.size > 0 && clock.monotonic() < until) await new Promise<void>((resolve) => clock.after(TICK_MS / 4, resolve));
+    while (connections.size > 0 && clock.monotonic() < until)
+      await new Promise<void>((resolve) => clock.after(TICK_MS / 4, resolve));
     await this.close();
   }
 

@@ -1,13 +1,28 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { answering, dial, forwardTo, openEngine, openOrigin, parseAnswer, type Engine, type Origin, type Peer } from '../../../test/wire/peers.ts';
+import {
+  answering,
+  dial,
+  forwardTo,
+  openEngine,
+  openOrigin,
+  parseAnswer,
+  type Engine,
+  type Origin,
+  type Peer,
+} from '../../../test/wire/peers.ts';
 import type { ForwardOptions, WireLimits } from './exchange.ts';
 
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const SHORT_MS = 200;
 
-async function open(t: TestContext, onPeer: (peer: Peer) => void, limits: Partial<WireLimits>, forward: Partial<ForwardOptions> = {}): Promise<{ origin: Origin; engine: Engine }> {
+async function open(
+  t: TestContext,
+  onPeer: (peer: Peer) => void,
+  limits: Partial<WireLimits>,
+  forward: Partial<ForwardOptions> = {},
+): Promise<{ origin: Origin; engine: Engine }> {
   const origin = await openOrigin(onPeer);
   const engine = await openEngine({ begin: forwardTo(origin.upstream, forward), limits });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
@@ -37,7 +52,9 @@ test('a connection that is idle for too long between requests is closed', async 
 
 test('content that stops coming is a 408, and the upstream sees no end of the request', async (t) => {
   const { engine, origin } = await open(t, () => undefined, { bodyTimeoutMs: SHORT_MS }, { timeoutMs: SHORT_MS / 4 });
-  const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+  const client = dial(engine.port).send(
+    'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+  );
   assert.equal(parseAnswer(await client.end()).status, 408);
   assert.equal((await (await origin.peer(0)).end()).endsWith('abc\r\n'), true);
   assert.equal((await engine.outcome(0)).error, 'request_timeout');
@@ -52,20 +69,34 @@ test('an upstream that does not answer in time is a 504', async (t) => {
 });
 
 test('an upstream that stops in the middle of its answer breaks it off', async (t) => {
-  const { engine } = await open(t, answering('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello'), {}, { timeoutMs: SHORT_MS });
+  const { engine } = await open(
+    t,
+    answering('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello'),
+    {},
+    { timeoutMs: SHORT_MS },
+  );
   assert.match(await dial(engine.port).send(get).end(), /hello$/);
   assert.partialDeepStrictEqual(await engine.outcome(0), { status: 200, error: 'upstream_timeout', complete: false });
 });
 
 test('an upstream that takes no content is a 504', async (t) => {
-  const { engine } = await open(t, (peer) => peer.socket.pause(), { bufferedBytesMax: 65_536 }, { timeoutMs: SHORT_MS });
+  const { engine } = await open(
+    t,
+    (peer) => peer.socket.pause(),
+    { bufferedBytesMax: 65_536 },
+    { timeoutMs: SHORT_MS },
+  );
   const client = dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
   client.socket.write(Buffer.alloc(100_000_000));
   assert.match(await client.until((text) => text.endsWith('}')), /upstream_timeout/);
 });
 
 test('a client that does not read is dropped in time', async (t) => {
-  const { engine } = await open(t, answering(`HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n${'x'.repeat(50_000_000)}`), { writeTimeoutMs: SHORT_MS });
+  const { engine } = await open(
+    t,
+    answering(`HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n${'x'.repeat(50_000_000)}`),
+    { writeTimeoutMs: SHORT_MS },
+  );
   const client = dial(engine.port);
   client.socket.pause();
   client.send(get);
@@ -75,14 +106,24 @@ test('a client that does not read is dropped in time', async (t) => {
 
 test('a client that reads slowly but steadily is not dropped', async (t) => {
   const size = 3_000_000;
-  const { engine } = await open(t, answering(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`), { writeTimeoutMs: 1000, bufferedBytesMax: 65_536 }, { timeoutMs: SHORT_MS });
+  const { engine } = await open(
+    t,
+    answering(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`),
+    { writeTimeoutMs: 1000, bufferedBytesMax: 65_536 },
+    { timeoutMs: SHORT_MS },
+  );
   const client = dial(engine.port);
   client.socket.removeAllListeners('data');
   client.socket.pause();
   client.send(get);
   let received = 0;
   const sip = setInterval(() => {
-    for (let chunk = client.socket.read() as Buffer | null; chunk !== null; chunk = client.socket.read() as Buffer | null) received += chunk.length;
+    for (
+      let chunk = client.socket.read() as Buffer | null;
+      chunk !== null;
+      chunk = client.socket.read() as Buffer | null
+    )
+      received += chunk.length;
   }, 50);
   t.after(() => clearInterval(sip));
   assert.equal((await engine.outcome(0)).complete, true);
@@ -123,7 +164,14 @@ test('closing ends every exchange, each once', async (t) => {
   await origin.peer(0);
   await engine.server.close();
   assert.equal(engine.ended.length, 10);
-  assert.deepEqual(engine.server.stats(), { connections: 0, exchanges: 0, begun: 10, ended: 10, bufferedBytes: 0, upstream: { connections: 0, idle: 0, connecting: 0, waiting: 0 } });
+  assert.deepEqual(engine.server.stats(), {
+    connections: 0,
+    exchanges: 0,
+    begun: 10,
+    ended: 10,
+    bufferedBytes: 0,
+    upstream: { connections: 0, idle: 0, connecting: 0, waiting: 0 },
+  });
 });
 
 test('connections beyond the bound are closed at once, and counted', async (t) => {
@@ -134,12 +182,19 @@ test('connections beyond the bound are closed at once, and counted', async (t) =
   assert.deepEqual(engine.refused, ['overloaded']);
   for (const client of kept) client.socket.destroy();
   await engine.until(() => engine.server.stats().connections === 0);
-  assert.match(await dial(engine.port).send(get).until((text) => text.endsWith('hello')), /200 OK/);
+  assert.match(
+    await dial(engine.port)
+      .send(get)
+      .until((text) => text.endsWith('hello')),
+    /200 OK/,
+  );
 });
 
 test('a connection ends after as many requests as allowed, and says so', async (t) => {
   const { engine } = await open(t, answering(hello), { requestsPerConnectionMax: 2 });
-  const text = await dial(engine.port).send(get + get + get).end();
+  const text = await dial(engine.port)
+    .send(get + get + get)
+    .end();
   assert.equal(text.split('hello').length, 3);
   assert.equal(text.split('connection: close').length, 2);
 });
@@ -149,6 +204,22 @@ test('a port that is taken is said so', async (t) => {
   const { openWireServer } = await import('./server.ts');
   const { systemClock } = await import('../../kernel/clock.ts');
   const { limits } = await import('../../../test/wire/peers.ts');
-  const handler = { begin: () => undefined, commit: () => undefined, end: () => undefined, refused: () => undefined, problem: () => ({ fields: [], body: '' }) };
-  await assert.rejects(openWireServer({ listen: { host: '127.0.0.1', port: engine.port }, reusePort: false, limits, handler, clock: systemClock, guard: () => undefined }), { code: 'EADDRINUSE' });
+  const handler = {
+    begin: () => undefined,
+    commit: () => undefined,
+    end: () => undefined,
+    refused: () => undefined,
+    problem: () => ({ fields: [], body: '' }),
+  };
+  await assert.rejects(
+    openWireServer({
+      listen: { host: '127.0.0.1', port: engine.port },
+      reusePort: false,
+      limits,
+      handler,
+      clock: systemClock,
+      guard: () => undefined,
+    }),
+    { code: 'EADDRINUSE' },
+  );
 });

@@ -59,7 +59,12 @@ export function open(destination: Destination, buffer: ReadBuffer, onBytes: OnBy
   const { address, port, tls, name } = destination;
   const onread = buffer.into(onBytes);
   if (!tls) return connect({ host: address, port, noDelay: true, onread });
-  const options: ConnectionOptions & { onread: OnReadOpts } = { host: address, port, ALPNProtocols: ['http/1.1'], onread };
+  const options: ConnectionOptions & { onread: OnReadOpts } = {
+    host: address,
+    port,
+    ALPNProtocols: ['http/1.1'],
+    onread,
+  };
   if (name !== address) options.servername = name;
   return connectTls(options);
 }

@@ -39,7 +39,12 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   #paused = false;
   #gone = false;
 
-  constructor(origin: Origin, wheel: Wheel, limits: WireLimits, open: (onBytes: (bytes: Buffer, length: number) => void) => Socket) {
+  constructor(
+    origin: Origin,
+    wheel: Wheel,
+    limits: WireLimits,
+    open: (onBytes: (bytes: Buffer, length: number) => void) => Socket,
+  ) {
     super();
     this.#origin = origin;
     this.#wheel = wheel;
@@ -178,7 +183,8 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     const bodiless = exchange.head.method === 'HEAD' || status === 204 || status === 304;
     // A 204 that announces content may well send it: nothing after it could be trusted.
     this.#reusable = reader.persistent && !(status === 204 && (chunked || contentLength > 0));
-    if (reader.idleSeconds !== undefined) this.#idleMs = Math.min(this.#limits.upstreamIdleMs, reader.idleSeconds * 1000 - IDLE_MARGIN_MS);
+    if (reader.idleSeconds !== undefined)
+      this.#idleMs = Math.min(this.#limits.upstreamIdleMs, reader.idleSeconds * 1000 - IDLE_MARGIN_MS);
     this.#left = bodiless ? 0 : contentLength;
     if (bodiless || contentLength !== -1) this.#content = 'length';
     else if (chunked) this.#content = 'chunked';

@@ -52,7 +52,10 @@ test('a deadline passes once, never early, and at most two ticks late', () => {
 });
 
 test('deadlines that are moved, taken back and dropped behave as a list of timers would', () => {
-  const commands = fc.array(fc.tuple(fc.constantFrom('arm', 'disarm', 'drop', 'advance'), fc.nat(7), fc.integer({ min: 1, max: 2500 })), { maxLength: 120 });
+  const commands = fc.array(
+    fc.tuple(fc.constantFrom('arm', 'disarm', 'drop', 'advance'), fc.nat(7), fc.integer({ min: 1, max: 2500 })),
+    { maxLength: 120 },
+  );
   fc.assert(
     fc.property(commands, (list) => {
       const hand = new Hand();
@@ -93,7 +96,10 @@ test('a deadline may take others off the wheel, and set its own again', () => {
   const bystander = new Entry(() => passed.push('bystander'));
   for (const entry of [victims[0] as Entry, bystander, again, victims[1] as Entry]) wheel.arm(entry, 5);
   hand.advance(50);
-  assert.deepEqual(passed.filter((name) => name === 'bystander' || name === 'again').toSorted(), ['again', 'bystander']);
+  assert.deepEqual(passed.filter((name) => name === 'bystander' || name === 'again').toSorted(), [
+    'again',
+    'bystander',
+  ]);
   passed.length = 0;
   hand.advance(50);
   assert.deepEqual(passed, ['again']);

@@ -1,12 +1,21 @@
 /** One request and its answer: between a client's connection, the pipeline, and an upstream's connection. */
-import { errors, type ErrorCode } from '@tulou/contract';
+import { errors, type ErrorCode } from '@tulou/contract/errors';
 import { assert } from '../../kernel/assert.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from './exchange.ts';
 import type { Ticket } from './pool.ts';
 import type { ResponseReader } from './response-head.ts';
-import { chunkLine, CONTINUE, LAST_CHUNK, octetsOf, ownFields, passedFields, requestHead, statusLine } from './serialise.ts';
+import {
+  chunkLine,
+  CONTINUE,
+  LAST_CHUNK,
+  octetsOf,
+  ownFields,
+  passedFields,
+  requestHead,
+  statusLine,
+} from './serialise.ts';
 import type { UpstreamConnection } from './upstream.ts';
 
 type Ending = Outcome['error'];
@@ -95,7 +104,8 @@ export class WireExchange implements Exchange {
   onUpstreamLost(reused: boolean): void {
     this.#upstream = undefined;
     const repeatable = isIdempotent(this.head.method) && this.requestBytes === 0;
-    if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding') return this.fail('upstream_unreachable');
+    if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding')
+      return this.fail('upstream_unreachable');
     this.#retried = true;
     this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, true);
   }

@@ -9,7 +9,10 @@ export const roles = ['viewer', 'developer', 'admin', 'owner'] as const;
 /** A member's role; each contains those before it. */
 export type Role = (typeof roles)[number];
 
-/** Who may call: anyone, an operator only, or a member of the tenant in the path with at least this role (an operator passes too, audited). */
+/**
+ * Who may call: anyone, an operator only, or a member of the tenant in the path with at least this role (an operator
+ * passes too, audited).
+ */
 export type Access = 'public' | 'operator' | Role;
 
 export interface Operation<

@@ -18,6 +18,7 @@ export const name = z
   .max(limits.nameCharactersMax)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters');
 
+/** An id of this kind. */
 export const id = <K extends IdKind>(kind: K) =>
   z
     .string()
@@ -34,6 +35,7 @@ export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
 });
 
+/** One page of a list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),

@@ -3,6 +3,8 @@ import { parseCredential } from '@tulou/contract';
 import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
 import { listen } from '../http/listen.ts';
+import { openMetrics } from '../http/metrics.ts';
+import { databaseReady } from '../http/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
 import { must } from '../kernel/assert.ts';
@@ -17,6 +19,7 @@ import type { Binding, ControlDeps } from './call/handler.ts';
 import { describeApi } from './document.ts';
 import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';
 import { openFeed } from './internal/feed.ts';
+import { measureCalls, type Measure } from './measure.ts';
 import { bindings } from './operations.ts';
 
 export interface ControlOptions {
@@ -45,12 +48,11 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);
   const feed = await openFeed(deps);
-  const routes = routesOf(bindings, plainRoutes(feed), deps);
+  const metrics = openMetrics();
+  const routes = routesOf(bindings, plainRoutes(feed), deps, measureCalls(metrics, role.clock));
   const platform = await listen(options.listen, serveRoutes(routes, role.log), role);
-  const admin = await openAdmin(
-    { listen: options.admin, ready: () => databaseReady(role.store), metrics: () => '' },
-    role,
-  );
+  const ready = (): Promise<string | undefined> => databaseReady(role.store, role.clock);
+  const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, role);
   return {
     urls: { platform: platform.url, admin: admin.url },
     stop: async () => {
@@ -66,6 +68,7 @@ export function routesOf(
   operations: readonly Binding[],
   plain: readonly PlainRoute[],
   deps: ControlDeps,
+  measure: Measure,
 ): readonly Route<RouteHandler>[] {
   const described = operations.map(({ operation }) => operation);
   const document = JSON.stringify(describeApi(described, deps.platformUrl, release.version));
@@ -77,17 +80,14 @@ export function routesOf(
     },
     ...operations.map((binding): Route<RouteHandler> => {
       const compiled = compileBinding(binding, operations);
-      const { method, path } = compiled.operation;
-      return {
-        method,
-        path: `/api/v1${path}`,
-        target: (request, params) => answerCall(compiled, request, params, deps),
-      };
+      const { id, method, path } = compiled.operation;
+      const target = measure(id, (request, params) => answerCall(compiled, request, params, deps));
+      return { method, path: `/api/v1${path}`, target };
     }),
     ...plain.map((route): Route<RouteHandler> => ({
       method: route.method,
       path: route.path,
-      target: (request, params) => answerPlain(route, request, params, deps),
+      target: measure(route.path, (request, params) => answerPlain(route, request, params, deps)),
     })),
   ];
 }
@@ -100,13 +100,4 @@ async function storePlatformToken(deps: ControlDeps, kind: 'operator' | 'node', 
       values (${credential.id}, ${kind}, ${sha256(credential.secret)}, ${new Date(deps.clock.now())})
       on conflict (id) do nothing`;
   });
-}
-
-async function databaseReady(store: Store): Promise<string | undefined> {
-  try {
-    await store.system('is the database there', async ({ sql }) => void (await sql`select 1`));
-    return undefined;
-  } catch {
-    return 'the database cannot be reached';
-  }
 }

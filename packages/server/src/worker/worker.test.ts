@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { uuidFromId } from '@tulou/contract';
+import { uuidFromId, type Operation } from '@tulou/contract';
+import { operations as nouns } from '@tulou/contract/operations/index';
 import { openMetrics } from '../http/metrics.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { openLog } from '../kernel/log.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { tablesNamingTenants, tenantTables } from '../store/tenant-tables.ts';
 import { startTestControl, type TestControl } from '../../test/control/fixture.ts';
-import { bindings } from '../control/operations.ts';
 import { populate } from '../../test/isolation/world.ts';
 import type { Job } from './jobs.ts';
 import { claim, finish } from './lease.ts';
@@ -49,7 +49,7 @@ const countRows = (tenant: string): Promise<Record<string, number>> =>
 test('a tenant whose grace is over is gone from every table but for a tombstone that keeps its slug', async () => {
   const tenant = await control.makeTenant('leaving');
   const stays = await control.makeTenant('staying');
-  const operations = bindings.map(({ operation }) => operation);
+  const operations = Object.values(nouns).flatMap((noun) => Object.values<Operation>(noun));
   await populate(operations, tenant, 'seed-of-a', control.call);
   await populate(operations, stays, 'seed-of-b', control.call);
   const before = await countRows(stays.id);

@@ -1,9 +1,9 @@
 /** The worker role: goes over the table of jobs and does what is due. Any number may run. */
 import { openAdmin } from '../http/admin.ts';
 import { openMetrics, type Counter } from '../http/metrics.ts';
+import { databaseReady } from '../http/ready.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
-import type { Store } from '../store/store.ts';
 import { jobs, type Job, type JobDeps } from './jobs.ts';
 import { claim, finish } from './lease.ts';
 
@@ -22,7 +22,7 @@ export async function startWorker(options: { readonly admin: Address }, deps: Wo
   const metrics = openMetrics();
   const runs = metrics.counter('tulou_worker_runs_total', 'Pieces of work done, by job and result', ['job', 'result']);
   const holder = Buffer.from(deps.random.bytes(8)).toString('hex');
-  const ready = (): Promise<string | undefined> => databaseReady(deps.store);
+  const ready = (): Promise<string | undefined> => databaseReady(deps.store, deps.clock);
   const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, deps);
   let running = Promise.resolve();
   const timer = deps.clock.every(tickMs, () => (running = runDueJobs(deps, holder, runs)));
@@ -68,13 +68,4 @@ async function runJob(job: Job, deps: WorkerDeps, holder: string): Promise<boole
     await store.system('give a job back', (tx) => finish(tx, lease, now(), new Date(clock.now() + delayMs), mark));
   }
   return true;
-}
-
-async function databaseReady(store: Store): Promise<string | undefined> {
-  try {
-    await store.system('is the database there', async ({ sql }) => void (await sql`select 1`));
-    return undefined;
-  } catch {
-    return 'the database cannot be reached';
-  }
 }

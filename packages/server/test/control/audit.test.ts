@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { uuidFromId } from '@tulou/contract';
+import { openPool, type Pool } from '../../src/store/pool.ts';
 import { startTestControl, type TestControl, type TestTenant } from './fixture.ts';
 
 interface Entry {
@@ -132,12 +134,10 @@ test('neither role of the program may change a row of the trail', async () => {
   });
 });
 
-type Tamper = (sql: import('../../src/store/pool.ts').Pool, uuid: string) => PromiseLike<unknown>;
+type Tamper = (sql: Pool, uuid: string) => PromiseLike<unknown>;
 
 /** As someone with the superuser's password would. */
 async function tamper(of: TestTenant, work: Tamper): Promise<void> {
-  const { openPool } = await import('../../src/store/pool.ts');
-  const { uuidFromId } = await import('@tulou/contract');
   const pool = openPool({ url: control.database.superuserUrl, connectionsMax: 1 });
   try {
     await work(pool, uuidFromId('tenant', of.id) ?? '');

@@ -44,7 +44,7 @@ test('of twenty at once with one key, one runs and all get its answer', async ()
       }),
     ),
   );
-  assert.deepEqual(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, 1);
+  assert.equal(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, 1);
   assert.equal(answers[0]?.status, 201);
   assert.equal(await rowsOf('members'), before + 1);
 });
@@ -53,7 +53,7 @@ test('creating a tenant is idempotent too', async () => {
   const send = (slug: string) =>
     control.call('POST', '/tenants', { body: { slug, name: 'x' }, headers: { 'idempotency-key': 'tenant-1' } });
   const answers = await Promise.all([send('idem'), send('idem'), send('idem')]);
-  assert.deepEqual([...new Set(answers.map(({ status, text }) => `${status} ${text}`))].length, 1);
+  assert.equal(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, 1);
   assert.equal(answers[0]?.status, 201);
   const other = await send('other');
   assert.deepEqual([other.status, other.body['code']], [409, 'idempotency_mismatch']);
@@ -97,7 +97,7 @@ test('If-Match lets one of two writers through', async () => {
   const answers = await Promise.all(
     ['admin', 'viewer'].map((role) => control.call('PATCH', path, { body: { role }, headers: { 'if-match': etag } })),
   );
-  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 412]);
+  assert.deepEqual(answers.map(({ status }) => `${status}`).toSorted(), ['200', '412']);
   const changed = answers.find(({ status }) => status === 200);
   assert.notEqual(changed?.headers.get('etag'), etag);
   const next = await control.call('PATCH', path, {

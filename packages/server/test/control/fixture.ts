@@ -51,9 +51,9 @@ export interface TestTenant {
 export const testRoles: readonly TestRole[] = ['owner', 'admin', 'developer', 'viewer'];
 const nil = '00000000-0000-0000-0000-000000000000';
 
-/** Starts control on free ports of 127.0.0.1. */
-export async function startTestControl(clock: Clock = systemClock): Promise<TestControl> {
-  const database = await openTestDatabase();
+/** Starts control on free ports of 127.0.0.1, over a fresh database where none is given. */
+export async function startTestControl(clock: Clock = systemClock, given?: TestDatabase): Promise<TestControl> {
+  const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
   const node = formatCredential('node', nil, systemRandom.bytes(8), systemRandom.bytes(32));
   const options: ControlOptions = {
@@ -86,7 +86,7 @@ export async function startTestControl(clock: Clock = systemClock): Promise<Test
 
 /** A client of one address. `token: ''` sends no credential. */
 export function clientOf(base: string, defaultToken: string): Client {
-  return async <T>(method: string, path: string, { token = defaultToken, body, headers }: CallOptions = {}) => {
+  return async (method, path, { token = defaultToken, body, headers } = {}) => {
     const response = await fetch(base + path, {
       method,
       headers: {
@@ -98,7 +98,12 @@ export function clientOf(base: string, defaultToken: string): Client {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
-    return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as T };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : {}) as never,
+    };
   };
 }
 

@@ -3,6 +3,7 @@
  * place, what never existed. From the table alone.
  */
 import type { Operation } from '@tulou/contract';
+import { z } from 'zod';
 import { seedOf } from './seeds.ts';
 import { fillPath, isTenantScoped, namedBy, paramsOf, type Named, type View } from './world.ts';
 
@@ -99,7 +100,8 @@ function queryProbes(operation: Operation, { own, foreign, ghost }: Views): read
 }
 
 function takesText(operation: Operation, field: string): boolean {
-  return operation.query.shape[field]?.safeParse('app_00000000000000000000000000').success === true;
+  const schema: unknown = operation.query.shape[field];
+  return schema instanceof z.ZodType && schema.safeParse('app_00000000000000000000000000').success;
 }
 
 function sent(operation: Operation, view: View, by: By, bodyView = view): Sent {

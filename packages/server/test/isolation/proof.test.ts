@@ -1,7 +1,7 @@
 /** The test of the isolation test: it finds an operation that forgets its tenant, and a table that is not held by the database. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { operation } from '@tulou/contract';
+import { operation, Problem } from '@tulou/contract';
 import { id, none, tenantParams } from '@tulou/contract/operations/shared';
 import { z } from 'zod';
 import { routesOf } from '../../src/control/control.ts';
@@ -17,7 +17,6 @@ import { clientOf, startTestControl, type Client, type TestControl, type TestTen
 import { schemaViolations } from '../store/schema.ts';
 import { runMatrix, type Difference } from './matrix.ts';
 import { ghostOf, populate } from './world.ts';
-import { Problem } from '@tulou/contract';
 
 const widget = z.object({ id: id('app'), note: z.string() });
 const widgetParams = tenantParams.extend({ widget: z.string() });
@@ -129,7 +128,14 @@ async function probeWidgets(read: Handler<typeof widgets.get>): Promise<readonly
 async function serve(table: readonly Binding[]): Promise<{ listener: Listener; call: Client }> {
   const role = { clock: systemClock, random: systemRandom, log: openLog('control', 'silent') };
   const deps = { ...role, store: control.database.store, platformUrl: '', gatewayUrl: '', upstreamAllow: [] };
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, serveRoutes(routesOf(table, [], deps), role.log), role);
+  const listener = await listen(
+    { host: '127.0.0.1', port: 0 },
+    serveRoutes(
+      routesOf(table, [], deps, (_, handler) => handler),
+      role.log,
+    ),
+    role,
+  );
   return { listener, call: clientOf(`${listener.url}/api/v1`, control.operator) };
 }
 

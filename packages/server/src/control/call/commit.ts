@@ -68,7 +68,7 @@ export function openCall(context: CallContext): { call: TenantCall & PlatformCal
     },
   };
   return {
-    call: call as TenantCall & PlatformCall,
+    call,
     answered: () => toAnswer(must(answer, `${compiled.operation.id} commits what it writes`)),
   };
 }

@@ -1,6 +1,5 @@
 /** All rows of a tenant as one archive. */
 import { createGzip } from 'node:zlib';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { Problem } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
@@ -35,7 +34,7 @@ export const exportTenant: Handler<typeof tenants.export> = async (scope, _input
   };
   pipeline(pack, zipped, done);
   void writeArchive(scope, pack, deps).catch((error: unknown) => pack.destroy(error as Error));
-  return zipped as Readable;
+  return zipped;
 };
 
 async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: ControlDeps): Promise<void> {

@@ -21,6 +21,7 @@ export interface Control {
   find(path: string): Promise<ControlAnswer | undefined>;
   /** A POST, or a PATCH held against what was read. */
   send(method: 'POST' | 'PATCH', path: string, body: object, etag?: string): Promise<ControlAnswer>;
+  remove(path: string): Promise<void>;
   /** All pages of a list. */
   list(path: string): Promise<Record<string, unknown>[]>;
 }
@@ -59,6 +60,9 @@ export function openControl(platformUrl: string, token: string): Control {
       return answer;
     },
     send: must,
+    async remove(path) {
+      await must('DELETE', path);
+    },
     async list(path) {
       const items: Record<string, unknown>[] = [];
       for (let cursor: unknown = ''; typeof cursor === 'string'; ) {

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCredential, idFromUuid, parseCredential } from '@tulou/contract';
 import { family, startPinned } from '../../measure/process.ts';
-import { answering, freePort, type Bench, type RunningSubject, type Subject } from './subject.ts';
+import { answering, freePort, refusing, type Bench, type RunningSubject, type Subject } from './subject.ts';
 
 const modules = '/usr/lib/nginx/modules';
 
@@ -12,6 +12,7 @@ const modules = '/usr/lib/nginx/modules';
 function configuration(folder: string, http: string, load = ''): string {
   return `${load}
 worker_processes 1;
+${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 pid ${folder}/nginx.pid;
 error_log stderr warn;
@@ -108,6 +109,7 @@ async function ready({ port }: { port: number }, bench: Bench, credentials: read
   const url = `http://127.0.0.1:${port}/acme/orders/v1${bench.path}`;
   const headers = credentials.map((credential) => `Bearer ${credential}`);
   await answering(url, { authorization: headers[0] ?? '' });
+  await refusing(url);
   return { url, credentials: headers };
 }
 

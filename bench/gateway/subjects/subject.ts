@@ -59,3 +59,10 @@ export async function answering(url: string, headers: Readonly<Record<string, st
   }
   throw new Error(`${url} does not answer with 200: ${String(last)}`);
 }
+
+/** Makes sure that the policies are in force: a call without a credential must be a 401. */
+export async function refusing(url: string): Promise<void> {
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  if (response.status !== 401) throw new Error(`${url} answers ${response.status} to a call without a key`);
+}

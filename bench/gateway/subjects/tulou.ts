@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openControl } from '@tulou/example-quickstart/control.ts';
 import { startPlatform } from '@tulou/example-quickstart/platform.ts';
 import { findBelow } from '../../measure/process.ts';
-import { answering, type Bench, type RunningSubject, type Subject } from './subject.ts';
+import { answering, refusing, type Bench, type RunningSubject, type Subject } from './subject.ts';
 
 export const tulou: Subject = {
   name: 'Tulou',
@@ -26,6 +26,7 @@ async function start(bench: Bench): Promise<RunningSubject> {
   const credentials = (await publish(platform.platform, token, bench)).map((key) => `Bearer ${key}`);
   const url = `${platform.gateway}/acme/orders/v1${bench.path}`;
   await answering(url, { authorization: credentials.at(-1) ?? '' });
+  await refusing(url);
   return { url, credentials, pids: () => [gateway], stop: () => running.stop() };
 }
 

@@ -27,7 +27,13 @@ function seeded(seed: number): () => number {
 
 /** Short, so that who goes silent runs into every time-out of the engine too. */
 const TIMEOUT_MS = 1000;
-const timeouts = { headTimeoutMs: TIMEOUT_MS, bodyTimeoutMs: TIMEOUT_MS, writeTimeoutMs: TIMEOUT_MS, keepAliveMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
+const timeouts = {
+  headTimeoutMs: TIMEOUT_MS,
+  bodyTimeoutMs: TIMEOUT_MS,
+  writeTimeoutMs: TIMEOUT_MS,
+  keepAliveMs: TIMEOUT_MS,
+  connectTimeoutMs: TIMEOUT_MS,
+};
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -37,7 +43,10 @@ const pieces = 'x'.repeat(2000);
 function answerTo(path: string, chance: () => number, socket: Socket): void {
   const size = Math.floor(chance() * 60_000);
   if (path === '/length') socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'y'.repeat(size)}`);
-  else if (path === '/chunks') socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`7d0\r\n${pieces}\r\n`.repeat(Math.floor(chance() * 20))}0\r\n\r\n`);
+  else if (path === '/chunks')
+    socket.write(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`7d0\r\n${pieces}\r\n`.repeat(Math.floor(chance() * 20))}0\r\n\r\n`,
+    );
   else if (path === '/close') socket.end(`HTTP/1.1 200 OK\r\n\r\n${'z'.repeat(size)}`);
   else if (path === '/cut') socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${size + 1}\r\n\r\n${'c'.repeat(size)}`);
   else if (path === '/reset') socket.resetAndDestroy();
@@ -57,7 +66,11 @@ async function openWildOrigin(chance: () => number): Promise<Server> {
         if (headEnd === -1) return;
         const head = kept.slice(0, headEnd);
         let end = headEnd + 4 + Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0);
-        if (head.includes('transfer-encoding')) end = kept.indexOf('\r\n0\r\n\r\n', headEnd) === -1 ? Number.POSITIVE_INFINITY : kept.indexOf('\r\n0\r\n\r\n', headEnd) + 7;
+        if (head.includes('transfer-encoding'))
+          end =
+            kept.indexOf('\r\n0\r\n\r\n', headEnd) === -1
+              ? Number.POSITIVE_INFINITY
+              : kept.indexOf('\r\n0\r\n\r\n', headEnd) + 7;
         if (kept.length < end) return;
         kept = kept.slice(end);
         answerTo(/ (\/\w+)/.exec(head)?.[1] ?? '', chance, socket);
@@ -69,7 +82,22 @@ async function openWildOrigin(chance: () => number): Promise<Server> {
   return server;
 }
 
-const paths = ['/length', '/length', '/length', '/chunks', '/chunks', '/close', '/cut', '/reset', '/junk', '/extra', '/silent', '/local', '/late', '/tooLarge'];
+const paths = [
+  '/length',
+  '/length',
+  '/length',
+  '/chunks',
+  '/chunks',
+  '/close',
+  '/cut',
+  '/reset',
+  '/junk',
+  '/extra',
+  '/silent',
+  '/local',
+  '/late',
+  '/tooLarge',
+];
 
 function requestOf(chance: () => number): string {
   const path = paths[Math.floor(chance() * paths.length)] as string;
@@ -79,7 +107,8 @@ function requestOf(chance: () => number): string {
   if (kind < 0.5) return `GET${head}\r\n`;
   if (kind < 0.55) return `POST${head}Expect: 100-continue\r\nContent-Length: ${size}\r\n\r\n${'b'.repeat(size)}`;
   if (kind < 0.75) return `PUT${head}Content-Length: ${size}\r\n\r\n${'b'.repeat(size)}`;
-  if (kind < 0.97) return `POST${head}Transfer-Encoding: chunked\r\n\r\n${`3e8\r\n${'b'.repeat(1000)}\r\n`.repeat(Math.floor(chance() * 10))}0\r\n\r\n`;
+  if (kind < 0.97)
+    return `POST${head}Transfer-Encoding: chunked\r\n\r\n${`3e8\r\n${'b'.repeat(1000)}\r\n`.repeat(Math.floor(chance() * 10))}0\r\n\r\n`;
   return `POST${head}Transfer-Encoding: chunked\r\n\r\n-1\r\n`;
 }
 
@@ -114,7 +143,7 @@ async function slowWriter(port: number, chance: () => number): Promise<void> {
   socket.resume();
   const request = requestOf(chance);
   const stop = chance() < 0.5 ? request.length : Math.floor(chance() * request.length);
-  for (let at = 0; at < stop && !socket.closed; ) {
+  for (let at = 0; at < stop && !socket.closed;) {
     const size = 1 + Math.floor(chance() * (at < 200 ? 60 : 6000));
     socket.write(request.slice(at, Math.min(stop, at + size)), 'latin1');
     at += size;
@@ -160,7 +189,12 @@ export async function abuse({ seed, runs, concurrency }: AbuseOptions): Promise<
   const { port } = origin.address() as AddressInfo;
   const upstream = { key: `http://127.0.0.1:${port}`, tls: false, host: '127.0.0.1', port, hostField: 'origin' };
   const engine = await openEngine({
-    begin: beginAs((exchange) => forwardTo(upstream, { timeoutMs: TIMEOUT_MS, ...(exchange.head.target === '/tooLarge' ? { requestBytesMax: 100 } : {}) })(exchange)),
+    begin: beginAs((exchange) =>
+      forwardTo(upstream, {
+        timeoutMs: TIMEOUT_MS,
+        ...(exchange.head.target === '/tooLarge' ? { requestBytesMax: 100 } : {}),
+      })(exchange),
+    ),
     limits: { ...timeouts, bufferedBytesMax: 16_384, upstreamConnectionsMax: Math.ceil(concurrency / 3) },
   });
   const kinds = [slowReader, slowWriter, aborter];
@@ -193,14 +227,23 @@ export function leaks({ engine }: AbuseResult): string[] {
   const expect = (holds: boolean, what: string): void => void (holds || found.push(what));
   expect(connections === 0, `${connections} connections are left`);
   expect(exchanges === 0 && begun === ended, `${begun} exchanges began, ${ended} ended`);
-  expect(engine.begun.length === begun && engine.ended.length === begun, `${engine.begun.length} begin, ${engine.ended.length} end`);
+  expect(
+    engine.begun.length === begun && engine.ended.length === begun,
+    `${engine.begun.length} begin, ${engine.ended.length} end`,
+  );
   expect(new Set(engine.ended.map(({ exchange }) => exchange)).size === begun, 'an exchange ended twice');
   const committed = engine.commits.flat();
   expect(new Set(committed.map(({ exchange }) => exchange)).size === committed.length, 'an answer was recorded twice');
   const answered = engine.ended.filter(({ outcome }) => outcome.status !== 0).length;
   expect(committed.length === answered, `${answered} answers, ${committed.length} recorded`);
   expect(bufferedBytes === 0, `${bufferedBytes} octets are left`);
-  expect(upstream.connecting === 0 && upstream.waiting === 0, `${upstream.connecting} connecting, ${upstream.waiting} waiting`);
-  expect(upstream.connections === upstream.idle, `${upstream.connections - upstream.idle} upstream connections are held by nobody`);
+  expect(
+    upstream.connecting === 0 && upstream.waiting === 0,
+    `${upstream.connecting} connecting, ${upstream.waiting} waiting`,
+  );
+  expect(
+    upstream.connections === upstream.idle,
+    `${upstream.connections - upstream.idle} upstream connections are held by nobody`,
+  );
   return found;
 }

@@ -9,7 +9,9 @@ test('10,000 slow readers, slow writers and aborts each leave no connection, exc
   const result = await abuse({ seed, runs: 10_000, concurrency: 300 });
   t.after(() => result.close());
   const { begun, ended, upstream } = result.engine.server.stats();
-  t.diagnostic(`${begun} exchanges began, ${ended} ended, at most ${result.bufferedBytesPeak} octets buffered, ${upstream.idle} upstream connections idle`);
+  t.diagnostic(
+    `${begun} exchanges began, ${ended} ended, at most ${result.bufferedBytesPeak} octets buffered, ${upstream.idle} upstream connections idle`,
+  );
   assert.deepEqual(leaks(result), []);
   assert.ok(begun > 10_000, `only ${begun} exchanges began`);
 });

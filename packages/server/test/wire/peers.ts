@@ -3,7 +3,15 @@ import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { errors, type ErrorCode } from '@tulou/contract';
 import { systemClock } from '../../src/kernel/clock.ts';
-import type { Ended, Exchange, ExchangeHandler, ForwardOptions, Outcome, UpstreamOrigin, WireLimits } from '../../src/gateway/wire/exchange.ts';
+import type {
+  Ended,
+  Exchange,
+  ExchangeHandler,
+  ForwardOptions,
+  Outcome,
+  UpstreamOrigin,
+  WireLimits,
+} from '../../src/gateway/wire/exchange.ts';
 import { openWireServer, type WireServer, type WireServerOptions } from '../../src/gateway/wire/server.ts';
 
 export const limits: WireLimits = {
@@ -140,7 +148,10 @@ export interface Engine extends Recorded {
   until(isSo: () => boolean): Promise<void>;
 }
 
-export function forwardTo(upstream: UpstreamOrigin, options: Partial<ForwardOptions> = {}): (exchange: Exchange) => void {
+export function forwardTo(
+  upstream: UpstreamOrigin,
+  options: Partial<ForwardOptions> = {},
+): (exchange: Exchange) => void {
   return (exchange) =>
     exchange.forward({
       upstream,
@@ -172,7 +183,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     commit: (ended) => void recorded.commits.push(ended),
     end: (exchange, outcome) => void recorded.ended.push({ exchange, outcome }),
     refused: (code) => void recorded.refused.push(code),
-    problem: (code) => ({ fields: ['content-type', 'application/problem+json'], body: JSON.stringify({ code, status: errors[code].status }) }),
+    problem: (code) => ({
+      fields: ['content-type', 'application/problem+json'],
+      body: JSON.stringify({ code, status: errors[code].status }),
+    }),
   };
   const server = await openWireServer({
     listen: { host: '127.0.0.1', port: 0 },
@@ -199,9 +213,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** The status, fields and content of the first answer in these octets. */
-export function parseAnswer(octets: string): { readonly status: number; readonly fields: Record<string, string>; readonly content: string } {
+export function parseAnswer(octets: string): {
+  readonly status: number;
+  readonly fields: Record<string, string>;
+  readonly content: string;
+} {
   const headEnd = octets.indexOf('\r\n\r\n');
   const [first = '', ...lines] = octets.slice(0, headEnd).split('\r\n');
-  const fields = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  const fields = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  );
   return { status: Number(first.split(' ')[1]), fields, content: octets.slice(headEnd + 4) };
 }

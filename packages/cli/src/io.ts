@@ -78,7 +78,8 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
     write: (text) => void stream.write(text),
     isTty: stream.isTTY === true,
     get columns() {
-      return stream.isTTY === true ? stream.columns : undefined;
+      // Some terminals do not know, and say 0.
+      return stream.isTTY === true && stream.columns > 0 ? stream.columns : undefined;
     },
   };
 }

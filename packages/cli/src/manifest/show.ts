@@ -59,7 +59,9 @@ export function outcomeLines({ change, status, failure, note }: Outcome, paint: 
     const place = one.line === undefined ? '' : ` ${file === undefined ? '' : `${printable(file)} `}line ${one.line}`;
     return `            ${printable(one.pointer)}${place}  ${printable(one.message)}`;
   });
-  return [`${paint('red', 'failed  ')}  ${address}: ${printable(failure?.message ?? '')}${detail}`, ...places];
+  const help =
+    failure?.facts.help === undefined ? [] : [`            ${paint('cyan', 'help:')} ${printable(failure.facts.help)}`];
+  return [`${paint('red', 'failed  ')}  ${address}: ${printable(failure?.message ?? '')}${detail}`, ...places, ...help];
 }
 
 /** What was done and what was not. */

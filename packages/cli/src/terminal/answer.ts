@@ -34,7 +34,8 @@ function printItems(operation: Operation, item: Schema, value: Row, io: Io): voi
   const paint = painter(io, io.stdout);
   if (rows.length === 0) io.stderr.write(`No ${nounOf(operation)} here.\n`);
   else printLines(tableLines(columnsOf(item), rows, { columns: io.stdout.columns, paint }), io);
-  if (Object.keys(others).length > 0) printLines(['', ...detailLines(others, paint)], io);
+  if (Object.keys(others).length > 0)
+    printLines([...(rows.length === 0 ? [] : ['']), ...detailLines(others, paint)], io);
   if (typeof next === 'string') io.stderr.write(`There are more: add --all, or --cursor ${printable(next)}\n`);
 }
 

@@ -15,11 +15,21 @@ test('what a person looks for stands first, and what fits no cell is left out', 
     updated_at: z.string(),
     limits: z.array(z.object({ requests: z.int(), per: z.string() })),
     before: z.unknown(),
+    sums: z.object({ requests: z.int() }),
+    app: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
     slug: z.string(),
     state: z.enum(['on']),
     description: z.string().nullable(),
   });
-  assert.deepEqual(columnsOf(schemaOf(item, 'output')), ['slug', 'id', 'state', 'created_at', 'limits', 'description']);
+  assert.deepEqual(columnsOf(schemaOf(item, 'output')), [
+    'slug',
+    'id',
+    'state',
+    'created_at',
+    'limits',
+    'app',
+    'description',
+  ]);
 });
 
 test('a table is aligned, also under wide characters, and empty columns are gone', () => {
@@ -56,6 +66,15 @@ test('no line is wider than the terminal, whatever stands in it', () => {
       }
     }),
   );
+});
+
+test('in a narrow terminal long words are cut and the last columns go, but what is copied stays whole', () => {
+  const id = 'api_01m82pscr2ewjtpdvxdt47wxxb';
+  const row = { slug: 'orders', name: 'A rather long name of an API', id, created_at: '2026-11-22T22:42:19Z' };
+  assert.deepEqual(tableLines(Object.keys(row), [row], { ...plain, columns: 62 }), [
+    'SLUG    NAME             ID',
+    `orders  A rather long …  ${id}`,
+  ]);
 });
 
 test('nothing that is printed can move the cursor or turn the text around', () => {

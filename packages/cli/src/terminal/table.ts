@@ -24,11 +24,12 @@ export function columnsOf(item: Schema): string[] {
   return [...first, ...names.filter((name) => !important.includes(name) && name !== 'updated_at')];
 }
 
-/** Texts, numbers, flags, and lists of them. A list of objects is told by what identifies each. */
+/** Texts, numbers, flags, lists, and objects that have a name to stand for them. */
 function isCell(schema: Schema): boolean {
   const shape = shapeOf(schema);
   if (shape.kind === 'array') return shape.schema.items !== undefined;
-  return shape.kind !== 'object' && shape.kind !== 'any';
+  if (shape.kind === 'object') return ['slug', 'name'].some((label) => label in propertiesOf(shape.schema));
+  return shape.kind !== 'any';
 }
 
 /** The lines of a table, header first. Columns that nothing stands in are left out. */
@@ -36,10 +37,8 @@ export function tableLines(names: readonly string[], rows: readonly Row[], optio
   const filled = names.filter((name) => rows.some((row) => cellOf(row[name]) !== ''));
   const cells = rows.map((row) => filled.map((name) => cellOf(row[name])));
   const headers = filled.map(headerOf);
-  const widths = fit(
-    headers.map((header, i) => columnWidth(header, cells, i)),
-    options.columns,
-  );
+  const wanted = headers.map((header, i) => columnWidth(header, cells, i));
+  const widths = fit(wanted, filled.map(isWhole), options.columns);
   const line = (parts: readonly string[]) =>
     widths
       .map((width, i) => padded(fitted(parts[i] ?? '', width), width))
@@ -51,16 +50,21 @@ export function tableLines(names: readonly string[], rows: readonly Row[], optio
 const columnWidth = (header: string, cells: readonly (readonly string[])[], i: number): number =>
   cells.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), widthOf(header));
 
-/** Narrows the widest columns first, then drops from the right what no longer fits. */
-function fit(wanted: readonly number[], columns: number | undefined): number[] {
+/** A name that is copied is of no use when cut. */
+const isWhole = (name: string): boolean => /^(?:(?:.*_)?id|slug|address)$/.test(name);
+
+/** Narrows the widest columns that may be cut, then drops from the right what no longer fits. */
+function fit(wanted: readonly number[], whole: readonly boolean[], columns: number | undefined): number[] {
   const widths = [...wanted];
   if (columns === undefined) return widths;
+  const enough = Math.max(narrowest, Math.floor(columns / 4));
   const total = () => widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1);
   while (total() > columns) {
-    const widest = Math.max(...widths);
-    if (widest > Math.max(narrowest, Math.floor(columns / 4))) widths[widths.lastIndexOf(widest)] = widest - 1;
+    const widest = Math.max(0, ...widths.filter((_, i) => whole[i] === false));
+    const cut = widths.findLastIndex((width, i) => whole[i] === false && width === widest);
+    if (widest > enough) widths[cut] = widest - 1;
     else if (widths.length > 1) widths.pop();
-    else return [Math.min(widest, columns)];
+    else return [columns];
   }
   return widths;
 }

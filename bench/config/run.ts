@@ -223,7 +223,7 @@ interface RunningTraffic {
 }
 
 function startTraffic(traffic: Traffic): RunningTraffic {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'traffic.ts'), JSON.stringify(traffic)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'traffic.ts'), JSON.stringify(traffic)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   let said = '';
   child.stdout?.on('data', (piece: Buffer) => void (said += piece.toString()));
   const ended = new Promise((resolve) => child.once('close', resolve));

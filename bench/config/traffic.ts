@@ -35,6 +35,8 @@ const pace = setInterval(() => {
   for (; sent < due; sent += 1) call(sent);
 }, 5);
 
+// The one that started this is no more: nobody wants the answer.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', () => {
   clearInterval(pace);
   const wait = setInterval(() => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../measure/machine.ts';
 import { quantile, show, table } from '../measure/numbers.ts';
-import { inParallel, newFolder, progress, startMeasured, type MeasuredPlatform } from '../measure/platform.ts';
+import { cpuOf, inParallel, newFolder, progress, startMeasured, type MeasuredPlatform } from '../measure/platform.ts';
 import { memoryBytes } from '../measure/process.ts';
 
 const { values: flags } = parseArgs({
@@ -36,9 +36,14 @@ try {
   await makeTenants(0, Math.min(tenants, 20));
   await settled();
   const before = { control: held(platform.pids.control), gateway: held(platform.pids.gateway) };
+  const cpuBefore = cpuOf(platform);
   const seconds = await makeTenants(20, tenants - 20);
+  const cpuAfter = cpuOf(platform);
   results['writes_per_second'] = ((tenants - 20) * objectsEach) / seconds;
   results['tenants_per_second'] = (tenants - 20) / seconds;
+  for (const part of ['control', 'database'] as const) {
+    results[`${part}_cpu_ms_per_write`] = (cpuAfter[part] - cpuBefore[part]) / ((tenants - 20) * objectsEach);
+  }
   results['live_after_last_write_ms'] = await live(`t${tenants - 1}`);
   await settled();
   const after = { control: held(platform.pids.control), gateway: held(platform.pids.gateway) };

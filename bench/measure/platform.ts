@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openControl, type Control } from '@tulou/example-quickstart/control.ts';
 import { startPlatform } from '@tulou/example-quickstart/platform.ts';
-import { findBelow } from './process.ts';
+import { cpuMs, family, findBelow } from './process.ts';
 
 export interface MeasuredPlatform {
   readonly gateway: string;
@@ -12,7 +12,7 @@ export interface MeasuredPlatform {
   readonly data: string;
   readonly control: Control;
   /** Process ids of the roles. */
-  readonly pids: { readonly gateway: number; readonly control: number; readonly worker: number };
+  readonly pids: { readonly up: number; readonly gateway: number; readonly control: number; readonly worker: number };
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export async function startMeasured(folder: string): Promise<MeasuredPlatform> {
     platform,
     data,
     control: openControl(platform, token),
-    pids: { gateway: pid('gateway'), control: pid('control'), worker: pid('worker') },
+    pids: { up: running.pid, gateway: pid('gateway'), control: pid('control'), worker: pid('worker') },
     stop: () => running.stop(),
   };
 }
@@ -63,4 +63,21 @@ export function progress(what: string, count: number): () => void {
     said = performance.now();
     process.stderr.write(`${what}: ${done} of ${count}\n`);
   };
+}
+
+/** Processor time of a platform so far, milliseconds: of control, and of PostgreSQL. */
+export function cpuOf({ pids }: MeasuredPlatform): { control: number; database: number } {
+  const roles = [pids.gateway, pids.control, pids.worker];
+  const database = family(pids.up).filter((pid) => pid !== pids.up && !roles.includes(pid));
+  const sum = (all: readonly number[]): number => all.reduce((total, pid) => total + (cpuMsOrNone(pid) ?? 0), 0);
+  return { control: sum([pids.control]), database: sum(database) };
+}
+
+/** A backend may have ended since it was listed. */
+function cpuMsOrNone(pid: number): number | undefined {
+  try {
+    return cpuMs(pid);
+  } catch {
+    return undefined;
+  }
 }

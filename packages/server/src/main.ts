@@ -208,7 +208,7 @@ function help(name: string | undefined): string {
 function parse(name: string, command: Command, args: string[]): Flags {
   const options = Object.fromEntries([...command.flags, 'help' as const].map((flag) => [flag, flags[flag]]));
   try {
-    return parseArgs({ args, options, strict: true }).values as Flags;
+    return parseArgs({ args, options, strict: true }).values;
   } catch (cause) {
     throw new OperatorError('usage', (cause as Error).message, {
       remedy: `\`tulou ${name} --help\` lists the flags.`,

@@ -75,7 +75,7 @@ function lend(pool: Pool): { readonly sql: Sql; revoke(): void } {
     get: (target, name) =>
       name === 'unsafe'
         ? (...args: Parameters<Pool['unsafe']>) => guard(target.unsafe(...args))
-        : Reflect.get(target, name),
+        : (Reflect.get(target, name) as unknown),
   });
   return { sql: sql as unknown as Sql, revoke: () => void (revoked = true) };
 }

@@ -24,81 +24,102 @@ export interface SessionsOptions {
 const waitMs = 10_000;
 const waitingMax = 10_000;
 
-export function openSessions({ url, connectionsMax }: SessionsOptions, clock: Clock): Sessions {
-  const idle: Connection[] = [];
-  const waiting = new Set<(connection: Connection) => void>();
-  let open = 0;
-  let closing: PromiseWithResolvers<void> | undefined;
+/** Opens no connection yet; each is opened when a transaction needs it, and kept. */
+export function openSessions(options: SessionsOptions, clock: Clock): Sessions {
+  const connections = new Connections(options, clock);
+  return {
+    async transaction(begin, work) {
+      const connection = await connections.acquire();
+      try {
+        return await runIn(connection, begin, work);
+      } finally {
+        connections.release(connection);
+      }
+    },
+    close: () => connections.close(),
+  };
+}
 
-  const connect = (): Connection => {
-    open += 1;
-    const connection = openConnection(url, () => {
-      const at = idle.indexOf(connection);
-      if (at !== -1) idle.splice(at, 1);
-      if (at !== -1) gone(connection);
+/** Which connections are free, and who waits for one. */
+class Connections {
+  readonly #options: SessionsOptions;
+  readonly #clock: Clock;
+  readonly #idle: Connection[] = [];
+  readonly #waiting = new Set<(connection: Connection) => void>();
+  #open = 0;
+  #closing: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: SessionsOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  async acquire(): Promise<Connection> {
+    if (this.#closing !== undefined || this.#waiting.size >= waitingMax) throw new Problem('unavailable');
+    const free = this.#idle.pop();
+    if (free !== undefined) return free;
+    return this.#open < this.#options.connectionsMax ? this.#connect() : this.#wait();
+  }
+
+  /** The next in line gets it; where it is lost, a new one. */
+  release(connection: Connection): void {
+    if (connection.isLost()) this.#drop(connection);
+    else if (!this.#handOver(connection)) this.#idle.push(connection);
+    if (this.#closing !== undefined) this.#dropIdle();
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= Promise.withResolvers<void>();
+    this.#dropIdle();
+    if (this.#open > 0) await this.#closing.promise;
+  }
+
+  #connect(): Connection {
+    this.#open += 1;
+    const connection = openConnection(this.#options.url, () => {
+      const at = this.#idle.indexOf(connection);
+      // One that is in use is dropped when it is released.
+      if (at === -1) return;
+      this.#idle.splice(at, 1);
+      this.#drop(connection);
     });
     return connection;
-  };
+  }
 
-  const acquire = async (): Promise<Connection> => {
-    if (closing !== undefined || waiting.size >= waitingMax) throw new Problem('unavailable');
-    const free = idle.pop();
-    if (free !== undefined) return free;
-    if (open < connectionsMax) return connect();
+  #wait(): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const take = (connection: Connection): void => {
         timer.cancel();
         resolve(connection);
       };
-      const timer = clock.after(waitMs, () => {
-        waiting.delete(take);
-        reject(new Problem('unavailable', { cause: new Error('no connection to PostgreSQL became free in time') }));
+      const timer = this.#clock.after(waitMs, () => {
+        this.#waiting.delete(take);
+        const cause = new Error('no connection to PostgreSQL became free in time');
+        reject(new Problem('unavailable', { cause }));
       });
-      waiting.add(take);
+      this.#waiting.add(take);
     });
-  };
+  }
 
-  /** The next in line gets the connection; a new one instead of a lost one. */
-  const release = (connection: Connection): void => {
-    if (connection.isLost()) gone(connection);
-    else if (!handOver(connection)) idle.push(connection);
-    if (closing !== undefined) endIdle();
-  };
-
-  const gone = (connection: Connection): void => {
-    open -= 1;
-    void connection.close();
-    if (waiting.size > 0 && open < connectionsMax) handOver(connect());
-    if (open === 0) closing?.resolve();
-  };
-
-  const handOver = (connection: Connection): boolean => {
-    const [next] = waiting;
+  /** False: nobody waits. */
+  #handOver(connection: Connection): boolean {
+    const [next] = this.#waiting;
     if (next === undefined) return false;
-    waiting.delete(next);
+    this.#waiting.delete(next);
     next(connection);
     return true;
-  };
+  }
 
-  const endIdle = (): void => {
-    for (const connection of idle.splice(0)) gone(connection);
-  };
+  #drop(connection: Connection): void {
+    this.#open -= 1;
+    void connection.close();
+    if (this.#waiting.size > 0 && this.#open < this.#options.connectionsMax) this.#handOver(this.#connect());
+    if (this.#open === 0) this.#closing?.resolve();
+  }
 
-  return {
-    async transaction(begin, work) {
-      const connection = await acquire();
-      try {
-        return await runIn(connection, begin, work);
-      } finally {
-        release(connection);
-      }
-    },
-    async close() {
-      closing ??= Promise.withResolvers<void>();
-      endIdle();
-      if (open > 0) await closing.promise;
-    },
-  };
+  #dropIdle(): void {
+    for (const connection of this.#idle.splice(0)) this.#drop(connection);
+  }
 }
 
 async function runIn<T>(connection: Connection, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {

@@ -29,10 +29,11 @@ export interface DataDirectory {
 export async function openDataDirectory(given: string, acceptClock: boolean, clock: Clock): Promise<DataDirectory> {
   const path = await makeDirectory(given);
   await requireSpace(path);
+  // Before the lock, which writes: then the newest trace would always be this start's own.
+  const trace = await newestTrace(path);
   const lock = await takeLock(path);
   try {
     const known = await readMark(path);
-    const trace = await newestTrace(path);
     if (!acceptClock) judgeClock(clock.now(), trace, known?.clock_accepted_at ?? 0);
     await writeMark(path, known, acceptClock ? trace?.atMs : undefined, clock);
     return { path, lock, isNew: known === undefined };

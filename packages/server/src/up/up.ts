@@ -126,7 +126,7 @@ function environmentFor(
 ): ReturnType<typeof environmentOf> {
   const { config, gateway, platform, directory } = prepared;
   const text = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
-  return environmentOf({
+  const settings = environmentOf({
     databaseUrl,
     data: directory.path,
     controlUrl: urlOf(platform),
@@ -138,6 +138,8 @@ function environmentFor(
     gatewayUrl: config.gatewayListen.port === 0 ? urlOf(gateway) : config.gatewayUrl,
     upstreamAllow: upstreamAllow.join(','),
   });
+  // Reading the program's sources is most of what a role's start costs; half of it is saved by what Node keeps of them.
+  return { ...settings, NODE_COMPILE_CACHE: join(directory.path, 'cache') };
 }
 
 /** The admin port is any free one at first, and the same after a restart: whoever watches the role finds it again. */

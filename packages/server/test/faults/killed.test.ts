@@ -110,7 +110,7 @@ test('everything killed at once: the next start finds the data', async () => {
 test('the guard of PostgreSQL and the supervisor killed: the orphan is stopped by the next start', async () => {
   const family = await familyOf(platform.pid);
   const orphan = member(family, postmaster);
-  for (const { pid, command } of family) if (/^\/bin\/sh -c/.test(command)) process.kill(pid, 'SIGKILL');
+  for (const { pid, command } of family) if (command.startsWith('/bin/sh -c')) process.kill(pid, 'SIGKILL');
   platform.kill('SIGKILL');
   platform = await up({ data });
   await untilGone([orphan]);

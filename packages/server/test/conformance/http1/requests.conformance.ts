@@ -3,20 +3,12 @@
  * exactly what all three read in the same way as Tulou meant it: then there is nothing to smuggle.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { RequestCase } from './corpus/request-case.ts';
 import { requestCorpus } from './corpus/requests.ts';
-import { frameResponses, statusOf, type Message } from './messages.ts';
-import { startPeers, type Peer } from './peers.ts';
-import { Recorder, seenOf, type Seen } from './recorder.ts';
-import { TulouUnderTest, type Meant } from './tulou.ts';
-
-/** Comes behind every case on the same connection: whoever misreads a length swallows it, or sees it twice. */
-const sentinel = 'GET /sentinel HTTP/1.1\r\nHost: sentinel\r\nConnection: close\r\n\r\n';
-const isSentinel = ({ target }: Seen): boolean => target === '/sentinel';
+import type { Message } from './messages.ts';
+import { seenOf } from './recorder.ts';
+import { describe, expectedOf, isSentinel, Stage, type Observation } from './stage.ts';
 
 /** What Tulou forwards and a peer refuses whole: nothing to misread, as the peer reads nothing. Checked to stay so. */
 const narrowerPeers: Readonly<Record<string, readonly string[]>> = {
@@ -42,32 +34,13 @@ interface Row {
   peersDiffer: number;
 }
 
-interface Observation {
-  readonly statuses: readonly number[];
-  readonly answersFault: string | undefined;
-  readonly messages: readonly Message[];
-  readonly faults: readonly string[];
-  readonly meant: readonly Meant[];
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'tulou-http1-'));
 const grid: Row[] = [];
-let peers: readonly Peer[] = [];
-let backend: Recorder;
-let tulou: TulouUnderTest;
+let stage: Stage;
 
 before(async () => {
-  backend = await Recorder.open();
-  tulou = await TulouUnderTest.open(backend.port);
-  peers = await startPeers(folder);
+  stage = await Stage.open();
 });
-
-after(async () => {
-  await Promise.all(peers.map((peer) => peer.stop()));
-  await tulou.close();
-  await backend.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => stage.close());
 
 test('the corpus holds at least 200 requests, each with a name of its own', () => {
   const names = requestCorpus.flatMap(({ cases }) => cases.map(({ name }) => name));
@@ -80,8 +53,13 @@ for (const { category, cases } of requestCorpus) {
     const row: Row = { category, cases: cases.length, refused: 0, forwarded: 0, peersDiffer: 0 };
     const findings: string[] = [];
     for (const each of cases) {
-      const observed = await observe(each);
-      findings.push(...(await judge(each, observed)).map((finding) => `${each.name} (${each.why}): ${finding}`));
+      const observed = await stage.observe(each.bytes, each.cut);
+      const found = [
+        ...observed.findings,
+        ...verdictFindings(each, observed),
+        ...(await readingFindings(each.name, observed.messages)),
+      ];
+      findings.push(...found.map((finding) => `${each.name} (${each.why}): ${finding}`));
       if (observed.messages.some((message) => !isSentinel(seenOf(message)))) row.forwarded += 1;
       else row.refused += 1;
       if (await peersDiffer(each)) row.peersDiffer += 1;
@@ -119,88 +97,31 @@ test('the grid', (t) => {
   assert.equal(grid.length, requestCorpus.length);
 });
 
-async function observe({ bytes, cut }: RequestCase): Promise<Observation> {
-  const client = tulou.connect();
-  client.send(cut ? bytes : bytes + sentinel);
-  if (cut) client.end();
-  await client.closed;
-  const { messages, faults } = await backend.harvest();
-  const answers = frameResponses(client.received, true);
-  const statuses = answers.messages.map(({ startLine }) => statusOf(startLine)).filter((status) => status >= 200);
-  const answersFault =
-    answers.fault ?? (answers.rest === '' ? undefined : `half an answer: ${answers.rest.slice(0, 80)}`);
-  return { statuses, answersFault, messages, faults, meant: tulou.takeMeant() };
-}
-
-async function judge(each: RequestCase, observed: Observation): Promise<string[]> {
-  const { messages, faults, answersFault } = observed;
-  return [
-    ...faults.map((fault) => `at the back end: ${fault}`),
-    ...(answersFault === undefined ? [] : [`at the client: ${answersFault}`]),
-    ...verdictFindings(each, observed),
-    ...meaningFindings(observed),
-    ...(await readingFindings(each.name, messages)),
-  ];
-}
-
 function verdictFindings({ verdict, complete, cut }: RequestCase, { messages, statuses }: Observation): string[] {
+  if (verdict === 'either') return [];
   const whole = messages.map(seenOf).filter((seen) => !isSentinel(seen)).length;
-  const sentinels = messages.length - whole;
-  const last = statuses.at(-1);
-  const found: string[] = [];
-  if (verdict !== 'either' && whole !== complete) found.push(`${whole} requests reached the back end, not ${complete}`);
-  if (verdict === 'refused' && sentinels > 0) found.push('the next request on the connection was served');
-  if (
-    verdict === 'refused' &&
-    !(cut && last === undefined) &&
-    !(cut && statuses.length === complete) &&
-    (last ?? 0) < 400
-  ) {
-    found.push(`no refusal: ${statuses.join(' ')}`);
-  }
-  if (statuses.length > messages.length + 1) found.push(`${statuses.length} answers for ${messages.length} requests`);
+  const found = whole === complete ? [] : [`${whole} requests reached the back end, not ${complete}`];
+  if (verdict === 'forwarded') return found;
+  if (messages.length > whole) found.push('the next request on the connection was served');
+  const isCutShort = cut && statuses.length === complete;
+  if (!isCutShort && (statuses.at(-1) ?? 0) < 400) found.push(`no refusal: ${statuses.join(' ')}`);
   return found;
-}
-
-/**
- * What reached the back end is what the engine took the octets for. A request that was on its way when its client went
- * may be there or not.
- */
-function meaningFindings({ messages, meant }: Observation): string[] {
-  const said = meant
-    .filter(({ outcome }) => outcome.error === undefined || outcome.error === 'client_aborted')
-    .map(({ method, target, outcome }) => ({
-      text: `${method} ${target} ${outcome.requestBytes}`,
-      sure: outcome.error === undefined,
-    }));
-  const heard = messages.map(seenOf).map(({ method, target, body }) => `${method} ${target} ${body.length}`);
-  const expected = said.filter(({ text, sure }) => sure || heard.includes(text)).map(({ text }) => text);
-  return expected.join('\n') === heard.join('\n')
-    ? []
-    : [`meant [${expected.join(', ')}], the back end read [${heard.join(', ')}]`];
 }
 
 /** The forwarded octets once more, to each of the three: all must read the same, and the sentinel behind it. */
 async function readingFindings(name: string, messages: readonly Message[]): Promise<string[]> {
   if (messages.length === 0) return [];
-  const expected = [...messages.map(seenOf), { method: 'GET', target: '/sentinel', body: '' }];
-  const bytes = messages.map(({ raw }) => raw).join('') + sentinel;
-  const readings = await Promise.all(
-    peers.map(async (peer) => ({ peer: peer.name, seen: await peer.read(bytes, false) })),
-  );
+  const expected = expectedOf(messages);
+  const readings = await stage.readForwarded(messages.map(({ raw }) => raw).join(''));
   return readings.flatMap(({ peer, seen }) => {
     if (narrowerPeers[name]?.includes(peer)) return seen.length === 0 ? [] : [`${peer} was expected to refuse it`];
     const whole = stopsAtMethod.has(name) && seen.length > 0 ? expected.slice(0, seen.length) : expected;
     const same = JSON.stringify(seen) === JSON.stringify(whole);
-    return same ? [] : [`${peer} reads what was forwarded as [${describe(seen)}], not [${describe(expected)}]`];
+    return same ? [] : [`${peer} reads what was forwarded as ${describe(seen)}, not ${describe(expected)}`];
   });
 }
 
 async function peersDiffer({ bytes, cut }: RequestCase): Promise<boolean> {
-  const readings = await Promise.all(peers.map((peer) => peer.read(cut ? bytes : bytes + sentinel, true)));
-  return new Set(readings.map((seen) => JSON.stringify(seen))).size > 1;
-}
-
-function describe(seen: readonly Seen[]): string {
-  return seen.map(({ method, target, body }) => `${method} ${target.slice(0, 60)} ${body.length}`).join(', ');
+  const readings = await stage.readOriginal(bytes, cut);
+  return new Set(readings.map(({ seen }) => JSON.stringify(seen))).size > 1;
 }

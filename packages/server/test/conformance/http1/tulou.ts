@@ -37,12 +37,12 @@ export class TulouUnderTest {
     this.#handler = handler;
   }
 
-  static async open(backendPort: number): Promise<TulouUnderTest> {
+  static async open(backendPort: number, bounds: Partial<WireLimits> = {}): Promise<TulouUnderTest> {
     const handler = new Handler(backendPort);
     const wire = await openWireServer({
       listen: { host: '127.0.0.1', port: 0 },
       reusePort: false,
-      limits,
+      limits: { ...limits, ...bounds },
       handler,
       clock: systemClock,
       guard: () => undefined,

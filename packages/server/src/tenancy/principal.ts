@@ -14,6 +14,8 @@ export interface MemberPrincipal {
   readonly member: Id<'member'>;
   readonly token: Id<'token'>;
   readonly role: Role;
+  /** When the token ends; what it makes must not outlive it. */
+  readonly expiresAt: Date | null;
 }
 
 /** The platform itself, doing work that a tenant's row asks for. */

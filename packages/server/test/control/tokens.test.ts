@@ -77,6 +77,17 @@ test('a revoked token is refused, and stays in the list as revoked', async () =>
   assert.notEqual(kept.body['revoked_at'], null);
 });
 
+test('a token that ends makes none that outlives it', async () => {
+  const soon = new Date(clock.now() + 3_600_000).toISOString();
+  const later = new Date(clock.now() + 7_200_000).toISOString();
+  const body = { member: tenant.members.owner, name: 'hour' };
+  const made = await create(tenant.tokens.owner, { ...body, expires_at: soon });
+  const token = String(made.body['token']);
+  assert.equal((await create(token, body)).status, 400);
+  assert.equal((await create(token, { ...body, expires_at: later })).status, 400);
+  assert.equal((await create(token, { ...body, expires_at: soon })).status, 201);
+});
+
 test('an expired token is refused like one that never was', async () => {
   const expires_at = new Date(clock.now() + 60_000).toISOString();
   const made = await create(tenant.tokens.owner, { member: tenant.members.owner, name: 'minute', expires_at });

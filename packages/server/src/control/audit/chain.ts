@@ -1,8 +1,8 @@
 /** The hash chain of a tenant's audit: each entry's hash covers the one before it. Pure. */
 import { sha256 } from '../../kernel/hash.ts';
 
-export interface ChainRow {
-  readonly seq: number;
+/** One entry, but for its place in the chain. */
+export interface ChainFact {
   readonly id: string;
   readonly at: Date;
   readonly actor: string;
@@ -24,11 +24,15 @@ export function chainStart(tenantUuid: string): string {
   return sha256(`tulou audit of ${tenantUuid}`);
 }
 
-/** `hash = sha256(previous || canonical row)`. A list in fixed order is its own canonical form. */
-export function chainHash(previous: string, row: ChainRow): string {
-  const { seq, id, at, actor, operation, target, before, after, reason, address, requestId } = row;
-  const fields = [seq, id, at.toISOString(), actor, operation, target, before, after, reason, address, requestId];
-  return sha256(previous + JSON.stringify(fields));
+/** The text of an entry: a list in fixed order is its own canonical form. */
+export function canonicalFact(fact: ChainFact): string {
+  const { id, at, actor, operation, target, before, after, reason, address, requestId } = fact;
+  return JSON.stringify([id, at.toISOString(), actor, operation, target, before, after, reason, address, requestId]);
+}
+
+/** `sha256(previous || seq || canonical entry)`; the entry begins with `[`, so that no two of these read alike. */
+export function chainHash(previous: string, seq: number, fact: ChainFact): string {
+  return sha256(`${previous}${seq}${canonicalFact(fact)}`);
 }
 
 /** The text of an object in an entry: JSON, names in order. */

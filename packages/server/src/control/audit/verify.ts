@@ -28,7 +28,7 @@ async function follow(tx: TenantTx): Promise<{ brokenAt: number | undefined; las
     select * from audit where tenant_id = ${tx.tenantUuid} order by seq`.cursor(rowsAtOnce);
   for await (const batch of rows) {
     for (const { request_id: requestId, ...row } of batch) {
-      hash = chainHash(hash, { ...row, requestId });
+      hash = chainHash(hash, row.seq, { ...row, requestId });
       if (row.seq !== last + 1 || row.hash !== hash) return { brokenAt: last + 1, last, hash };
       last = row.seq;
     }

@@ -17,16 +17,22 @@ export function bearerOf(authorization: string | undefined): string | undefined 
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
+/** The credential of the control API that a text is; throws `unauthenticated` where it is none, without asking anyone. */
+export function controlCredential(text: string | undefined): Credential {
+  const credential = text === undefined ? undefined : parseCredential(text);
+  if (credential?.kind === 'operator' || credential?.kind === 'member') return credential;
+  throw new Problem('unauthenticated');
+}
+
 /**
  * Finds the caller by the id in the credential and compares the secret's hash in constant time. Throws
  * `unauthenticated` for whatever is not a live credential of the control API, all alike, and `tenant_suspended` to who
  * holds a live credential of a suspended tenant.
  */
-export async function authenticate(tx: SystemTx, text: string | undefined, now: number): Promise<Caller> {
-  const credential = text === undefined ? undefined : parseCredential(text);
-  if (credential?.kind === 'operator') return authenticatePlatform(tx, credential);
-  if (credential?.kind === 'member') return authenticateMember(tx, credential, now);
-  throw new Problem('unauthenticated');
+export function authenticate(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
+  return credential.kind === 'operator'
+    ? authenticatePlatform(tx, credential)
+    : authenticateMember(tx, credential, now);
 }
 
 /** The same for a gateway's node token; its name. */
@@ -69,7 +75,8 @@ async function authenticateMember(tx: SystemTx, credential: Credential, now: num
   if (row.expires_at !== null && row.expires_at.getTime() <= now) throw new Problem('unauthenticated');
   if (row.suspended_at !== null) throw new Problem('tenant_suspended');
   const role = lowerRole(row.role, row.member_role);
-  return { principal: { kind: 'member', tenantUuid, member: row.member, token: row.id, role }, credential: row.id };
+  const { id: token, member, expires_at: expiresAt } = row;
+  return { principal: { kind: 'member', tenantUuid, member, token, role, expiresAt }, credential: token };
 }
 
 /** Compares also where there is nothing to compare with, so that an unknown id takes as long as a wrong secret. */

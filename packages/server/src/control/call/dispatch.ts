@@ -11,7 +11,7 @@ import { fromCall, fromOperator } from '../../tenancy/doors.ts';
 import type { OperatorPrincipal, Principal } from '../../tenancy/principal.ts';
 import { TenantScope } from '../../tenancy/scope.ts';
 import { renderRead, toAnswer } from './answer.ts';
-import { authenticate, bearerOf, type Caller } from './authenticate.ts';
+import { authenticate, bearerOf, controlCredential, type Caller } from './authenticate.ts';
 import { openCall, recordAccess, recordRefusal, Repeated, type CallContext } from './commit.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
 import { isTenantOperation, isWrite, type Binding, type ControlDeps } from './handler.ts';
@@ -69,9 +69,10 @@ async function identify(
   params: PathParams,
   deps: ControlDeps,
 ): Promise<{ caller: Caller; tenant: DirectoryEntry | undefined }> {
+  const credential = controlCredential(token);
   return deps.store.system('who calls, and the tenant in the path', async (tx) => {
     const named = isTenantOperation(operation) ? findTenant(tx, params['tenant'] ?? '') : undefined;
-    const [caller, tenant] = await Promise.all([authenticate(tx, token, deps.clock.now()), named]);
+    const [caller, tenant] = await Promise.all([authenticate(tx, credential, deps.clock.now()), named]);
     return { caller, tenant };
   });
 }

@@ -1,13 +1,13 @@
 import { idFromUuid, uuidFromId } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
-import { idPlace, pageOf, placeOf } from '../call/cursor.ts';
+import { pageOf, placeOf } from '../call/cursor.ts';
 import type { Handler } from '../call/handler.ts';
 import { viewTenant, type TenantRow } from './row.ts';
 
 /** Oldest first. The beginning of a slug or name is a range of an index, so that a search costs what it finds. */
 export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, { store }) =>
   store.system('an operator lists the directory', async ({ sql }) => {
-    const place = placeOf(query.cursor, idPlace);
+    const place = placeOf(query.cursor, tenantPlace);
     const after = place === undefined ? undefined : uuidFromId('tenant', place);
     const prefix = query.search?.toLowerCase();
     const rows = await sql<TenantRow[]>`
@@ -25,6 +25,8 @@ export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, 
       order by tenant_id limit ${query.limit + 1}`;
     return pageOf(rows, query.limit, viewTenant, (row) => idFromUuid('tenant', row.tenant_id));
   });
+
+const tenantPlace = /^ten_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /** The last character there is: what begins with a prefix sorts before the prefix and this. */
 const last = '\u{10ffff}';

@@ -5,6 +5,7 @@ import { sha256 } from '../../kernel/hash.ts';
 import { newId } from '../../kernel/random.ts';
 import type { TenantTx } from '../../store/store.ts';
 import { roleContains } from '../../tenancy/access.ts';
+import type { Principal } from '../../tenancy/principal.ts';
 import type { Handler } from '../call/handler.ts';
 import { holdRank } from '../members/member.ts';
 import { holdQuota } from '../quota.ts';
@@ -18,8 +19,7 @@ export const createToken: Handler<typeof tokens.create> = (scope, { body }, { cl
     const { role = memberRole } = body;
     if (!roleContains(memberRole, role)) throw violation('/role', `the member is only ${memberRole}`);
     holdRank(scope.principal, role);
-    const expiresAt = body.expires_at === undefined ? null : new Date(body.expires_at);
-    if (expiresAt !== null && expiresAt <= now) throw violation('/expires_at', 'is in the past');
+    const expiresAt = expiryOf(body.expires_at, scope.principal, now);
     const counted = tx.sql`
       select 1 from tokens where tenant_id = ${scope.tenantUuid} and member = ${body.member} and revoked_at is null`;
     await holdQuota(tx, counted, limits.tokensPerMemberMax, 'tokens of this member');
@@ -50,6 +50,17 @@ async function roleOf(tx: TenantTx, member: string): Promise<Role> {
   if (row === undefined || (own !== undefined && own !== member))
     throw violation('/member', 'no such member, or not for you');
   return row.role;
+}
+
+/** When the new token ends: not in the past, and not after the token that makes it. */
+function expiryOf(asked: string | undefined, principal: Principal, now: Date): Date | null {
+  const expiresAt = asked === undefined ? null : new Date(asked);
+  if (expiresAt !== null && expiresAt <= now) throw violation('/expires_at', 'is in the past');
+  const latest = principal.kind === 'member' ? principal.expiresAt : null;
+  if (latest !== null && (expiresAt === null || expiresAt > latest)) {
+    throw violation('/expires_at', `is not after ${latest.toISOString()}, when your own token expires`);
+  }
+  return expiresAt;
 }
 
 function violation(pointer: string, message: string): Problem {

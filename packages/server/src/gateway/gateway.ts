@@ -132,13 +132,9 @@ class Gateway implements RunningRole {
 
   async start(): Promise<void> {
     const { clock } = this.#deps;
-    this.#disk.load((head, changes) => {
-      if (this.#catalogue.refusal(head) === undefined) this.#catalogue.apply(head, changes);
-    });
-    this.#reportQuarantine(0);
     // What earlier processes left, before threads of this one write there.
     this.#shipper.recover('');
-    this.#pool = await ThreadPool.start(
+    this.#pool = await ThreadPool.open(
       {
         listen: this.#options.listen,
         threads: this.#options.threads,
@@ -149,6 +145,22 @@ class Gateway implements RunningRole {
       },
       this.#deps,
     );
+    await this.#serve(this.#pool).catch(async (error: unknown) => {
+      await this.#pool?.stop(0);
+      throw error;
+    });
+    void this.#feed.run();
+    void this.#shipper.run();
+    void this.#registration.run();
+    this.#housekeeping = clock.every(housekeepingMs, () => this.#keepHouse());
+  }
+
+  async #serve(pool: ThreadPool): Promise<void> {
+    this.#disk.load((head, changes) => {
+      if (this.#catalogue.refusal(head) === undefined) this.#catalogue.apply(head, changes);
+    });
+    this.#reportQuarantine(0);
+    await pool.listen();
     this.#admin = await openAdmin(
       {
         listen: this.#options.admin,
@@ -157,14 +169,7 @@ class Gateway implements RunningRole {
         metrics: () => this.#render(),
       },
       this.#deps,
-    ).catch(async (error: unknown) => {
-      await this.#pool?.stop(0);
-      throw error;
-    });
-    void this.#feed.run();
-    void this.#shipper.run();
-    void this.#registration.run();
-    this.#housekeeping = clock.every(housekeepingMs, () => this.#keepHouse());
+    );
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { figure, isReady, newFolder, openGateway, openUpstream, scene, StandInControl, until } from './stand-in.ts';
 
 describe('a gateway', () => {
@@ -117,6 +118,50 @@ describe('a gateway', () => {
     });
     await first.role.stop();
     other.remove();
+  });
+
+  it('replaces a thread that dies, gives back what it held, and goes on counting exactly', async () => {
+    let release = (): void => undefined;
+    const wait = new Promise<void>((resolve) => (release = resolve));
+    const workers: Worker[] = [];
+    const note = (worker: Worker): void => void workers.push(worker);
+    process.on('worker', note);
+    const slow = await openUpstream(() => wait);
+    const version = { ...world.version, upstreams: [{ url: slow.url, weight: 1 }] };
+    control.put(version, { ...world.plan, concurrency: 4 });
+    const gateway = await openGateway(control.url, folder.path);
+    await until('ready', isReady(gateway.admin));
+    process.off('worker', note);
+    // Four calls take all places of the plan, then the threads under them die.
+    const lost = Array.from({ length: 4 }, () =>
+      call(gateway.url).then(
+        () => 'answered',
+        () => 'broken off',
+      ),
+    );
+    await until('under way', () => slow.seen.length === 4);
+    assert.equal((await call(gateway.url)).status, 429);
+    for (const worker of workers) await worker.terminate();
+    assert.deepEqual(await Promise.all(lost), Array(4).fill('broken off'));
+    await until('replaced', async () => {
+      const [deaths, threads] = await Promise.all([
+        figure(gateway.admin, 'tulou_gateway_thread_deaths_total'),
+        figure(gateway.admin, 'tulou_gateway_threads'),
+      ]);
+      return deaths === 2 && threads === 2;
+    });
+    release();
+    await until('serving', () =>
+      call(gateway.url).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    const statuses = await Promise.all(Array.from({ length: 4 }, async () => (await call(gateway.url)).status));
+    assert.deepEqual(statuses, [200, 200, 200, 200]);
+    assert.equal(await figure(gateway.admin, 'tulou_gateway_in_flight'), 0);
+    await gateway.role.stop();
+    await slow.close();
   });
 
   it('starts with a damaged newest base from the one before', async () => {

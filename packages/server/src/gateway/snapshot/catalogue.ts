@@ -5,24 +5,12 @@
 import type { SnapshotChange, SnapshotHead, SnapshotObject, SnapshotOf } from '@tulou/contract';
 import { readChange } from './door.ts';
 import { KeyTable } from './key-table.ts';
+import { packOf, type Plain, type SnapshotMessage, type ThreadChange } from './messages.ts';
 
 /** How far the feed has been read. No `epoch`: nothing has been read. */
 export interface Position {
   readonly epoch: string;
   readonly seq: number;
-}
-
-/** A change as the threads take it. Keys are not among them: those are in the shared table. */
-export type ThreadChange =
-  | { readonly object: Exclude<SnapshotObject, SnapshotOf<'key'>>; readonly index: number }
-  | { readonly kind: string; readonly key: string };
-
-/** What the threads are told about one applied answer. `keys`: the table has been replaced by this one. */
-export interface SnapshotMessage {
-  readonly type: 'snapshot';
-  readonly full: boolean;
-  readonly changes: readonly ThreadChange[];
-  readonly keys: SharedArrayBuffer | undefined;
 }
 
 /** What an answer did: the message for the threads, and for each change whether it was kept out. */
@@ -35,8 +23,6 @@ export interface Applied {
 
 /** Past this many quarantined objects only their number is kept. */
 const quarantineNamesMax = 1000;
-
-type Plain = Exclude<SnapshotObject, SnapshotOf<'key'>>;
 
 export class Catalogue {
   #position: Position | undefined;
@@ -93,8 +79,8 @@ export class Catalogue {
 
   /** Everything, for a thread that starts. */
   everything(): SnapshotMessage {
-    const changes = Array.from(this.#objects.values(), (object) => this.#told(object));
-    return { type: 'snapshot', full: true, changes, keys: this.#keys.memory };
+    const packed = packOf(this.#objects.values(), (object) => this.#told(object));
+    return { type: 'snapshot', full: true, changes: [], packed, keys: this.#keys.memory };
   }
 
   #advance(changes: readonly SnapshotChange[], quarantined: Set<SnapshotChange>): SnapshotMessage {
@@ -102,7 +88,13 @@ export class Catalogue {
     const told: ThreadChange[] = [];
     this.#reserveKeys(changes.filter(({ kind }) => kind === 'key').length);
     for (const change of changes) this.#take(change, told, quarantined, undefined);
-    return { type: 'snapshot', full: false, changes: told, keys: table === this.#keys ? undefined : this.#keys.memory };
+    return {
+      type: 'snapshot',
+      full: false,
+      changes: told,
+      packed: [],
+      keys: table === this.#keys ? undefined : this.#keys.memory,
+    };
   }
 
   /** Builds the new state beside the old one, so that the threads swap from one whole to the other. */
@@ -164,10 +156,8 @@ export class Catalogue {
   }
 
   #holdKey(key: SnapshotOf<'key'>): void {
-    const old = this.#keys.find(key.key);
-    const outcome = this.#keys.put(key, this.#apps.acquire(key.app), this.#nextGeneration());
-    if (old !== undefined) this.#apps.release(old.app);
-    if (outcome === 'replaced') return;
+    const before = this.#keys.put(key, this.#apps.acquire(key.app), this.#nextGeneration());
+    if (before !== undefined) return this.#apps.release(before);
     this.#keyCount += 1;
     this.#keySlotsUsed += 1;
   }

@@ -101,9 +101,13 @@ export class KeyTable {
     };
   }
 
-  /** Writer only. Takes or replaces a key; `generation` must be one that this table's lineage never used before. */
-  put(key: SnapshotOf<'key'>, app: number, generation: number): 'added' | 'replaced' {
+  /**
+   * Writer only. Takes or replaces a key; `generation` must be one that this table's lineage never used before. Returns the
+   * app of the record that was replaced.
+   */
+  put(key: SnapshotOf<'key'>, app: number, generation: number): number | undefined {
     const found = this.#slotOf(key.key);
+    const before = found === -1 ? undefined : (this.#words[wordOf(found) + appAt] ?? 0) >>> 0;
     const slot = found === -1 ? this.#freeSlotFor(key.key) : found;
     const byte = byteOf(slot);
     this.#write(slot, generation, () => {
@@ -116,7 +120,7 @@ export class KeyTable {
       this.#bytes.write(key.id, byte + publicByte, 32, 'latin1');
       Atomics.store(this.#words, wordOf(slot) + stateAt, held);
     });
-    return found === -1 ? 'added' : 'replaced';
+    return before;
   }
 
   /** Writer only. Whether there was such a key. Its slot stays taken, so that probing for others goes on over it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { SnapshotObject } from '@tulou/contract';
-import type { ThreadChange } from './catalogue.ts';
+import type { ThreadChange } from './messages.ts';
 import { KeyTable } from './key-table.ts';
 import { State } from './state.ts';
 
@@ -49,7 +49,7 @@ const all = [tenant, api, version, plan, app, caller, subscription];
 const told = (object: Plain): ThreadChange => ({ object, index: object.kind === 'app' ? 1 : 0 });
 const gone = ({ kind, key }: Plain): ThreadChange => ({ kind, key });
 const apply = (state: State, ...changes: ThreadChange[]): State =>
-  state.after({ type: 'snapshot', full: false, changes, keys: undefined });
+  state.after({ type: 'snapshot', full: false, changes, packed: [], keys: undefined });
 const fresh = (): State => new State(KeyTable.sized(0));
 
 /** What a call would find, walking the links that calls walk. */
@@ -112,6 +112,7 @@ describe('the state of a thread', () => {
       type: 'snapshot',
       full: true,
       changes: [told(tenant)],
+      packed: [],
       keys: KeyTable.sized(0).memory,
     });
     assert.deepEqual(walk(before), whole);

@@ -7,7 +7,8 @@ import type { RouteOperation, SnapshotOf } from '@tulou/contract';
 import { targetsOf, type Target } from '../upstream/balance.ts';
 import type { Grant } from '../grant.ts';
 import type { Interned } from '../usage/record.ts';
-import type { SnapshotMessage, ThreadChange } from './catalogue.ts';
+import { changesOf } from './messages.ts';
+import type { SnapshotMessage, ThreadChange } from './messages.ts';
 import { KeyTable } from './key-table.ts';
 import type { OperationIndex } from './operations.ts';
 import { Nodes } from './nodes.ts';
@@ -92,7 +93,7 @@ export class State {
   after(message: SnapshotMessage): State {
     const keys = message.keys === undefined ? this.keys : new KeyTable(message.keys);
     const next = message.full ? new State(keys) : this;
-    for (const change of message.changes) next.#apply(change);
+    for (const change of changesOf(message)) next.#apply(change);
     next.keys = keys;
     return next;
   }

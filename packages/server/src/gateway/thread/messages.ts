@@ -1,7 +1,7 @@
 /** What the main thread and the serving threads say to each other. */
 import type { Address } from '../../kernel/role.ts';
 import type { Hash64 } from '../limits/hash.ts';
-import type { SnapshotMessage } from '../snapshot/catalogue.ts';
+import type { SnapshotMessage } from '../snapshot/messages.ts';
 import type { AllowedClass } from '../upstream/guard.ts';
 
 /** What a thread is born with. */

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Address } from '../../kernel/role.ts';
-import type { SnapshotMessage } from '../snapshot/catalogue.ts';
+import type { SnapshotMessage } from '../snapshot/messages.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
 /** A thread that dies at once again and again must not turn the machine into a heater. */
@@ -59,22 +59,28 @@ export class ThreadPool {
     this.#address = options.listen;
   }
 
-  /** Starts all threads. Rejects with the system's error where the address cannot be had. */
-  static async start(options: PoolOptions, deps: PoolDeps): Promise<ThreadPool> {
+  /**
+   * Brings the threads up without serving, so that they load their code while the caller reads its disk. Rejects with the
+   * system's error where the address cannot be had.
+   */
+  static async open(options: PoolOptions, deps: PoolDeps): Promise<ThreadPool> {
     await assertFree(options.listen);
     const shared = options.threads > 1 && (await canSharePort(options.listen.host));
     if (!shared && options.threads > 1) deps.log.warn({}, 'ports cannot be shared here: one thread serves');
     const pool = new ThreadPool(options, deps, shared ? options.threads : 1);
-    try {
-      // The first one finds the port where any is asked for; the others share it.
-      pool.#address = { host: options.listen.host, port: await pool.#startOne(1) };
-      const others = Array.from({ length: pool.#threads - 1 }, (_, index) => pool.#startOne(index + 2));
-      await Promise.all(others);
-    } catch (error) {
-      await pool.stop(0);
-      throw error;
-    }
+    for (let place = 1; place <= pool.#threads; place += 1) pool.#bring(place);
     return pool;
+  }
+
+  /** Tells the threads the state and lets them serve. The first one finds the port where any is asked for. */
+  async listen(): Promise<void> {
+    const state = this.#options.state();
+    const members = [...this.#members.values()];
+    for (const { worker } of members) if (state !== undefined) worker.postMessage(state);
+    const [first, ...others] = members;
+    if (first === undefined) throw new Error('a thread ended before it listened');
+    this.#address = { host: this.#options.listen.host, port: await this.#listening(first) };
+    await Promise.all(others.map((member) => this.#listening(member)));
   }
 
   get address(): Address {
@@ -104,22 +110,28 @@ export class ThreadPool {
     await member.worker.terminate();
   }
 
-  #startOne(place: number): Promise<number> {
+  #bring(place: number): Member {
     this.#serial += 1;
     const setup = this.#options.setup(place, this.#serial, this.#threads);
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: setup,
       name: `gateway ${place}`,
     });
+    const nothing = (): void => undefined;
+    const member: Member = { setup, worker, onListening: nothing, onFailure: nothing, onDrained: nothing };
+    this.#members.set(place, member);
+    worker.on('message', (message: FromThread) => this.#hear(member, message));
+    worker.on('error', (error) => this.#deps.log.error({ thread: place, error: String(error) }, 'a thread failed'));
+    worker.on('exit', () => this.#onExit(place, member));
+    return member;
+  }
+
+  #listening(member: Member): Promise<number> {
     return new Promise((resolve, reject) => {
-      const member: Member = { setup, worker, onListening: resolve, onFailure: reject, onDrained: () => undefined };
-      this.#members.set(place, member);
-      worker.on('message', (message: FromThread) => this.#hear(member, message));
-      worker.on('error', (error) => this.#deps.log.error({ thread: place, error: String(error) }, 'a thread failed'));
-      worker.on('exit', () => this.#onExit(place, member));
-      const state = this.#options.state();
-      if (state !== undefined) worker.postMessage(state);
-      worker.postMessage({ type: 'listen', listen: this.#address, reusePort: this.#reusePort } satisfies ToThread);
+      member.onListening = resolve;
+      member.onFailure = reject;
+      const message = { type: 'listen', listen: this.#address, reusePort: this.#reusePort } satisfies ToThread;
+      member.worker.postMessage(message);
     });
   }
 
@@ -144,9 +156,12 @@ export class ThreadPool {
 
   async #replace(place: number): Promise<void> {
     if (this.#stopping) return;
-    await this.#startOne(place).catch((error: unknown) => {
+    const member = this.#bring(place);
+    const state = this.#options.state();
+    if (state !== undefined) member.worker.postMessage(state);
+    await this.#listening(member).catch((error: unknown) => {
       this.#deps.log.error({ thread: place, error: String(error) }, 'a thread cannot be started');
-      void this.#members.get(place)?.worker.terminate();
+      void member.worker.terminate();
     });
   }
 }

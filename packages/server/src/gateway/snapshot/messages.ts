@@ -1,0 +1,47 @@
+/** What the threads are told about the configuration. */
+import type { SnapshotObject, SnapshotOf } from '@tulou/contract';
+
+/** Keys are not told: those are in the shared table. */
+export type Plain = Exclude<SnapshotObject, SnapshotOf<'key'>>;
+
+/** An object as it is from now on (`index`: an app's number), or one that is gone. */
+export type ThreadChange =
+  | { readonly object: Plain; readonly index: number }
+  | { readonly kind: string; readonly key: string };
+
+/** What one applied answer means for the threads. `keys`: the table has been replaced by this one. */
+export interface SnapshotMessage {
+  readonly type: 'snapshot';
+  readonly full: boolean;
+  readonly changes: readonly ThreadChange[];
+  /** Of a full one, instead: JSON arrays of changes in shared memory, so that many threads cost one packing. */
+  readonly packed: readonly SharedArrayBuffer[];
+  readonly keys: SharedArrayBuffer | undefined;
+}
+
+const changesPerPack = 10_000;
+
+/** All changes of a message, one after the other. */
+export function* changesOf(message: SnapshotMessage): Generator<ThreadChange> {
+  yield* message.changes;
+  for (const pack of message.packed) yield* JSON.parse(Buffer.from(pack).toString('utf8')) as ThreadChange[];
+}
+
+/** Packs objects for a full message. */
+export function packOf(objects: Iterable<Plain>, told: (object: Plain) => ThreadChange): SharedArrayBuffer[] {
+  const packs: SharedArrayBuffer[] = [];
+  let some: ThreadChange[] = [];
+  for (const object of objects) {
+    some.push(told(object));
+    if (some.length < changesPerPack) continue;
+    packs.push(shared(JSON.stringify(some)));
+    some = [];
+  }
+  return some.length === 0 ? packs : [...packs, shared(JSON.stringify(some))];
+}
+
+function shared(text: string): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(Buffer.byteLength(text));
+  Buffer.from(memory).write(text);
+  return memory;
+}

@@ -20,6 +20,7 @@ import { describeApi } from './document.ts';
 import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';
 import { openFeed } from './internal/feed.ts';
 import { measureCalls, type Measure } from './measure.ts';
+import { openReader } from './openapi/reader.ts';
 import { bindings } from './operations.ts';
 
 export interface ControlOptions {
@@ -44,7 +45,7 @@ export interface ControlRoleDeps {
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
   const { platformUrl, gatewayUrl, upstreamAllow } = options;
-  const deps: ControlDeps = { ...role, platformUrl, gatewayUrl, upstreamAllow };
+  const deps: ControlDeps = { ...role, platformUrl, gatewayUrl, upstreamAllow, openapi: openReader(role.clock) };
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);
   const feed = await openFeed(deps);

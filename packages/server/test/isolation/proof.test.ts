@@ -9,6 +9,7 @@ import { on, type Binding, type Handler } from '../../src/control/call/handler.t
 import { listen, type Listener } from '../../src/http/listen.ts';
 import { serveRoutes } from '../../src/http/routes.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { openReader } from '../../src/control/openapi/reader.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { openPool } from '../../src/store/pool.ts';
@@ -127,7 +128,8 @@ async function probeWidgets(read: Handler<typeof widgets.get>): Promise<readonly
 
 async function serve(table: readonly Binding[]): Promise<{ listener: Listener; call: Client }> {
   const role = { clock: systemClock, random: systemRandom, log: openLog('control', 'silent') };
-  const deps = { ...role, store: control.database.store, platformUrl: '', gatewayUrl: '', upstreamAllow: [] };
+  const openapi = openReader(role.clock);
+  const deps = { ...role, store: control.database.store, platformUrl: '', gatewayUrl: '', upstreamAllow: [], openapi };
   const listener = await listen(
     { host: '127.0.0.1', port: 0 },
     serveRoutes(

@@ -12,6 +12,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { Store, SystemTx, TenantTx } from '../../store/store.ts';
 import type { Principal } from '../../tenancy/principal.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
+import type { OpenapiReader } from '../openapi/reader.ts';
 
 /** All that a handler may reach. */
 export interface ControlDeps {
@@ -22,6 +23,7 @@ export interface ControlDeps {
   readonly platformUrl: string;
   readonly gatewayUrl: string;
   readonly upstreamAllow: readonly ('loopback' | 'private' | 'link-local')[];
+  readonly openapi: OpenapiReader;
 }
 
 export interface Input<O extends Operation> {

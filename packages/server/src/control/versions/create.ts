@@ -17,7 +17,7 @@ export const createVersion: Handler<typeof versions.create> = async (scope, { pa
   const now = new Date(deps.clock.now());
   const settled = settle(body, now);
   holdComplete({ ...settled, upstreams: body.upstreams });
-  const read = body.openapi === null ? null : readDocument(body.openapi);
+  const read = body.openapi === null ? null : await readDocument(body.openapi, deps.openapi);
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
     const counted = tx.sql`select 1 from versions where tenant_id = ${scope.tenantUuid} and api_id = ${api.id}`;

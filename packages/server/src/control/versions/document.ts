@@ -1,7 +1,7 @@
 /** A version's OpenAPI document: read once at the door, stored beside the version. */
 import { Problem, type RouteOperation, type Violation } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
-import { readOpenapi } from '../openapi/read.ts';
+import type { OpenapiReader } from '../openapi/reader.ts';
 
 export interface ReadDocument {
   readonly document: object;
@@ -9,8 +9,11 @@ export interface ReadDocument {
 }
 
 /** Reads what was sent: YAML or JSON as text, or the object itself. Throws `openapi_invalid` with all that is wrong. */
-export function readDocument(sent: string | Readonly<Record<string, unknown>>): ReadDocument {
-  const read = readOpenapi(typeof sent === 'string' ? sent : JSON.stringify(sent, null, 2));
+export async function readDocument(
+  sent: string | Readonly<Record<string, unknown>>,
+  reader: OpenapiReader,
+): Promise<ReadDocument> {
+  const read = await reader.read(typeof sent === 'string' ? sent : JSON.stringify(sent, null, 2));
   if (!read.ok) throw new Problem('openapi_invalid', { violations: read.violations });
   const operations = read.operations.map(({ id, method, path }) => ({ id, method, path }));
   const violations = operations.flatMap(faultsOf);

@@ -13,7 +13,7 @@ import { findVersion, operationsOf, viewVersion, type VersionRow } from './versi
 
 export const updateVersion: Handler<typeof versions.update> = async (scope, { params, body }, deps, call) => {
   if (body.upstreams !== undefined) judgeUpstreams(body.upstreams, deps.upstreamAllow);
-  const read = body.openapi == null ? body.openapi : readDocument(body.openapi);
+  const read = body.openapi == null ? body.openapi : await readDocument(body.openapi, deps.openapi);
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
     const before = await findVersion(tx, api, params.version);

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Problem } from '@tulou/contract';
+import { stringify } from 'yaml';
+import { systemClock, type Clock } from '../../kernel/clock.ts';
+import { readOpenapi } from './read.ts';
+import { openReader } from './reader.ts';
+import { completeDocument, largeDocument } from './sample-documents.ts';
+
+describe('the reader of OpenAPI documents', () => {
+  it('gives the same for small and large documents as reading them directly', async () => {
+    const reader = openReader(systemClock);
+    for (const text of [stringify(completeDocument('3.1.1')), stringify(largeDocument(100)), `${stringify(largeDocument(100))}\nnonsense: 1\n`]) {
+      assert.deepEqual(await reader.read(text), readOpenapi(text));
+    }
+  });
+
+  it('leaves the event loop free while a large document is read', async () => {
+    const text = stringify(largeDocument(300));
+    let turns = 0;
+    let over = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!over) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const result = await openReader(systemClock).read(text);
+    over = true;
+    assert.ok(result.ok);
+    assert.ok(turns > 100, `${turns} turns of the event loop`);
+  });
+
+  it('gives up on a document that takes too long, and says so', async () => {
+    const impatient: Clock = { ...systemClock, after: (_, task) => systemClock.after(0, task) };
+    const result = await openReader(impatient).read(stringify(largeDocument(1000)));
+    assert.ok(!result.ok);
+    assert.match(result.violations[0]?.message ?? '', /cannot be read within 60 seconds/);
+  });
+
+  it('lets a bounded number of large documents wait, and refuses more', async () => {
+    const reader = openReader(systemClock);
+    const text = JSON.stringify(largeDocument(60));
+    const all = await Promise.allSettled(Array.from({ length: 25 }, () => reader.read(text)));
+    const refused = all.filter((one) => one.status === 'rejected');
+    assert.equal(refused.length, 25 - 18);
+    for (const { reason } of refused) assert.ok(reason instanceof Problem && reason.code === 'unavailable');
+    assert.ok((await reader.read(text)).ok);
+  });
+});

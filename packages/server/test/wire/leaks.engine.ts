@@ -10,7 +10,7 @@ test('10,000 slow readers, slow writers and aborts each leave no connection, exc
   t.after(() => result.close());
   const { begun, ended, upstream } = result.engine.server.stats();
   t.diagnostic(
-    `${begun} exchanges began, ${ended} ended, at most ${result.bufferedBytesPeak} octets buffered, ${upstream.idle} upstream connections idle`,
+    `${begun} exchanges began, ${ended} ended, at most ${result.bufferedBytesPeak} octets buffered, ${upstream.idle} upstreams idle`,
   );
   assert.deepEqual(leaks(result), []);
   assert.ok(begun > 10_000, `only ${begun} exchanges began`);

@@ -1,5 +1,6 @@
 /** Both neighbours of the wire engine, as tests need them: a client that writes octets, an origin that answers with octets. */
 import { EventEmitter, once } from 'node:events';
+import type { TestContext } from 'node:test';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { errors, type ErrorCode } from '@tulou/contract';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -224,4 +225,29 @@ export function parseAnswer(octets: string): {
     lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
   );
   return { status: Number(first.split(' ')[1]), fields, content: octets.slice(headEnd + 4) };
+}
+
+/** How often a part occurs. */
+export function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+export interface World {
+  readonly origin: Origin;
+  readonly engine: Engine;
+}
+
+/** An engine that forwards everything to an origin played by `onPeer`; both are closed with the test. */
+export async function openWorld(
+  t: TestContext,
+  onPeer: (peer: Peer) => void,
+  options: Partial<EngineOptions> & { forward?: Partial<ForwardOptions> } = {},
+): Promise<World> {
+  const origin = await openOrigin(onPeer);
+  const engine = await openEngine({ begin: forwardTo(origin.upstream, options.forward), ...options });
+  t.after(async () => {
+    await engine.server.close();
+    await origin.close();
+  });
+  return { origin, engine };
 }

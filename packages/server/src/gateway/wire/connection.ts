@@ -1,11 +1,12 @@
 /** A client's connection: reads requests one after the other, keeps what is pipelined behind them, writes answers, keeps time. */
 import type { Socket } from 'node:net';
 import { errors, type ErrorCode } from '@tulou/contract/errors';
-import { ChunkedReader, type ContentSink } from './chunked.ts';
+import type { ContentSink } from './chunked.ts';
+import { RequestContent } from './content.ts';
 import type { Engine } from './engine.ts';
 import { Outbox } from './outbox.ts';
 import { RequestReader } from './request-head.ts';
-import { octetsOf, ownFields, statusLine } from './serialise.ts';
+import { octetsOf, ownHead } from './serialise.ts';
 import { adopt } from './transport.ts';
 import { WheelEntry } from './wheel.ts';
 import { WireExchange } from './wire-exchange.ts';
@@ -26,19 +27,15 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   closeAfter = false;
   /** The client waits for 100 before it sends content. */
   wantsContinue = false;
-  /** All content of the request has been read. */
-  contentEnded = true;
   readonly #engine: Engine;
   readonly #socket: Socket;
   readonly #reader: RequestReader;
-  readonly #chunkedReader = new ChunkedReader();
+  readonly #content = new RequestContent();
   #phase: Phase = 'idle';
   #exchange: WireExchange | undefined;
   #bytes: Buffer = NOTHING;
   #at = 0;
   #end = 0;
-  #contentChunked = false;
-  #contentLeft = 0;
   #persistent = true;
   #minor: 0 | 1 = 1;
   #served = 0;
@@ -74,6 +71,11 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     return this.#end - this.#at + this.outbox.length + this.#socket.writableLength;
   }
 
+  /** All content of the request has been read. */
+  get contentEnded(): boolean {
+    return this.#content.ended;
+  }
+
   get idle(): boolean {
     return this.#phase === 'idle' && this.contentEnded;
   }
@@ -88,8 +90,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
 
   /** Whether what is left of the content is little enough to be read and dropped. */
   canDropContent(): boolean {
-    if (this.contentEnded) return true;
-    return !this.#contentChunked && !this.wantsContinue && this.#contentLeft <= this.#engine.limits.bufferedBytesMax;
+    return this.contentEnded || (!this.wantsContinue && this.#content.isWithin(this.#engine.limits.bufferedBytesMax));
   }
 
   sayContinue(text: string): void {
@@ -118,8 +119,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   pump(): void {
     const exchange = this.#exchange;
     if (this.contentEnded || (exchange !== undefined && !exchange.takesContent)) return;
-    if (this.#contentChunked) this.#readChunked();
-    else this.#readLength();
+    this.#readContent();
     const flowing = exchange?.contentTaken(this.contentEnded) ?? true;
     if (!flowing) this.#pause();
     else if (this.#paused && !this.contentEnded && this.#at === this.#end) this.#resume();
@@ -230,11 +230,8 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#at += reader.length;
     this.#persistent = reader.persistent;
     this.#minor = head.minor;
-    this.#contentLeft = head.contentLength;
-    this.#contentChunked = head.contentLength === -1;
-    this.contentEnded = head.contentLength === 0;
+    this.#content.begin(head.contentLength);
     this.wantsContinue = reader.expectsContinue && !this.contentEnded;
-    if (this.#contentChunked) this.#chunkedReader.reset();
     reader.reset();
     this.#served += 1;
     this.#phase = 'exchange';
@@ -250,20 +247,10 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     }
   }
 
-  #readLength(): void {
-    const from = this.#at;
-    const length = Math.min(this.#contentLeft, this.#end - from);
-    this.#at += length;
-    this.#contentLeft -= length;
-    this.contentEnded = this.#contentLeft === 0;
-    if (length > 0) this.content(this.#bytes, from, from + length);
-  }
-
-  #readChunked(): void {
-    this.#at = this.#chunkedReader.read(this.#bytes, this.#at, this.#end, this);
-    this.contentEnded = this.#chunkedReader.done;
-    if (!this.#chunkedReader.failed) return;
-    this.#at = this.#end;
+  #readContent(): void {
+    const at = this.#content.read(this.#bytes, this.#at, this.#end, this);
+    this.#at = at === -1 ? this.#end : at;
+    if (at !== -1) return;
     this.closeAfter = true;
     if (this.#exchange === undefined) this.destroy();
     else this.#exchange.fail('malformed_request');
@@ -275,8 +262,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     handler.refused(code);
     const { fields, body } = handler.problem(code, undefined);
     const octets = octetsOf(body);
-    const head = `${statusLine(errors[code].status)}${ownFields(fields)}${date.line}content-length: ${octets.length}\r\n`;
-    this.outbox.add(`${head}connection: close\r\n\r\n${octets}`);
+    this.outbox.add(ownHead(errors[code].status, fields, date.line, octets.length, 'connection: close\r\n') + octets);
     this.flush();
     this.#linger();
   }

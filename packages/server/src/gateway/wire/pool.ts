@@ -168,7 +168,7 @@ export class Origin {
     const destination = { address: target.address, port, tls, name: host };
     let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
     const connection = new UpstreamConnection(this, this.#deps.wheel, this.#deps.limits, (onBytes) =>
-      open(destination, this.#deps.readBuffer, onBytes),
+      open(destination, this.#deps.readBuffer, this.#deps.limits.bufferedBytesMax, onBytes),
     );
     ticket.socket = connection.socket;
     connection.socket.once(tls ? 'secureConnect' : 'connect', () => {

@@ -87,7 +87,8 @@ test('understood: a status line without a reason, and without the space before i
 
 test('fields for this hop only, those that Connection names and forged fields of ours are dropped', () => {
   const { reading, reader } = read(
-    `${ok}Connection: x-hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\nKeep-Alive: max=9, timeout=5\r\nTulou-Request-Id: x\r\nTrailer: y\r\nServer: s\r\n\r\n`,
+    `${ok}Connection: x-hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\nKeep-Alive: max=9, timeout=5\r\n` +
+      'Tulou-Request-Id: x\r\nTrailer: y\r\nServer: s\r\n\r\n',
   );
   assert.equal(reading, 'done');
   assert.deepEqual(reader.fields, ['server', 's']);

@@ -79,6 +79,21 @@ export function octetsOf(text: string): string {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
 }
 
+/**
+ * The head of an answer of our own. `date` and `persistence` are lines; `contentLength` -1: none is announced, as a 204 or 304
+ * has no content.
+ */
+export function ownHead(
+  status: number,
+  fields: readonly string[],
+  date: string,
+  contentLength: number,
+  persistence: string,
+): string {
+  const length = contentLength === -1 ? '' : `content-length: ${contentLength}\r\n`;
+  return `${statusLine(status)}${ownFields(fields)}${date}${length}${persistence}\r\n`;
+}
+
 /** One chunk's first line. */
 export function chunkLine(length: number): string {
   return `${length.toString(16)}\r\n`;

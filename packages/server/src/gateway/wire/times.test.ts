@@ -1,32 +1,19 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import {
-  answering,
-  dial,
-  forwardTo,
-  openEngine,
-  openOrigin,
-  parseAnswer,
-  type Engine,
-  type Origin,
-  type Peer,
-} from '../../../test/wire/peers.ts';
+import { answering, dial, openWorld, parseAnswer, type Peer, type World } from '../../../test/wire/peers.ts';
 import type { ForwardOptions, WireLimits } from './exchange.ts';
 
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const SHORT_MS = 200;
 
-async function open(
+function open(
   t: TestContext,
   onPeer: (peer: Peer) => void,
   limits: Partial<WireLimits>,
   forward: Partial<ForwardOptions> = {},
-): Promise<{ origin: Origin; engine: Engine }> {
-  const origin = await openOrigin(onPeer);
-  const engine = await openEngine({ begin: forwardTo(origin.upstream, forward), limits });
-  t.after(() => Promise.all([engine.server.close(), origin.close()]));
-  return { origin, engine };
+): Promise<World> {
+  return openWorld(t, onPeer, { limits, forward });
 }
 
 test('a head that does not end in time is a 408, also when octets keep coming', async (t) => {

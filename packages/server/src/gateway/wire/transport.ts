@@ -55,16 +55,17 @@ export interface Destination {
 }
 
 /** Opens a connection to exactly this address. Certificates are verified against Node's trust store. */
-export function open(destination: Destination, buffer: ReadBuffer, onBytes: OnBytes): Socket {
+export function open(destination: Destination, buffer: ReadBuffer, writeBytesMax: number, onBytes: OnBytes): Socket {
   const { address, port, tls, name } = destination;
-  const onread = buffer.into(onBytes);
-  if (!tls) return connect({ host: address, port, noDelay: true, onread });
-  const options: ConnectionOptions & { onread: OnReadOpts } = {
+  const options = {
     host: address,
     port,
-    ALPNProtocols: ['http/1.1'],
-    onread,
+    noDelay: true,
+    writableHighWaterMark: writeBytesMax,
+    onread: buffer.into(onBytes),
   };
-  if (name !== address) options.servername = name;
-  return connectTls(options);
+  if (!tls) return connect(options);
+  const secured: ConnectionOptions = { ...options, ALPNProtocols: ['http/1.1'] };
+  if (name !== address) secured.servername = name;
+  return connectTls(secured).setNoDelay(true);
 }

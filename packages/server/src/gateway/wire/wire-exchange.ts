@@ -11,6 +11,7 @@ import {
   CONTINUE,
   LAST_CHUNK,
   octetsOf,
+  ownHead,
   ownFields,
   passedFields,
   requestHead,
@@ -231,9 +232,8 @@ export class WireExchange implements Exchange {
     const bodiless = status === 204 || status === 304;
     const octets = bodiless ? '' : octetsOf(body);
     if (!this.#connection.canDropContent()) this.#connection.closeAfter = true;
-    let text = statusLine(status) + ownFields(fields) + this.#engine.date.line;
-    if (!bodiless) text += `content-length: ${octets.length}\r\n`;
-    text += `${this.#connection.persistenceLine()}\r\n`;
+    const length = bodiless ? -1 : octets.length;
+    let text = ownHead(status, fields, this.#engine.date.line, length, this.#connection.persistenceLine());
     this.#status = status;
     if (this.head.method !== 'HEAD') {
       text += octets;

@@ -106,7 +106,7 @@ test('an export is taken back without change, from one file or with its document
   await platform.done('keys create shop-round web --environment live');
   await platform.done('export maker-round shop-round -f out/round.yaml');
   const text = await readFile(`${platform.stage.dir}/out/round.yaml`, 'utf8');
-  assert.match(text, /openapi: round\.openapi\/maker-round-orders-v1\.yaml/);
+  assert.match(text, /openapi: round\.openapi\/maker-round_orders_v1\.yaml/);
   assert.doesNotMatch(text, /tlk_|credential|api_[0-9a-z]{26}/);
   assert.equal(
     (await platform.done('diff -f out/round.yaml --prune')).out,

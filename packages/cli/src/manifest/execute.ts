@@ -1,9 +1,9 @@
-/** Carries changes out, one after another; what fails keeps back only what needs it. */
+/** Carries changes out, kind after kind; what fails keeps back only what needs it. */
 import type { Operation } from '@tulou/contract';
 import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { bodyOfUpdate, differences, type Change } from './changes.ts';
-import { callTo } from './live.ts';
+import { callTo, mapLimited } from './live.ts';
 import type { Fields, Resource } from './resource.ts';
 import { kinds } from './schema.ts';
 
@@ -25,19 +25,27 @@ export async function execute(
   client: Client,
   tell: (outcome: Outcome) => void,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
   const missing = new Set<string>();
   let isOver = false;
-  for (const change of changes) {
+  const carry = async (change: Change): Promise<Outcome> => {
     const isHeldBack = isOver || change.needs.some((need) => missing.has(need));
     const outcome: Outcome = isHeldBack ? { change, status: 'skipped' } : await attempt(change, client);
     if (outcome.status !== 'done') missing.add(change.address);
     isOver ||= isHopeless(outcome.failure);
-    outcomes.push(outcome);
     tell(outcome);
-  }
+    return outcome;
+  };
+  const outcomes: Outcome[] = [];
+  for (const stage of stagesOf(changes)) outcomes.push(...(await mapLimited(stage, carry)));
   return outcomes;
 }
+
+/** Changes of one kind do not need each other: each stage is some of them at once. */
+const stagesOf = (changes: readonly Change[]): Iterable<readonly Change[]> =>
+  Map.groupBy(
+    changes,
+    ({ action, resource }) => `${action === 'delete' ? 'without' : 'with'} ${resource.kind}`,
+  ).values();
 
 async function attempt(change: Change, client: Client): Promise<Outcome> {
   try {

@@ -98,7 +98,7 @@ async function withDocument(resource: Resource, folder: string, io: Io): Promise
 
 function parseDocument(text: string, path: string): unknown {
   try {
-    return parse(text) as unknown;
+    return parse(text, { logLevel: 'error' }) as unknown;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new Failure(`${path} is neither YAML nor JSON`, { exit: 'data', detail });

@@ -14,13 +14,14 @@ export interface WrittenManifest {
   readonly documents: readonly WrittenDocument[];
 }
 
-/** Writes the file. `folder`: OpenAPI documents go there, beside the file; undefined: they stand in it. */
-export function writeManifest(live: readonly Resource[], folder: string | undefined): WrittenManifest {
+/** Writes the file, in the order of names. `folder`: OpenAPI documents go there, beside the file; undefined: they stand in it. */
+export function writeManifest(resources: readonly Resource[], folder: string | undefined): WrittenManifest {
+  const live = resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const documents: WrittenDocument[] = [];
   const place = (version: Resource): unknown => {
     const { openapi } = version.fields;
     if (folder === undefined || openapi === null || openapi === undefined) return openapi ?? undefined;
-    const path = `${folder}/${version.name.replaceAll('/', '-')}.yaml`;
+    const path = `${folder}/${version.name.replaceAll('/', '_')}.yaml`;
     documents.push({ path, text: yamlOf(openapi) });
     return path;
   };

@@ -134,7 +134,7 @@ function pairOf(pair: string, fields: readonly Field[], where: string): readonly
 
 function parseFlow(text: string, where: string): unknown {
   try {
-    return parse(text, { maxAliasCount: 0 }) as unknown;
+    return parse(text, { maxAliasCount: 0, logLevel: 'error' }) as unknown;
   } catch {
     throw usageFailure(`"${where}" is neither JSON nor YAML: ${text.slice(0, 60)}`);
   }

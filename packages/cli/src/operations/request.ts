@@ -107,7 +107,7 @@ async function bodyFile(args: Arguments, io: Io): Promise<Record<string, unknown
 
 function parsed(text: string, path: string): unknown {
   try {
-    return parse(text) as unknown;
+    return parse(text, { logLevel: 'error' }) as unknown;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new Failure(`${path} is neither YAML nor JSON`, { exit: 'data', detail });

@@ -35,6 +35,6 @@ const indented = (text: string): string[] =>
     .map((line) => `  ${line}`);
 
 function placeOf({ pointer, line, column }: Violation): string {
-  const place = line === undefined ? '' : ` line ${line}${column === undefined ? '' : `:${column}`}`;
-  return `${printable(pointer === '' ? 'body' : pointer)}${place}`;
+  const place = line === undefined ? '' : `line ${line}${column === undefined ? '' : `:${column}`}`;
+  return [printable(pointer), place].filter((text) => text !== '').join(' ') || 'body';
 }

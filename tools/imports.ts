@@ -268,15 +268,12 @@ function resolveSpecifier(path: string, specifier: string): string {
 function barrels(file: SourceFile): Violation[] {
   if (packageEntry.test(file.path)) return [];
   const { program, lineOf } = parse(file);
-  const found: Violation[] = [];
-  walk(program, (node) => {
-    const again =
-      node.type === 'ExportAllDeclaration' || (node.type === 'ExportNamedDeclaration' && isNode(node['source']));
-    if (!again) return;
-    const message = 'exports what another file defines: only the entry of a package does; import it from where it is';
-    found.push({ path: file.path, line: lineOf(node.start), message });
-  });
-  return found;
+  const message = 'exports what another file defines: only the entry of a package does; import it from where it is';
+  return (program['body'] as readonly Node[])
+    .filter(
+      ({ type, source }) => type === 'ExportAllDeclaration' || (type === 'ExportNamedDeclaration' && isNode(source)),
+    )
+    .map((node) => ({ path: file.path, line: lineOf(node.start), message }));
 }
 
 function namelessFolder({ path }: SourceFile): Violation {

@@ -1,8 +1,8 @@
 /** The tree as the laws see it: every tracked or new file, read once; TypeScript parsed once. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSync, type Comment } from 'oxc-parser';
+import { parseSync, visitorKeys, type Comment } from 'oxc-parser';
 
 export interface SourceFile {
   /** From the root of the repository, with slashes. */
@@ -44,7 +44,7 @@ export function readTree(root: string): readonly SourceFile[] {
   const paths = [...new Set(listed.split('\0'))].filter((path) => textFile.test(path) && path !== 'package-lock.json');
   return paths
     .sort()
-    .filter((path) => existsSync(join(root, path)))
+    .filter((path) => lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true)
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
@@ -74,10 +74,11 @@ export function parse(file: SourceFile): Parsed {
 /** Visits every node, parents first. `parent` is undefined at the root. */
 export function walk(node: Node, visit: (node: Node, parent: Node | undefined) => void, parent?: Node): void {
   visit(node, parent);
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (isNode(child)) walk(child, visit, node);
-    }
+  for (const key of visitorKeys[node.type] ?? []) {
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const child of value as unknown[]) if (isNode(child)) walk(child, visit, node);
+    } else if (isNode(value)) walk(value, visit, node);
   }
 }
 

@@ -10,6 +10,12 @@ const said = (word: string): string => word;
 
 const seeded: readonly (readonly [what: string, path: string, text: string, expected: RegExp])[] = [
   ['a line past the bound', 'tools/a.ts', `// ${'x'.repeat(140)}\n`, /:1 line length: 143 columns/],
+  [
+    'a line past the bound in spite of its text',
+    'tools/a.ts',
+    `const a = '${'x'.repeat(60)}' + ${'b'.repeat(141)};\n`,
+    /:1 line length/,
+  ],
   ['a file past the bound', 'tools/a.ts', lines(501), /:0 file length: 501 lines/],
   ['a long function', 'tools/a.ts', `function f() {\n${lines(70)}}\n`, /:1 function length: 72 lines/],
   ['a long arrow function', 'tools/a.ts', `\nconst f = () => {\n${lines(70)}};\n`, /:2 function length: 72 lines/],
@@ -59,6 +65,8 @@ for (const [what, path, text, expected] of seeded) {
 }
 
 const tidy: readonly (readonly [what: string, path: string, text: string])[] = [
+  ['a line that is long by one text', 'tools/a.ts', `const a = '${'x'.repeat(140)}';\n`],
+  ['a line that is long by one pattern', 'tools/a.ts', `const a = /${'x'.repeat(140)}/;\n`],
   ['a short file', 'tools/a.ts', lines(500)],
   ['a function within the bound', 'tools/a.ts', `function f() {\n${lines(68)}}\n`],
   ['a long describe of short tests', 'a.test.ts', `describe('x', () => {\n${lines(90)}});\n`],

@@ -205,3 +205,38 @@ test('a tenant’s owner applies the part that is theirs', async () => {
   assert.equal((await platform.json('apps get owned web'))['state'], 'suspended', 'also what only an update can say');
   assert.match((await platform.done('export', asOwner)).out, /slug: owned/);
 });
+
+test('a platform that goes away ends it: what was done is told, the rest is left, and a second run finishes', async () => {
+  const file = await putManifest('away');
+  let writes = 0;
+  const fetch: typeof globalThis.fetch = (url, init) => {
+    if (init?.method === 'POST') writes += 1;
+    const gone = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    return writes > 3 ? Promise.reject(new TypeError('fetch failed', { cause: gone })) : globalThis.fetch(url, init);
+  };
+  const first = await platform.tulou(`apply -f ${file} --json`, { fetch });
+  assert.equal(first.code, 69);
+  const { changes } = JSON.parse(first.out) as { changes: { address: string; status: string }[] };
+  const count = (status: string): number => changes.filter((one) => one.status === status).length;
+  assert.equal(changes.length, 9);
+  assert.equal(count('done'), 3);
+  assert.ok(count('failed') >= 1 && count('skipped') >= 3);
+  const second = await platform.done(`apply -f ${file}`);
+  assert.match(second.out, /^6 done\.$/m);
+  assert.equal((await platform.tulou(`diff -f ${file}`)).code, 0);
+});
+
+test('an object that someone changes meanwhile is not overwritten unseen', async () => {
+  await platform.done(`apply -f ${await putManifest('race')}`);
+  const file = await putManifest('race', { requests: 7 });
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    if (init?.method === 'PATCH') await platform.done('plans update maker-race orders basic --concurrency 3');
+    return globalThis.fetch(url, init);
+  };
+  const ran = await platform.tulou(`apply -f ${file}`, { fetch });
+  assert.equal(ran.code, 4);
+  assert.match(ran.out, /^failed +plan maker-race\/orders\/basic: .*changed since/m);
+  await platform.done(`apply -f ${file}`);
+  const plan = await platform.json('plans get maker-race orders basic');
+  assert.deepEqual([plan['concurrency'], plan['limits']], [3, [{ requests: 7, per: 'minute', by: 'subscription' }]]);
+});

@@ -13,16 +13,17 @@ complete -o default -F _tulou tulou
 `;
 
 const zsh = `#compdef tulou
-# tulou completion for zsh. Load it with: source <(tulou completion zsh)
+# tulou completion for zsh, after compinit. Load it with: source <(tulou completion zsh)
 _tulou() {
+  local tab=$'\\t'
   local -a found shown
   found=("\${(@f)$(tulou __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   if [[ -z "\${found[1]}" ]]; then _files; return; fi
   shown=("\${(@)found//:/\\\\:}")
-  shown=("\${(@)shown//$'\\t'/:}")
+  shown=("\${(@)shown//\${tab}/:}")
   _describe tulou shown
 }
-compdef _tulou tulou
+if [[ "\${funcstack[1]}" == _tulou ]]; then _tulou; else compdef _tulou tulou; fi
 `;
 
 const fish = `# tulou completion for fish. Load it with: tulou completion fish | source

@@ -5,7 +5,7 @@ import { authenticateNode, bearerOf } from './call/authenticate.ts';
 import type { ControlDeps } from './call/handler.ts';
 import type { SnapshotFeed } from './internal/feed.ts';
 import { assertionKeys, registerGateway } from './internal/gateways.ts';
-import { takeUsage } from './internal/usage.ts';
+import { openIntake } from './internal/usage.ts';
 
 export interface PlainRoute {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -18,7 +18,7 @@ export interface PlainRoute {
 // prettier-ignore
 export const plainRoutes = (feed: SnapshotFeed): readonly PlainRoute[] => [
   { method: 'GET', path: '/internal/v1/snapshot',                  access: 'node',   handle: feed.answer },
-  { method: 'PUT', path: '/internal/v1/usage/{segment}',           access: 'node',   handle: takeUsage },
+  { method: 'PUT', path: '/internal/v1/usage/{segment}',           access: 'node',   handle: openIntake() },
   { method: 'PUT', path: '/internal/v1/gateways/{gateway}',        access: 'node',   handle: registerGateway },
   { method: 'GET', path: '/.well-known/tulou/assertion-keys.json', access: 'public', handle: assertionKeys },
 ];

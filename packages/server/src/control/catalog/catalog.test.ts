@@ -28,7 +28,7 @@ async function entry(provider: string): Promise<Entry> {
 }
 
 test('a public API is found by every tenant, with the versions that can be called and all plans', async () => {
-  const { version, plan, api } = await makeProvider(control.call, 'public');
+  const { tenant, version, plan, api } = await makeProvider(control.call, 'public');
   await make(control.call, '/tenants/public/apis/orders/versions', { name: 'v2' });
   assert.deepEqual(await addresses('reader', 'search=public'), ['public/orders']);
   const found = await entry('public');
@@ -41,7 +41,7 @@ test('a public API is found by every tenant, with the versions that can be calle
     found.plans.map(({ id, limits, approval }) => [id, limits, approval]),
     [[plan.id, plan['limits'], 'auto']],
   );
-  const byId = await control.call('GET', `/tenants/reader/catalog/${String(found.address.split('/')[0])}/${api.id}`);
+  const byId = await control.call('GET', `/tenants/reader/catalog/${tenant.id}/${api.id}`);
   assert.deepEqual(byId.body, found);
 });
 

@@ -5,6 +5,7 @@ import type { HttpAnswer, HttpRequest } from '../../http/message.ts';
 import type { ControlDeps } from '../call/handler.ts';
 import { readHead, renewEpoch, watchHead, type Head, type HeadWatch } from '../snapshot/head.ts';
 import { readSnapshot } from '../snapshot/read.ts';
+import { openAdmission } from './admission.ts';
 
 const bounds = {
   waitMsMax: 25_000,
@@ -28,13 +29,8 @@ export interface SnapshotFeed {
 /** Opens the feed: one watch for all gateways, and the admission of large reads. */
 export async function openFeed(deps: ControlDeps): Promise<SnapshotFeed> {
   const watch = await watchHead(deps);
-  let largeReads = 0;
-  const admit = (count: number): (() => void) => {
-    if (count <= bounds.smallCount) return () => undefined;
-    if (largeReads >= bounds.largeReadsMax) throw new Problem('unavailable', { detail: 'too many full reads at once' });
-    largeReads += 1;
-    return () => void (largeReads -= 1);
-  };
+  const large = openAdmission(bounds.largeReadsMax, 'full reads');
+  const admit = (count: number): (() => void) => (count > bounds.smallCount ? large.enter() : () => undefined);
   return {
     async answer(request) {
       const known = await waitForNews(request, deps, watch);

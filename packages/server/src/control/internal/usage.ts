@@ -7,6 +7,7 @@ import type { HttpAnswer, HttpRequest } from '../../http/message.ts';
 import type { Params } from '../../http/routes.ts';
 import type { ControlDeps } from '../call/handler.ts';
 import { addUsage } from '../usage/add.ts';
+import { openAdmission } from './admission.ts';
 
 const bodyBytesMax = 32 * 1024 * 1024;
 
@@ -18,7 +19,23 @@ const envelope = z.object({
 
 const inflate = promisify(gunzip);
 
-export async function takeUsage(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
+/** A segment of the largest size takes some hundred megabytes for a moment. */
+const segmentsAtOnce = 4;
+
+/** Opens the intake: how a segment is answered, so many at once. */
+export function openIntake(): (request: HttpRequest, params: Params, deps: ControlDeps) => Promise<HttpAnswer> {
+  const admission = openAdmission(segmentsAtOnce, 'segments of usage');
+  return async (request, params, deps) => {
+    const leave = admission.enter();
+    try {
+      return await takeUsage(request, params, deps);
+    } finally {
+      leave();
+    }
+  };
+}
+
+async function takeUsage(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
   const batch = envelope.safeParse(await readJsonBody(request));
   if (!batch.success || batch.data.segment !== params['segment']) {
     throw new Problem('invalid_request', { detail: 'the body is a batch of the segment that the path names' });

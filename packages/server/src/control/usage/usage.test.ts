@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import type { UsageRow } from '@tulou/contract';
@@ -47,7 +49,13 @@ function row(more: Partial<UsageRow> = {}): UsageRow {
 let segments = 0;
 const nextSegment = (): string => `gwy_test-boot-0-${(segments += 1)}`;
 
+/** Sends a segment as a gateway does: again, where control has no room. */
 async function send(segment: string, rows: readonly unknown[], gzip = false): Promise<number> {
+  const status = await sendOnce(segment, rows, gzip);
+  return status === 503 ? send(segment, rows, gzip) : status;
+}
+
+async function sendOnce(segment: string, rows: readonly unknown[], gzip: boolean): Promise<number> {
   const text = JSON.stringify({ segment, rows });
   const response = await fetch(`${control.url}/internal/v1/usage/${segment}`, {
     method: 'PUT',
@@ -103,6 +111,23 @@ test('segments that touch the same minutes at once are all counted', async () =>
   const sent = Array.from({ length: 12 }, (_, n) => send(nextSegment(), n % 2 === 0 ? rows : rows.toReversed()));
   assert.deepEqual(new Set(await Promise.all(sent)), new Set([204]));
   assert.equal((await report('provider', range)).total.requests, before + 12 * 40);
+});
+
+test('segments beyond what control takes at once are sent away, and let in when there is room', async () => {
+  const uploads = Array.from({ length: 5 }, () => {
+    const upload = request(`${control.url}/internal/v1/usage/stalled`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${control.node}`, 'content-length': '100' },
+    });
+    upload.on('error', () => undefined);
+    upload.write('{');
+    return upload;
+  });
+  // Four are inside and wait for the rest of their content: only who is sent away is answered.
+  const [refused] = (await Promise.race(uploads.map((upload) => once(upload, 'response')))) as [IncomingMessage];
+  assert.equal(refused.statusCode, 503);
+  for (const upload of uploads) upload.destroy();
+  assert.equal(await send(nextSegment(), [row()]), 204);
 });
 
 test('a compressed segment is taken; one that inflates beyond the bound is refused', async () => {

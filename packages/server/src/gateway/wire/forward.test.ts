@@ -135,7 +135,8 @@ test('every way of splitting a request and its content in two goes through the s
 test('every way of splitting an answer in two goes through the same', async (t) => {
   const answers = [
     hello,
-    'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n',
+    'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n' +
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n',
   ];
   for (const answer of answers) {
     let split = 0;

@@ -18,10 +18,18 @@ before(async () => (root = await mkdtemp(join(tmpdir(), 'tulou-up-'))));
 beforeEach(() => (dir = join(root, `data-${(count += 1)}`)));
 after(() => rm(root, { recursive: true }));
 
+/** Opens, confirms and lets go, as a start and an end do. */
+async function made(path: string, acceptClock = false): Promise<void> {
+  const directory = await openDataDirectory(path, acceptClock, systemClock);
+  await directory.confirm();
+  directory.lock.release();
+}
+
 test('a new directory is made for this user, and found again later', async () => {
   const first = await openDataDirectory(dir, false, systemClock);
   assert.equal(first.isNew, true);
   assert.equal((await stat(first.path)).mode & 0o066, 0, 'others can neither list nor read it');
+  await first.confirm();
   first.lock.release();
   const again = await openDataDirectory(dir, false, systemClock);
   assert.equal(again.isNew, false);
@@ -63,7 +71,7 @@ test('a directory that was refused is not left locked', async () => {
 });
 
 test('a damaged mark is not guessed at', async () => {
-  (await openDataDirectory(dir, false, systemClock)).lock.release();
+  await made(dir);
   await writeFile(join(dir, 'tulou.json'), '{"lay');
   await assert.rejects(openDataDirectory(dir, false, systemClock), { code: 'data_damaged' });
 });
@@ -86,15 +94,15 @@ test('a clock may be behind by what time services correct, and no more', () => {
 });
 
 test('a clock that an operator accepted is accepted from then on, for what was written until then', async () => {
-  (await openDataDirectory(dir, false, systemClock)).lock.release();
+  await made(dir);
   const mark = join(dir, 'tulou.json');
   const later = new Date(systemClock.now() + 86_400_000);
   await utimes(join(dir, 'running.json'), later, later);
   await assert.rejects(openDataDirectory(dir, false, systemClock), { code: 'clock_behind' });
   const before = await readFile(mark, 'utf8');
-  (await openDataDirectory(dir, true, systemClock)).lock.release();
+  await made(dir, true);
   assert.notEqual(await readFile(mark, 'utf8'), before);
-  (await openDataDirectory(dir, false, systemClock)).lock.release();
+  await made(dir);
 });
 
 test('a clock before the day that Tulou was installed is refused on the first start', async () => {
@@ -103,7 +111,7 @@ test('a clock before the day that Tulou was installed is refused on the first st
 });
 
 test('a token is made once, for its owner’s eyes only, and read again', async () => {
-  (await openDataDirectory(dir, false, systemClock)).lock.release();
+  await made(dir);
   const path = join(dir, 'operator.token');
   const token = await ensureToken(path, 'operator', systemRandom);
   const { kind, id } = parseCredential(token) ?? {};
@@ -114,7 +122,7 @@ test('a token is made once, for its owner’s eyes only, and read again', async 
 });
 
 test('a token of another kind, a cut one and a missing one are refused, and never repeated', async () => {
-  (await openDataDirectory(dir, false, systemClock)).lock.release();
+  await made(dir);
   const path = join(dir, 'node.token');
   const token = await ensureToken(path, 'node', systemRandom);
   await assert.rejects(readToken(path, 'operator'), { code: 'token_invalid' });

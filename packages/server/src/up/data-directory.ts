@@ -23,6 +23,8 @@ export interface DataDirectory {
   readonly path: string;
   readonly lock: Lock;
   readonly isNew: boolean;
+  /** Marks it as Tulou's, once nothing else stands in the way of a start. */
+  confirm(): Promise<void>;
 }
 
 /** Opens the directory for this process, or throws an OperatorError and has changed nothing. */
@@ -35,8 +37,8 @@ export async function openDataDirectory(given: string, acceptClock: boolean, clo
   try {
     const known = await readMark(path);
     if (!acceptClock) judgeClock(clock.now(), trace, known?.clock_accepted_at ?? 0);
-    await writeMark(path, known, acceptClock ? trace?.atMs : undefined, clock);
-    return { path, lock, isNew: known === undefined };
+    const confirm = (): Promise<void> => writeMark(path, known, acceptClock ? trace?.atMs : undefined, clock);
+    return { path, lock, isNew: known === undefined, confirm };
   } catch (error) {
     lock.release();
     throw error;

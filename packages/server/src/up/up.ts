@@ -51,8 +51,6 @@ const readyPollMs = 20;
 /** Starts everything, in order, or throws with everything ended that had been started. */
 export async function startUp(options: UpOptions, deps: UpDeps): Promise<Platform> {
   const { config } = options;
-  const gateway = await reserve(config.gatewayListen, '--gateway');
-  const platform = await reserve(config.platformListen, '--platform');
   const directory = await openDataDirectory(config.data, options.acceptClock, deps.clock);
   deps.progress('data', `${directory.path}${directory.isNew ? ' (new)' : ''}`);
   const stack: (() => Promise<void>)[] = [async () => directory.lock.release()];
@@ -60,6 +58,9 @@ export async function startUp(options: UpOptions, deps: UpDeps): Promise<Platfor
     for (const end of stack.splice(0).toReversed()) await end();
   };
   try {
+    const gateway = await reserve(config.gatewayListen, '--gateway');
+    const platform = await reserve(config.platformListen, '--platform');
+    await directory.confirm();
     const started = await startParts({ ...options, gateway, platform, directory }, deps, (part) => stack.push(part));
     await directory.lock.announce(started);
     return { ...started, stop };
@@ -138,8 +139,8 @@ function environmentFor(
     gatewayUrl: config.gatewayListen.port === 0 ? urlOf(gateway) : config.gatewayUrl,
     upstreamAllow: upstreamAllow.join(','),
   });
-  // Reading the program's sources is most of what a role's start costs; half of it is saved by what Node keeps of them.
-  return { ...settings, NODE_COMPILE_CACHE: join(directory.path, 'cache') };
+  // Compiling the sources is most of what a role's start costs; Node keeps what it has made of them.
+  return { NODE_COMPILE_CACHE: join(directory.path, 'cache'), ...settings };
 }
 
 /** The admin port is any free one at first, and the same after a restart: whoever watches the role finds it again. */

@@ -48,7 +48,8 @@ test('it is ready when it says so: every role, and the operator’s token opens 
 });
 
 test('a second one on the same data says who has it, and changes nothing', async () => {
-  const second = await tulou('up', { data }).ended;
+  const taken = new URL(platform.at.platform).host;
+  const second = await tulou('up', { data, args: ['--platform', taken] }).ended;
   assert.equal(second.code, 1);
   assert.match(second.stderr, new RegExp(`in use by process ${platform.pid}\\b.*${platform.at.platform}`));
   assert.match(second.stderr, /--data/);

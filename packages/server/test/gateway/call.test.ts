@@ -121,10 +121,10 @@ describe('a call through the gateway', () => {
 
   it('does not fail while versions, plans and whole configurations are swapped under it', async () => {
     const other = await openUpstream();
-    let running = true;
+    const load = { on: true };
     const statuses: number[] = [];
     const callers = Array.from({ length: 8 }, async () => {
-      while (running) statuses.push((await call()).status);
+      while (load.on) statuses.push((await call()).status);
     });
     for (let round = 0; round < 40; round += 1) {
       const url = round % 2 === 0 ? other.url : upstream.url;
@@ -135,7 +135,7 @@ describe('a call through the gateway', () => {
         return (await figure(gateway.admin, 'tulou_gateway_snapshot_seq')) === control.seq;
       });
     }
-    running = false;
+    load.on = false;
     await Promise.all(callers);
     assert.ok(statuses.length > 40);
     assert.deepEqual([...new Set(statuses)], [200]);

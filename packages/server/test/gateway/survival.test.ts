@@ -5,6 +5,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { figure, isReady, newFolder, openGateway, openUpstream, scene, StandInControl, until } from './stand-in.ts';
@@ -187,7 +188,7 @@ describe('a gateway', () => {
     for (let round = 0; round < 4; round += 1) {
       const child = spawn(
         process.execPath,
-        [join(import.meta.dirname, 'child.ts'), control.url, folder.path, String(port)],
+        [fileURLToPath(new URL('child.ts', import.meta.url)), control.url, folder.path, String(port)],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
@@ -196,14 +197,14 @@ describe('a gateway', () => {
       await until('ready', isReady(admin));
       const before = answered;
       const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
-      let killed = false;
+      const load = { on: true };
       const callers = Array.from({ length: inFlight }, async () => {
-        while (!killed) if (await answers(agent, gateway)) answered += 1;
+        while (load.on) if (await answers(agent, gateway)) answered += 1;
       });
       await until('under load', () => answered - before > 500);
       child.kill('SIGKILL');
       await once(child, 'exit');
-      killed = true;
+      load.on = false;
       await Promise.all(callers);
       agent.destroy();
     }

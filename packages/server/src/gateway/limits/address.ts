@@ -1,6 +1,6 @@
 /**
- * What is counted together as one address: an IPv4 address, or the /64 of an IPv6 one. A single customer is given a whole
- * /64 and can call from each of its addresses (RFC 6177 §2).
+ * What is counted together as one address: an IPv4 address, or the /64 of an IPv6 one. A single subscriber line is given a
+ * whole /64 and can call from each of its addresses (RFC 6177 §2).
  */
 export function addressSubject(address: string): string {
   if (!address.includes(':')) return address;

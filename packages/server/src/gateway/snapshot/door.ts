@@ -2,7 +2,7 @@
  * The door through which configuration enters the gateway. Every object is parsed by itself, so that a broken one can be
  * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason.
  */
-import { limits, snapshotObject, type SnapshotChange, type SnapshotObject } from '@tulou/contract';
+import { snapshotObject, type SnapshotChange, type SnapshotObject } from '@tulou/contract';
 
 /** What a change means: an object to take, a key that is gone, or something unreadable that must not be taken. */
 export type Reading =
@@ -47,6 +47,3 @@ function keyFault(credentialId: string, publicId: string): string | undefined {
   if (!/^[0-9A-Za-z]{33}$/.test(credentialId)) return 'key: not the id of a credential';
   return /^[\x21-\x7e]{1,32}$/.test(publicId) ? undefined : 'id: not an id';
 }
-
-/** Whether one line of the feed is within what the compiler may send. */
-export const lineFits = (bytes: number): boolean => bytes <= limits.snapshotObjectBytesMax + 4096;

@@ -100,10 +100,10 @@ export class Feed {
     return url.href;
   }
 
-  async #backOff(error: unknown): Promise<void> {
+  async #backOff(reason: unknown): Promise<void> {
     this.errors += 1;
     if (this.#failures === 0)
-      this.#deps.log.warn({ error: causeOf(error) }, 'the configuration cannot be read; the last one stays');
+      this.#deps.log.warn({ error: causeOf(reason) }, 'the configuration cannot be read; the last one stays');
     const ceiling = Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     const [chance = 0] = this.#deps.random.bytes(1);

@@ -11,13 +11,16 @@ export const identify: Step = {
   run(call, gate) {
     const access = call.version?.object.access;
     const found = findCredential(call);
-    if (found === 'twice') return refuse(call, 'Send exactly one credential.');
+    if (found === severalCredentials) return refuse(call, 'Send exactly one credential.');
     if (found === undefined) return access === 'open' ? undefined : 'credential_missing';
     if (access === 'open' && !looksLikeOurs(found)) return leaveToUpstream(call);
     if (access === 'token') return refuse(call, 'This version takes access tokens, not API keys.');
     return check(call, gate, found);
   },
 };
+
+/** A field came more than once: which one counts would be a guess. */
+const severalCredentials: unique symbol = Symbol('several credentials');
 
 function check(call: Call, gate: Gate, text: string): ErrorCode | undefined {
   call.identity = gate.keyring.verify(text, call.state, call.atMs);
@@ -36,17 +39,17 @@ function leaveToUpstream(call: Call): undefined {
 }
 
 /** Walks the fields once; notes `traceparent` on the way. Of two, the one that is ours counts, else `X-API-Key`. */
-function findCredential(call: Call): string | 'twice' | undefined {
+function findCredential(call: Call): string | typeof severalCredentials | undefined {
   const { fields } = call.exchange.head;
   let apiKey: string | undefined;
   let authorization: string | undefined;
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i];
     if (name === 'authorization') {
-      if (authorization !== undefined) return 'twice';
+      if (authorization !== undefined) return severalCredentials;
       authorization = fields[i + 1];
     } else if (name === 'x-api-key') {
-      if (apiKey !== undefined) return 'twice';
+      if (apiKey !== undefined) return severalCredentials;
       apiKey = fields[i + 1];
     } else if (name === 'traceparent') call.traceparent = fields[i + 1];
   }

@@ -39,7 +39,10 @@ const changes: Readonly<Record<(typeof kinds)[number], (n: number, key: string) 
   async key_issued() {
     let text = '';
     return {
-      make: async () => void (text = String((await platform.control.send('POST', '/tenants/dev/apps/app0/keys', { environment: 'live' })).body['key'])),
+      make: async () =>
+        void (text = String(
+          (await platform.control.send('POST', '/tenants/dev/apps/app0/keys', { environment: 'live' })).body['key'],
+        )),
       seen: async () => (await statusOf(`${platform.gateway}/p0/a0/v1/`, text)) === 200,
     };
   },
@@ -48,23 +51,37 @@ const changes: Readonly<Record<(typeof kinds)[number], (n: number, key: string) 
     const text = String(body['key']);
     await until(() => statusOf(`${platform.gateway}/p0/a0/v1/`, text), 200);
     return {
-      make: async () => void (await platform.control.remove(`/tenants/dev/apps/app0/keys/${String(body['id'])}`)),
+      make: () => platform.control.remove(`/tenants/dev/apps/app0/keys/${String(body['id'])}`),
       seen: async () => (await statusOf(`${platform.gateway}/p0/a0/v1/`, text)) === 401,
     };
   },
   async version_published(n, key) {
     return {
-      make: async () => void (await platform.control.send('POST', '/tenants/p0/apis/a0/versions', { name: `n${n}`, upstreams: [{ url: upstreamUrl }], access: 'key', state: 'live' })),
+      make: async () =>
+        void (await platform.control.send('POST', '/tenants/p0/apis/a0/versions', {
+          name: `n${n}`,
+          upstreams: [{ url: upstreamUrl }],
+          access: 'key',
+          state: 'live',
+        })),
       seen: async () => (await statusOf(`${platform.gateway}/p0/a0/n${n}/`, key)) === 200,
     };
   },
   async upstream_changed(n, key) {
     // A version of its own for each, so that two changes of one are not taken for each other.
-    await platform.control.send('POST', '/tenants/p0/apis/a0/versions', { name: `u${n}`, upstreams: [{ url: upstreamUrl }], access: 'key', state: 'live' });
+    await platform.control.send('POST', '/tenants/p0/apis/a0/versions', {
+      name: `u${n}`,
+      upstreams: [{ url: upstreamUrl }],
+      access: 'key',
+      state: 'live',
+    });
     const url = `${platform.gateway}/p0/a0/u${n}/`;
     await until(() => statusOf(url, key), 200);
     return {
-      make: async () => void (await platform.control.send('PATCH', `/tenants/p0/apis/a0/versions/u${n}`, { upstreams: [{ url: `${upstreamUrl}/moved` }] })),
+      make: async () =>
+        void (await platform.control.send('PATCH', `/tenants/p0/apis/a0/versions/u${n}`, {
+          upstreams: [{ url: `${upstreamUrl}/moved` }],
+        })),
       seen: async () => (await answerOf(url, key)).body === '/moved/',
     };
   },
@@ -73,7 +90,12 @@ const changes: Readonly<Record<(typeof kinds)[number], (n: number, key: string) 
 const folder = await newFolder();
 const upstream = await startEcho();
 const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-const results: Record<string, number> = { routes, keys, changes_per_second: Number(flags.changes), calls_per_second: Number(flags.calls) };
+const results: Record<string, number> = {
+  routes,
+  keys,
+  changes_per_second: Number(flags.changes),
+  calls_per_second: Number(flags.calls),
+};
 let platform: MeasuredPlatform = await startMeasured(folder.path);
 const agent = new Agent({ keepAlive: true });
 try {
@@ -98,8 +120,14 @@ try {
 }
 const about = machine();
 process.stdout.write(`${about.processor}, ${about.cores} cores, Node ${about.node}\n\n`);
-process.stdout.write(`${table(['', 'value'], Object.entries(results).map(([name, value]) => [name.replaceAll('_', ' '), show(value)]))}\n`);
-if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify({ machine: about, ...results }, undefined, 2)}\n`);
+process.stdout.write(
+  `${table(
+    ['', 'value'],
+    Object.entries(results).map(([name, value]) => [name.replaceAll('_', ' '), show(value)]),
+  )}\n`,
+);
+if (flags.out !== undefined)
+  await writeFile(flags.out, `${JSON.stringify({ machine: about, ...results }, undefined, 2)}\n`);
 if (flags.smoke && (results['calls_failed'] !== 0 || !((results['changes'] ?? 0) > 10))) {
   process.stderr.write('not sane: calls failed, or changes were not seen\n');
   process.exit(1);
@@ -121,12 +149,21 @@ interface Filled {
 async function fill(): Promise<Filled> {
   const { control } = platform;
   const tenantOf = (n: number): string => `p${Math.floor(n / routesPerTenant)}`;
-  await inParallel(Math.ceil(routes / routesPerTenant), width, async (n) => void (await control.send('POST', '/tenants', { slug: `p${n}`, name: `Provider ${n}` })));
+  await inParallel(
+    Math.ceil(routes / routesPerTenant),
+    width,
+    async (n) => void (await control.send('POST', '/tenants', { slug: `p${n}`, name: `Provider ${n}` })),
+  );
   const tellRoutes = progress('routes', routes);
   const routesTook = await inParallel(routes, width, async (n) => {
     const api = `/tenants/${tenantOf(n)}/apis`;
     await control.send('POST', api, { slug: `a${n}`, name: `API ${n}` });
-    await control.send('POST', `${api}/a${n}/versions`, { name: 'v1', upstreams: [{ url: upstreamUrl }], access: 'key', state: 'live' });
+    await control.send('POST', `${api}/a${n}/versions`, {
+      name: 'v1',
+      upstreams: [{ url: upstreamUrl }],
+      access: 'key',
+      state: 'live',
+    });
     tellRoutes();
   });
   await control.send('POST', '/tenants/p0/apis/a0/plans', { slug: 'free', limits: [], approval: 'auto' });
@@ -143,7 +180,10 @@ async function fill(): Promise<Filled> {
     texts.push(String(body['key']));
     tellKeys();
   });
-  Object.assign(results, { route_writes_per_second: (2 * routes) / routesTook, key_writes_per_second: keys / keysTook });
+  Object.assign(results, {
+    route_writes_per_second: (2 * routes) / routesTook,
+    key_writes_per_second: keys / keysTook,
+  });
   return { urls: [`${platform.gateway}/p0/a0/v1/x`], keys: texts };
 }
 
@@ -158,7 +198,10 @@ async function churn(key: string): Promise<void> {
   const took: Record<string, number[]> = {};
   const answered: number[] = [];
   const memory: { gateway: number; control: number }[] = [];
-  const sample = setInterval(() => memory.push({ gateway: memoryBytes(platform.pids.gateway), control: memoryBytes(platform.pids.control) }), 1000);
+  const sample = setInterval(
+    () => memory.push({ gateway: memoryBytes(platform.pids.gateway), control: memoryBytes(platform.pids.control) }),
+    1000,
+  );
   const running: Promise<void>[] = [];
   const start = performance.now();
   const total = seconds * Number(flags.changes);
@@ -182,11 +225,11 @@ async function churn(key: string): Promise<void> {
   const part = Math.max(1, Math.floor(memory.length / 4));
   for (const role of ['gateway', 'control'] as const) {
     results[`${role}_memory_mb`] = median(memory.slice(-part).map((one) => one[role])) / 2 ** 20;
-    results[`${role}_memory_grew_mb`] = (median(memory.slice(-part).map((one) => one[role])) - median(memory.slice(0, part).map((one) => one[role]))) / 2 ** 20;
+    results[`${role}_memory_grew_mb`] =
+      (median(memory.slice(-part).map((one) => one[role])) - median(memory.slice(0, part).map((one) => one[role]))) /
+      2 ** 20;
   }
 }
-
-
 
 async function one(n: number, key: string, took: Record<string, number[]>, answered: number[]): Promise<void> {
   const kind = kinds[n % kinds.length] ?? 'key_issued';
@@ -195,7 +238,8 @@ async function one(n: number, key: string, took: Record<string, number[]>, answe
   await make();
   const start = performance.now();
   answered.push(start - begun);
-  while (!(await seen())) if (performance.now() - start > 10_000) throw new Error(`change ${n} (${kind}) is not live after 10 s`);
+  while (!(await seen()))
+    if (performance.now() - start > 10_000) throw new Error(`change ${n} (${kind}) is not live after 10 s`);
   (took[kind] ??= []).push(performance.now() - start);
 }
 
@@ -215,7 +259,8 @@ async function statusOf(url: string, key: string): Promise<number> {
 
 async function until(look: () => Promise<number>, wanted: number): Promise<void> {
   const start = performance.now();
-  while ((await look()) !== wanted) if (performance.now() - start > 60_000) throw new Error('the gateway does not get there within a minute');
+  while ((await look()) !== wanted)
+    if (performance.now() - start > 60_000) throw new Error('the gateway does not get there within a minute');
 }
 
 interface RunningTraffic {
@@ -223,7 +268,11 @@ interface RunningTraffic {
 }
 
 function startTraffic(traffic: Traffic): RunningTraffic {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'traffic.ts'), JSON.stringify(traffic)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'traffic.ts'), JSON.stringify(traffic)],
+    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
+  );
   let said = '';
   child.stdout?.on('data', (piece: Buffer) => void (said += piece.toString()));
   const ended = new Promise((resolve) => child.once('close', resolve));

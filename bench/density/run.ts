@@ -59,9 +59,17 @@ try {
   await folder.remove();
 }
 const about = machine();
-process.stdout.write(`${about.processor}, ${about.cores} cores, Node ${about.node}; ${tenants} tenants, ${width} writers\n\n`);
-process.stdout.write(`${table(['', 'value'], Object.entries(results).map(([name, value]) => [name.replaceAll('_', ' '), show(value)]))}\n`);
-if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify({ machine: about, ...results }, undefined, 2)}\n`);
+process.stdout.write(
+  `${about.processor}, ${about.cores} cores, Node ${about.node}; ${tenants} tenants, ${width} writers\n\n`,
+);
+process.stdout.write(
+  `${table(
+    ['', 'value'],
+    Object.entries(results).map(([name, value]) => [name.replaceAll('_', ' '), show(value)]),
+  )}\n`,
+);
+if (flags.out !== undefined)
+  await writeFile(flags.out, `${JSON.stringify({ machine: about, ...results }, undefined, 2)}\n`);
 if (flags.smoke && (results['search_hits'] !== 1 || results['listed'] !== tenants)) {
   process.stderr.write('not sane: a tenant is missing from a list or a search\n');
   process.exit(1);
@@ -74,7 +82,12 @@ async function makeTenants(from: number, count: number): Promise<number> {
     const slug = `t${from + index}`;
     await control.send('POST', '/tenants', { slug, name: `Tenant number ${from + index}` });
     await control.send('POST', `/tenants/${slug}/apis`, { slug: 'main', name: 'Main' });
-    await control.send('POST', `/tenants/${slug}/apis/main/versions`, { name: 'v1', upstreams: [{ url: 'http://127.0.0.1:9' }], access: 'key', state: 'live' });
+    await control.send('POST', `/tenants/${slug}/apis/main/versions`, {
+      name: 'v1',
+      upstreams: [{ url: 'http://127.0.0.1:9' }],
+      access: 'key',
+      state: 'live',
+    });
     await control.send('POST', `/tenants/${slug}/apps`, { slug: 'app', name: 'App' });
     await control.send('POST', `/tenants/${slug}/apps/app/keys`, { environment: 'live' });
     tell();
@@ -111,10 +124,10 @@ async function lists(): Promise<Record<string, number>> {
     return value;
   };
   let listed = 0;
-  for (let cursor: unknown = ''; typeof cursor === 'string'; ) {
+  for (let cursor: unknown = ''; typeof cursor === 'string';) {
     const path = `/tenants?limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
     const page = await timed(times.list, () => platform.control.find(path));
-    listed += (page?.body['items'] as unknown[]).length;
+    listed += ((page?.body['items'] ?? []) as unknown[]).length;
     cursor = page?.body['next'];
   }
   let hits = 0;
@@ -128,7 +141,12 @@ async function lists(): Promise<Record<string, number>> {
   return {
     listed,
     search_hits: hits / 100,
-    ...Object.fromEntries(Object.entries(times).flatMap(([name, all]) => [[`${name}_p50_ms`, quantile(all, 0.5)], [`${name}_p99_ms`, quantile(all, 0.99)]])),
+    ...Object.fromEntries(
+      Object.entries(times).flatMap(([name, all]) => [
+        [`${name}_p50_ms`, quantile(all, 0.5)],
+        [`${name}_p99_ms`, quantile(all, 0.99)],
+      ]),
+    ),
   };
 }
 
@@ -136,7 +154,9 @@ async function lists(): Promise<Record<string, number>> {
 async function snapshotSize({ platform: url, data }: MeasuredPlatform): Promise<Record<string, number>> {
   const token = (await readFile(join(data, 'node.token'), 'utf8')).trim();
   const start = performance.now();
-  const response = await fetch(`${url}/internal/v1/snapshot?since=0`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${url}/internal/v1/snapshot?since=0`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const { length } = await response.text();
   const disk = join(data, 'gateway', 'snapshot');
   const names = await readdir(disk, { recursive: true }).catch(() => []);

@@ -54,17 +54,37 @@ interface Measurement extends LoadResult {
 const direct: Subject = {
   name: 'direct',
   does: 'nothing: the upstream itself',
-  start: () => Promise.resolve({ url: `http://127.0.0.1:${upstream.port}${bench.path}`, credentials: [], pids: upstream.pids, stop: () => Promise.resolve() }),
+  start: () =>
+    Promise.resolve({
+      url: `http://127.0.0.1:${upstream.port}${bench.path}`,
+      credentials: [],
+      pids: upstream.pids,
+      stop: () => Promise.resolve(),
+    }),
 };
 const subjects = [direct, haproxyBare, nginxBare, nginxLua(true), nginxLua(false), fastifyProxy, tulou].filter(
-  ({ name }) => flags.only === undefined || flags.only.some((wanted) => name.toLowerCase().includes(wanted.toLowerCase())),
+  ({ name }) =>
+    flags.only === undefined || flags.only.some((wanted) => name.toLowerCase().includes(wanted.toLowerCase())),
 );
-const headers = { Host: 'api.example.com', 'User-Agent': 'bench/1', Accept: 'application/json', 'Accept-Encoding': 'identity', 'X-Request-Source': 'storefront' };
+const headers = {
+  Host: 'api.example.com',
+  'User-Agent': 'bench/1',
+  Accept: 'application/json',
+  'Accept-Encoding': 'identity',
+  'X-Request-Source': 'storefront',
+};
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-gateway-'));
 await chmod(folder, 0o755);
 const upstream = await startUpstream(folder, 1);
-const bench: Bench = { upstream, folder, subjectCore: 0, otherCore: 1, path: '/orders?limit=20', keys: flags.smoke ? 3 : 100 };
+const bench: Bench = {
+  upstream,
+  folder,
+  subjectCore: 0,
+  otherCore: 1,
+  path: '/orders?limit=20',
+  keys: flags.smoke ? 3 : 100,
+};
 const running: { subject: Subject; run: RunningSubject }[] = [];
 const measurements: Measurement[] = [];
 try {
@@ -77,7 +97,10 @@ try {
     for (const { subject, run } of running) {
       const measurement = { subject: subject.name, round, ...(await measure(run, seconds)) };
       measurements.push(measurement);
-      process.stderr.write(`round ${round}  ${subject.name.padEnd(22)} ${show(measurement.cpu_us)} µs, ${show(measurement.requests / measurement.seconds)}/s, ${measurement.errors} errors\n`);
+      process.stderr.write(
+        `round ${round}  ${subject.name.padEnd(22)} ${show(measurement.cpu_us)} µs, ` +
+          `${show(measurement.requests / measurement.seconds)}/s, ${measurement.errors} errors\n`,
+      );
     }
   }
 } finally {
@@ -87,11 +110,18 @@ try {
 }
 await report();
 
-async function measure({ url, credentials, pids }: RunningSubject, forSeconds: number): Promise<Omit<Measurement, 'subject' | 'round'>> {
+async function measure(
+  { url, credentials, pids }: RunningSubject,
+  forSeconds: number,
+): Promise<Omit<Measurement, 'subject' | 'round'>> {
   const before = pids().reduce((sum, pid) => sum + cpuMs(pid), 0);
   const result = await generate({ url, credentials, headers, connections, seconds: forSeconds, core: bench.otherCore });
   const used = pids().reduce((sum, pid) => sum + cpuMs(pid), 0) - before;
-  return { ...result, cpu_us: (used * 1000) / result.requests, memory_bytes: pids().reduce((sum, pid) => sum + memoryBytes(pid), 0) };
+  return {
+    ...result,
+    cpu_us: (used * 1000) / result.requests,
+    memory_bytes: pids().reduce((sum, pid) => sum + memoryBytes(pid), 0),
+  };
 }
 
 async function report(): Promise<void> {
@@ -123,16 +153,28 @@ async function report(): Promise<void> {
     String(one.errors),
   ]);
   const about = machine();
-  process.stdout.write(`\n${about.processor}, ${about.cores} cores, ${about.system}, Node ${about.node}, load ${load()}\n`);
+  process.stdout.write(
+    `\n${about.processor}, ${about.cores} cores, ${about.system}, Node ${about.node}, load ${load()}\n`,
+  );
   process.stdout.write(`${rounds} rounds of ${seconds} s, ${connections} connections; medians\n\n`);
-  process.stdout.write(`${table(['subject', 'CPU µs/request', '× HAProxy', '× nginx+Lua', 'requests/s', 'p50 µs', 'p99 µs', 'memory MB', 'errors'], rows)}\n`);
-  if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify({ machine: about, rounds, seconds, connections, sums, measurements }, undefined, 2)}\n`);
+  process.stdout.write(
+    `${table(['subject', 'CPU µs/request', '× HAProxy', '× nginx+Lua', 'requests/s', 'p50 µs', 'p99 µs', 'memory MB', 'errors'], rows)}\n`,
+  );
+  if (flags.out !== undefined)
+    await writeFile(
+      flags.out,
+      `${JSON.stringify({ machine: about, rounds, seconds, connections, sums, measurements }, undefined, 2)}\n`,
+    );
   if (flags.smoke) assertSane(sums);
 }
 
 /** What a few seconds can show: each subject answers, without an error, and takes measurable time to do so. */
-function assertSane(sums: readonly { subject: string; cpu_us: number; requests_per_second: number; errors: number }[]): void {
-  const wrong = sums.filter(({ cpu_us, requests_per_second, errors }) => !(cpu_us > 0) || requests_per_second < 100 || errors > 0);
+function assertSane(
+  sums: readonly { subject: string; cpu_us: number; requests_per_second: number; errors: number }[],
+): void {
+  const wrong = sums.filter(
+    ({ cpu_us, requests_per_second, errors }) => !(cpu_us > 0) || requests_per_second < 100 || errors > 0,
+  );
   for (const { subject } of wrong) process.stderr.write(`not sane: ${subject}\n`);
   if (wrong.length > 0) process.exit(1);
 }

@@ -29,7 +29,9 @@ const script = (load: Load): string => `
 local requests, at = {}, 0
 function init()
   local credentials = {${load.credentials.map((text) => JSON.stringify(text)).join(', ')}}
-  local headers = {${Object.entries(load.headers).map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`).join(', ')}}
+  local headers = {${Object.entries(load.headers)
+    .map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+    .join(', ')}}
   for i = 1, math.max(1, #credentials) do
     headers["Authorization"] = credentials[i]
     requests[i] = wrk.format("GET", nil, headers)
@@ -52,7 +54,19 @@ export async function generate(load: Load): Promise<LoadResult> {
   try {
     const file = join(folder, 'load.lua');
     await writeFile(file, script(load));
-    const args = ['-c', String(load.core), 'wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '5s', '-s', file, load.url];
+    const args = [
+      '-c',
+      String(load.core),
+      'wrk',
+      '-t1',
+      `-c${load.connections}`,
+      `-d${load.seconds}s`,
+      '--timeout',
+      '5s',
+      '-s',
+      file,
+      load.url,
+    ];
     const said = await output('taskset', args);
     const last = said.trim().split('\n').at(-1) ?? '';
     return JSON.parse(last) as LoadResult;
@@ -67,6 +81,8 @@ function output(program: string, args: readonly string[]): Promise<string> {
     let said = '';
     child.stdout.on('data', (piece: Buffer) => void (said += piece.toString()));
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve(said) : reject(new Error(`${program} ended with ${code}: ${said}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve(said) : reject(new Error(`${program} ended with ${code}: ${said}`)),
+    );
   });
 }

@@ -21,7 +21,9 @@ export function requireAll(needs: readonly Need[]): void {
 }
 
 function onPath(program: string): boolean {
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) => exists(join(folder, program)));
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) =>
+    exists(join(folder, program)),
+  );
 }
 
 function exists(file: string): boolean {

@@ -24,7 +24,14 @@ export async function newFolder(): Promise<{ path: string; remove(): Promise<voi
 }
 
 export async function startMeasured(folder: string): Promise<MeasuredPlatform> {
-  const running = startPlatform(['--data', join(folder, 'data'), '--gateway', '127.0.0.1:0', '--platform', '127.0.0.1:0']);
+  const running = startPlatform([
+    '--data',
+    join(folder, 'data'),
+    '--gateway',
+    '127.0.0.1:0',
+    '--platform',
+    '127.0.0.1:0',
+  ]);
   const { gateway, platform, data } = await running.ready;
   const token = (await readFile(join(data, 'operator.token'), 'utf8')).trim();
   const pid = (role: string): number => findBelow(running.pid, new RegExp(`main\\.ts ${role}`));

@@ -6,7 +6,9 @@ const tickMs = 10;
 
 /** Processor time that a process and its threads have used, in user and kernel mode, milliseconds. */
 export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
@@ -25,13 +27,18 @@ function childrenOf(pid: number): number[] {
   const tasks = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
   return tasks.flatMap((task) => {
     const text = attempt(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')) ?? '';
-    return text.split(' ').filter((part) => part !== '').map(Number);
+    return text
+      .split(' ')
+      .filter((part) => part !== '')
+      .map(Number);
   });
 }
 
 /** The process below `pid` whose command line matches. */
 export function findBelow(pid: number, pattern: RegExp): number {
-  const found = family(pid).find((one) => pattern.test((attempt(() => readFileSync(`/proc/${one}/cmdline`, 'utf8')) ?? '').replaceAll('\0', ' ')));
+  const found = family(pid).find((one) =>
+    pattern.test((attempt(() => readFileSync(`/proc/${one}/cmdline`, 'utf8')) ?? '').replaceAll('\0', ' ')),
+  );
   if (found === undefined) throw new Error(`no process below ${pid} matches ${pattern}`);
   return found;
 }
@@ -51,7 +58,11 @@ export interface Pinned {
 }
 
 /** Starts a program on one core; what it says goes to stderr of this process. `core` undefined: anywhere. */
-export function startPinned(core: number | undefined, command: readonly string[], env: NodeJS.ProcessEnv = process.env): Pinned {
+export function startPinned(
+  core: number | undefined,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Pinned {
   const [program = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, PATH: path } });

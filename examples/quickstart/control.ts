@@ -9,8 +9,12 @@ export interface ControlAnswer {
 /** What the platform has refused, in its own words. */
 export class ControlError extends Error {
   constructor(method: string, path: string, { status, body }: ControlAnswer) {
-    const violations = Array.isArray(body['violations']) ? (body['violations'] as { pointer: string; message: string; line?: number }[]) : [];
-    const lines = violations.map(({ pointer, message, line }) => `  ${line === undefined ? pointer : `line ${line}`}: ${message}`);
+    const violations = Array.isArray(body['violations'])
+      ? (body['violations'] as { pointer: string; message: string; line?: number }[])
+      : [];
+    const lines = violations.map(
+      ({ pointer, message, line }) => `  ${line === undefined ? pointer : `line ${line}`}: ${message}`,
+    );
     const said = [body['title'], body['detail'], body['help']].filter((part) => typeof part === 'string').join('. ');
     super([`${method} ${path} answered ${status}: ${said}`, ...lines].join('\n'));
   }
@@ -65,7 +69,7 @@ export function openControl(platformUrl: string, token: string): Control {
     },
     async list(path) {
       const items: Record<string, unknown>[] = [];
-      for (let cursor: unknown = ''; typeof cursor === 'string'; ) {
+      for (let cursor: unknown = ''; typeof cursor === 'string';) {
         const query = cursor === '' ? '' : `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
         const { body } = await must('GET', `${path}${query}`);
         items.push(...(body['items'] as Record<string, unknown>[]));

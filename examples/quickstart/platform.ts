@@ -30,7 +30,10 @@ const tulou = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 't
 export function startPlatform(flags: readonly string[]): PlatformProcess {
   // A process group of its own: Ctrl-C reaches this process only, which then ends the platform in order. The channel
   // tells the platform when this process is no more.
-  const child = spawn('sh', [tulou, 'up', '--json', ...flags], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn('sh', [tulou, 'up', '--json', ...flags], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
     pid: child.pid ?? 0,
@@ -59,7 +62,10 @@ async function readyOf(child: ChildProcess, ended: Promise<void>): Promise<Platf
   return { gateway: String(said['gateway']), platform: String(said['platform']), data: String(said['data']) };
 }
 
-function eachLine(stream: Readable | null, take: (line: string, said: Record<string, unknown> | undefined) => void): void {
+function eachLine(
+  stream: Readable | null,
+  take: (line: string, said: Record<string, unknown> | undefined) => void,
+): void {
   if (stream !== null) createInterface({ input: stream }).on('line', (line) => take(line, parse(line)));
 }
 

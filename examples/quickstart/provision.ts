@@ -63,7 +63,11 @@ async function lead(control: Control, { upstream, openapi }: Wish, done: string[
 async function subscribe(control: Control, done: string[]): Promise<void> {
   const subscriptions = await control.list('/tenants/globex/subscriptions?app=storefront');
   if (subscriptions.some(({ api, state }) => api === 'acme/orders' && state === 'active')) return;
-  await control.send('POST', '/tenants/globex/subscriptions', { app: 'storefront', api: 'acme/orders', plan: 'standard' });
+  await control.send('POST', '/tenants/globex/subscriptions', {
+    app: 'storefront',
+    api: 'acme/orders',
+    plan: 'standard',
+  });
   done.push('subscription of storefront to acme/orders, plan standard');
 }
 
@@ -71,7 +75,10 @@ async function ensureKey(control: Control, known: string | undefined, done: stri
   const keys = known === undefined ? [] : await control.list('/tenants/globex/apps/storefront/keys');
   // The second part of a key's text names it; the platform knows nothing else of a key but its hash.
   if (known !== undefined && keys.some(({ credential_id: id }) => known.includes(`_${String(id)}_`))) return known;
-  const { body } = await control.send('POST', '/tenants/globex/apps/storefront/keys', { environment: 'live', name: 'quickstart' });
+  const { body } = await control.send('POST', '/tenants/globex/apps/storefront/keys', {
+    environment: 'live',
+    name: 'quickstart',
+  });
   done.push('key of storefront');
   return String(body['key']);
 }

@@ -47,15 +47,28 @@ describe('the way through', () => {
     await control.send('POST', '/tenants', { slug: 'acme', name: 'Acme' });
     await control.send('POST', '/tenants', { slug: 'globex', name: 'Globex' });
     await control.send('POST', '/tenants/acme/apis', { slug: 'orders', name: 'Orders' });
-    const version = await control.send('POST', '/tenants/acme/apis/orders/versions', { name: 'v1', openapi, upstreams: [{ url }], access: 'key' });
+    const version = await control.send('POST', '/tenants/acme/apis/orders/versions', {
+      name: 'v1',
+      openapi,
+      upstreams: [{ url }],
+      access: 'key',
+    });
     assert.deepEqual([version.body['state'], version.body['operations']], ['live', 5]);
-    await control.send('POST', '/tenants/acme/apis/orders/plans', { slug: 'standard', limits: [{ requests: 100, per: 'minute' }], approval: 'auto' });
+    await control.send('POST', '/tenants/acme/apis/orders/plans', {
+      slug: 'standard',
+      limits: [{ requests: 100, per: 'minute' }],
+      approval: 'auto',
+    });
   }
 
   /** A new app of globex with a subscription and a key. */
   async function newApp(slug: string): Promise<{ id: string; key: string }> {
     const app = await control.send('POST', '/tenants/globex/apps', { slug, name: slug });
-    const subscription = await control.send('POST', '/tenants/globex/subscriptions', { app: slug, api: 'acme/orders', plan: 'standard' });
+    const subscription = await control.send('POST', '/tenants/globex/subscriptions', {
+      app: slug,
+      api: 'acme/orders',
+      plan: 'standard',
+    });
     assert.equal(subscription.body['state'], 'active');
     const key = await control.send('POST', `/tenants/globex/apps/${slug}/keys`, { environment: 'live' });
     return { id: String(app.body['id']), key: String(key.body['key']) };
@@ -70,7 +83,10 @@ describe('the way through', () => {
   /** Waits until the gateway knows the key: one call is answered with 200, and counts; refusals count for no app. */
   async function known(key: string): Promise<void> {
     for (let tries = 0; tries < 400; tries += 1) {
-      const response = await fetch(`${platform.gateway}/acme/orders/v1/orders`, { method: 'HEAD', headers: { authorization: `Bearer ${key}` } });
+      const response = await fetch(`${platform.gateway}/acme/orders/v1/orders`, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${key}` },
+      });
       if (response.status === 200) return;
       await new Promise((resolve) => void setTimeout(resolve, 25));
     }
@@ -100,7 +116,10 @@ describe('the way through', () => {
       else app = await newApp(`shop-${round}`);
     }
     // One call was made by `known`: of these the 100th is call 101.
-    assert.deepEqual(answers.map(({ status }) => status), [...Array.from({ length: 99 }, () => 200), 429]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [...Array.from({ length: 99 }, () => 200), 429],
+    );
     const refused = answers.at(-1);
     assert.equal(refused?.headers.get('content-type'), 'application/problem+json');
     const retryAfter = Number(refused?.headers.get('retry-after'));
@@ -116,31 +135,39 @@ describe('the way through', () => {
     assert.deepEqual(usage, { total: 101, byStatus: { 200: 100, 429: 1 } });
   });
 
-  it('tells the upstream who calls, in words and in a signed assertion, and neither the credential nor what the client made up', async () => {
-    const app = await newApp('checked');
-    await known(app.key);
-    seen.length = 0;
-    const response = await call(app.key, '/orders/ord_1?x=1');
-    assert.equal(response.status, 200);
-    assert.equal(seen.length, 1);
-    const { url, headers } = seen[0] ?? { url: '', headers: {} };
-    const globex = String((await control.find('/tenants/globex'))?.body['id']);
-    const plan = String((await control.find('/tenants/acme/apis/orders/plans/standard'))?.body['id']);
-    assert.equal(url, '/orders/ord_1?x=1');
-    assert.equal(headers['tulou-tenant'], globex);
-    assert.equal(headers['tulou-app'], app.id);
-    assert.equal(headers['tulou-plan'], plan);
-    assert.equal(headers['tulou-request-id'], response.headers.get('tulou-request-id'));
-    assert.equal(headers['x-own'], 'kept');
-    for (const name of ['authorization', 'x-api-key', 'tulou-anything']) assert.equal(headers[name], undefined, name);
-    const everything = JSON.stringify(headers);
-    assert.ok(!everything.includes(forgedTenant) && !everything.includes(app.key), 'no forged tenant, no credential');
-    const keys = createRemoteJWKSet(new URL('/.well-known/tulou/assertion-keys.json', platform.platform));
-    const { payload, protectedHeader } = await jwtVerify(String(headers['tulou-assertion']), keys, { issuer: platform.platform, audience: 'acme/orders', algorithms: ['EdDSA'] });
-    assert.deepEqual([payload['tenant'], payload['app'], payload['plan']], [globex, app.id, plan]);
-    assert.ok((payload.exp ?? 0) - (payload.iat ?? 0) <= 120);
-    assert.ok(protectedHeader.kid !== undefined);
-  });
+  it(
+    'tells the upstream who calls, in words and in a signed assertion, and neither the credential nor what the client ' +
+      'made up',
+    async () => {
+      const app = await newApp('checked');
+      await known(app.key);
+      seen.length = 0;
+      const response = await call(app.key, '/orders/ord_1?x=1');
+      assert.equal(response.status, 200);
+      assert.equal(seen.length, 1);
+      const { url, headers } = seen[0] ?? { url: '', headers: {} };
+      const globex = String((await control.find('/tenants/globex'))?.body['id']);
+      const plan = String((await control.find('/tenants/acme/apis/orders/plans/standard'))?.body['id']);
+      assert.equal(url, '/orders/ord_1?x=1');
+      assert.equal(headers['tulou-tenant'], globex);
+      assert.equal(headers['tulou-app'], app.id);
+      assert.equal(headers['tulou-plan'], plan);
+      assert.equal(headers['tulou-request-id'], response.headers.get('tulou-request-id'));
+      assert.equal(headers['x-own'], 'kept');
+      for (const name of ['authorization', 'x-api-key', 'tulou-anything']) assert.equal(headers[name], undefined, name);
+      const everything = JSON.stringify(headers);
+      assert.ok(!everything.includes(forgedTenant) && !everything.includes(app.key), 'no forged tenant, no credential');
+      const keys = createRemoteJWKSet(new URL('/.well-known/tulou/assertion-keys.json', platform.platform));
+      const { payload, protectedHeader } = await jwtVerify(String(headers['tulou-assertion']), keys, {
+        issuer: platform.platform,
+        audience: 'acme/orders',
+        algorithms: ['EdDSA'],
+      });
+      assert.deepEqual([payload['tenant'], payload['app'], payload['plan']], [globex, app.id, plan]);
+      assert.ok((payload.exp ?? 0) - (payload.iat ?? 0) <= 120);
+      assert.ok(protectedHeader.kid !== undefined);
+    },
+  );
 
   it('refuses a key that does not exist, and one in no hand', async () => {
     for (const headers of [{}, { authorization: 'Bearer tlk_live_nonsense' }, { 'x-api-key': 'x' }]) {

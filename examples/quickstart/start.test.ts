@@ -19,7 +19,9 @@ interface Run {
 }
 
 function start(...flags: string[]): Run {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts'), ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts'), ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -70,7 +72,13 @@ describe('npm start', () => {
     const again = await paste(second);
     assert.equal(again.status, 200);
     assert.deepEqual(again.items, called.items);
-    assert.ok(second.said().split('\n').every((line) => !/ made .*(tenant|app|key|plan|subscription|API)/.test(line)), second.said());
+    assert.ok(
+      second
+        .said()
+        .split('\n')
+        .every((line) => !/ made .*(tenant|app|key|plan|subscription|API)/.test(line)),
+      second.said(),
+    );
     assert.equal(again.line.split('Bearer')[1], called.line.split('Bearer')[1]);
     second.child.kill('SIGTERM');
     assert.equal(await second.code, 0, second.complained());

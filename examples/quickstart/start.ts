@@ -33,7 +33,11 @@ async function run(stack: (() => Promise<void>)[]): Promise<PlatformProcess> {
   step('orders', `${orders.url} (examples/orders)`);
   const token = (await readFile(join(platform.data, 'operator.token'), 'utf8')).trim();
   const openapi = await readFile(join(import.meta.dirname, '..', 'orders', 'openapi.yaml'), 'utf8');
-  const { key, done } = await provision(openControl(platform.platform, token), { upstream: orders.url, openapi, key: kept.key });
+  const { key, done } = await provision(openControl(platform.platform, token), {
+    upstream: orders.url,
+    openapi,
+    key: kept.key,
+  });
   for (const what of done) step('made', what);
   await writeFile(file, `${JSON.stringify({ key, ordersPort: Number(new URL(orders.url).port) })}\n`, { mode: 0o600 });
   await live(platform, key);
@@ -51,7 +55,12 @@ async function readKept(file: string): Promise<Kept> {
 
 /** On the port of the last start if it is free, so that nothing has to be changed. */
 async function serveOrders(platform: Platform, port = 0): Promise<RunningService> {
-  const options = { host: '127.0.0.1', folder: join(platform.data, 'orders'), platformUrl: platform.platform, audience: 'acme/orders' };
+  const options = {
+    host: '127.0.0.1',
+    folder: join(platform.data, 'orders'),
+    platformUrl: platform.platform,
+    audience: 'acme/orders',
+  };
   try {
     return await startOrders({ ...options, port });
   } catch (error) {
@@ -75,7 +84,8 @@ async function live(platform: Platform, key: string): Promise<void> {
       return;
     }
     if (response.status === 429) return;
-    if (Date.now() > until) throw new Error(`The gateway does not serve the API: ${url} answers ${response.status}: ${text.trim()}`);
+    if (Date.now() > until)
+      throw new Error(`The gateway does not serve the API: ${url} answers ${response.status}: ${text.trim()}`);
     await new Promise((resolve) => void setTimeout(resolve, 50));
   }
 }

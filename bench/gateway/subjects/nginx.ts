@@ -32,7 +32,12 @@ ${http}
 `;
 }
 
-async function startNginx(name: string, core: number, bench: { folder: string }, write: (folder: string, port: number) => string): Promise<{ port: number; pids(): number[]; stop(): Promise<void> }> {
+async function startNginx(
+  name: string,
+  core: number,
+  bench: { folder: string },
+  write: (folder: string, port: number) => string,
+): Promise<{ port: number; pids(): number[]; stop(): Promise<void> }> {
   const folder = join(bench.folder, name);
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const port = await freePort();
@@ -43,10 +48,19 @@ async function startNginx(name: string, core: number, bench: { folder: string },
 }
 
 /** The upstream of all: a fixed body of one kilobyte, from memory. */
-export async function startUpstream(folder: string, core: number): Promise<{ host: string; port: number; pids(): number[]; stop(): Promise<void> }> {
-  const body = JSON.stringify({ items: Array.from({ length: 8 }, (_, n) => ({ id: `ord_${n}`, status: 'placed', reference: 'x'.repeat(70) })), next: null });
+export async function startUpstream(
+  folder: string,
+  core: number,
+): Promise<{ host: string; port: number; pids(): number[]; stop(): Promise<void> }> {
+  const body = JSON.stringify({
+    items: Array.from({ length: 8 }, (_, n) => ({ id: `ord_${n}`, status: 'placed', reference: 'x'.repeat(70) })),
+    next: null,
+  });
   const started = await startNginx('upstream', core, { folder }, (home, port) =>
-    configuration(home, `  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; return 200 '${body}'; } }`),
+    configuration(
+      home,
+      `  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; return 200 '${body}'; } }`,
+    ),
   );
   await answering(`http://127.0.0.1:${started.port}/`);
   return { host: '127.0.0.1', ...started };
@@ -60,7 +74,10 @@ export const nginxBare: Subject = {
   does: 'forwards; keeps connections to the upstream; no policy, no log',
   async start(bench) {
     const started = await startNginx('bare', bench.subjectCore, bench, (folder, port) =>
-      configuration(folder, `${upstreamBlock(bench)}\n  server { listen 127.0.0.1:${port} backlog=4096; location / { proxy_pass http://orders; } }`),
+      configuration(
+        folder,
+        `${upstreamBlock(bench)}\n  server { listen 127.0.0.1:${port} backlog=4096; location / { proxy_pass http://orders; } }`,
+      ),
     );
     const url = `http://127.0.0.1:${started.port}${bench.path}`;
     await answering(url);
@@ -72,13 +89,17 @@ export const nginxBare: Subject = {
 export function nginxLua(remember: boolean): Subject {
   return {
     name: remember ? 'nginx + Lua' : 'nginx + Lua, hashing',
-    does: `key (${remember ? 'verified once, remembered' : 'SHA-256 each call'}), two windows, headers, assertion, request id, metering to a file every 100 ms without fsync`,
+    does:
+      `key (${remember ? 'verified once, remembered' : 'SHA-256 each call'}), two windows, headers, assertion, ` +
+      `request id, metering to a file every 100 ms without fsync`,
     start: (bench) => startLua(remember, bench),
   };
 }
 
 async function startLua(remember: boolean, bench: Bench): Promise<RunningSubject> {
-  const credentials = Array.from({ length: bench.keys }, () => formatCredential('live', '00000000-0000-7000-8000-000000000001', randomBytes(8), randomBytes(32)));
+  const credentials = Array.from({ length: bench.keys }, () =>
+    formatCredential('live', '00000000-0000-7000-8000-000000000001', randomBytes(8), randomBytes(32)),
+  );
   const name = remember ? 'lua' : 'lua-hashing';
   const keys = join(bench.folder, `${name}.keys`);
   await writeFile(keys, keyLines(credentials));
@@ -100,12 +121,20 @@ ${upstreamBlock(bench)}
       proxy_pass http://orders;
     }
   }`;
-    return configuration(folder, server, `load_module ${modules}/ndk_http_module.so;\nload_module ${modules}/ngx_http_lua_module.so;`);
+    return configuration(
+      folder,
+      server,
+      `load_module ${modules}/ndk_http_module.so;\nload_module ${modules}/ngx_http_lua_module.so;`,
+    );
   });
   return { ...(await ready(started, bench, credentials)), pids: started.pids, stop: started.stop };
 }
 
-async function ready({ port }: { port: number }, bench: Bench, credentials: readonly string[]): Promise<Pick<RunningSubject, 'url' | 'credentials'>> {
+async function ready(
+  { port }: { port: number },
+  bench: Bench,
+  credentials: readonly string[],
+): Promise<Pick<RunningSubject, 'url' | 'credentials'>> {
   const url = `http://127.0.0.1:${port}/acme/orders/v1${bench.path}`;
   const headers = credentials.map((credential) => `Bearer ${credential}`);
   await answering(url, { authorization: headers[0] ?? '' });

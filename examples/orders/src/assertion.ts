@@ -43,6 +43,9 @@ export function openVerifier({ platformUrl, audience }: AssertionOptions): Verif
 
 function isAboutTheCall(error: unknown): boolean {
   if (error instanceof z.ZodError) return true;
-  const aboutKeys = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
+  const aboutKeys =
+    error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
+    (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
   return error instanceof errors.JOSEError && !aboutKeys;
 }

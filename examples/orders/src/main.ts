@@ -16,5 +16,6 @@ const service = await startOrders({
   process.stderr.write(`The orders service cannot start: ${(error as Error).message}\n`);
   process.exit(1);
 });
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void service.stop().then(() => process.exit(0)));
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void service.stop().then(() => process.exit(0)));
 process.stdout.write(`${JSON.stringify({ event: 'ready', url: service.url })}\n`);

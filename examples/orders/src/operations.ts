@@ -59,7 +59,11 @@ const newOrder = z.strictObject({
 const change = z.strictObject({ status: z.enum(['packed', 'shipped', 'delivered']) });
 
 /** The state that an order must be in to become another. */
-const before: Readonly<Record<'packed' | 'shipped' | 'delivered', Status>> = { packed: 'placed', shipped: 'packed', delivered: 'shipped' };
+const before: Readonly<Record<'packed' | 'shipped' | 'delivered', Status>> = {
+  packed: 'placed',
+  shipped: 'packed',
+  delivered: 'shipped',
+};
 
 function listOrders({ tenant, query }: Call, store: OrderStore): Answer {
   const { status, limit, cursor } = parse(listQuery, Object.fromEntries(query), (path) => String(path[0] ?? ''));
@@ -72,7 +76,16 @@ function createOrder({ tenant, body }: Call, store: OrderStore): Answer {
   const { reference = null, currency, lines } = parse(newOrder, body, pointer);
   const now = new Date();
   const at = now.toISOString();
-  const order: Order = { id: newId(now), status: 'placed', reference, currency, lines, total: totalOf(lines), created_at: at, updated_at: at };
+  const order: Order = {
+    id: newId(now),
+    status: 'placed',
+    reference,
+    currency,
+    lines,
+    total: totalOf(lines),
+    created_at: at,
+    updated_at: at,
+  };
   store.insert(tenant, order);
   return { status: 201, fields: { location: `orders/${order.id}` }, body: order };
 }
@@ -116,8 +129,14 @@ function pointer(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-function parse<T extends z.ZodType>(schema: T, value: unknown, place: (path: readonly PropertyKey[]) => string): z.output<T> {
+function parse<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  place: (path: readonly PropertyKey[]) => string,
+): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Refusal(400, undefined, { violations: parsed.error.issues.map(({ path, message }) => ({ pointer: place(path), message })) });
+  throw new Refusal(400, undefined, {
+    violations: parsed.error.issues.map(({ path, message }) => ({ pointer: place(path), message })),
+  });
 }

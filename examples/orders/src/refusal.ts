@@ -21,7 +21,11 @@ export class Refusal extends Error {
   readonly violations: readonly Violation[];
   readonly fields: Readonly<Record<string, string>>;
 
-  constructor(status: number, detail?: string, more: { violations?: readonly Violation[]; fields?: Readonly<Record<string, string>> } = {}) {
+  constructor(
+    status: number,
+    detail?: string,
+    more: { violations?: readonly Violation[]; fields?: Readonly<Record<string, string>> } = {},
+  ) {
     super(detail);
     this.status = status;
     this.violations = more.violations ?? [];

@@ -32,7 +32,9 @@ function servePlatform(keys: () => JWK[]): Promise<{ server: Server; url: string
     return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: keys() }));
   });
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve({ server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }));
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    );
   });
 }
 
@@ -49,7 +51,14 @@ interface Order {
   readonly [key: string]: unknown;
 }
 
-const newOrder = { currency: 'EUR', reference: 'A-1', lines: [{ sku: 'tea', quantity: 2, unit_price: 450 }, { sku: 'pot', quantity: 1, unit_price: 3000 }] };
+const newOrder = {
+  currency: 'EUR',
+  reference: 'A-1',
+  lines: [
+    { sku: 'tea', quantity: 2, unit_price: 450 },
+    { sku: 'pot', quantity: 1, unit_price: 3000 },
+  ],
+};
 
 describe('the orders service', () => {
   let keys: Keys;
@@ -63,7 +72,13 @@ describe('the orders service', () => {
     published.push(keys.jwk);
     platform = await servePlatform(() => published);
     folder = await mkdtemp(join(tmpdir(), 'orders-'));
-    service = await startOrders({ host: '127.0.0.1', port: 0, folder, platformUrl: platform.url, audience: 'acme/orders' });
+    service = await startOrders({
+      host: '127.0.0.1',
+      port: 0,
+      folder,
+      platformUrl: platform.url,
+      audience: 'acme/orders',
+    });
   });
   after(async () => {
     await service.stop();
@@ -71,8 +86,17 @@ describe('the orders service', () => {
     await rm(folder, { recursive: true });
   });
 
-  function assertion(tenant: string, change: { by?: Keys; audience?: string; issuer?: string; at?: number; seconds?: number } = {}): Promise<string> {
-    const { by = keys, audience = 'acme/orders', issuer = platform.url, at = Math.floor(Date.now() / 1000), seconds = 120 } = change;
+  function assertion(
+    tenant: string,
+    change: { by?: Keys; audience?: string; issuer?: string; at?: number; seconds?: number } = {},
+  ): Promise<string> {
+    const {
+      by = keys,
+      audience = 'acme/orders',
+      issuer = platform.url,
+      at = Math.floor(Date.now() / 1000),
+      seconds = 120,
+    } = change;
     return new SignJWT({ tenant, app: 'app_x', plan: 'standard' })
       .setProtectedHeader({ alg: 'EdDSA', kid: by.jwk.kid ?? '' })
       .setIssuer(issuer)
@@ -82,9 +106,17 @@ describe('the orders service', () => {
       .sign(by.privateKey);
   }
 
-  async function call<T = Order>(tenant: string, method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: T }> {
+  async function call<T = Order>(
+    tenant: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; headers: Headers; body: T }> {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const headers = { 'tulou-assertion': await assertion(tenant), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const headers = {
+      'tulou-assertion': await assertion(tenant),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
     const response = await fetch(service.url + path, { method, headers, ...json });
     return { status: response.status, headers: response.headers, body: (await response.json()) as T };
   }
@@ -105,30 +137,45 @@ describe('the orders service', () => {
     for (let n = 0; n < 5; n += 1) ids.unshift((await call(tenant, 'POST', '/orders', newOrder)).body.id);
     await call(tenant, 'POST', `/orders/${ids[1]}/cancel`);
     const seen: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: { body: { items: Order[]; next: string | null } } = await call(tenant, 'GET', `/orders?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { body: { items: Order[]; next: string | null } } = await call(
+        tenant,
+        'GET',
+        `/orders?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
       seen.push(...page.body.items.map(({ id }) => id));
       cursor = page.body.next;
     }
     assert.deepEqual(seen, ids.toSorted().toReversed());
     const cancelled = await call<{ items: Order[]; next: null }>(tenant, 'GET', '/orders?status=cancelled');
-    assert.deepEqual(cancelled.body.items.map(({ id }) => id), [ids[1]]);
+    assert.deepEqual(
+      cancelled.body.items.map(({ id }) => id),
+      [ids[1]],
+    );
   });
 
   it('moves an order through its states in their order, and no other way', async () => {
     const { id } = (await call(acme, 'POST', '/orders', newOrder)).body;
     assert.equal((await call(acme, 'PATCH', `/orders/${id}`, { status: 'shipped' })).status, 409);
-    for (const status of ['packed', 'shipped', 'delivered']) assert.equal((await call(acme, 'PATCH', `/orders/${id}`, { status })).body.status, status);
+    for (const status of ['packed', 'shipped', 'delivered'])
+      assert.equal((await call(acme, 'PATCH', `/orders/${id}`, { status })).body.status, status);
     const late = await call<Problem>(acme, 'POST', `/orders/${id}/cancel`);
     assert.equal(late.status, 409);
     assert.equal(late.body.detail, 'The order is delivered; to become cancelled it must be placed or packed.');
   });
 
   it('says what is wrong with an order, and where', async () => {
-    const refused = await call<Problem>(acme, 'POST', '/orders', { currency: 'euro', lines: [{ sku: 'tea', quantity: 0, unit_price: 1, colour: 'red' }] });
+    const refused = await call<Problem>(acme, 'POST', '/orders', {
+      currency: 'euro',
+      lines: [{ sku: 'tea', quantity: 0, unit_price: 1, colour: 'red' }],
+    });
     assert.equal(refused.status, 400);
     assert.equal(refused.headers.get('content-type'), 'application/problem+json');
-    assert.deepEqual(refused.body.violations?.map(({ pointer }) => pointer).toSorted(), ['/currency', '/lines/0', '/lines/0/quantity']);
+    assert.deepEqual(refused.body.violations?.map(({ pointer }) => pointer).toSorted(), [
+      '/currency',
+      '/lines/0',
+      '/lines/0/quantity',
+    ]);
     assert.equal((await call(acme, 'GET', '/orders?limit=1000')).status, 400);
   });
 
@@ -145,7 +192,11 @@ describe('the orders service', () => {
   it('keeps the order books of tenants apart', async () => {
     const { id } = (await call(acme, 'POST', '/orders', newOrder)).body;
     const never = await call<Problem>(globex, 'GET', '/orders/ord_00000000000000000000000000000000');
-    for (const [method, path, body] of [['GET', '', undefined], ['PATCH', '', { status: 'packed' }], ['POST', '/cancel', undefined]] as const) {
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['PATCH', '', { status: 'packed' }],
+      ['POST', '/cancel', undefined],
+    ] as const) {
       const foreign = await call<Problem>(globex, method, `/orders/${id}${path}`, body);
       assert.deepEqual([foreign.status, foreign.body], [404, never.body]);
     }
@@ -166,7 +217,9 @@ describe('the orders service', () => {
       unsigned,
       'another payload under a good signature': swapped,
       'a stranger’s key': await assertion(acme, { by: stranger }),
-      'a stranger’s key under a known id': await assertion(acme, { by: { privateKey: stranger.privateKey, jwk: keys.jwk } }),
+      'a stranger’s key under a known id': await assertion(acme, {
+        by: { privateKey: stranger.privateKey, jwk: keys.jwk },
+      }),
       'another API': await assertion(acme, { audience: 'acme/billing' }),
       'another platform': await assertion(acme, { issuer: 'https://elsewhere.example' }),
       'an old one': await assertion(acme, { at: now - 600 }),
@@ -174,7 +227,9 @@ describe('the orders service', () => {
       'no tenant': await assertion(''),
     };
     for (const [what, value] of Object.entries(forged)) {
-      const response = await fetch(`${service.url}/orders`, { headers: { 'tulou-tenant': acme, ...(value === undefined ? {} : { 'tulou-assertion': value }) } });
+      const response = await fetch(`${service.url}/orders`, {
+        headers: { 'tulou-tenant': acme, ...(value === undefined ? {} : { 'tulou-assertion': value }) },
+      });
       assert.equal(response.status, 401, what);
     }
   });
@@ -199,11 +254,20 @@ describe('the orders service', () => {
   });
 
   it('offers exactly what openapi.yaml says', async () => {
-    const document = parse(await readFile(join(import.meta.dirname, '..', 'openapi.yaml'), 'utf8')) as { paths: Record<string, Record<string, { operationId?: string; requestBody?: unknown }>> };
+    const document = parse(await readFile(join(import.meta.dirname, '..', 'openapi.yaml'), 'utf8')) as {
+      paths: Record<string, Record<string, { operationId?: string; requestBody?: unknown }>>;
+    };
     const documented = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).flatMap(([method, { operationId, requestBody }]) => (operationId === undefined ? [] : [`${operationId} ${method.toUpperCase()} ${path} ${requestBody !== undefined}`])),
+      Object.entries(item).flatMap(([method, { operationId, requestBody }]) =>
+        operationId === undefined
+          ? []
+          : [`${operationId} ${method.toUpperCase()} ${path} ${requestBody !== undefined}`],
+      ),
     );
-    assert.deepEqual(documented.toSorted(), operations.map(({ id, method, path, takesBody }) => `${id} ${method} ${path} ${takesBody}`).toSorted());
+    assert.deepEqual(
+      documented.toSorted(),
+      operations.map(({ id, method, path, takesBody }) => `${id} ${method} ${path} ${takesBody}`).toSorted(),
+    );
   });
 
   it('loses no order that it has answered, though it is killed', async () => {
@@ -214,7 +278,11 @@ describe('the orders service', () => {
       const headers = { 'tulou-assertion': await assertion(acme), 'content-type': 'application/json' };
       const place = async (): Promise<void> => {
         for (;;) {
-          const response = await fetch(`${running.url}/orders`, { method: 'POST', headers, body: JSON.stringify(newOrder) });
+          const response = await fetch(`${running.url}/orders`, {
+            method: 'POST',
+            headers,
+            body: JSON.stringify(newOrder),
+          });
           answered.push(((await response.json()) as Order).id);
           if (answered.length === (round + 1) * 20) running.child.kill('SIGKILL');
         }
@@ -233,10 +301,21 @@ describe('the orders service', () => {
 });
 
 function spawnOrders(folder: string, platformUrl: string): Promise<{ child: ChildProcess; url: string }> {
-  const env = { ...process.env, ORDERS_LISTEN: '127.0.0.1:0', ORDERS_DATA: folder, TULOU_PLATFORM_URL: platformUrl, ORDERS_AUDIENCE: 'acme/orders' };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = {
+    ...process.env,
+    ORDERS_LISTEN: '127.0.0.1:0',
+    ORDERS_DATA: folder,
+    TULOU_PLATFORM_URL: platformUrl,
+    ORDERS_AUDIENCE: 'acme/orders',
+  };
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-    child.stdout.once('data', (line: Buffer) => resolve({ child, url: (JSON.parse(line.toString()) as { url: string }).url }));
+    child.stdout.once('data', (line: Buffer) =>
+      resolve({ child, url: (JSON.parse(line.toString()) as { url: string }).url }),
+    );
   });
 }

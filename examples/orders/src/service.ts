@@ -37,23 +37,34 @@ export async function startOrders(options: ServiceOptions): Promise<RunningServi
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${options.host}:${port}`,
-    stop: () => new Promise((resolve) => {
-      server.close(() => {
-        store.close();
-        resolve();
-      });
-      server.closeIdleConnections();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          store.close();
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, store: OrderStore, verify: Verify): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: OrderStore,
+  verify: Verify,
+): Promise<void> {
   try {
     send(response, await answer(request, store, verify));
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(500);
-    if (refusal !== error) process.stderr.write(`${JSON.stringify({ level: 'error', service: 'orders', error: String(error) })}\n`);
-    send(response, { status: refusal.status, fields: { 'content-type': 'application/problem+json', ...refusal.fields }, body: refusal.body });
+    if (refusal !== error)
+      process.stderr.write(`${JSON.stringify({ level: 'error', service: 'orders', error: String(error) })}\n`);
+    send(response, {
+      status: refusal.status,
+      fields: { 'content-type': 'application/problem+json', ...refusal.fields },
+      body: refusal.body,
+    });
   }
 }
 
@@ -73,12 +84,14 @@ function find(method: string, path: string): { operation: Operation; params: Rec
   });
   if (here.length === 0) throw new Refusal(404, 'There is nothing at this address.');
   const found = here.find(({ operation }) => operation.method === method);
-  if (found === undefined) throw new Refusal(405, undefined, { fields: { allow: here.map(({ operation }) => operation.method).join(', ') } });
+  if (found === undefined)
+    throw new Refusal(405, undefined, { fields: { allow: here.map(({ operation }) => operation.method).join(', ') } });
   return found;
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) throw new Refusal(415, 'Send `Content-Type: application/json`.');
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
+    throw new Refusal(415, 'Send `Content-Type: application/json`.');
   const pieces: Buffer[] = [];
   let bytes = 0;
   // Kept open when it is left early, so that the refusal still reaches the caller.

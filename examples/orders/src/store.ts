@@ -60,7 +60,9 @@ export function openOrderStore(folder: string): OrderStore {
   const insert = database.prepare('insert into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const get = database.prepare('select * from orders where tenant = ? and id = ?');
   const list = database.prepare('select * from orders where tenant = ? and id < ? order by id desc limit ?');
-  const listByStatus = database.prepare('select * from orders where tenant = ? and id < ? and status = ? order by id desc limit ?');
+  const listByStatus = database.prepare(
+    'select * from orders where tenant = ? and id < ? and status = ? order by id desc limit ?',
+  );
   const move = database.prepare(
     'update orders set status = ?, updated_at = ? where tenant = ? and id = ? and status in (select value from json_each(?))',
   );
@@ -73,7 +75,8 @@ export function openOrderStore(folder: string): OrderStore {
       return row === undefined ? undefined : fromRow(row);
     },
     list(tenant, { status, before = '~', limit }) {
-      const rows = status === undefined ? list.all(tenant, before, limit) : listByStatus.all(tenant, before, status, limit);
+      const rows =
+        status === undefined ? list.all(tenant, before, limit) : listByStatus.all(tenant, before, status, limit);
       return rows.map(fromRow);
     },
     move: (tenant, id, from, to, at) => move.run(to, at, tenant, id, JSON.stringify(from)).changes === 1,
@@ -81,6 +84,10 @@ export function openOrderStore(folder: string): OrderStore {
   };
 }
 
-function fromRow({ tenant: _, lines, ...row }: Record<string, unknown>): Order {
-  return { ...row, lines: JSON.parse(String(lines)) as Line[] } as unknown as Order;
+function fromRow(row: Record<string, unknown>): Order {
+  const { id, status, reference, currency, lines, total, created_at, updated_at } = row as unknown as Omit<
+    Order,
+    'lines'
+  > & { lines: string };
+  return { id, status, reference, currency, lines: JSON.parse(lines) as Line[], total, created_at, updated_at };
 }

@@ -24,7 +24,13 @@ const ok = `      responses:
 const head30 = head.replace('3.1.0', '3.0.3');
 
 export const brokenDocuments: readonly BrokenDocument[] = [
-  { name: 'nothing', text: ' \n', line: 1, pointer: '', says: 'The document is empty. Send an OpenAPI 3.0 or 3.1 document, as YAML or JSON.' },
+  {
+    name: 'nothing',
+    text: ' \n',
+    line: 1,
+    pointer: '',
+    says: 'The document is empty. Send an OpenAPI 3.0 or 3.1 document, as YAML or JSON.',
+  },
   {
     name: 'a web page instead of the file',
     text: '<!DOCTYPE html>\n<html></html>\n',
@@ -44,14 +50,18 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: 'info:\n  title: Orders\nswagger: "2.0"\n',
     line: 3,
     pointer: '/swagger',
-    says: 'This is a Swagger 2.0 document. Tulou reads OpenAPI 3.0 and 3.1. Convert it, for example with `npx swagger2openapi --yaml --outfile openapi.yaml swagger.yaml`, or with "Convert to OpenAPI 3" on editor.swagger.io.',
+    says:
+      'This is a Swagger 2.0 document. Tulou reads OpenAPI 3.0 and 3.1. Convert it, for example with `npx ' +
+      'swagger2openapi --yaml --outfile openapi.yaml swagger.yaml`, or with "Convert to OpenAPI 3" on editor.swagger.io.',
   },
   {
     name: 'OpenAPI 3.2',
     text: 'openapi: 3.2.0\n',
     line: 1,
     pointer: '/openapi',
-    says: 'This document is of OpenAPI 3.2.0. Tulou reads OpenAPI 3.0 and 3.1. If it uses nothing that is new in 3.2 (`query` operations, `additionalOperations`, streaming media types, nested tags), set `openapi` to "3.1.1" and send it again.',
+    says:
+      'This document is of OpenAPI 3.2.0. Tulou reads OpenAPI 3.0 and 3.1. If it uses nothing that is new in 3.2 ' +
+      '(`query` operations, `additionalOperations`, streaming media types, nested tags), set `openapi` to "3.1.1" and send it again.',
   },
   {
     name: 'a version that YAML reads as a number',
@@ -79,7 +89,9 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}  description: Orders: all of them\npaths: {}\n`,
     line: 5,
     pointer: '',
-    says: 'There is a second `: ` in this line. Put the text in quotes if the colon belongs to it, else begin a new line. It stands before "Orders: all of them".',
+    says:
+      'There is a second `: ` in this line. Put the text in quotes if the colon belongs to it, else begin a new ' +
+      'line. It stands before "Orders: all of them".',
   },
   {
     name: 'a quote that is never closed',
@@ -135,7 +147,9 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}paths:\n  /orders:\n    pots:\n${ok}`,
     line: 7,
     pointer: '/paths/~1orders/pots',
-    says: '`pots` is not a field of a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, `delete`, `head`, `options`, `trace`, in small letters). Did you mean `post`?',
+    says:
+      '`pots` is not a field of a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, ' +
+      '`delete`, `head`, `options`, `trace`, in small letters). Did you mean `post`?',
   },
   {
     name: 'a field misspelt',
@@ -163,11 +177,15 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}paths:\n  /orders/{id}:\n    get:\n${ok}`,
     line: 7,
     pointer: '/paths/~1orders~1{id}/get',
-    says: '`get` "/orders/{id}" does not declare its variable `{id}`. Add a parameter with `name: id`, `in: path`, `required: true` and a `schema`.',
+    says:
+      '`get` "/orders/{id}" does not declare its variable `{id}`. Add a parameter with `name: id`, `in: path`, ' +
+      '`required: true` and a `schema`.',
   },
   {
     name: 'a path parameter that is not in the path',
-    text: `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - {name: id, in: path, required: true, schema: {type: string}}\n${ok}`,
+    text:
+      `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - {name: id, in: path, required: true, ` +
+      `schema: {type: string}}\n${ok}`,
     line: 9,
     pointer: '/paths/~1orders/get/parameters/0',
     says: 'The path parameter "id" does not occur in "/orders". Write `{id}` there, or remove the parameter.',
@@ -181,7 +199,9 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a parameter twice',
-    text: `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - {name: page, in: query, schema: {type: string}}\n        - {name: page, in: query, schema: {type: integer}}\n${ok}`,
+    text:
+      `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - {name: page, in: query, schema: {type: ` +
+      `string}}\n        - {name: page, in: query, schema: {type: integer}}\n${ok}`,
     line: 10,
     pointer: '/paths/~1orders/get/parameters/1',
     says: 'The query parameter "page" is declared a second time, first in line 9. Remove one of the two.',
@@ -195,10 +215,14 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'two paths that match the same addresses',
-    text: `${head}paths:\n  /orders/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {}}]\n    get:\n${ok}  /orders/{number}:\n    parameters: [{name: number, in: path, required: true, schema: {}}]\n    get:\n${ok}`,
+    text:
+      `${head}paths:\n  /orders/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {}}]\n    ` +
+      `get:\n${ok}  /orders/{number}:\n    parameters: [{name: number, in: path, required: true, schema: {}}]\n    get:\n${ok}`,
     line: 12,
     pointer: '/paths/~1orders~1{number}',
-    says: '"/orders/{number}" matches the same addresses as "/orders/{id}" in line 6. Join the two: names in braces do not tell paths apart.',
+    says:
+      '"/orders/{number}" matches the same addresses as "/orders/{id}" in line 6. Join the two: names in braces do ' +
+      'not tell paths apart.',
   },
   {
     name: 'an operationId twice',
@@ -209,21 +233,30 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a reference that leads to nothing',
-    text: `${head}paths:\n  /orders:\n    get:\n      responses:\n        "200":\n          description: fine\n          content:\n            application/json:\n              schema:\n                $ref: "#/components/schemas/Ordr"\ncomponents:\n  schemas:\n    Order: {type: object}\n`,
+    text:
+      `${head}paths:\n  /orders:\n    get:\n      responses:\n        "200":\n          description: fine\n        ` +
+      `  content:\n            application/json:\n              schema:\n                $ref: ` +
+      `"#/components/schemas/Ordr"\ncomponents:\n  schemas:\n    Order: {type: object}\n`,
     line: 14,
     pointer: '/paths/~1orders/get/responses/200/content/application~1json/schema/$ref',
-    says: '"#/components/schemas/Ordr" leads to nothing: there is no `Ordr` in `components/schemas`. Did you mean "#/components/schemas/Order"?',
+    says:
+      '"#/components/schemas/Ordr" leads to nothing: there is no `Ordr` in `components/schemas`. Did you mean ' +
+      '"#/components/schemas/Order"?',
   },
   {
     name: 'a reference to another file',
     text: `${head}paths:\n  /orders:\n    get:\n      responses:\n        "404":\n          $ref: ./common.yaml#/NotFound\n`,
     line: 10,
     pointer: '/paths/~1orders/get/responses/404/$ref',
-    says: '"./common.yaml#/NotFound" leads out of this document. Tulou reads one document and fetches nothing: bundle it first, for example with `npx @redocly/cli bundle openapi.yaml -o bundled.yaml`.',
+    says:
+      '"./common.yaml#/NotFound" leads out of this document. Tulou reads one document and fetches nothing: bundle ' +
+      'it first, for example with `npx @redocly/cli bundle openapi.yaml -o bundled.yaml`.',
   },
   {
     name: 'a reference to the wrong kind of thing',
-    text: `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - $ref: "#/components/schemas/Page"\n${ok}components:\n  schemas:\n    Page: {type: integer}\n`,
+    text:
+      `${head}paths:\n  /orders:\n    get:\n      parameters:\n        - $ref: ` +
+      `"#/components/schemas/Page"\n${ok}components:\n  schemas:\n    Page: {type: integer}\n`,
     line: 9,
     pointer: '/paths/~1orders/get/parameters/0/$ref',
     says: '"#/components/schemas/Page" leads to a Schema Object, but a Parameter Object is needed here.',
@@ -238,7 +271,9 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a security scheme that nobody declares',
-    text: `${head}paths:\n  /orders:\n    get:\n      security:\n        - apikey: []\n${ok}components:\n  securitySchemes:\n    apiKey: {type: http, scheme: bearer}\n`,
+    text:
+      `${head}paths:\n  /orders:\n    get:\n      security:\n        - apikey: []\n${ok}components:\n  ` +
+      `securitySchemes:\n    apiKey: {type: http, scheme: bearer}\n`,
     line: 9,
     pointer: '/paths/~1orders/get/security/0/apikey',
     says: 'The security scheme `apikey` is not declared under `components/securitySchemes`; there are `apiKey`. Did you mean `apiKey`?',
@@ -266,10 +301,14 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a property that says itself that it is required',
-    text: `${head}paths: {}\ncomponents:\n  schemas:\n    Order:\n      properties:\n        id:\n          type: string\n          required: true\n`,
+    text:
+      `${head}paths: {}\ncomponents:\n  schemas:\n    Order:\n      properties:\n        id:\n          type: ` +
+      `string\n          required: true\n`,
     line: 12,
     pointer: '/components/schemas/Order/properties/id/required',
-    says: '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` stand at parameters and request bodies only.',
+    says:
+      '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` ' +
+      'stand at parameters and request bodies only.',
   },
   {
     name: 'a list of types in OpenAPI 3.0',
@@ -308,7 +347,10 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'aliases that stand for billions of values',
-    text: `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`,
+    text: `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+      .split('')
+      .map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`)
+      .join('\n')}\n`,
     line: 1,
     pointer: '',
     says: 'The document stands for more than 2,000,000 values once its aliases (`*name`) are written out. Use `$ref` to repeat things.',

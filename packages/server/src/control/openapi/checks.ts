@@ -26,18 +26,29 @@ const templates: Check = ({ root, findings, line }) => {
     const shape = template.replaceAll(/\{[^{}]*\}/g, '{}');
     const first = firstOfShape.get(shape);
     if (first === undefined) firstOfShape.set(shape, template);
-    else findings.add(['paths', template], `${quote(template)} matches the same addresses as ${quote(first)} in line ${line(['paths', first])}. Join the two: names in braces do not tell paths apart.`, 'key');
+    else
+      findings.add(
+        ['paths', template],
+        `${quote(template)} matches the same addresses as ${quote(first)} in line ${line(['paths', first])}. Join the ` +
+          `two: names in braces do not tell paths apart.`,
+        'key',
+      );
   }
 };
 
 function wrongTemplate(template: string): string | undefined {
-  if (/[?#]/.test(template)) return `The path ${quote(template)} has a query or fragment in it. Describe \`?name=value\` as a parameter with \`in: query\`.`;
-  if (/[\s]/.test(template)) return `The path ${quote(template)} has a space in it. Write it as it stands in the URL (\`%20\`).`;
-  if (/[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, ''))) return `The braces in the path ${quote(template)} do not match. A variable is written \`{name}\`.`;
+  if (/[?#]/.test(template))
+    return `The path ${quote(template)} has a query or fragment in it. Describe \`?name=value\` as a parameter with \`in: query\`.`;
+  if (/[\s]/.test(template))
+    return `The path ${quote(template)} has a space in it. Write it as it stands in the URL (\`%20\`).`;
+  if (/[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, '')))
+    return `The braces in the path ${quote(template)} do not match. A variable is written \`{name}\`.`;
   if (template.includes('{}')) return `The path ${quote(template)} has a variable without a name. Write \`{name}\`.`;
   const names = variablesOf(template);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  return twice === undefined ? undefined : `The path ${quote(template)} has the variable \`{${twice}}\` twice. Give each a name of its own.`;
+  return twice === undefined
+    ? undefined
+    : `The path ${quote(template)} has the variable \`{${twice}}\` twice. Give each a name of its own.`;
 }
 
 function variablesOf(template: string): string[] {
@@ -70,7 +81,12 @@ const parameterLists: Check = ({ root, operations, findings, line }) => {
       const key = `${parameter.in}\0${parameter.in === 'header' ? parameter.name.toLowerCase() : parameter.name}`;
       const earlier = first.get(key);
       if (earlier === undefined) first.set(key, parameter);
-      else findings.add(parameter.path, `The ${parameter.in} parameter ${quote(parameter.name)} is declared a second time, first in line ${line(earlier.path)}. Remove one of the two.`);
+      else
+        findings.add(
+          parameter.path,
+          `The ${parameter.in} parameter ${quote(parameter.name)} is declared a second time, first in line ` +
+            `${line(earlier.path)}. Remove one of the two.`,
+        );
     }
   }
 };
@@ -79,17 +95,31 @@ const pathParameters: Check = ({ root, operations, findings }) => {
   const reported = new Set<string>();
   for (const { template, path, value, item, itemPath, method } of operations) {
     const variables = variablesOf(template);
-    const declared = [...parametersOf(root, itemPath, item), ...parametersOf(root, path, value)].filter((parameter) => parameter.in === 'path');
+    const declared = [...parametersOf(root, itemPath, item), ...parametersOf(root, path, value)].filter(
+      (parameter) => parameter.in === 'path',
+    );
     for (const name of variables) {
       if (declared.some((parameter) => parameter.name === name)) continue;
-      const near = didYouMean(name, declared.filter((parameter) => !variables.includes(parameter.name)).map((parameter) => parameter.name));
-      findings.add(path, `\`${method}\` ${quote(template)} does not declare its variable \`{${name}}\`. Add a parameter with \`name: ${name}\`, \`in: path\`, \`required: true\` and a \`schema\`.${near}`, 'key');
+      const near = didYouMean(
+        name,
+        declared.filter((parameter) => !variables.includes(parameter.name)).map((parameter) => parameter.name),
+      );
+      findings.add(
+        path,
+        `\`${method}\` ${quote(template)} does not declare its variable \`{${name}}\`. Add a parameter with \`name: ` +
+          `${name}\`, \`in: path\`, \`required: true\` and a \`schema\`.${near}`,
+        'key',
+      );
     }
     for (const parameter of declared) {
       const key = parameter.path.join('\0');
       if (variables.includes(parameter.name) || reported.has(key)) continue;
       reported.add(key);
-      findings.add(parameter.path, `The path parameter ${quote(parameter.name)} does not occur in ${quote(template)}. Write \`{${parameter.name}}\` there, or remove the parameter.${didYouMean(parameter.name, variables)}`);
+      findings.add(
+        parameter.path,
+        `The path parameter ${quote(parameter.name)} does not occur in ${quote(template)}. Write ` +
+          `\`{${parameter.name}}\` there, or remove the parameter.${didYouMean(parameter.name, variables)}`,
+      );
     }
   }
 };
@@ -101,13 +131,23 @@ const operationIds: Check = ({ operations, findings, line }) => {
     if (typeof id !== 'string') continue;
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, operation);
-    else findings.add([...operation.path, 'operationId'], `The operationId ${quote(id)} is used a second time, first in line ${line([...earlier.path, 'operationId'])}. Each operation needs one of its own.`);
+    else
+      findings.add(
+        [...operation.path, 'operationId'],
+        `The operationId ${quote(id)} is used a second time, first in line ${line([...earlier.path, 'operationId'])}. ` +
+          `Each operation needs one of its own.`,
+      );
   }
 };
 
 const howMany: Check = ({ operations, findings }) => {
   if (operations.length <= limits.openapiOperationsMax) return;
-  findings.add(['paths'], `The document has ${operations.length.toLocaleString('en')} operations; an API version can have ${limits.openapiOperationsMax.toLocaleString('en')}. Split it into several APIs.`, 'key');
+  findings.add(
+    ['paths'],
+    `The document has ${operations.length.toLocaleString('en')} operations; an API version can have ` +
+      `${limits.openapiOperationsMax.toLocaleString('en')}. Split it into several APIs.`,
+    'key',
+  );
 };
 
 const security: Check = ({ root, operations, findings }) => {
@@ -119,14 +159,21 @@ const security: Check = ({ root, operations, findings }) => {
     if (!isList(requirements)) continue;
     for (const [index, requirement] of requirements.entries()) {
       const unknown = isObject(requirement) ? Object.keys(requirement).filter((name) => !names.includes(name)) : [];
-      for (const name of unknown) findings.add([...path, 'security', String(index), name], sayUnknownScheme(name, names), 'key');
+      for (const name of unknown)
+        findings.add([...path, 'security', String(index), name], sayUnknownScheme(name, names), 'key');
     }
   }
 };
 
 function sayUnknownScheme(name: string, names: readonly string[]): string {
   const near = didYouMean(name, names);
-  const there = names.length === 0 ? 'none is declared there' : `there are ${names.slice(0, 10).map((known) => `\`${known}\``).join(', ')}`;
+  const there =
+    names.length === 0
+      ? 'none is declared there'
+      : `there are ${names
+          .slice(0, 10)
+          .map((known) => `\`${known}\``)
+          .join(', ')}`;
   return `The security scheme \`${name}\` is not declared under \`components/securitySchemes\`; ${there}.${near}`;
 }
 
@@ -148,7 +195,11 @@ const servers: Check = ({ root, operations, findings }) => {
 function wrongServer(url: string, variables: Json | undefined): string | undefined {
   const known = isObject(variables) ? variables : {};
   const missing = variablesOf(url).find((name) => !Object.hasOwn(known, name));
-  if (missing !== undefined) return `The server URL ${quote(url)} uses \`{${missing}}\`, which \`variables\` does not declare. Add it there with a \`default\`.${didYouMean(missing, Object.keys(known))}`;
+  if (missing !== undefined)
+    return (
+      `The server URL ${quote(url)} uses \`{${missing}}\`, which \`variables\` does not declare. Add it there ` +
+      `with a \`default\`.${didYouMean(missing, Object.keys(known))}`
+    );
   const plain = url.replaceAll(/\{([^{}]+)\}/g, (_, name: string) => String(member(known[name], 'default') ?? 'x'));
   const absolute = /^[a-z][a-z0-9+.-]*:/i.test(plain) && !/^[a-z0-9.-]+:\d+(\/|$)/i.test(plain);
   if (!absolute && /^[\w-]+(\.[\w-]+)+(:\d+)?(\/|$)|^[\w.-]+:\d+(\/|$)/.test(plain)) {
@@ -167,9 +218,23 @@ const tagNames: Check = ({ root, findings, line }) => {
     if (typeof name !== 'string') continue;
     const earlier = first.get(name);
     if (earlier === undefined) first.set(name, index);
-    else findings.add(['tags', String(index), 'name'], `The tag ${quote(name)} is declared a second time, first in line ${line(['tags', String(earlier), 'name'])}. Remove one of the two.`);
+    else
+      findings.add(
+        ['tags', String(index), 'name'],
+        `The tag ${quote(name)} is declared a second time, first in line ${line(['tags', String(earlier), 'name'])}. ` +
+          `Remove one of the two.`,
+      );
   }
 };
 
 /** All of them, in the order in which a reader meets what they are about. */
-export const checks: readonly Check[] = [servers, tagNames, templates, operationIds, parameterLists, pathParameters, security, howMany];
+export const checks: readonly Check[] = [
+  servers,
+  tagNames,
+  templates,
+  operationIds,
+  parameterLists,
+  pathParameters,
+  security,
+  howMany,
+];

@@ -1,9 +1,14 @@
 /**
  * The objects of OpenAPI 3.0.x and 3.1.x, as the two specifications define them (spec.openapis.org/oas). One table;
- * where the versions differ, the field says which of them has it. Schema Objects are in `schema-grammar.ts`.
+ * where the versions differ, the field says which of them has it. What stands
+ * apart has a file of its own: info and servers, security schemes, Schema Objects.
  */
+import { address, anyText, may, must, since31 } from './fields.ts';
+import { documentation, info, server, servers, tags } from './info-grammar.ts';
 import { quote, type JsonObject } from './json.ts';
+import { exactlyOne, notBoth } from './rules.ts';
 import { schema } from './schema-grammar.ts';
+import { securitySchemeObject } from './security-grammar.ts';
 import {
   anything,
   complain,
@@ -13,7 +18,6 @@ import {
   object,
   oneOf,
   orReference,
-  set,
   step,
   text,
   type Field,
@@ -22,16 +26,8 @@ import {
   type Walk,
 } from './shapes.ts';
 
-const may = (shape: Shape): Field => ({ shape });
-const must = (shape: Shape, needed: string): Field => ({ shape, needed });
-const since31 = (shape: Shape): Field => ({ shape, only: '3.1' });
-
 /** Methods that a Path Item knows; `query` comes with OpenAPI 3.2. */
 export const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
-
-const anyText = text();
-const email = text((value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `must be an e-mail address, but is ${quote(value)}.`));
-const address = text((value) => (/[\s<>]/.test(value) ? `must be a URL, but ${quote(value)} has spaces or angle brackets in it.` : undefined));
 
 function componentName(key: string): string | undefined {
   if (/^[a-zA-Z0-9._-]+$/.test(key)) return undefined;
@@ -48,12 +44,10 @@ const response = reusable('Response', () => responseObject);
 const example = reusable('Example', () => exampleObject);
 const link = reusable('Link', () => linkObject);
 const callback = reusable('Callback', () => callbackObject);
-const securityScheme = reusable('Security Scheme', () => securitySchemeObject);
+const securityScheme = orReference('Security Scheme', securitySchemeObject);
 const pathItem = object(() => pathItemObject);
 const mediaTypes = map(object(() => mediaTypeObject));
-const servers = list(object(() => serverObject));
 const requirements = list(map(list(anyText)));
-const documentation = may(object(() => documentationObject));
 
 /** A whole document. */
 export const openapiDocument: Shape = object(() => documentObject);
@@ -62,59 +56,19 @@ const documentObject: ObjectShape = {
   name: 'an OpenAPI document',
   fields: {
     openapi: must(anyText, 'the version of OpenAPI, such as "3.1.0"'),
-    info: must(object(() => infoObject), 'an object with the `title` and the `version` of the API'),
+    info: must(info, 'an object with the `title` and the `version` of the API'),
     jsonSchemaDialect: since31(address),
     servers: may(servers),
-    paths: must(object(() => pathsObject), 'an object whose keys are the paths of the API, such as `/orders`'),
+    paths: must(
+      object(() => pathsObject),
+      'an object whose keys are the paths of the API, such as `/orders`',
+    ),
     webhooks: since31(map(pathItem)),
     components: may(object(() => componentsObject)),
     security: may(requirements),
-    tags: may(list(object(() => tagObject))),
+    tags: may(tags),
     externalDocs: documentation,
   },
-};
-
-const infoObject: ObjectShape = {
-  name: 'an Info Object',
-  fields: {
-    title: must(anyText, 'the name of the API'),
-    version: must(anyText, 'the version of the API, such as "1.0.0"'),
-    summary: since31(anyText),
-    description: may(anyText),
-    termsOfService: may(address),
-    contact: may(object(() => ({ name: 'a Contact Object', fields: { name: may(anyText), url: may(address), email: may(email) } }))),
-    license: may(object(() => licenseObject)),
-  },
-};
-
-const licenseObject: ObjectShape = {
-  name: 'a License Object',
-  fields: { name: must(anyText, 'the name of the licence, such as "Apache-2.0"'), identifier: since31(anyText), url: may(address) },
-  rule: (value, walk) => notBoth(value, walk, 'identifier', 'url'),
-};
-
-const serverObject: ObjectShape = {
-  name: 'a Server Object',
-  fields: {
-    url: must(anyText, 'the address, such as "https://api.example.com/v1"'),
-    description: may(anyText),
-    variables: may(map(object(() => serverVariableObject))),
-  },
-};
-
-const serverVariableObject: ObjectShape = {
-  name: 'a Server Variable Object',
-  fields: { enum: may(set(anyText, 1)), default: must(anyText, 'the value that is used where none is chosen'), description: may(anyText) },
-};
-
-const documentationObject: ObjectShape = {
-  name: 'an External Documentation Object',
-  fields: { url: must(address, 'the address of the documentation'), description: may(anyText) },
-};
-
-const tagObject: ObjectShape = {
-  name: 'a Tag Object',
-  fields: { name: must(anyText, 'the name of the tag'), description: may(anyText), externalDocs: documentation },
 };
 
 const componentsObject: ObjectShape = {
@@ -143,7 +97,9 @@ const pathsObject: ObjectShape = {
 const operation = object(() => operationObject);
 
 const pathItemObject: ObjectShape = {
-  name: 'a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, `delete`, `head`, `options`, `trace`, in small letters)',
+  name:
+    'a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, `delete`, `head`, `options`, ' +
+    '`trace`, in small letters)',
   fields: {
     $ref: may((value, walk) => walk.references.push({ path: [...walk.path], target: value, wants: 'Path Item' })),
     summary: may(anyText),
@@ -161,7 +117,9 @@ const operationObject: ObjectShape = {
     summary: may(anyText),
     description: may(anyText),
     externalDocs: documentation,
-    operationId: may(text((value) => (value === '' ? 'is empty. Give the operation a name, or leave the line out.' : undefined))),
+    operationId: may(
+      text((value) => (value === '' ? 'is empty. Give the operation a name, or leave the line out.' : undefined)),
+    ),
     parameters: may(list(parameter)),
     requestBody: may(requestBody),
     responses: may(object(() => responsesObject)),
@@ -172,7 +130,11 @@ const operationObject: ObjectShape = {
   },
   rule: (value, walk) => {
     if (walk.version === '3.1' || Object.hasOwn(value, 'responses')) return;
-    complain(walk, `\`${walk.path.at(-1)}\` has no \`responses\`; an operation needs at least one, such as "200" with a \`description\`.`, 'key');
+    complain(
+      walk,
+      `\`${walk.path.at(-1)}\` has no \`responses\`; an operation needs at least one, such as "200" with a \`description\`.`,
+      'key',
+    );
   },
 };
 
@@ -199,12 +161,21 @@ const responseObject: ObjectShape = {
 
 const requestBodyObject: ObjectShape = {
   name: 'a Request Body Object',
-  fields: { description: may(anyText), content: must(mediaTypes, 'an object with a key for each media type, such as `application/json`'), required: may(flag) },
+  fields: {
+    description: may(anyText),
+    content: must(mediaTypes, 'an object with a key for each media type, such as `application/json`'),
+    required: may(flag),
+  },
 };
 
 const mediaTypeObject: ObjectShape = {
   name: 'a Media Type Object',
-  fields: { schema: may(schema), example: may(anything), examples: may(map(example)), encoding: may(map(object(() => encodingObject))) },
+  fields: {
+    schema: may(schema),
+    example: may(anything),
+    examples: may(map(example)),
+    encoding: may(map(object(() => encodingObject))),
+  },
   rule: (value, walk) => notBoth(value, walk, 'example', 'examples'),
 };
 
@@ -233,7 +204,7 @@ const linkObject: ObjectShape = {
     parameters: may(map(anything)),
     requestBody: may(anything),
     description: may(anyText),
-    server: may(object(() => serverObject)),
+    server: may(server),
   },
   rule: (value, walk) => exactlyOne(value, walk, 'operationId', 'operationRef'),
 };
@@ -268,7 +239,10 @@ const stylesOf: Readonly<Record<string, readonly string[]>> = {
 
 const placeOfParameter: Shape = (value, walk) => {
   if (value !== 'body' && value !== 'formData') return oneOf('path', 'query', 'header', 'cookie')(value, walk);
-  return complain(walk, `\`in: ${value}\` belongs to Swagger 2.0. In OpenAPI 3 the body is described under \`requestBody\` of the operation.`);
+  return complain(
+    walk,
+    `\`in: ${value}\` belongs to Swagger 2.0. In OpenAPI 3 the body is described under \`requestBody\` of the operation.`,
+  );
 };
 
 const parameterObject: ObjectShape = {
@@ -283,7 +257,10 @@ const parameterObject: ObjectShape = {
     oneSchema(value, walk);
     const place = typeof value['in'] === 'string' ? value['in'] : '';
     if (place === 'path' && value['required'] !== true) {
-      complain(walk, `The path parameter ${quote(String(value['name']))} must say \`required: true\`: a path without it would be another path.`);
+      complain(
+        walk,
+        `The path parameter ${quote(String(value['name']))} must say \`required: true\`: a path without it would be another path.`,
+      );
     }
     const styles = stylesOf[place];
     const style = value['style'];
@@ -296,75 +273,11 @@ function oneSchema(value: JsonObject, walk: Walk): void {
   notBoth(value, walk, 'example', 'examples');
   const content = value['content'];
   if (typeof content === 'object' && content !== null && Object.keys(content).length !== 1) {
-    step(walk, 'content', content, (_, at) => complain(at, `\`content\` of a parameter or header must have exactly one media type, but has ${Object.keys(content).length}.`));
+    step(walk, 'content', content, (_, at) =>
+      complain(
+        at,
+        `\`content\` of a parameter or header must have exactly one media type, but has ${Object.keys(content).length}.`,
+      ),
+    );
   }
-}
-
-const flows: Readonly<Record<string, readonly string[]>> = {
-  implicit: ['authorizationUrl'],
-  password: ['tokenUrl'],
-  clientCredentials: ['tokenUrl'],
-  authorizationCode: ['authorizationUrl', 'tokenUrl'],
-};
-
-const flowsObject: ObjectShape = {
-  name: 'an OAuth Flows Object',
-  fields: Object.fromEntries(Object.entries(flows).map(([name, urls]) => [name, may(object(() => flowObject(urls)))])),
-};
-
-function flowObject(urls: readonly string[]): ObjectShape {
-  const url = (name: string): Field => (urls.includes(name) ? must(address, 'this flow begins or ends there') : may(address));
-  return {
-    name: 'an OAuth Flow Object',
-    fields: {
-      authorizationUrl: url('authorizationUrl'),
-      tokenUrl: url('tokenUrl'),
-      refreshUrl: may(address),
-      scopes: must(map(anyText), 'an object with a line for each scope, `name: what it allows` (`{}` where there are none)'),
-    },
-  };
-}
-
-/** What each type of scheme needs, and why. */
-const schemeNeeds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  apiKey: { name: 'the name of the header, query parameter or cookie', in: 'where the key stands: `header`, `query` or `cookie`' },
-  http: { scheme: 'the name of the HTTP scheme, such as `bearer`' },
-  oauth2: { flows: 'an object with the flows that are offered' },
-  openIdConnect: { openIdConnectUrl: 'the address of the discovery document' },
-  mutualTLS: {},
-};
-
-const securitySchemeObject: ObjectShape = {
-  name: 'a Security Scheme Object',
-  fields: {
-    type: must((value, walk) => oneOf('apiKey', 'http', 'oauth2', 'openIdConnect', ...(walk.version === '3.1' ? ['mutualTLS'] : []))(value, walk), 'the kind of scheme: `apiKey`, `http`, `oauth2` or `openIdConnect`'),
-    description: may(anyText),
-    name: may(anyText),
-    in: may(oneOf('query', 'header', 'cookie')),
-    scheme: may(anyText),
-    bearerFormat: may(anyText),
-    flows: may(object(() => flowsObject)),
-    openIdConnectUrl: may(address),
-  },
-  rule: (value, walk) => {
-    const type = typeof value['type'] === 'string' ? value['type'] : '';
-    for (const [field, why] of Object.entries(schemeNeeds[type] ?? {})) {
-      if (!Object.hasOwn(value, field)) complain(walk, `The security scheme \`${walk.path.at(-1)}\` of type \`${type}\` has no \`${field}\`: ${why}.`, 'key');
-    }
-    for (const [other, needs] of Object.entries(schemeNeeds)) {
-      const foreign = Object.keys(needs).filter((field) => Object.hasOwn(value, field) && Object.hasOwn(schemeNeeds, type) && !Object.hasOwn(schemeNeeds[type] ?? {}, field));
-      for (const field of foreign) {
-        step(walk, field, null, (_, at) => complain(at, `\`${field}\` belongs to schemes of type \`${other}\`, but this one is of type \`${type}\`. Remove it, or change the type.`, 'key'));
-      }
-    }
-  },
-};
-
-function notBoth(value: JsonObject, walk: Walk, a: string, b: string): void {
-  if (Object.hasOwn(value, a) && Object.hasOwn(value, b)) complain(walk, `\`${a}\` and \`${b}\` exclude each other. Keep one of the two.`);
-}
-
-function exactlyOne(value: JsonObject, walk: Walk, a: string, b: string): void {
-  notBoth(value, walk, a, b);
-  if (!Object.hasOwn(value, a) && !Object.hasOwn(value, b)) complain(walk, `\`${walk.path.at(-1)}\` has neither \`${a}\` nor \`${b}\`; it needs one of the two.`, 'key');
 }

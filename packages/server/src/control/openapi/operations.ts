@@ -31,7 +31,9 @@ export interface FoundOperation {
 export function findOperations(root: Json): FoundOperation[] {
   const paths = member(root, 'paths');
   if (!isObject(paths)) return [];
-  return Object.entries(paths).flatMap(([template, value]) => (template.startsWith('/') ? operationsOf(root, template, value) : []));
+  return Object.entries(paths).flatMap(([template, value]) =>
+    template.startsWith('/') ? operationsOf(root, template, value) : [],
+  );
 }
 
 function operationsOf(root: Json, template: string, value: Json): FoundOperation[] {
@@ -41,7 +43,8 @@ function operationsOf(root: Json, template: string, value: Json): FoundOperation
     // Fields beside a `$ref` of a path item count too, and first (OpenAPI leaves open which; the nearer one is meant).
     for (const { path, value: item } of [{ path: ownPath, value }, ...(behind === undefined ? [] : [behind])]) {
       const operation = member(item, method);
-      if (isObject(item) && isObject(operation)) return [{ template, method, path: [...path, method], value: operation, item, itemPath: path }];
+      if (isObject(item) && isObject(operation))
+        return [{ template, method, path: [...path, method], value: operation, item, itemPath: path }];
     }
     return [];
   });
@@ -49,7 +52,9 @@ function operationsOf(root: Json, template: string, value: Json): FoundOperation
 
 /** The operations in the form that leaves this folder. The document must have passed all checks. */
 export function listOperations(root: Json, found: readonly FoundOperation[]): OpenapiOperation[] {
-  const taken = new Set(found.flatMap(({ value }) => (typeof value['operationId'] === 'string' ? [value['operationId']] : [])));
+  const taken = new Set(
+    found.flatMap(({ value }) => (typeof value['operationId'] === 'string' ? [value['operationId']] : [])),
+  );
   const documentSecurity = requirementsOf(member(root, 'security'));
   return found.map(({ template, method, value }) => {
     const security = requirementsOf(value['security']) ?? documentSecurity;
@@ -75,9 +80,14 @@ function derivedId(method: string, template: string, taken: Set<string>): string
 
 function requirementsOf(value: Json | undefined): Record<string, string[]>[] | undefined {
   if (!isList(value)) return undefined;
-  return value.filter(isObject).map((requirement) =>
-    Object.fromEntries(
-      Object.entries(requirement).map(([scheme, scopes]) => [scheme, isList(scopes) ? scopes.filter((scope) => typeof scope === 'string') : []]),
-    ),
-  );
+  return value
+    .filter(isObject)
+    .map((requirement) =>
+      Object.fromEntries(
+        Object.entries(requirement).map(([scheme, scopes]) => [
+          scheme,
+          isList(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [],
+        ]),
+      ),
+    );
 }

@@ -31,23 +31,42 @@ export function readOpenapi(text: string): OpenapiResult {
   const { value } = source;
   if (value === undefined) return refuse(source, findings);
   const version = isObject(value) ? versionOf(value, findings) : undefined;
-  if (!isObject(value)) findings.add([], `An OpenAPI document is an object that begins with \`openapi: 3.1.0\`, but this is ${describe(value)}.`);
+  if (!isObject(value))
+    findings.add(
+      [],
+      `An OpenAPI document is an object that begins with \`openapi: 3.1.0\`, but this is ${describe(value)}.`,
+    );
   if (version === undefined || !isObject(value)) return refuse(source, findings);
   const walk: Walk = { version, findings, references: [], path: [] };
   openapiDocument(value, walk);
   checkReferences(value, walk.references, version === '3.1' ? schemaNames(value) : new Set(), findings);
   const operations = findOperations(value);
-  for (const check of checks) check({ root: value, operations, findings, line: (path) => source.place(path, 'key').line });
+  for (const check of checks)
+    check({ root: value, operations, findings, line: (path) => source.place(path, 'key').line });
   if (findings.count > 0) return refuse(source, findings);
   const title = member(member(value, 'info'), 'title');
-  return { ok: true, openapi: version, title: String(title), document: value, operations: listOperations(value, operations) };
+  return {
+    ok: true,
+    openapi: version,
+    title: String(title),
+    document: value,
+    operations: listOperations(value, operations),
+  };
 }
 
 function refuse(source: Source, findings: Findings): OpenapiResult {
   const violations = findings.kept.map((finding) => violationOf(source, finding));
   violations.sort((a, b) => a.line - b.line || a.column - b.column);
   const more = findings.count - findings.kept.length;
-  if (more > 0) violations.push({ pointer: '', message: `There are ${more.toLocaleString('en')} more; the first ${findingsMax} found are listed. Mend these and send the document again.`, line: 1, column: 1 });
+  if (more > 0)
+    violations.push({
+      pointer: '',
+      message:
+        `There are ${more.toLocaleString('en')} more; the first ${findingsMax} found are listed. Mend these and ` +
+        `send the document again.`,
+      line: 1,
+      column: 1,
+    });
   return { ok: false, violations };
 }
 
@@ -68,13 +87,27 @@ function versionOf(document: JsonObject, findings: Findings): OpenapiVersion | u
 }
 
 function sayVersion({ openapi, swagger, asyncapi }: JsonObject): string {
-  if (swagger !== undefined) return `This is a Swagger 2.0 document. ${versionHelp} Convert it, for example with \`npx swagger2openapi --yaml --outfile openapi.yaml swagger.yaml\`, or with "Convert to OpenAPI 3" on editor.swagger.io.`;
-  if (asyncapi !== undefined) return `This is an AsyncAPI document. ${versionHelp} Describe the HTTP operations of the API in an OpenAPI document.`;
-  if (openapi === undefined) return `The document has no \`openapi\`. Begin it with \`openapi: 3.1.0\`, or 3.0.3 if it was written for 3.0.`;
-  if (typeof openapi === 'number') return `\`openapi\` must be a text with three numbers, but is ${describe(openapi)}. Write \`openapi: ${Math.floor(openapi) === openapi ? `${openapi}.1` : openapi}.0\`.`;
+  if (swagger !== undefined)
+    return (
+      `This is a Swagger 2.0 document. ${versionHelp} Convert it, for example with \`npx swagger2openapi --yaml ` +
+      `--outfile openapi.yaml swagger.yaml\`, or with "Convert to OpenAPI 3" on editor.swagger.io.`
+    );
+  if (asyncapi !== undefined)
+    return `This is an AsyncAPI document. ${versionHelp} Describe the HTTP operations of the API in an OpenAPI document.`;
+  if (openapi === undefined)
+    return `The document has no \`openapi\`. Begin it with \`openapi: 3.1.0\`, or 3.0.3 if it was written for 3.0.`;
+  if (typeof openapi === 'number')
+    return (
+      `\`openapi\` must be a text with three numbers, but is ${describe(openapi)}. Write \`openapi: ` +
+      `${Math.floor(openapi) === openapi ? `${openapi}.1` : openapi}.0\`.`
+    );
   const text: Json = openapi;
   if (typeof text !== 'string') return `\`openapi\` must be a text such as "3.1.0", but is ${describe(text)}.`;
-  if (text.startsWith('3.2')) return `This document is of OpenAPI ${text}. ${versionHelp} If it uses nothing that is new in 3.2 (\`query\` operations, \`additionalOperations\`, streaming media types, nested tags), set \`openapi\` to "3.1.1" and send it again.`;
+  if (text.startsWith('3.2'))
+    return (
+      `This document is of OpenAPI ${text}. ${versionHelp} If it uses nothing that is new in 3.2 (\`query\` ` +
+      `operations, \`additionalOperations\`, streaming media types, nested tags), set \`openapi\` to "3.1.1" and send it again.`
+    );
   if (/^3\.[01]$/.test(text)) return `\`openapi\` must have three numbers. Write "${text}.0".`;
   return `${quote(text)} is not a version of OpenAPI that is known here. ${versionHelp} Write "3.1.0" or "3.0.3".`;
 }

@@ -26,7 +26,8 @@ export function openReader(clock: Clock): OpenapiReader {
   const waiting: (() => void)[] = [];
   const enter = async (): Promise<void> => {
     if (running >= bounds.threadsMax) {
-      if (waiting.length >= bounds.waitingMax) throw new Problem('unavailable', { detail: 'too many large documents at once' });
+      if (waiting.length >= bounds.waitingMax)
+        throw new Problem('unavailable', { detail: 'too many large documents at once' });
       await new Promise<void>((resolve) => void waiting.push(resolve));
     }
     running += 1;
@@ -69,7 +70,9 @@ const tooMuch: OpenapiResult = {
   violations: [
     {
       pointer: '',
-      message: `The document cannot be read within ${bounds.readMs / 1000} seconds and ${bounds.memoryMegabytes} MiB of memory. Send it as JSON, which is read faster, or split the API.`,
+      message:
+        `The document cannot be read within ${bounds.readMs / 1000} seconds and ${bounds.memoryMegabytes} MiB ` +
+        `of memory. Send it as JSON, which is read faster, or split the API.`,
       line: 1,
       column: 1,
     },

@@ -19,7 +19,11 @@ const kindOfSection: Readonly<Record<string, string>> = {
 };
 
 /** The value behind an object that may be a reference, with its path; undefined where it leads nowhere or in a circle. */
-export function deref(root: Json, path: readonly string[], value: Json | undefined): { path: readonly string[]; value: JsonObject } | undefined {
+export function deref(
+  root: Json,
+  path: readonly string[],
+  value: Json | undefined,
+): { path: readonly string[]; value: JsonObject } | undefined {
   const seen = new Set<string>();
   let at = path;
   let found = value;
@@ -44,7 +48,12 @@ function pathOfReference(target: string): string[] | undefined {
 }
 
 /** Looks behind every reference that the grammar has met. `names`: what else than a pointer a `$ref` may say. */
-export function checkReferences(root: Json, references: readonly Reference[], names: ReadonlySet<string>, findings: Findings): void {
+export function checkReferences(
+  root: Json,
+  references: readonly Reference[],
+  names: ReadonlySet<string>,
+  findings: Findings,
+): void {
   for (const reference of references) {
     const wrong = judge(root, reference, names);
     if (wrong !== undefined) findings.add(reference.path, wrong);
@@ -56,16 +65,23 @@ function judge(root: Json, { target, wants }: Reference, names: ReadonlySet<stri
   if (names.has(target)) return undefined;
   if (!target.startsWith('#')) return sayOutside(target);
   const path = pathOfReference(target);
-  if (path === undefined) return `${quote(target)} is not a JSON pointer. References look like "#/components/schemas/Order".`;
+  if (path === undefined)
+    return `${quote(target)} is not a JSON pointer. References look like "#/components/schemas/Order".`;
   if (valueAt(root, path) === undefined) return sayMissing(root, target, path);
   const kind = path.length === 3 && path[0] === 'components' ? kindOfSection[path[1] ?? ''] : undefined;
-  if (kind !== undefined && kind !== wants) return `${quote(target)} leads to a ${kind} Object, but a ${wants} Object is needed here.`;
+  if (kind !== undefined && kind !== wants)
+    return `${quote(target)} leads to a ${kind} Object, but a ${wants} Object is needed here.`;
   return inCircle(root, target) ? `${quote(target)} leads back to itself and never to content.` : undefined;
 }
 
 function sayOutside(target: string): string {
-  const bare = /^[A-Za-z_]\w*$/.test(target) ? ` If it names a part of this document, write "#/components/schemas/${target}".` : '';
-  return `${quote(target)} leads out of this document. Tulou reads one document and fetches nothing: bundle it first, for example with \`npx @redocly/cli bundle openapi.yaml -o bundled.yaml\`.${bare}`;
+  const bare = /^[A-Za-z_]\w*$/.test(target)
+    ? ` If it names a part of this document, write "#/components/schemas/${target}".`
+    : '';
+  return (
+    `${quote(target)} leads out of this document. Tulou reads one document and fetches nothing: bundle it first, ` +
+    `for example with \`npx @redocly/cli bundle openapi.yaml -o bundled.yaml\`.${bare}`
+  );
 }
 
 function sayMissing(root: Json, target: string, path: readonly string[]): string {
@@ -76,14 +92,15 @@ function sayMissing(root: Json, target: string, path: readonly string[]): string
   const close = isObject(there) ? nearest(path[depth] ?? '', Object.keys(there)) : undefined;
   const better = close === undefined ? undefined : [...around, close, ...path.slice(depth + 1)];
   const swagger = path[0] === 'definitions' ? ` In OpenAPI 3 schemas are under "#/components/schemas/".` : '';
-  const suggestion = better !== undefined && valueAt(root, better) !== undefined ? ` Did you mean "#${pointerOf(better)}"?` : swagger;
+  const suggestion =
+    better !== undefined && valueAt(root, better) !== undefined ? ` Did you mean "#${pointerOf(better)}"?` : swagger;
   return `${quote(target)} leads to nothing: there is no \`${path[depth] ?? ''}\` in ${where}.${suggestion}`;
 }
 
 /** A circle through content is well (a tree's node has nodes); one of references only has no end. */
 function inCircle(root: Json, target: string): boolean {
   const seen = new Set<string>();
-  for (let next: Json | undefined = target; typeof next === 'string' && next.startsWith('#'); ) {
+  for (let next: Json | undefined = target; typeof next === 'string' && next.startsWith('#');) {
     if (seen.has(next)) return true;
     seen.add(next);
     const path = pathOfReference(next);

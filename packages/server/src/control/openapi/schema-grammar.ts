@@ -2,14 +2,24 @@
  * Schema Objects: a closed list of keywords in OpenAPI 3.0, JSON Schema draft 2020-12 in 3.1 (where keywords that are not
  * known are allowed, and a schema may be `true` or `false`).
  */
+import { anyText, may, must, only30, since31 } from './fields.ts';
+import { documentation } from './info-grammar.ts';
 import { describe, isObject, member, type Json } from './json.ts';
-import { anything, complain, flag, list, map, number, object, oneOf, set, text, type Field, type ObjectShape, type Shape, type Walk } from './shapes.ts';
+import {
+  anything,
+  complain,
+  flag,
+  list,
+  map,
+  number,
+  object,
+  oneOf,
+  set,
+  type ObjectShape,
+  type Shape,
+  type Walk,
+} from './shapes.ts';
 
-const may = (shape: Shape): Field => ({ shape });
-const since31 = (shape: Shape): Field => ({ shape, only: '3.1' });
-const only30 = (shape: Shape): Field => ({ shape, only: '3.0' });
-
-const anyText = text();
 const count = number('a whole number from 0', (value) => Number.isInteger(value) && value >= 0);
 const anyNumber = number('a number', () => true);
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -32,14 +42,20 @@ const type: Shape = (value, walk) => {
     return Array.isArray(value) ? set(one, 1)(value, walk) : one(value, walk);
   }
   if (!Array.isArray(value) && value !== 'null') return oneOf(...types)(value, walk);
-  return complain(walk, `In OpenAPI 3.0 \`type\` is one text, and what may be null says \`nullable: true\`. Change it, or set \`openapi\` to "3.1.0".`);
+  return complain(
+    walk,
+    `In OpenAPI 3.0 \`type\` is one text, and what may be null says \`nullable: true\`. Change it, or set \`openapi\` to "3.1.0".`,
+  );
 };
 
 /** `exclusiveMinimum` and `exclusiveMaximum`: a flag beside `minimum` in 3.0, a number of its own in 3.1. */
 function exclusive(bound: string): Shape {
   return (value, walk) => {
     if (typeof value === (walk.version === '3.1' ? 'number' : 'boolean')) return;
-    const wanted = walk.version === '3.1' ? `a number, which stands instead of \`${bound}\`` : `\`true\` or \`false\`, beside \`${bound}\``;
+    const wanted =
+      walk.version === '3.1'
+        ? `a number, which stands instead of \`${bound}\``
+        : `\`true\` or \`false\`, beside \`${bound}\``;
     complain(walk, `In OpenAPI ${walk.version} \`${walk.path.at(-1)}\` must be ${wanted}, but is ${describe(value)}.`);
   };
 }
@@ -60,7 +76,7 @@ const schemaObject: ObjectShape = {
     writeOnly: may(flag),
     example: may(anything),
     examples: since31(list(anything)),
-    externalDocs: may(object(() => ({ name: 'an External Documentation Object', fields: { url: { shape: anyText, needed: 'the address of the documentation' }, description: may(anyText) } }))),
+    externalDocs: documentation,
     discriminator: may(object(() => discriminatorObject)),
     xml: may(object(() => xmlObject)),
     nullable: only30(flag),
@@ -86,7 +102,12 @@ const schemaObject: ObjectShape = {
     maxProperties: may(count),
     minProperties: may(count),
     required: may((value: Json, walk: Walk) => {
-      if (typeof value === 'boolean') complain(walk, '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` stand at parameters and request bodies only.');
+      if (typeof value === 'boolean')
+        complain(
+          walk,
+          '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` ' +
+            'stand at parameters and request bodies only.',
+        );
       else set(anyText, walk.version === '3.0' ? 1 : 0)(value, walk);
     }),
     dependentRequired: since31(map(list(anyText))),
@@ -132,12 +153,21 @@ const schemaObject: ObjectShape = {
 
 const discriminatorObject: ObjectShape = {
   name: 'a Discriminator Object',
-  fields: { propertyName: { shape: anyText, needed: 'the name of the property that tells the schemas apart' }, mapping: may(map(anyText)) },
+  fields: {
+    propertyName: must(anyText, 'the name of the property that tells the schemas apart'),
+    mapping: may(map(anyText)),
+  },
 };
 
 const xmlObject: ObjectShape = {
   name: 'an XML Object',
-  fields: { name: may(anyText), namespace: may(anyText), prefix: may(anyText), attribute: may(flag), wrapped: may(flag) },
+  fields: {
+    name: may(anyText),
+    namespace: may(anyText),
+    prefix: may(anyText),
+    attribute: may(flag),
+    wrapped: may(flag),
+  },
 };
 
 /** Every name that a `$ref` may use instead of a pointer: `$anchor`, `$dynamicAnchor` and `$id` of the schemas inside. */

@@ -108,7 +108,11 @@ export function oneOf(...words: readonly string[]): Shape {
 export function list(item: Shape, itemsMin = 0): Shape {
   return (value, walk) => {
     if (!isList(value)) return mustBe(walk, value, 'a list');
-    if (value.length < itemsMin) complain(walk, `${here(walk)} is an empty list; it needs at least ${itemsMin === 1 ? 'one item' : `${itemsMin} items`}.`);
+    if (value.length < itemsMin)
+      complain(
+        walk,
+        `${here(walk)} is an empty list; it needs at least ${itemsMin === 1 ? 'one item' : `${itemsMin} items`}.`,
+      );
     for (const [index, child] of value.entries()) step(walk, index, child, item);
     return undefined;
   };
@@ -122,7 +126,10 @@ export function set(item: Shape, itemsMin = 0): Shape {
     if (!isList(value)) return;
     const seen = new Set<Json>();
     for (const [index, child] of value.entries()) {
-      if (seen.has(child)) step(walk, index, child, (_, at) => complain(at, `This list has ${describe(child)} twice. Remove one of the two.`));
+      if (seen.has(child))
+        step(walk, index, child, (_, at) =>
+          complain(at, `This list has ${describe(child)} twice. Remove one of the two.`),
+        );
       seen.add(child);
     }
   };
@@ -171,7 +178,10 @@ function lookAtKey(shape: ObjectShape, key: string, child: Json, walk: Walk): vo
 
 function unknownKey(shape: ObjectShape, key: string, field: Field | undefined, version: OpenapiVersion): string {
   if (field?.only !== undefined) {
-    return `\`${key}\` exists in OpenAPI ${field.only} only, and this document says ${version}. Remove it, or change the version in \`openapi\`.`;
+    return (
+      `\`${key}\` exists in OpenAPI ${field.only} only, and this document says ${version}. Remove it, or change ` +
+      `the version in \`openapi\`.`
+    );
   }
   const known = Object.keys(shape.fields).filter((name) => (shape.fields[name]?.only ?? version) === version);
   const near = didYouMean(key, known);

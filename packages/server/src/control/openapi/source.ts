@@ -36,7 +36,10 @@ function refuseText(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
   if (text.trim() === '') return 'The document is empty. Send an OpenAPI 3.0 or 3.1 document, as YAML or JSON.';
   if (bytes > limits.openapiBytesMax) {
-    return `The document has ${mebibytes(bytes)}; at most ${mebibytes(limits.openapiBytesMax)} are read. Move long examples and descriptions out of it, or split the API.`;
+    return (
+      `The document has ${mebibytes(bytes)}; at most ${mebibytes(limits.openapiBytesMax)} are read. Move long ` +
+      `examples and descriptions out of it, or split the API.`
+    );
   }
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) {
     return 'This is a web page or XML, not an OpenAPI document. If you downloaded it, take the "raw" address of the file.';
@@ -73,7 +76,11 @@ function measure(root: Json): { keys: number; depth: number } {
   const open: { value: Json; depth: number }[] = [{ value: root, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     deepest = Math.max(deepest, next.depth);
-    const children: readonly Json[] = isList(next.value) ? next.value : isObject(next.value) ? Object.values(next.value) : [];
+    const children: readonly Json[] = isList(next.value)
+      ? next.value
+      : isObject(next.value)
+        ? Object.values(next.value)
+        : [];
     if (isObject(next.value)) keys += children.length;
     for (const value of children) open.push({ value, depth: next.depth + 1 });
   }

@@ -39,13 +39,16 @@ export function readYaml(text: string, findings: Findings): Yaml {
   }
   // Where something is not closed, the parser also doubts the indentation of what follows.
   const unclosed = document.errors.some((error) => error.code === 'MISSING_CHAR');
-  for (const error of document.errors) if (!unclosed || error.code !== 'BAD_INDENT') findings.add([], sayError(error, text), placeAt(error.pos[0]));
+  for (const error of document.errors)
+    if (!unclosed || error.code !== 'BAD_INDENT') findings.add([], sayError(error, text), placeAt(error.pos[0]));
   const place: Yaml['place'] = (path, at) => placeAt(offsetOf(document, path, at));
   if (document.errors.length > 0) return { value: undefined, place };
   return { value: new Conversion(document, findings, placeAt).run(), place };
 }
 
-const tooDeep = `The document is nested deeper than ${depthMax} levels. Move inner schemas to \`components\` and refer to them with \`$ref\`.`;
+const tooDeep =
+  `The document is nested deeper than ${depthMax} levels. Move inner schemas to \`components\` and refer ` +
+  `to them with \`$ref\`.`;
 
 /** The parser recurses: what is nested past the engine's stack ends as a RangeError, which here means "too deep". */
 function parse(text: string, lines: LineCounter): Document.Parsed | undefined {
@@ -67,12 +70,16 @@ function parse(text: string, lines: LineCounter): Document.Parsed | undefined {
 
 const errorWords: Partial<Record<YAMLError['code'], string>> = {
   ALIAS_PROPS: 'An alias (`*name`) cannot have an anchor or a tag of its own.',
-  BAD_ALIAS: 'The name of this alias or anchor cannot be read. If the text is meant to begin with `*` or `&`, put it in quotes.',
-  BAD_DQ_ESCAPE: 'This `\\` escape does not exist in a double-quoted text. Write `\\\\` for a backslash, or use single quotes.',
+  BAD_ALIAS:
+    'The name of this alias or anchor cannot be read. If the text is meant to begin with `*` or `&`, put it in quotes.',
+  BAD_DQ_ESCAPE:
+    'This `\\` escape does not exist in a double-quoted text. Write `\\\\` for a backslash, or use single quotes.',
   BAD_INDENT: 'The indentation does not fit the lines around it. Keys of one object must begin in the same column.',
   BAD_SCALAR_START: 'A text cannot begin with this character. Put the text in quotes.',
-  BLOCK_AS_IMPLICIT_KEY: 'There is a second `: ` in this line. Put the text in quotes if the colon belongs to it, else begin a new line.',
-  BLOCK_IN_FLOW: 'Indented lists and objects cannot stand inside `[…]` or `{…}`. Write the whole of it in one of the two styles.',
+  BLOCK_AS_IMPLICIT_KEY:
+    'There is a second `: ` in this line. Put the text in quotes if the colon belongs to it, else begin a new line.',
+  BLOCK_IN_FLOW:
+    'Indented lists and objects cannot stand inside `[…]` or `{…}`. Write the whole of it in one of the two styles.',
   KEY_OVER_1024_CHARS: 'This key is longer than 1,024 characters. A quote or a colon is probably missing before it.',
   MULTILINE_IMPLICIT_KEY: 'A key must stand in one line, followed by `:`. The colon is probably missing.',
   MULTIPLE_ANCHORS: 'A value can have one anchor (`&name`) only.',
@@ -84,9 +91,15 @@ const errorWords: Partial<Record<YAMLError['code'], string>> = {
 
 function sayError(error: YAMLError, text: string): string {
   const known = errorWords[error.code];
-  if (error.code === 'MISSING_CHAR' && /quote/.test(error.message)) return 'A text in quotes is opened further up and never closed.';
-  if (error.code === 'MISSING_CHAR' && /must end with/.test(error.message)) return 'A `{` or `[` is opened further up and never closed: the document, or the part in braces, ends before it is complete.';
-  const here = text.slice(error.pos[0], error.pos[0] + 40).split('\n', 1)[0]?.trim() ?? '';
+  if (error.code === 'MISSING_CHAR' && /quote/.test(error.message))
+    return 'A text in quotes is opened further up and never closed.';
+  if (error.code === 'MISSING_CHAR' && /must end with/.test(error.message))
+    return 'A `{` or `[` is opened further up and never closed: the document, or the part in braces, ends before it is complete.';
+  const here =
+    text
+      .slice(error.pos[0], error.pos[0] + 40)
+      .split('\n', 1)[0]
+      ?.trim() ?? '';
   const near = here === '' ? '' : ` It stands before ${quote(here)}.`;
   if (known !== undefined) return `${known}${near}`;
   return `The text cannot be read as YAML or JSON: ${error.message.replace(/\.$/, '')}.${near}`;
@@ -120,7 +133,9 @@ class Conversion {
   #node(node: Node | null | undefined): Json {
     this.#values += 1;
     if (this.#values > valuesMax) {
-      this.#over = `The document stands for more than ${valuesMax.toLocaleString('en')} values once its aliases (\`*name\`) are written out. Use \`$ref\` to repeat things.`;
+      this.#over =
+        `The document stands for more than ${valuesMax.toLocaleString('en')} values once its aliases ` +
+        `(\`*name\`) are written out. Use \`$ref\` to repeat things.`;
     }
     if (this.#path.length > depthMax) this.#over = tooDeep;
     if (this.#over !== undefined || node === null || node === undefined) return null;
@@ -140,7 +155,10 @@ class Conversion {
       this.#aliasDepth -= 1;
       return value;
     }
-    this.#findings.add(this.#path, 'This alias (`*name`) names no anchor (`&name`) above it. If the text is meant to begin with `*`, put it in quotes.');
+    this.#findings.add(
+      this.#path,
+      'This alias (`*name`) names no anchor (`&name`) above it. If the text is meant to begin with `*`, put it in quotes.',
+    );
     return null;
   }
 
@@ -154,21 +172,32 @@ class Conversion {
       if (earlier !== undefined) this.#twice(key, earlier, pair);
       first.set(key, pair);
       // defineProperty: a key called __proto__ is a key like any other.
-      Object.defineProperty(object, key, { value: this.#child(key, pair.value as Node | null), enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(object, key, {
+        value: this.#child(key, pair.value as Node | null),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
     }
     return object;
   }
 
   #twice(key: string, earlier: Pair, again: Pair): void {
     const { line } = this.#placeAt(startOf(earlier.key));
-    const message = `\`${key}\` stands here a second time, first in line ${line}. Only one of the two would count: join them, or rename one.`;
+    const message =
+      `\`${key}\` stands here a second time, first in line ${line}. Only one of the two would count: ` +
+      `join them, or rename one.`;
     this.#findings.add([...this.#path, key], message, this.#placeAt(startOf(again.key)));
   }
 
   #key(pair: Pair): string | undefined {
     const node = isAlias(pair.key) ? this.#anchors.get(pair.key.source) : pair.key;
     if (isScalar(node)) return keyText(node.value);
-    this.#findings.add(this.#path, 'A key must be a text; here it is a list or an object. If it contains `{` or `[`, put it in quotes.', this.#placeAt(startOf(pair.key)));
+    this.#findings.add(
+      this.#path,
+      'A key must be a text; here it is a list or an object. If it contains `{` or `[`, put it in quotes.',
+      this.#placeAt(startOf(pair.key)),
+    );
     return undefined;
   }
 
@@ -182,7 +211,11 @@ class Conversion {
   #scalar(value: unknown, node: Node): Json {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    this.#findings.add(this.#path, `JSON has no word for ${quote(String(value))}. Put it in quotes if it is a text.`, this.#placeAt(startOf(node)));
+    this.#findings.add(
+      this.#path,
+      `JSON has no word for ${quote(String(value))}. Put it in quotes if it is a text.`,
+      this.#placeAt(startOf(node)),
+    );
     return null;
   }
 }
@@ -198,12 +231,16 @@ function offsetOf(document: Document.Parsed, path: readonly string[], at: 'key' 
   let offset = startOf(node);
   for (const [depth, key] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
-    const pair = isMap(node) ? node.items.findLast((item) => isScalar(item.key) && keyText(item.key.value) === key) : undefined;
+    const pair = isMap(node)
+      ? node.items.findLast((item) => isScalar(item.key) && keyText(item.key.value) === key)
+      : undefined;
     const next: unknown = isSeq(node) ? node.items[Number(key)] : pair?.value;
     if (pair === undefined && next === undefined) return offset;
     const last = depth === path.length - 1;
     // An object in block style begins at its first key: the eye is led to the key that holds it instead.
-    const byKey = pair !== undefined && ((last && at === 'key') || next === null || (isMap(next) && !next.flow) || (isSeq(next) && !next.flow));
+    const byKey =
+      pair !== undefined &&
+      ((last && at === 'key') || next === null || (isMap(next) && !next.flow) || (isSeq(next) && !next.flow));
     offset = byKey ? startOf(pair.key) : startOf(next);
     node = next;
   }

@@ -53,6 +53,18 @@ test('everything is created after what it needs, whatever the order of the file'
   );
 });
 
+test('each change names all that it needs', () => {
+  const needs = new Map(changesBetween(wanted, [], { prune: false }).map((one) => [one.address, one.needs]));
+  assert.deepEqual(needs.get('tenant acme'), []);
+  assert.deepEqual(needs.get('plan acme/orders/basic'), ['tenant acme', 'api acme/orders']);
+  assert.deepEqual(needs.get('subscription umbrella/shop to acme/orders'), [
+    'tenant umbrella',
+    'app umbrella/shop',
+    'api acme/orders',
+    'plan acme/orders/basic',
+  ]);
+});
+
 test('what is as the file says is no change, and what the file does not mention is not looked at', () => {
   assert.deepEqual(changesBetween(wanted, wanted.map(asLive), { prune: true }), []);
 });

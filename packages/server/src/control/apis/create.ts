@@ -12,14 +12,15 @@ import { claimHosts } from './hosts.ts';
 export const createApi: Handler<typeof apis.create> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const counted = tx.sql`select 1 from apis where tenant_id = ${scope.tenantUuid}`;
-    await holdQuota(tx, counted, limits.apisPerTenantMax, 'APIs of this tenant');
+    const held = holdQuota(tx, counted, limits.apisPerTenantMax, 'APIs of this tenant');
     const id = newId('api', deps.clock, deps.random);
     const now = new Date(deps.clock.now());
-    const [row] = await tx.sql<ApiRow[]>`
+    const inserting = tx.sql<ApiRow[]>`
       insert into apis (tenant_id, id, slug, name, description, visibility, hosts, created_at, updated_at)
       values (${scope.tenantUuid}, ${id}, ${body.slug}, ${body.name}, ${body.description}, ${body.visibility},
               ${body.hosts}::text[], ${now}, ${now})
       on conflict (tenant_id, slug) do nothing returning *`;
+    const [, [row]] = await Promise.all([held, inserting]);
     if (row === undefined) throw new Problem('conflict', { detail: `There is an API \`${body.slug}\` already.` });
     if (body.hosts.length > 0) await claimHosts(tx, id, body.hosts, deps);
     await refreshCatalog(tx, id, now);

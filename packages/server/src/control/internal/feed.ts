@@ -38,7 +38,7 @@ export async function openFeed(deps: ControlDeps): Promise<SnapshotFeed> {
       const late = deps.clock.after(bounds.largeReadMs, () => tooLong.abort());
       const signal = AbortSignal.any([request.gone, tooLong.signal]);
       try {
-        const { lines } = await readSnapshot(deps.store, known, admit, signal);
+        const lines = await readSnapshot(deps.store, known, admit, signal);
         lines.once('close', () => late.cancel());
         return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: lines };
       } catch (error) {

@@ -25,16 +25,17 @@ export async function issueKey(
   deps: { readonly clock: Clock; readonly random: Random },
 ): Promise<{ readonly row: KeyRow; readonly text: string }> {
   const counted = tx.sql`select 1 from keys where tenant_id = ${tx.tenantUuid} and app_id = ${app.id}`;
-  await holdQuota(tx, counted, limits.keysPerAppMax, 'keys of this app');
+  const held = holdQuota(tx, counted, limits.keysPerAppMax, 'keys of this app');
   const text = formatCredential(wish.environment, tx.tenantUuid, deps.random.bytes(8), deps.random.bytes(32));
   const credential = must(parseCredential(text), 'a formatted credential can be parsed');
   const now = new Date(deps.clock.now());
-  const [inserted] = await tx.sql<KeyRow[]>`
+  const inserting = tx.sql<KeyRow[]>`
     insert into keys (tenant_id, id, app_id, environment, name, credential_id, secret_hash, expires_at, created_at,
                       updated_at)
     values (${tx.tenantUuid}, ${newId('key', deps.clock, deps.random)}, ${app.id}, ${wish.environment}, ${wish.name},
             ${credential.id}, ${sha256(credential.secret)}, ${wish.expiresAt}, ${now}, ${now})
     returning *`;
+  const [, [inserted]] = await Promise.all([held, inserting]);
   const row = must(inserted, 'an insert returns its row');
   publish(tx, [keyChange(tx.scope, row)]);
   return { row, text };

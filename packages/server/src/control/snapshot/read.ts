@@ -9,14 +9,8 @@ import { readHead, type Head } from './head.ts';
 /** A version may have hundreds of kilobytes of operations; other objects have hundreds of bytes. */
 const rowsAtOnce = { version: 25, other: 2000 } as const;
 
-export interface Reading {
-  readonly head: SnapshotHead;
-  /** NDJSON: the head, the changes, the end. */
-  readonly lines: Readable;
-}
-
 /**
- * Reads all objects, or those changed after what is known, as they were at one moment: the whole answer comes from one
+ * All objects, or those changed after what is known, as NDJSON: the head, the changes, the end. All of it comes from one
  * repeatable-read transaction, a batch of rows at a time, no faster than its reader takes them. The signal breaks it off.
  * `admit` may throw when it is known how many lines there will be; it returns what to call at the end.
  */
@@ -25,7 +19,7 @@ export function readSnapshot(
   known: Head | undefined,
   admit: (count: number) => () => void,
   signal: AbortSignal,
-): Promise<Reading> {
+): Promise<Readable> {
   const lines = new PassThrough();
   // Who takes the lines has listeners of its own; until then, and where nobody does, there is the promise.
   lines.on('error', () => undefined);
@@ -38,7 +32,7 @@ export function readSnapshot(
       const head = { epoch, seq, full, count: await countOf(tx.sql, where) };
       const release = admit(head.count);
       try {
-        resolve({ head, lines });
+        resolve(lines);
         await pipeline(Readable.from(texts(tx.sql, where, head)), lines, { signal });
       } finally {
         release();

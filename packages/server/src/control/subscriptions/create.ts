@@ -15,16 +15,16 @@ export const createSubscription: Handler<typeof subscriptions.create> = (scope, 
   call.commit(async (tx) => {
     const app = await lockApp(tx, body.app);
     const counted = tx.sql`select 1 from subscriptions where tenant_id = ${scope.tenantUuid} and app_id = ${app.id}`;
-    await holdQuota(tx, counted, limits.subscriptionsPerAppMax, 'subscriptions of this app');
+    const held = holdQuota(tx, counted, limits.subscriptionsPerAppMax, 'subscriptions of this app');
     const [provider = '', api = ''] = body.api.split('/');
-    const entry = await findEntry(tx, provider, api);
+    const [, entry, developerSlug] = await Promise.all([held, findEntry(tx, provider, api), ownSlug(tx)]);
     const plan = entry.plans.find(({ id, slug }) => id === body.plan || slug === body.plan);
     if (plan === undefined) throw new Problem('not_found');
     const id = newId('subscription', deps.clock, deps.random);
     const opening = {
       id,
       developer: scope.tenantUuid,
-      developerSlug: await ownSlug(tx),
+      developerSlug,
       provider: entry.tenant,
       providerSlug: entry.tenant_slug,
       app,

@@ -1,7 +1,8 @@
 /**
  * The one place where a subscription's two rows are written: the developer's (`subscriptions`) and the provider's
  * (`subscribers`), in one commit. Callers stay in their own tenant and pass what they have read there; nothing of the
- * other tenant comes back but what its own row says already. Locks are always taken provider first.
+ * other tenant comes back but what its own row says already. Locks are always taken provider first;
+ * statements that are sent together run in their order.
  */
 import { idFromUuid, Problem } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
@@ -38,19 +39,21 @@ export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<voi
     const { id, developer, provider, app, api } = opening;
     const plan = await offeredPlan(crossing, provider, api.id, opening.plan.id);
     const state = stateOnPlan(plan.approval, 'new');
-    const written = await sql`
+    const ours = sql`
       insert into subscriptions (tenant_id, id, app_id, app_slug, provider, provider_slug, api_id, api_slug, plan_id,
                                  plan_slug, state, created_at, updated_at)
       values (${developer}, ${id}, ${app.id}, ${app.slug}, ${provider}, ${opening.providerSlug}, ${api.id}, ${api.slug},
               ${plan.id}, ${plan.slug}, ${state}, ${now}, ${now})
       on conflict do nothing`;
-    if (written.count === 0)
-      throw new Problem('conflict', { detail: 'The app has a subscription to this API already.' });
-    await sql`
+    const theirs = sql`
       insert into subscribers (tenant_id, id, developer, developer_slug, app_id, app_slug, api_id, api_slug, plan_id,
                                plan_slug, state, created_at, updated_at)
       values (${provider}, ${id}, ${developer}, ${opening.developerSlug}, ${app.id}, ${app.slug}, ${api.id}, ${api.slug},
               ${plan.id}, ${plan.slug}, ${state}, ${now}, ${now})`;
+    const [written] = await Promise.all([ours, theirs]);
+    if (written.count === 0) {
+      throw new Problem('conflict', { detail: 'The app has a subscription to this API already.' });
+    }
     tell(crossing, opening, { app_id: app.id, api_id: api.id, plan_id: plan.id, state });
   });
 }
@@ -58,8 +61,10 @@ export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<voi
 /** Locks both rows until the end of the transaction: what is read of them after this stays so. */
 export function lockPair(tx: TenantTx, { id, developer, provider }: Pair): Promise<void> {
   return crossTenants(tx, 'both rows of a subscription change together', async ({ sql }) => {
-    await sql`select from subscribers where tenant_id = ${provider} and id = ${id} for update`;
-    await sql`select from subscriptions where tenant_id = ${developer} and id = ${id} for update`;
+    await Promise.all([
+      sql`select from subscribers where tenant_id = ${provider} and id = ${id} for update`,
+      sql`select from subscriptions where tenant_id = ${developer} and id = ${id} for update`,
+    ]);
   });
 }
 
@@ -91,9 +96,11 @@ export function writePlan(
 
 /** Holds the API and so its plans, which can't go while a subscription to them is being written. */
 async function offeredPlan({ sql }: SystemTx, provider: string, apiId: string, planId: string): Promise<OfferedPlan> {
-  await sql`select from apis where tenant_id = ${provider} and id = ${apiId} for key share`;
-  const [plan] = await sql<OfferedPlan[]>`
-    select id, slug, approval from plans where tenant_id = ${provider} and api_id = ${apiId} and id = ${planId}`;
+  const [, [plan]] = await Promise.all([
+    sql`select from apis where tenant_id = ${provider} and id = ${apiId} for key share`,
+    sql<OfferedPlan[]>`
+      select id, slug, approval from plans where tenant_id = ${provider} and api_id = ${apiId} and id = ${planId}`,
+  ]);
   if (plan === undefined) throw new Problem('not_found');
   return plan;
 }

@@ -21,15 +21,16 @@ export const createVersion: Handler<typeof versions.create> = async (scope, { pa
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
     const counted = tx.sql`select 1 from versions where tenant_id = ${scope.tenantUuid} and api_id = ${api.id}`;
-    await holdQuota(tx, counted, limits.versionsPerApiMax, 'versions of this API');
+    const held = holdQuota(tx, counted, limits.versionsPerApiMax, 'versions of this API');
     const id = newId('version', deps.clock, deps.random);
-    const [row] = await tx.sql<VersionRow[]>`
+    const inserting = tx.sql<VersionRow[]>`
       insert into versions (tenant_id, id, api_id, name, state, access, upstreams, timeout_ms, request_bytes_max,
                             deprecated_at, sunset_at, operation_count, created_at, updated_at)
       values (${scope.tenantUuid}, ${id}, ${api.id}, ${body.name}, ${settled.state}, ${body.access},
               ${JSON.stringify(body.upstreams)}::text::jsonb, ${body.timeout_ms}, ${body.request_bytes_max},
               ${settled.deprecated_at}, ${settled.sunset_at}, ${read?.operations.length ?? 0}, ${now}, ${now})
       on conflict (tenant_id, api_id, name) do nothing returning *`;
+    const [, [row]] = await Promise.all([held, inserting]);
     if (row === undefined) throw new Problem('conflict', { detail: `There is a version \`${body.name}\` already.` });
     if (read !== null) await storeDocument(tx, id, read);
     await refreshCatalog(tx, api.id, now);

@@ -111,3 +111,21 @@ test('own fields that could end a line are a defect that is seen, not a header t
     .send(get)
     .until((text) => text.includes('"internal"'));
 });
+
+test('an answer whose client goes away in the same turn is not recorded, and its exchange ends once', async (t) => {
+  const world = await openWorld(t, () => undefined, {
+    begin(exchange) {
+      exchange.respond(200, [], 'never seen');
+      // Takes the connection away before the turn in which the answer would be recorded is over.
+      void world.engine.server.close();
+    },
+  });
+  const client = dial(world.engine.port).send(get);
+  assert.equal(await client.end(), '');
+  await world.engine.until(() => world.engine.server.stats().exchanges === 0);
+  assert.deepEqual(
+    world.engine.ended.map(({ outcome }) => [outcome.status, outcome.complete, outcome.error]),
+    [[0, false, 'client_aborted']],
+  );
+  assert.deepEqual(world.engine.commits, []);
+});

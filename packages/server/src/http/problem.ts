@@ -18,6 +18,7 @@ const awayCodes = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'EAI_AGAIN',
+  '53100',
   '53300',
   '55P03',
   '57014',

@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
+import { takeDataFolder } from './data-lock.ts';
 import { openIdentity, Registration } from './identity.ts';
 import { Checkpoint, readCheckpoint } from './limits/checkpoint.ts';
 import { Slots } from './limits/slots.ts';
@@ -52,14 +53,21 @@ const lastShippingMs = 3000;
 
 /** Starts a gateway; resolves when it listens. Rejects where a port or the data folder cannot be had. */
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningRole> {
-  const gateway = new Gateway(options, deps);
-  await gateway.start();
-  return gateway;
+  const lock = takeDataFolder(options.dataDir);
+  try {
+    const gateway = new Gateway(options, deps, lock);
+    await gateway.start();
+    return gateway;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 class Gateway implements RunningRole {
   readonly #options: GatewayOptions;
   readonly #deps: GatewayDeps;
+  readonly #lock: { release(): void };
   readonly #catalogue = new Catalogue();
   readonly #disk: SnapshotDisk;
   readonly #feed: Feed;
@@ -78,7 +86,7 @@ class Gateway implements RunningRole {
   #wantsAll = false;
   #callsLost = 0;
 
-  constructor(options: GatewayOptions, deps: GatewayDeps) {
+  constructor(options: GatewayOptions, deps: GatewayDeps, lock: { release(): void }) {
     const { dataDir, controlUrl, nodeToken } = options;
     const { clock, random, log } = deps;
     const usageFolder = join(dataDir, 'usage');
@@ -88,6 +96,7 @@ class Gateway implements RunningRole {
     const boot = Buffer.from(random.bytes(6)).toString('hex');
     this.#options = options;
     this.#deps = deps;
+    this.#lock = lock;
     this.#memories = {
       windows: Windows.memoryFor(counterSlots),
       slots: Slots.memoryFor(concurrencySlots, options.threads),
@@ -183,6 +192,7 @@ class Gateway implements RunningRole {
     this.#checkpoint.close();
     await this.#disk.close();
     await this.#admin?.close();
+    this.#lock.release();
   }
 
   /** Takes an answer of control. The threads first: nothing may keep a change from them, a full disk least of all. */

@@ -165,6 +165,14 @@ describe('a gateway', () => {
     await slow.close();
   });
 
+  it('does not start in a data folder that another gateway has', async () => {
+    const first = await openGateway(control.url, folder.path, { threads: 1 });
+    await assert.rejects(openGateway(control.url, folder.path, { threads: 1 }), { code: 'data_in_use' });
+    await first.role.stop();
+    const second = await openGateway(control.url, folder.path, { threads: 1 });
+    await second.role.stop();
+  });
+
   it('starts with a damaged newest base from the one before', async () => {
     const first = await openGateway(control.url, folder.path);
     await until('ready', isReady(first.admin));

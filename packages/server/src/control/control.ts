@@ -4,7 +4,7 @@ import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
 import { listen } from '../http/listen.ts';
 import { openMetrics } from '../http/metrics.ts';
-import { databaseReady } from '../http/ready.ts';
+import { databaseReady } from '../store/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
 import { must } from '../kernel/assert.ts';

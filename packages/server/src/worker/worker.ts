@@ -1,7 +1,7 @@
 /** The worker role: goes over the table of jobs and does what is due. Any number may run. */
 import { openAdmin } from '../http/admin.ts';
 import { openMetrics, type Counter } from '../http/metrics.ts';
-import { databaseReady } from '../http/ready.ts';
+import { databaseReady } from '../store/ready.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
 import { jobs, type Job, type JobDeps } from './jobs.ts';

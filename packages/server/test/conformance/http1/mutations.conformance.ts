@@ -17,7 +17,7 @@ const bytesMax = 4000;
 const bases = requestCorpus
   .flatMap(({ cases }) => cases)
   .filter(({ bytes, cut }) => bytes.length < bytesMax && !cut)
-  .flatMap(({ bytes, verdict }) => (verdict === 'forwarded' ? new Array<string>(8).fill(bytes) : [bytes]));
+  .flatMap(({ bytes, verdict }) => (verdict === 'forwarded' ? Array.from({ length: 8 }, () => bytes) : [bytes]));
 
 const sprinkles = [
   ...[

@@ -1,6 +1,6 @@
 /** Whether a role that needs PostgreSQL is ready. */
 import type { Clock } from '../kernel/clock.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from './store.ts';
 
 const answerTimeoutMs = 2000;
 

@@ -7,6 +7,8 @@ export const limits = {
   controlBodyBytesMax: 16 * 1024 * 1024,
   openapiBytesMax: 12 * 1024 * 1024,
   openapiOperationsMax: 5000,
+  operationIdCharactersMax: 200,
+  pathTemplateCharactersMax: 1000,
   upstreamsPerVersionMax: 32,
   hostsPerApiMax: 16,
   limitsPerPlanMax: 8,

@@ -37,6 +37,8 @@ const templates: Check = ({ root, findings, line }) => {
 };
 
 function wrongTemplate(template: string): string | undefined {
+  const unusable = wrongName(template, limits.pathTemplateCharactersMax);
+  if (unusable !== undefined) return `The path ${quote(template)} ${unusable}`;
   if (/[?#]/.test(template))
     return `The path ${quote(template)} has a query or fragment in it. Describe \`?name=value\` as a parameter with \`in: query\`.`;
   if (/[\s]/.test(template))
@@ -129,6 +131,8 @@ const operationIds: Check = ({ operations, findings, line }) => {
   for (const operation of operations) {
     const id = operation.value['operationId'];
     if (typeof id !== 'string') continue;
+    const wrong = wrongName(id, limits.operationIdCharactersMax);
+    if (wrong !== undefined) findings.add([...operation.path, 'operationId'], `The operationId ${quote(id)} ${wrong}`);
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, operation);
     else
@@ -139,6 +143,13 @@ const operationIds: Check = ({ operations, findings, line }) => {
       );
   }
 };
+
+/** Why a text cannot stand in routing tables and usage reports, as the end of a sentence; undefined where it can. */
+function wrongName(text: string, charactersMax: number): string | undefined {
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'has a control character in it. Remove it.';
+  if (text.length <= charactersMax) return undefined;
+  return `has ${text.length.toLocaleString('en')} characters; at most ${charactersMax.toLocaleString('en')} are taken. Shorten it.`;
+}
 
 const howMany: Check = ({ operations, findings }) => {
   if (operations.length <= limits.openapiOperationsMax) return;

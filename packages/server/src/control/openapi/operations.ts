@@ -1,4 +1,5 @@
 /** The operations of a document, as routing, metering and the portal know them. */
+import { limits } from '@tulou/contract';
 import { isList, isObject, member, type Json, type JsonObject } from './json.ts';
 import { methods } from './grammar.ts';
 import { deref } from './references.ts';
@@ -68,10 +69,13 @@ export function listOperations(root: Json, found: readonly FoundOperation[]): Op
   });
 }
 
+/** Leaves room for a number behind it. */
+const derivedCharactersMax = limits.operationIdCharactersMax - 10;
+
 /** `get_orders_id`; with a number behind it where that is taken. */
 function derivedId(method: string, template: string, taken: Set<string>): string {
   const words = template.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
-  const base = [method, ...words].join('_');
+  const base = [method, ...words].join('_').slice(0, derivedCharactersMax);
   let id = base;
   for (let n = 2; taken.has(id); n += 1) id = `${base}_${n}`;
   taken.add(id);

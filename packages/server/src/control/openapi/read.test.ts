@@ -125,6 +125,24 @@ describe('a broken document', () => {
     assert.match(result.violations.at(-1)?.message ?? '', /^There are 150 more/);
   });
 
+  it('is told of names that no report could show', () => {
+    const operation = { operationId: 'x'.repeat(201), responses: { 200: { description: 'fine' } } };
+    const paths = {
+      [`/${'y'.repeat(1000)}`]: { get: operation },
+      '/a': { get: { ...operation, operationId: 'a\u0007b' } },
+    };
+    assert.deepEqual(
+      messages({ openapi: '3.1.0', info: { title: 't', version: '1' }, paths }).map((message) =>
+        message.replaceAll(/"[^"]*"/g, '…'),
+      ),
+      [
+        'The path … has 1,001 characters; at most 1,000 are taken. Shorten it.',
+        'The operationId … has 201 characters; at most 200 are taken. Shorten it.',
+        'The operationId … has a control character in it. Remove it.',
+      ],
+    );
+  });
+
   it('in JSON has the same lines as in YAML would', () => {
     const text = JSON.stringify({ openapi: '3.1.0', info: { title: 't' }, paths: {} }, undefined, 2);
     const result = readOpenapi(text);

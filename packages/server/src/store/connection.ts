@@ -9,11 +9,20 @@ import { openPool } from './pool.ts';
 export interface Connection {
   /** True from the moment it breaks. */
   readonly isLost: () => boolean;
-  /** Rejects when it breaks; nobody needs to listen. */
-  readonly lost: Promise<never>;
-  /** The handle of one transaction, until `revoke`: then it refuses, so that work that was not waited for meets no other's. */
-  lend(): { readonly sql: Sql; revoke(): void };
+  /** The handle of one transaction; one at a time. */
+  lend(): Loan;
   close(): Promise<void>;
+}
+
+export interface Loan {
+  readonly sql: Sql;
+  /**
+   * Rejects when the connection breaks; nobody needs to listen. One for each transaction: what races against a promise that
+   * lives as long as the connection is kept as long (1.3 kB a transaction, measured).
+   */
+  readonly lost: Promise<never>;
+  /** From now on `sql` refuses, so that work that was not waited for meets no other's. */
+  revoke(): void;
 }
 
 /** The error of work on a connection that broke; `code` as postgres.js has it. */
@@ -24,9 +33,9 @@ class ConnectionLostError extends Error {
 
 /** Opens it on first use. `onLost` is told at most once, also when nothing was running. */
 export function openConnection(url: string, onLost: () => void): Connection {
-  const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => undefined);
   let isLost = false;
+  let current: PromiseWithResolvers<never> | undefined;
+  const breakCurrent = (): void => current?.reject(new ConnectionLostError('the connection to PostgreSQL was lost'));
   const pool = openPool({
     url,
     connectionsMax: 1,
@@ -34,14 +43,18 @@ export function openConnection(url: string, onLost: () => void): Connection {
       if (isLost) return;
       isLost = true;
       refuseReconnect(pool);
-      reject(new ConnectionLostError('the connection to PostgreSQL was lost'));
+      breakCurrent();
       onLost();
     },
   });
   return {
     isLost: () => isLost,
-    lost,
-    lend: () => lend(pool),
+    lend() {
+      current = Promise.withResolvers<never>();
+      current.promise.catch(() => undefined);
+      if (isLost) breakCurrent();
+      return { ...lend(pool), lost: current.promise };
+    },
     close: () => pool.end({ timeout: 5 }),
   };
 }
@@ -59,7 +72,7 @@ interface Runnable {
   handler: ((query: { reject(error: Error): void }) => void) & { debug?: unknown };
 }
 
-function lend(pool: Pool): { readonly sql: Sql; revoke(): void } {
+function lend(pool: Pool): Omit<Loan, 'lost'> {
   let revoked = false;
   const refuse = (): Error => new ConnectionLostError('a query came after its transaction had ended');
   const guard = <T>(made: T): T => {

@@ -123,11 +123,11 @@ class Connections {
 }
 
 async function runIn<T>(connection: Connection, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const { sql, revoke } = connection.lend();
+  const { sql, lost, revoke } = connection.lend();
   try {
     const begun = sql.unsafe(begin).execute();
-    const [result] = await Promise.race([Promise.all([work(sql), begun]), connection.lost]);
-    const { command } = await Promise.race([sql.unsafe('commit').execute(), connection.lost]);
+    const [result] = await Promise.race([Promise.all([work(sql), begun]), lost]);
+    const { command } = await Promise.race([sql.unsafe('commit').execute(), lost]);
     // PostgreSQL answers so, and without an error, where a query had failed and the work went on regardless.
     assert(command === 'COMMIT', 'a transaction in which a query failed must throw');
     return result;
@@ -143,7 +143,7 @@ async function runIn<T>(connection: Connection, begin: string, work: (sql: Sql) 
 /** After everything that was already sent. Where the connection is lost, PostgreSQL has rolled back itself. */
 async function rollBack(connection: Connection): Promise<void> {
   if (connection.isLost()) return;
-  const { sql, revoke } = connection.lend();
-  await Promise.race([sql.unsafe('rollback').execute(), connection.lost]).catch(() => undefined);
+  const { sql, lost, revoke } = connection.lend();
+  await Promise.race([sql.unsafe('rollback').execute(), lost]).catch(() => undefined);
   revoke();
 }

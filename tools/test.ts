@@ -23,6 +23,8 @@ const root = join(import.meta.dirname, '..');
 const places = ['packages/*/src', 'packages/*/test', 'tools', 'examples'];
 /** Two, as the machines of CI have two cores, and tests that start the whole platform share them. */
 const filesAtOnce = 2;
+/** For tests that wait for a thing itself: where it never comes, the run must still end. Generous, for busy machines. */
+const testTimeoutMs = 300_000;
 
 const isSuite = (name: string): name is Suite => Object.hasOwn(endings, name);
 
@@ -39,7 +41,14 @@ async function filesOf(suite: Suite, parts: readonly string[]): Promise<readonly
 
 /** Runs the files and returns the exit code of `node --test`. */
 async function run(files: readonly string[], flags: readonly string[], databaseUrl: string): Promise<number> {
-  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${filesAtOnce}`, ...flags, ...files];
+  const args = [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${filesAtOnce}`,
+    `--test-timeout=${testTimeoutMs}`,
+    ...flags,
+    ...files,
+  ];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',

@@ -81,7 +81,7 @@ test('a body beyond its bound is refused, with and without a length; the connect
     body: Readable.toWeb(Readable.from([Buffer.from(large)])),
     headers,
     duplex: 'half',
-  } as RequestInit);
+  });
   assert.equal(chunked.status, 413);
   const fine = await fetch(`${listener.url}/echo`, { method: 'POST', body: '{"a":1}', headers });
   assert.deepEqual(await fine.json(), { a: 1 });

@@ -41,7 +41,8 @@ test('no table of the database holds the secret of a key', async () => {
   const secret = parseCredential(String(created['key']))?.secret ?? '';
   const found = await control.database.store.system('test', async ({ sql }) => {
     const tables = await sql<{ name: string }[]>`
-      select tablename as name from pg_tables where schemaname = 'public' and has_table_privilege(format('%I.%I', schemaname, tablename), 'select')`;
+      select tablename as name from pg_tables
+      where schemaname = 'public' and has_table_privilege(format('%I.%I', schemaname, tablename), 'select')`;
     const hits: string[] = [];
     for (const { name } of tables) {
       const rows = await sql`select from ${sql(name)} as t where strpos(t::text, ${secret}) > 0`;

@@ -203,7 +203,7 @@ class Gateway implements RunningRole {
     const moved = head.full || changes.length > 0;
     const { message, quarantined, carried } = this.#catalogue.apply(head, changes);
     if (!moved) return undefined;
-    this.#pool?.tell(message);
+    this.#pool?.tell(message());
     this.#disk.keep(head, [...carried, ...changes], quarantined);
     this.#wantsAll = false;
     this.#reportQuarantine(before);

@@ -183,7 +183,7 @@ export class OneThread {
       head,
       lines.map((line) => ({ seq: head.seq, ...line })),
     );
-    this.gate.state = (this.gate.state ?? new State(KeyTable.sized(0))).after(message);
+    this.gate.state = (this.gate.state ?? new State(KeyTable.sized(0))).after(message());
   }
 
   begin(...args: Made): TestExchange {

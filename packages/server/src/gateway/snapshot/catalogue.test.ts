@@ -68,7 +68,7 @@ class Follower {
   #apply(full: boolean, changes: SnapshotChange[]) {
     this.seq += 1;
     const applied = this.catalogue.apply({ epoch, seq: this.seq, full, count: changes.length }, changes);
-    this.state = this.state.after(structuredClone(applied.message));
+    this.state = this.state.after(structuredClone(applied.message()));
     return applied;
   }
 }

@@ -15,7 +15,8 @@ export interface Position {
 
 /** What an answer did: the message for the threads, and for each change whether it was kept out. */
 export interface Applied {
-  readonly message: SnapshotMessage;
+  /** Made when it is asked for, as a full one costs as much as all objects; ask before the next answer is applied. */
+  readonly message: () => SnapshotMessage;
   readonly quarantined: ReadonlySet<SnapshotChange>;
   /** Objects that a full answer brought broken, in the good state that was kept for them. */
   readonly carried: readonly SnapshotChange[];
@@ -83,18 +84,13 @@ export class Catalogue {
     return { type: 'snapshot', full: true, changes: [], packed, keys: this.#keys.memory };
   }
 
-  #advance(changes: readonly SnapshotChange[], quarantined: Set<SnapshotChange>): SnapshotMessage {
+  #advance(changes: readonly SnapshotChange[], quarantined: Set<SnapshotChange>): () => SnapshotMessage {
     const table = this.#keys;
     const told: ThreadChange[] = [];
     this.#reserveKeys(changes.filter(({ kind }) => kind === 'key').length);
     for (const change of changes) this.#take(change, told, quarantined, undefined);
-    return {
-      type: 'snapshot',
-      full: false,
-      changes: told,
-      packed: [],
-      keys: table === this.#keys ? undefined : this.#keys.memory,
-    };
+    const keys = table === this.#keys ? undefined : this.#keys.memory;
+    return () => ({ type: 'snapshot', full: false, changes: told, packed: [], keys });
   }
 
   /** Builds the new state beside the old one, so that the threads swap from one whole to the other. */
@@ -102,7 +98,7 @@ export class Catalogue {
     changes: readonly SnapshotChange[],
     quarantined: Set<SnapshotChange>,
     carried: SnapshotChange[],
-  ): SnapshotMessage {
+  ): () => SnapshotMessage {
     const before = { objects: this.#objects, keys: this.#keys, apps: this.#apps, carried };
     this.#objects = new Map();
     this.#apps = before.apps.successor();
@@ -112,7 +108,7 @@ export class Catalogue {
     this.#quarantine.clear();
     this.#quarantinedMore = 0;
     for (const change of changes) this.#take(change, undefined, quarantined, before);
-    return this.everything();
+    return () => this.everything();
   }
 
   #take(

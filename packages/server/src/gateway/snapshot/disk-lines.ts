@@ -11,7 +11,7 @@ import { LineSplitter } from './lines.ts';
 export type DiskLine = SnapshotChange & { readonly broken?: boolean };
 
 const commitLine = z.object({ commit: z.object({ epoch: z.string(), seq: z.int(), full: z.boolean() }) });
-const commitStart = Buffer.from('{"commit":');
+const commitMark = 'c'.charCodeAt(0);
 const pieceBytes = 1024 * 1024;
 const linesPerPiece = 256;
 
@@ -45,7 +45,8 @@ export function readAnswers(path: string, take: (head: SnapshotHead, lines: read
   for (const bytes of readLines(path)) {
     const json = checked(bytes);
     if (json === undefined) break;
-    if (!json.subarray(0, commitStart.length).equals(commitStart)) {
+    // `{"commit":` or `{"seq":`: the third character tells them apart.
+    if (json[2] !== commitMark) {
       lines.push(asLine(JSON.parse(json.toString('utf8'))));
       continue;
     }
@@ -60,9 +61,19 @@ export function readAnswers(path: string, take: (head: SnapshotHead, lines: read
 /** The JSON of a line; undefined where its checksum is another. */
 function checked(bytes: Buffer): Buffer | undefined {
   const json = bytes.subarray(9);
-  if (bytes.length < 10 || Number.parseInt(bytes.toString('latin1', 0, 8), 16) !== crc32(json)) return undefined;
-  return json;
+  return bytes.length > 9 && hexAt(bytes) === crc32(json) ? json : undefined;
 }
+
+/** Eight hex digits as a number; NaN where they are none. By hand, as there is one for every object of a start. */
+function hexAt(bytes: Buffer): number {
+  let value = 0;
+  for (let i = 0; i < 8; i += 1) value = value * 16 + (digits[bytes[i] ?? 0] ?? Number.NaN);
+  return value;
+}
+
+const digits: Readonly<Record<number, number>> = Object.fromEntries(
+  Array.from('0123456789abcdef', (digit, value) => [digit.charCodeAt(0), value]),
+);
 
 /**
  * The checksum says that the line is as it was written, and what it says of an object is parsed with the rest at the door;

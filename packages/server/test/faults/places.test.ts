@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chown, mkdir, readFile, symlink } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -28,7 +28,10 @@ async function serves(options: StartOptions): Promise<void> {
 test('a data directory with spaces, umlauts, quotes and a path too long for a socket is a data directory', async () => {
   const data = join(place.path, `Bücher & "Zahlen", it's`, '数据', 'x'.repeat(120), 'tulou data');
   await serves({ data });
+  const sockets = await readFile(join(data, 'postgres', 'sockets.location'), 'utf8');
   await serves({ data });
+  assert.equal(await readFile(join(data, 'postgres', 'sockets.location'), 'utf8'), sockets, 'it is used again');
+  await rm(sockets, { recursive: true });
 });
 
 /** As root: another user, without a right to write into the checkout. Else this one. */

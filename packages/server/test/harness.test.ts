@@ -8,7 +8,13 @@ test('each test database is its own, migrated, and gone after close', async () =
   const [row] = await one.store.system('test', ({ sql }) => sql`select count(*)::int as tenants from tenants`);
   assert.deepEqual(row, { tenants: 0 });
   await one.close();
-  const others = await two.store.system('test', ({ sql }) => sql<{ datname: string }[]>`select datname from pg_database`);
-  assert.equal(others.some(({ datname }) => one.url.includes(`/${datname}?`)), false);
+  const others = await two.store.system(
+    'test',
+    ({ sql }) => sql<{ datname: string }[]>`select datname from pg_database`,
+  );
+  assert.equal(
+    others.some(({ datname }) => one.url.includes(`/${datname}?`)),
+    false,
+  );
   await two.close();
 });

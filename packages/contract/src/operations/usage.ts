@@ -20,6 +20,7 @@ export type UsageDimension = (typeof usageDimensions)[number];
 const by = z
   .string()
   .max(100)
+  .describe('Comma-separated: api, version, operation, app, key, status, and one of minute, hour, day')
   .default('')
   .transform((text) => text.split(',').filter((part) => part !== ''))
   .pipe(z.array(z.enum(usageDimensions)))

@@ -16,7 +16,7 @@ export interface Grant {
   readonly limits: CompiledLimits;
   /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
   readonly answerFields: readonly string[];
-  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-plan`, `-scopes`. */
+  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-plan`, `-scopes`; and through whom (`via`, RFC 9110 §7.6.3). */
   readonly callerFields: readonly string[];
   readonly claims: AssertionClaims;
   /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */
@@ -103,7 +103,7 @@ function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): A
 }
 
 function callerFieldsOf(claims: AssertionClaims): string[] {
-  const fields: string[] = [];
+  const fields: string[] = ['via', '1.1 tulou'];
   if (claims.tenant !== undefined) fields.push('tulou-tenant', claims.tenant);
   if (claims.app !== undefined) fields.push('tulou-app', claims.app);
   if (claims.plan !== undefined) fields.push('tulou-plan', claims.plan);

@@ -1,6 +1,6 @@
 /**
- * Sockets that read into one buffer of ours instead of one of their own per read. Measured, it is a fifth of what a request
- * costs: no allocation, no `Buffer`, no readable stream. All sockets of a thread share the buffer, as a read is dealt with
+ * Sockets that read into one buffer of ours instead of one of their own per read: no
+ * allocation, no `Buffer`, no readable stream on the way of a request. All sockets of a thread share the buffer, as a read is dealt with
  * before the next one happens; who wants to keep octets copies them.
  */
 import { connect, Socket, type OnReadOpts } from 'node:net';

@@ -81,7 +81,8 @@ let alice: TestTenant;
 let bob: TestTenant;
 
 before(async () => {
-  control = await startTestControl();
+  const now = systemClock.now();
+  control = await startTestControl({ ...systemClock, now: () => now });
   [alice, bob] = [await control.makeTenant('tenant-a'), await control.makeTenant('tenant-b')];
 });
 after(() => control.stop());

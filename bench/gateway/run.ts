@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { generate, type LoadResult } from '../measure/load.ts';
 import { load, machine, requireAll } from '../measure/machine.ts';
 import { median, show, table } from '../measure/numbers.ts';
-import { cpuMs, memoryBytes } from '../measure/process.ts';
+import { cpuParts, memoryBytes } from '../measure/process.ts';
 import { fastifyProxy } from './subjects/fastify.ts';
 import { haproxyBare } from './subjects/haproxy.ts';
 import { nginxBare, nginxLua, startUpstream } from './subjects/nginx.ts';
@@ -48,6 +48,8 @@ interface Measurement extends LoadResult {
   readonly subject: string;
   readonly round: number;
   readonly cpu_us: number;
+  /** Of it, in the kernel: reading, writing, waiting. */
+  readonly cpu_kernel_us: number;
   readonly memory_bytes: number;
 }
 
@@ -114,13 +116,29 @@ async function measure(
   { url, credentials, pids }: RunningSubject,
   forSeconds: number,
 ): Promise<Omit<Measurement, 'subject' | 'round'>> {
-  const before = pids().reduce((sum, pid) => sum + cpuMs(pid), 0);
-  const result = await generate({ url, credentials, headers, connections, seconds: forSeconds, core: bench.otherCore });
-  const used = pids().reduce((sum, pid) => sum + cpuMs(pid), 0) - before;
+  const before = used(pids());
+  const result = await generate({
+    url,
+    credentials,
+    headers,
+    connections,
+    seconds: forSeconds,
+    core: bench.otherCore,
+  });
+  const after = used(pids());
   return {
     ...result,
-    cpu_us: (used * 1000) / result.requests,
+    cpu_us: ((after.user + after.kernel - before.user - before.kernel) * 1000) / result.requests,
+    cpu_kernel_us: ((after.kernel - before.kernel) * 1000) / result.requests,
     memory_bytes: pids().reduce((sum, pid) => sum + memoryBytes(pid), 0),
+  };
+}
+
+function used(pids: readonly number[]): { user: number; kernel: number } {
+  const parts = pids.map(cpuParts);
+  return {
+    user: parts.reduce((sum, { user }) => sum + user, 0),
+    kernel: parts.reduce((sum, { kernel }) => sum + kernel, 0),
   };
 }
 
@@ -132,6 +150,7 @@ async function report(): Promise<void> {
       subject: name,
       does,
       cpu_us: of((one) => one.cpu_us),
+      cpu_kernel_us: of((one) => one.cpu_kernel_us),
       requests_per_second: of((one) => one.requests / one.seconds),
       p50_us: of((one) => one.p50_us),
       p99_us: of((one) => one.p99_us),
@@ -144,6 +163,7 @@ async function report(): Promise<void> {
   const rows = sums.map((one) => [
     one.subject,
     show(one.cpu_us),
+    show(one.cpu_kernel_us),
     show(one.cpu_us / haproxy),
     show(one.cpu_us / lua),
     show(one.requests_per_second),
@@ -157,9 +177,19 @@ async function report(): Promise<void> {
     `\n${about.processor}, ${about.cores} cores, ${about.system}, Node ${about.node}, load ${load()}\n`,
   );
   process.stdout.write(`${rounds} rounds of ${seconds} s, ${connections} connections; medians\n\n`);
-  process.stdout.write(
-    `${table(['subject', 'CPU µs/request', '× HAProxy', '× nginx+Lua', 'requests/s', 'p50 µs', 'p99 µs', 'memory MB', 'errors'], rows)}\n`,
-  );
+  const head = [
+    'subject',
+    'CPU µs/request',
+    'in kernel',
+    '× HAProxy',
+    '× nginx+Lua',
+    'requests/s',
+    'p50 µs',
+    'p99 µs',
+    'memory MB',
+    'errors',
+  ];
+  process.stdout.write(`${table(head, rows)}\n`);
   if (flags.out !== undefined)
     await writeFile(
       flags.out,

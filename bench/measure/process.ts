@@ -6,10 +6,15 @@ const tickMs = 10;
 
 /** Processor time that a process and its threads have used, in user and kernel mode, milliseconds. */
 export function cpuMs(pid: number): number {
+  const { user, kernel } = cpuParts(pid);
+  return user + kernel;
+}
+
+export function cpuParts(pid: number): { readonly user: number; readonly kernel: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  return { user: Number(fields[11]) * tickMs, kernel: Number(fields[12]) * tickMs };
 }
 
 /** Memory that a process holds of its own (proportional to sharing), bytes. */

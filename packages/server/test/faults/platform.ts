@@ -16,7 +16,11 @@ export interface StartOptions {
   /** Where the program is; this checkout where nothing else is said. */
   readonly root?: string;
   readonly identity?: { readonly uid: number; readonly gid: number };
+  /** Flags that say where it listens; free ports where nothing else is said. */
+  readonly ports?: readonly string[];
 }
+
+const anyPorts = ['--gateway', '127.0.0.1:0', '--platform', '127.0.0.1:0'];
 
 export interface Ready {
   readonly event: 'ready';
@@ -43,9 +47,8 @@ export interface Started {
 /** Runs `tulou <command>`. Ports are free ones, so that tests do not meet. */
 export function tulou(
   command: string,
-  { data, args = [], env = {}, root = checkout, identity }: StartOptions,
+  { data, args = [], env = {}, root = checkout, identity, ports = anyPorts }: StartOptions,
 ): Started {
-  const ports = ['--gateway', '127.0.0.1:0', '--platform', '127.0.0.1:0'];
   const line = [join(root, 'packages/cli/bin/tulou'), command, '--data', data, ...ports, ...args];
   const { TULOU_TEST_DATABASE_URL: _, ...inherited } = process.env;
   const child = spawn('sh', line, {

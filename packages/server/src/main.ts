@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
+import type { Identity, IdentityOptions } from './identity/identity.ts';
+import type { Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { systemRandom as random } from './kernel/random.ts';
@@ -13,6 +15,7 @@ import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { report } from './up/doctor/report.ts';
+import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
@@ -114,17 +117,31 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./control/control.ts');
+    const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [] } = config;
-    return withStore(config, log, (store) =>
-      startControl(
+    return withStore(config, log, async (store) => {
+      const identity = await identityOf({ platformUrl, masterKey }, store, log);
+      const role = await startControl(
         { listen: config.platformListen, admin, platformUrl, gatewayUrl, nodeToken, operatorToken, upstreamAllow },
-        { store, clock, random, log },
-      ),
-    );
+        { store, clock, random, log, mount: identity },
+      ).catch(async (error: unknown) => {
+        await identity.stop();
+        throw error;
+      });
+      return { urls: role.urls, stop: () => role.stop().finally(() => identity.stop()) };
+    });
   });
+}
+
+/** The identity server, which tells the gateways what it must through control's snapshot. */
+async function identityOf(options: IdentityOptions, store: Store, log: Log): Promise<Identity> {
+  const { startIdentity } = await import('./identity/identity.ts');
+  const { present, publish } = await import('./control/snapshot/publish.ts');
+  const tell: Publish = (tx, object) => publish(tx, [present(object)]);
+  return startIdentity(options, { store, clock, random, log, publish: tell });
 }
 
 function worker(config: Config): Promise<number> {

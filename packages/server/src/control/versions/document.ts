@@ -12,7 +12,12 @@ export interface ReadDocument {
 export function readDocument(sent: string | Readonly<Record<string, unknown>>): ReadDocument {
   const read = readOpenapi(typeof sent === 'string' ? sent : JSON.stringify(sent, null, 2));
   if (!read.ok) throw new Problem('openapi_invalid', { violations: read.violations });
-  const operations = read.operations.map(({ id, method, path }) => ({ id, method, path }));
+  const operations = read.operations.map(({ id, method, path, scopes }) => ({
+    id,
+    method,
+    path,
+    ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+  }));
   const violations = operations.flatMap(faultsOf);
   if (violations.length > 0) throw new Problem('openapi_invalid', { violations });
   return { document: read.document, operations };

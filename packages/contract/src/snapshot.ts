@@ -13,7 +13,7 @@ export const planLimit = z.object({
   requests: z.int().min(1).max(limits.planRequestsMax),
   per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
   /** What is counted apart. `subscription` (app × api) where nothing is said. */
-  by: z.enum(['subscription', 'key', 'app', 'tenant', 'address']).default('subscription'),
+  by: z.enum(['subscription', 'key', 'installation', 'app', 'tenant', 'address']).default('subscription'),
 });
 export type PlanLimit = z.output<typeof planLimit>;
 

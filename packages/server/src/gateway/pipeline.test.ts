@@ -22,8 +22,10 @@ import { Windows } from './limits/windows.ts';
 import { renderMetrics, ThreadMetrics } from './metrics.ts';
 import { lifecycle, Pipeline, steps } from './pipeline.ts';
 import { Catalogue } from './snapshot/catalogue.ts';
+import { Freshness } from './snapshot/freshness.ts';
 import { KeyTable } from './snapshot/key-table.ts';
 import { State } from './snapshot/state.ts';
+import { UsedProofs } from './tokens/proofs.ts';
 import { openGate } from './thread/serve.ts';
 import { addUp } from './usage/record.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from './wire/exchange.ts';
@@ -154,6 +156,7 @@ describe('the pipeline', () => {
         place: 1,
         threads: 1,
         platformUrl: 'http://platform.test',
+        gatewayUrl: 'http://gateway.test',
         upstreamAllow: [],
         accessLog: true,
         usageFolder: folder,
@@ -163,6 +166,9 @@ describe('the pipeline', () => {
         windows: Windows.memoryFor(256),
         slots: Slots.memoryFor(64, 1),
         metrics: ThreadMetrics.memory(),
+        usedProofs: UsedProofs.memoryFor(64),
+        proofsSinceSeconds: 0,
+        freshness: Freshness.memory(),
       },
       { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
     );

@@ -5,7 +5,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
-import type { Publish } from './identity/publish.ts';
+import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { systemRandom as random } from './kernel/random.ts';
@@ -35,6 +35,10 @@ const flags = {
     type: 'boolean',
     help: '--accept-clock         the clock is right now, though the data is from later',
   },
+  remove: {
+    type: 'string',
+    help: '--remove KID           this key is in wrong hands: nothing it has signed is accepted any more',
+  },
   json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
   help: { type: 'boolean', help: '--help                 this text' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
@@ -49,6 +53,11 @@ const commands: Readonly<Record<string, Command>> = {
   control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
   worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
   migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
+  'rotate-keys': {
+    summary: 'sign tokens with the next key from now on; needs TULOU_DATABASE_URL and TULOU_MASTER_KEY_FILE',
+    flags: ['data', 'platform', 'remove'],
+    run: rotate,
+  },
   doctor: {
     summary: 'what is wrong with this machine or installation',
     flags: ['data', 'gateway', 'platform', 'json'],
@@ -105,6 +114,7 @@ function gateway(config: Config): Promise<number> {
         controlUrl: required(config.controlUrl, 'TULOU_CONTROL_URL', 'http://127.0.0.1:8090'),
         nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
         platformUrl: config.platformUrl,
+        gatewayUrl: config.gatewayUrl,
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
         accessLog: config.accessLog,
@@ -136,12 +146,15 @@ function control(config: Config): Promise<number> {
   });
 }
 
-/** The identity server, which tells the gateways what it must through control's snapshot. */
 async function identityOf(options: IdentityOptions, store: Store, log: Log): Promise<Identity> {
   const { startIdentity } = await import('./identity/identity.ts');
+  return startIdentity(options, { store, clock, random, log, publish: await publisher() });
+}
+
+/** How identity tells the gateways: through control's snapshot. */
+async function publisher(): Promise<Publish> {
   const { present, publish } = await import('./control/snapshot/publish.ts');
-  const tell: Publish = (tx, object) => publish(tx, [present(object)]);
-  return startIdentity(options, { store, clock, random, log, publish: tell });
+  return (tx, object) => publish(tx, [present(object)]);
 }
 
 function worker(config: Config): Promise<number> {
@@ -154,6 +167,27 @@ function worker(config: Config): Promise<number> {
 
 async function migrate(config: Config): Promise<number> {
   await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'));
+  return 0;
+}
+
+async function rotate(config: Config, given: Flags): Promise<number> {
+  const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
+  const { openVault } = await import('./identity/keys/seal.ts');
+  const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
+  const store = openStore({ url: databaseOf(config), connectionsMax: 2 }, clock);
+  const issuer = { issuer: config.platformUrl, tenantUuid: nilTenant };
+  const deps = { store, clock, vault, publish: await publisher() };
+  try {
+    const kid = given['remove'];
+    if (typeof kid !== 'string') await rotateKeys(issuer, deps);
+    else if (!(await removeSigningKey(issuer, kid, deps))) {
+      throw new OperatorError('key_unknown', `There is no signing key ${kid} in use.`, {
+        remedy: `The keys in use are listed at ${config.platformUrl}/oauth2/jwks.`,
+      });
+    }
+  } finally {
+    await store.close();
+  }
   return 0;
 }
 

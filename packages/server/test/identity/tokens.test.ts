@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  jwtVerify,
+  type JSONWebKeySet,
+} from 'jose';
 import * as client from 'openid-client';
 import { scopes, startWorld, type TestClient, type World } from './world.ts';
 
@@ -135,3 +142,36 @@ async function denialOf(key: string): Promise<Record<string, unknown> | undefine
   );
   return row?.object;
 }
+
+test('a rotation while it runs: new tokens have the new key, old ones verify, and no request notices', async () => {
+  const { access_token: before } = await client.clientCredentialsGrant(config, { resource });
+  await world.rotate();
+  const kids = new Set<string | undefined>();
+  while (kids.size < 2) kids.add(decodeProtectedHeader(await mint()).kid);
+  assert.equal([...kids][0], decodeProtectedHeader(before).kid);
+  const jwks = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
+  await jwtVerify(before, jwks, { issuer: world.issuer });
+  await jwtVerify(await mint(), jwks, { issuer: world.issuer });
+});
+
+const mint = async (): Promise<string> => (await client.clientCredentialsGrant(config, { resource })).access_token;
+
+test('a client of an app that is suspended is none', async () => {
+  const set = (state: string) =>
+    world.store.system('test', ({ sql }) => sql`update apps set state = ${state} where id = ${world.app}`);
+  await set('suspended');
+  await assert.rejects(mint(), (error: unknown) => error instanceof client.WWWAuthenticateChallengeError);
+  await set('active');
+  await mint();
+});
+
+test('a paused installation gives no token', async () => {
+  const set = (state: string) =>
+    world.store.system(
+      'test',
+      ({ sql }) => sql`update installations set state = ${state} where id = ${world.installation}`,
+    );
+  await set('paused');
+  await assert.rejects(mint(), refused('invalid_target'));
+  await set('active');
+});

@@ -1,16 +1,16 @@
 /** The identity server over a real database and a real listener, with an app, its clients, and a tenant that installed it. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type Provider from 'oidc-provider';
-import { idFromUuid, uuidFromId } from '@tulou/contract';
+import { idFromUuid, Problem } from '@tulou/contract';
 import { present, publish } from '../../src/control/snapshot/publish.ts';
-import { listen } from '../../src/http/listen.ts';
-import { startIdentity, type Identity } from '../../src/identity/identity.ts';
-import type { Publish } from '../../src/identity/publish.ts';
+import { listen, type Mount } from '../../src/http/listen.ts';
+import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
+import { rotateKeys } from '../../src/identity/keys/keys.ts';
+import { openVault } from '../../src/identity/keys/seal.ts';
+import { nilTenant, type Publish } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
-import type { Store } from '../../src/store/store.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
 
 export const tell: Publish = (tx, object) => publish(tx, [present(object)]);
@@ -40,6 +40,14 @@ export interface World {
   readonly user: string;
   /** A member who may only look. */
   readonly viewer: string;
+  /** One more node of the same issuer, with connections of its own. Returns where it listens. */
+  startNode(): Promise<string>;
+  /** For as long as the work takes, this account is who comes to the interaction. */
+  actAs(account: string, work: () => Promise<void>): Promise<void>;
+  /** The issuer's next key signs from now on. */
+  rotate(): Promise<void>;
+  /** Whether the gateways are told to refuse this. */
+  denied(key: string): Promise<boolean>;
   makeClient(facts?: ClientFacts): Promise<TestClient>;
   stop(): Promise<void>;
 }
@@ -51,8 +59,8 @@ export const scopes = {
 } as const;
 
 /** Whoever comes to the interaction is this account, and agrees to all that is asked. */
-export function agreeAs(accountOf: () => string) {
-  return async (message: IncomingMessage, response: ServerResponse, provider: Provider): Promise<void> => {
+export function agreeAs(accountOf: () => string): Interaction {
+  return async (message, response, provider) => {
     const { prompt, params, grantId, session } = await provider.interactionDetails(message, response);
     if (prompt.name === 'login') {
       return provider.interactionFinished(message, response, { login: { accountId: accountOf() } });
@@ -77,31 +85,60 @@ export function agreeAs(accountOf: () => string) {
 export async function startWorld(): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
-  const log = openLog('identity', 'silent');
-  let identity: Identity | undefined;
-  const mount = {
-    owns: (path: string): boolean => identity?.owns(path) === true,
-    handle: (message: IncomingMessage, response: ServerResponse): void => identity?.handle(message, response),
-  };
-  const none = (): Promise<never> => Promise.reject(new Error('only the identity server is here'));
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
-  const issuer = listener.url;
   const facts = await seed(store);
-  const deps = { store, clock, random, log, publish: tell, interaction: agreeAs(() => facts.user) };
-  identity = await startIdentity({ platformUrl: issuer, masterKey }, deps);
-  const started = identity;
+  let acting: string = facts.user;
+  const interaction = agreeAs(() => acting);
+  const first = await startNode(store, interaction);
+  const ends: (() => Promise<void>)[] = [first.stop];
   return {
     database,
     store,
-    issuer,
+    issuer: first.url,
     ...facts,
+    async startNode() {
+      const own = openStore({ url: database.url, connectionsMax: 10 }, clock);
+      const node = await startNode(own, interaction, first.url);
+      ends.push(() => node.stop().then(() => own.close()));
+      return node.url;
+    },
+    async actAs(account, work) {
+      acting = account;
+      await work().finally(() => (acting = facts.user));
+    },
+    rotate: () =>
+      rotateKeys(
+        { issuer: first.url, tenantUuid: nilTenant },
+        { store, clock, vault: openVault(masterKey, random), publish: tell },
+      ),
+    async denied(key) {
+      const rows = await store.system(
+        'test',
+        ({ sql }) => sql`select from snapshot_objects where kind = 'denial' and key = ${key} and object is not null`,
+      );
+      return rows.length === 1;
+    },
     makeClient: (given = {}) => insertClient(store, facts.developer, facts.app, given),
     async stop() {
-      await listener.close();
-      await started.stop();
+      for (const end of ends.toReversed()) await end();
       await database.close();
     },
   };
+}
+
+/** The first node's own address is the issuer. */
+async function startNode(store: Store, interaction: Interaction, issuer?: string) {
+  let identity: Identity | undefined;
+  const mount: Mount = {
+    owns: (path) => identity?.owns(path) === true,
+    handle: (message, response) => identity?.handle(message, response),
+  };
+  const log = openLog('identity', 'error');
+  const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
+  const deps = { store, clock, random, log, publish: tell, interaction };
+  const started = await startIdentity({ platformUrl: issuer ?? listener.url, masterKey }, deps);
+  identity = started;
+  return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
 }
 
 async function seed(store: Store) {
@@ -165,6 +202,3 @@ async function insertClient(store: Store, developer: string, app: string, given:
   });
   return { id, secret };
 }
-
-/** The UUID of an id, which tests put into queries. */
-export const tenantUuidOf = (id: string): string => uuidFromId('tenant', id) ?? '';

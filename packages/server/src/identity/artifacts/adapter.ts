@@ -7,6 +7,7 @@ import { assert } from '../../kernel/assert.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { Store } from '../../store/store.ts';
+import type { Vault } from '../keys/seal.ts';
 import type { Publish } from '../publish.ts';
 import { denyGrant } from '../tokens/denials.ts';
 import {
@@ -26,6 +27,7 @@ export interface ArtifactDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly publish: Publish;
+  readonly vault: Vault;
   /** Clients are no artifacts: they come from the tenants' own tables. */
   readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
 }
@@ -39,18 +41,24 @@ export function openArtifacts(tenantUuid: string, deps: ArtifactDeps): (kind: st
 }
 
 function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adapter {
-  const { store, clock } = deps;
+  const { store, clock, vault } = deps;
   const at = (id: string): Place => ({ tenantUuid, kind, id });
   const now = (): Date => new Date(clock.now());
   return {
     async upsert(id, payload, expiresIn) {
       assert(expiresIn !== undefined, 'what is kept expires');
       const expiresAt = new Date(clock.now() + expiresIn * 1000);
-      await store.system('an issuer keeps an artifact', (tx) => upsertArtifact(tx, at(id), payload, expiresAt));
+      await store.system('an issuer keeps an artifact', (tx) => upsertArtifact(tx, at(id), payload, expiresAt, vault));
     },
-    find: (id) => store.system('an issuer finds an artifact', (tx) => findArtifact(tx, at(id))),
-    findByUid: (id) => store.system('an issuer finds a session', (tx) => findArtifactByUid(tx, at(id))),
-    findByUserCode: (id) => store.system('an issuer finds a device code', (tx) => findArtifactByUserCode(tx, at(id))),
+    async find(id) {
+      const found = await store.system('an issuer finds an artifact', (tx) => findArtifact(tx, at(id), vault));
+      if (found === undefined || endsWithReuse(kind)) return found;
+      const { consumed: _, ...payload } = found;
+      return payload;
+    },
+    findByUid: (id) => store.system('an issuer finds a session', (tx) => findArtifactByUid(tx, at(id), vault)),
+    findByUserCode: (id) =>
+      store.system('an issuer finds a device code', (tx) => findArtifactByUserCode(tx, at(id), vault)),
     async consume(id) {
       if (await consumeOnce(at(id), deps, now())) return;
       throw kind === 'PushedAuthorizationRequest'
@@ -68,16 +76,22 @@ function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adap
   };
 }
 
-/** False where another was first: then the one who has it is not to be trusted, and the whole grant ends (RFC 9700 §4.14). */
-function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise<boolean> {
-  return deps.store.system('an artifact is used once', async (tx) => {
-    if (await consumeArtifact(tx, place, now)) return true;
-    const grantHash = await grantHashOf(tx, place);
-    if (grantHash !== undefined && (await deleteGrant(tx, place.tenantUuid, grantHash))) {
-      denyGrant(tx, deps.publish, grantHash, now.getTime());
-    }
-    return false;
-  });
+/**
+ * Whether a second use ends the grant (RFC 9700 §4.14). A device only polls: it may ask twice at once, and oidc-provider looks
+ * for the grant after it has taken the code, so ending the grant would take the token from the one who was first.
+ */
+const endsWithReuse = (kind: string): boolean => kind !== 'DeviceCode';
+
+/** False where another was first. */
+async function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise<boolean> {
+  const lost = await deps.store.system('an artifact is used once', async (tx) =>
+    (await consumeArtifact(tx, place, now)) ? undefined : { grantHash: await grantHashOf(tx, place) },
+  );
+  // In a transaction of its own: the one that lost still holds the row, which whoever revokes at once wants last.
+  if (lost?.grantHash !== undefined && endsWithReuse(place.kind)) {
+    await revokeGrant(place.tenantUuid, lost.grantHash, deps);
+  }
+  return lost === undefined;
 }
 
 /** Ends a grant: nothing of it can be redeemed, and the gateways refuse what was issued, with the same commit. */

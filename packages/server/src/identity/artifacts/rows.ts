@@ -1,7 +1,11 @@
-/** Queries on `identity_artifacts`. Identifiers are secrets of their holders: only their SHA-256 is here. */
+/**
+ * Queries on `identity_artifacts`. Identifiers are secrets of their holders: only their SHA-256 is here, and what repeats
+ * them (a payload names its own identifier) is sealed. Whoever reads the table can redeem nothing.
+ */
 import type { AdapterPayload } from 'oidc-provider';
 import { sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
+import type { Vault } from '../keys/seal.ts';
 
 /** Where an artifact lies: whose issuer, what it is, and its identifier as given. */
 export interface Place {
@@ -11,51 +15,66 @@ export interface Place {
 }
 
 interface Row {
-  readonly payload: AdapterPayload;
+  readonly idHash: string;
+  readonly sealed: string;
   readonly consumedAt: Date | null;
 }
+
+const contextOf = ({ tenantUuid, kind }: Place, idHash: string): string => `artifact ${tenantUuid} ${kind} ${idHash}`;
 
 const hashed = (text: string | undefined): string | null => (text === undefined ? null : sha256(text));
 
 /** Writes it, whole. That it was consumed stays. */
 export async function upsertArtifact(
   { sql }: SystemTx,
-  { tenantUuid, kind, id }: Place,
+  place: Place,
   payload: AdapterPayload,
   expiresAt: Date,
+  vault: Vault,
 ): Promise<void> {
+  const { tenantUuid, kind, id } = place;
+  const sealed = vault.seal(JSON.stringify(payload), contextOf(place, sha256(id))).toString('base64url');
   const grant = kind === 'Grant' ? id : payload.grantId;
   await sql`
     insert into identity_artifacts (tenant_id, kind, id_hash, grant_hash, uid_hash, user_code_hash, account, client, secret_payload, expires_at)
     values (${tenantUuid}, ${kind}, ${sha256(id)}, ${hashed(grant)}, ${hashed(payload.uid)}, ${hashed(payload.userCode)},
-      ${payload.accountId ?? null}, ${payload.clientId ?? null}, ${JSON.stringify(payload)}::text::jsonb, ${expiresAt})
+      ${payload.accountId ?? null}, ${payload.clientId ?? null}, to_jsonb(${sealed}::text), ${expiresAt})
     on conflict (tenant_id, kind, id_hash) do update set grant_hash = excluded.grant_hash, uid_hash = excluded.uid_hash,
       user_code_hash = excluded.user_code_hash, account = excluded.account, client = excluded.client,
       secret_payload = excluded.secret_payload, expires_at = excluded.expires_at`;
 }
 
-export async function findArtifact({ sql }: SystemTx, place: Place): Promise<AdapterPayload | undefined> {
+export async function findArtifact({ sql }: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> {
   const [row] = await sql<Row[]>`
-    select secret_payload as payload, consumed_at as "consumedAt" from identity_artifacts
+    select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and id_hash = ${sha256(place.id)}`;
-  return row && read(row);
+  return row && read(row, place, vault);
 }
 
-export async function findArtifactByUid({ sql }: SystemTx, place: Place): Promise<AdapterPayload | undefined> {
+export async function findArtifactByUid(
+  { sql }: SystemTx,
+  place: Place,
+  vault: Vault,
+): Promise<AdapterPayload | undefined> {
   const [row] = await sql<Row[]>`
-    select secret_payload as payload, consumed_at as "consumedAt" from identity_artifacts
+    select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and uid_hash = ${sha256(place.id)}`;
-  return row && read(row);
+  return row && read(row, place, vault);
 }
 
-export async function findArtifactByUserCode({ sql }: SystemTx, place: Place): Promise<AdapterPayload | undefined> {
+export async function findArtifactByUserCode(
+  { sql }: SystemTx,
+  place: Place,
+  vault: Vault,
+): Promise<AdapterPayload | undefined> {
   const [row] = await sql<Row[]>`
-    select secret_payload as payload, consumed_at as "consumedAt" from identity_artifacts
+    select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and user_code_hash = ${sha256(place.id)}`;
-  return row && read(row);
+  return row && read(row, place, vault);
 }
 
-function read({ payload, consumedAt }: Row): AdapterPayload {
+function read({ idHash, sealed, consumedAt }: Row, place: Place, vault: Vault): AdapterPayload {
+  const payload = JSON.parse(vault.open(Buffer.from(sealed, 'base64url'), contextOf(place, idHash))) as AdapterPayload;
   return consumedAt === null ? payload : { ...payload, consumed: Math.floor(consumedAt.getTime() / 1000) };
 }
 

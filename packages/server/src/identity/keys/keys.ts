@@ -3,7 +3,6 @@
  * here is in the gateways' snapshot with the same commit, so nothing is ever signed that they can't verify.
  */
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
-import { assert } from '../../kernel/assert.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 import type { Publish } from '../publish.ts';
@@ -73,13 +72,13 @@ export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
   });
 }
 
-/** For a key that may be in wrong hands: at once nothing that it has signed is accepted. */
-export function removeSigningKey(issuer: IssuerRef, kid: string, deps: KeyDeps): Promise<void> {
+/** For a key that may be in wrong hands: at once nothing that it has signed is accepted. False: there is no such key. */
+export function removeSigningKey(issuer: IssuerRef, kid: string, deps: KeyDeps): Promise<boolean> {
   return change('a key of an issuer is compromised', issuer, deps, async (tx, now) => {
     const was = await removeKey(tx, issuer.tenantUuid, kid, now);
-    assert(was !== undefined, 'the key to remove is one of this issuer');
     if (was === 'current') await promote(tx, issuer, deps.vault, now);
     if (was === 'next') await insertKey(tx, issuer.tenantUuid, 'next', deps.vault, now);
+    return was !== undefined;
   });
 }
 
@@ -89,17 +88,18 @@ async function promote(tx: SystemTx, { tenantUuid }: IssuerRef, vault: Vault, no
   await insertKey(tx, tenantUuid, 'next', vault, now);
 }
 
-function change(
+function change<T>(
   reason: string,
   issuer: IssuerRef,
   deps: KeyDeps,
-  work: (tx: SystemTx, now: Date) => Promise<void>,
-): Promise<void> {
+  work: (tx: SystemTx, now: Date) => Promise<T>,
+): Promise<T> {
   return deps.store.system(reason, async (tx) => {
     await lockKeys(tx);
-    await work(tx, new Date(deps.clock.now()));
+    const result = await work(tx, new Date(deps.clock.now()));
     await tell(tx, issuer, deps.publish);
     await tx.sql`select pg_notify(${keysChannel}, '')`;
+    return result;
   });
 }
 

@@ -88,9 +88,9 @@ export async function removeKey(
   now: Date,
 ): Promise<KeyState | undefined> {
   const [row] = await sql<{ state: KeyState }[]>`
-    select state from signing_keys where tenant_id = ${tenantUuid} and kid = ${kid} for update`;
+    select state from signing_keys where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed' for update`;
   await sql`
     update signing_keys set state = 'removed', changed_at = ${now}, secret_jwk = ''::bytea
-    where tenant_id = ${tenantUuid} and kid = ${kid}`;
+    where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed'`;
   return row?.state;
 }

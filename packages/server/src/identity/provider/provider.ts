@@ -1,17 +1,16 @@
 /** One issuer's Provider, built from values. Nothing of it changes afterwards: other keys make another one. */
-import Provider, { type FindAccount } from 'oidc-provider';
+import Provider, { type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
+import { problemOf } from '../../http/problem.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Log } from '../../kernel/log.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { SecretKey } from '../keys/rows.ts';
-import type { Vault } from '../keys/seal.ts';
 import { configurationOf } from './configuration.ts';
 import { openResources } from './resources.ts';
 import { serveStructuredTokens } from './structured.ts';
 
 export interface ProviderDeps extends ArtifactDeps {
-  readonly vault: Vault;
   readonly findAccount: FindAccount;
   readonly log: Log;
 }
@@ -38,8 +37,16 @@ export function buildProvider(
     keys.map(({ publicJwk }) => publicJwk),
     deps,
   );
-  provider.on('server_error', (ctx, error) => {
-    deps.log.error({ path: ctx.path, cause: String(error) }, 'the identity server failed');
-  });
+  provider.on('server_error', (ctx, error) => tellFailure(ctx, error, deps.log));
   return provider;
+}
+
+/** While the database is away, clients are told to come back; anything else is a defect of ours. */
+function tellFailure(ctx: KoaContextWithOIDC, error: unknown, log: Log): void {
+  const { code } = problemOf(error);
+  log.error({ path: ctx.path, code, cause: String(error) }, 'the identity server failed');
+  if (code !== 'unavailable') return;
+  ctx.status = 503;
+  ctx.set('retry-after', '2');
+  ctx.body = { error: 'temporarily_unavailable', error_description: 'try again in a moment' };
 }

@@ -15,6 +15,8 @@ export const limits = {
   idempotencyKeyCharactersMax: 255,
   idempotencyHours: 24,
   tenantDeletionGraceDays: 30,
+  invitationDays: 7,
+  accessTokenSecondsMax: 600,
   membersPerTenantMax: 10_000,
   tokensPerMemberMax: 100,
   keysPerAppMax: 1000,

@@ -6,7 +6,7 @@ import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.t
 
 const environment = z.enum(['test', 'live']);
 const authentication = z
-  .enum(['client_secret_basic', 'private_key_jwt', 'none'])
+  .enum(['none', 'private_key_jwt', 'client_secret_basic'])
   .describe('How the client proves who it is at the token endpoint; `none`: it runs where no secret can be kept');
 
 export const grantType = z.enum([

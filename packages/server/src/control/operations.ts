@@ -22,6 +22,7 @@ import { verifyAudit } from './audit/verify.ts';
 import { createMember } from './members/create.ts';
 import { deleteMember } from './members/delete.ts';
 import { getMember } from './members/get.ts';
+import { inviteMember } from './members/invite.ts';
 import { listMembers } from './members/list.ts';
 import { updateMember } from './members/update.ts';
 import { createTenant } from './tenants/create.ts';
@@ -116,6 +117,7 @@ export const bindings: readonly Binding[] = [
   on(tenants.export,         exportTenant),
 
   on(members.create,         createMember),
+  on(members.invite,         inviteMember),
   on(members.list,           listMembers),
   on(members.get,            getMember),
   on(members.update,         updateMember),

@@ -45,7 +45,8 @@ export class SampleGate {
   readonly #catalogue = new Catalogue();
   #seq = 0;
 
-  constructor() {
+  /** `proofs`: how many used proofs can be remembered. */
+  constructor({ proofs = 64 } = {}) {
     const clock: Clock = { ...systemClock, now: () => this.nowMs };
     this.gate = openGate(
       {
@@ -62,7 +63,7 @@ export class SampleGate {
         windows: Windows.memoryFor(256),
         slots: Slots.memoryFor(64, 1),
         metrics: ThreadMetrics.memory(),
-        usedProofs: UsedProofs.memoryFor(64),
+        usedProofs: UsedProofs.memoryFor(proofs),
         proofsSinceSeconds: 0,
         freshness: Freshness.memory(),
       },

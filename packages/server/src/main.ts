@@ -141,14 +141,16 @@ function control(config: Config): Promise<number> {
         await identity.stop();
         throw error;
       });
-      return { urls: role.urls, stop: () => role.stop().finally(() => identity.stop()) };
+      return { urls: role.urls, stop: () => stopBoth(role, identity) };
     });
   });
 }
 
 async function identityOf(options: IdentityOptions, store: Store, log: Log): Promise<Identity> {
   const { startIdentity } = await import('./identity/identity.ts');
-  return startIdentity(options, { store, clock, random, log, publish: await publisher() });
+  const { openInteraction } = await import('./identity/interaction/interaction.ts');
+  const interaction = openInteraction(options.masterKey, { store, clock, random, log });
+  return startIdentity(options, { store, clock, random, log, publish: await publisher(), interaction });
 }
 
 /** How identity tells the gateways: through control's snapshot. */
@@ -215,18 +217,20 @@ async function withStore(
   const store = openStore({ url, connectionsMax }, clock);
   try {
     const role = await start(store);
-    return { urls: role.urls, stop: () => stopBoth(role, store) };
+    return { urls: role.urls, stop: () => stopBoth(role, { stop: () => store.close() }) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function stopBoth(role: RunningRole, store: Store): Promise<void> {
+type Stoppable = Pick<RunningRole, 'stop'>;
+
+async function stopBoth(role: Stoppable, under: Stoppable): Promise<void> {
   try {
     await role.stop();
   } finally {
-    await store.close();
+    await under.stop();
   }
 }
 

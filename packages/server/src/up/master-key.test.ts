@@ -9,7 +9,11 @@ import { ensureMasterKey, readMasterKey } from './master-key.ts';
 
 const inDirectory = async (work: (path: string) => Promise<void>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'tulou-key-'));
-  await work(join(dir, 'master.key')).finally(() => rm(dir, { recursive: true, force: true }));
+  try {
+    await work(join(dir, 'master.key'));
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 };
 const failed = (code: string) => (error: unknown) => error instanceof OperatorError && error.code === code;
 

@@ -209,14 +209,9 @@ test('private_key_jwt: the audience is the issuer, as one string, and an asserti
 test('oauth4webapi accepts an installation token as RFC 9068 says', async () => {
   const { access_token: token } = await client.clientCredentialsGrant(config, { resource });
   const request = new Request('https://api.example.com/', { headers: { authorization: `Bearer ${token}` } });
-  const claims = await oauth.validateJwtAccessToken(
-    config.serverMetadata() as oauth.AuthorizationServer,
-    request,
-    resource,
-    {
-      [oauth.allowInsecureRequests]: true,
-    },
-  );
+  const claims = await oauth.validateJwtAccessToken(config.serverMetadata(), request, resource, {
+    [oauth.allowInsecureRequests]: true,
+  });
   assert.equal(claims.client_id, app.id);
 });
 

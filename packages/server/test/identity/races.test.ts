@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { openBrowser } from './browser.ts';
 import { callback, deviceGrant, startWorld, type TestClient, type World } from './world.ts';
@@ -47,7 +47,7 @@ after(async () => {
 });
 
 function startRacer(url: string): Racer {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'racer.ts')], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./racer.ts', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -81,13 +81,13 @@ export function agreeAs(accountOf: () => string): Interaction {
   };
 }
 
-/** Starts it all. Nodes share a database, a master key and the issuer's address, as behind a balancer. */
-export async function startWorld(): Promise<World> {
+/** Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a master key and the issuer's address, as behind a balancer. */
+export async function startWorld(pagesOf?: (store: Store) => Interaction): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
   const facts = await seed(store);
   let acting: string = facts.user;
-  const interaction = agreeAs(() => acting);
+  const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
   const first = await startNode(store, interaction);
   const ends: (() => Promise<void>)[] = [first.stop];
   return {
@@ -127,17 +127,17 @@ export async function startWorld(): Promise<World> {
 
 /** The first node's own address is the issuer. */
 async function startNode(store: Store, interaction: Interaction, issuer?: string) {
-  let identity: Identity | undefined;
+  const held: { identity?: Identity } = {};
   const mount: Mount = {
-    owns: (path) => identity?.owns(path) === true,
-    handle: (message, response) => identity?.handle(message, response),
+    owns: (path) => held.identity?.owns(path) === true,
+    handle: (message, response) => held.identity?.handle(message, response),
   };
   const log = openLog('identity', 'error');
   const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
   const deps = { store, clock, random, log, publish: tell, interaction };
   const started = await startIdentity({ platformUrl: issuer ?? listener.url, masterKey }, deps);
-  identity = started;
+  held.identity = started;
   return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
 }
 
@@ -167,10 +167,13 @@ async function seed(store: Store) {
       await sql`insert into scopes (tenant_id, api_id, name, risk, title, description, created_at, updated_at)
         values (${provider}, ${api}, ${name}, ${risk}, '{}', '{}', ${now}, ${now})`;
     }
-    await sql`insert into apps (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at)
-      values (${developer}, ${app}, 'till', 'Till', 'active', '{}', ${['acme/orders:read']}, ${scopes.declared.slice(1)}, ${now}, ${now})`;
-    await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name, scopes, state, granted_by, created_at, updated_at)
-      values (${tenantUuid}, ${installation}, ${developer}, 'maker', ${app}, 'till', 'Till', ${[...scopes.granted]}, 'active', 'mem_x', ${now}, ${now})`;
+    await sql`insert into apps
+      (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at) values
+      (${developer}, ${app}, 'till', 'Till', 'active', '{}', ${['acme/orders:read']}, ${scopes.declared.slice(1)}, ${now}, ${now})`;
+    await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name,
+      scopes, state, granted_by, created_at, updated_at) values (${tenantUuid}, ${installation}, ${developer}, 'maker', ${app},
+      'till', 'Till',
+      ${[...scopes.granted]}, 'active', 'mem_x', ${now}, ${now})`;
     for (const [id, role] of [
       [user, 'owner'],
       [viewer, 'viewer'],
@@ -195,8 +198,10 @@ async function insertClient(store: Store, developer: string, app: string, given:
   const grants = ['authorization_code', 'refresh_token', deviceGrant];
   const all = authentication === 'none' ? grants : [...grants, 'client_credentials'];
   await store.system('the scene of a test', async (tx) => {
-    await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris, jwks, dpop_bound, secret_hash, created_at, updated_at)
-      values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication}, ${all}, ${[callback]}, ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb,
+    await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
+      jwks, dpop_bound, secret_hash, created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
+        ${all}, ${[callback]},
+        ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb,
         ${dpopBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
     tell(tx, { kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app });
   });

@@ -53,8 +53,7 @@ function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adap
     async find(id) {
       const found = await store.system('an issuer finds an artifact', (tx) => findArtifact(tx, at(id), vault));
       if (found === undefined || endsWithReuse(kind)) return found;
-      const { consumed: _, ...payload } = found;
-      return payload;
+      return { ...found, consumed: undefined };
     },
     findByUid: (id) => store.system('an issuer finds a session', (tx) => findArtifactByUid(tx, at(id), vault)),
     findByUserCode: (id) =>

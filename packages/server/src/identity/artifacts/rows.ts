@@ -36,7 +36,8 @@ export async function upsertArtifact(
   const sealed = vault.seal(JSON.stringify(payload), contextOf(place, sha256(id))).toString('base64url');
   const grant = kind === 'Grant' ? id : payload.grantId;
   await sql`
-    insert into identity_artifacts (tenant_id, kind, id_hash, grant_hash, uid_hash, user_code_hash, account, client, secret_payload, expires_at)
+    insert into identity_artifacts
+      (tenant_id, kind, id_hash, grant_hash, uid_hash, user_code_hash, account, client, secret_payload, expires_at)
     values (${tenantUuid}, ${kind}, ${sha256(id)}, ${hashed(grant)}, ${hashed(payload.uid)}, ${hashed(payload.userCode)},
       ${payload.accountId ?? null}, ${payload.clientId ?? null}, to_jsonb(${sealed}::text), ${expiresAt})
     on conflict (tenant_id, kind, id_hash) do update set grant_hash = excluded.grant_hash, uid_hash = excluded.uid_hash,

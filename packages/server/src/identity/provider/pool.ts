@@ -25,7 +25,7 @@ export function openPool<T>(build: (issuer: string) => Promise<T>, sizeMax: numb
     },
     async renew(issuer) {
       const built = await build(issuer);
-      keep(issuer, Promise.resolve(built));
+      void keep(issuer, Promise.resolve(built));
     },
   };
 }

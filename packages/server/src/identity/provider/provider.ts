@@ -1,5 +1,5 @@
 /** One issuer's Provider, built from values. Nothing of it changes afterwards: other keys make another one. */
-import Provider, { type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Log } from '../../kernel/log.ts';

@@ -72,7 +72,7 @@ async function ofLowRisk({ sql }: SystemTx, scopes: readonly string[]): Promise<
   const low = await sql<{ tenantUuid: string; scope: string }[]>`
     select s.tenant_id as "tenantUuid", a.slug || ':' || s.name as scope
     from scopes s join apis a on a.tenant_id = s.tenant_id and a.id = s.api_id
-    where s.tenant_id = any(${tenants.map(({ tenantUuid }) => tenantUuid)}) and s.risk = 'low'`;
+    where s.tenant_id = any(${tenants.map(({ tenantUuid }) => tenantUuid)}) and s.risk = 'low' and s.deleted_at is null`;
   const slugs = new Map(tenants.map(({ tenantUuid, slug }) => [tenantUuid, slug]));
   const allowed = new Set(low.map(({ tenantUuid, scope }) => `${slugs.get(tenantUuid) ?? ''}/${scope}`));
   return scopes.filter((scope) => allowed.has(scope));

@@ -1,5 +1,6 @@
 /** Rows of people. They belong to the platform; a person may be a member of several tenants. */
 import type { Id } from '@tulou/contract';
+import type { Fragment } from '../../store/pool.ts';
 import type { SystemTx } from '../../store/store.ts';
 
 export type Locale = 'en' | 'zh-CN';
@@ -16,10 +17,17 @@ export interface User {
 /** Addresses are told apart without case. */
 export const emailOf = (typed: string): string => typed.trim().toLowerCase();
 
-export async function findUser({ sql }: SystemTx, email: string): Promise<User | undefined> {
+export function findUser(tx: SystemTx, email: string): Promise<User | undefined> {
+  return readUser(tx, tx.sql`email = ${emailOf(email)}`);
+}
+
+export function findUserById(tx: SystemTx, id: string): Promise<User | undefined> {
+  return readUser(tx, tx.sql`id = ${id}`);
+}
+
+async function readUser({ sql }: SystemTx, by: Fragment): Promise<User | undefined> {
   const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
-    select id, email, name, secret_password as password, disabled_at is not null as disabled from users
-    where email = ${emailOf(email)}`;
+    select id, email, name, secret_password as password, disabled_at is not null as disabled from users where ${by}`;
   return row === undefined ? undefined : { ...row, password: row.password ?? undefined };
 }
 

@@ -22,7 +22,7 @@ export const inviteMember: Handler<typeof members.invite> = (_scope, { params },
 
 /**
  * Invites a member anew; invitations before this one open nothing any more. The mail carries the only copy of the secret,
- * as `<tenant>.<invitation>.<secret>`; SHA-256 of the secret is what is kept.
+ * in its link; SHA-256 of the secret is what is kept.
  */
 export async function sendInvitation(tx: TenantTx, member: MemberRow, deps: Deps): Promise<void> {
   const { sql, tenantUuid } = tx;
@@ -36,8 +36,7 @@ export async function sendInvitation(tx: TenantTx, member: MemberRow, deps: Deps
   const [tenant] = await sql<{ name: string }[]>`select name from tenants where tenant_id = ${tenantUuid}`;
   const mail = invitationMail({
     tenant: must(tenant, 'a tenant in whose name a call is made is there').name,
-    code: `${idFromUuid('tenant', tenantUuid)}.${id}.${secret}`,
-    platformUrl: deps.platformUrl,
+    link: linkTo(deps.platformUrl, { tenant: idFromUuid('tenant', tenantUuid), invitation: id, secret }),
     days: limits.invitationDays,
   });
   await crossTenants(tx, 'mail is sent by the platform', async (crossing) => {
@@ -45,6 +44,12 @@ export async function sendInvitation(tx: TenantTx, member: MemberRow, deps: Deps
       insert into mails (id, recipient, subject, secret_body, created_at, next_at)
       values (${uuidV7(deps.clock, deps.random)}, ${member.email}, ${mail.subject}, ${mail.body}, ${now}, ${now})`;
   });
+}
+
+function linkTo(platformUrl: string, parts: Readonly<Record<'tenant' | 'invitation' | 'secret', string>>): string {
+  const link = new URL('/account/invitation', platformUrl);
+  link.search = new URLSearchParams(parts).toString();
+  return link.href;
 }
 
 const lifeMs = limits.invitationDays * 86_400_000;

@@ -29,10 +29,10 @@ export function findCredential(call: Call): string | typeof twice | undefined {
 }
 
 function choose(call: Call, apiKey: string | undefined, authorization: string | undefined): string | undefined {
-  const carried = authorization === undefined ? undefined : credentialIn(call, authorization);
+  const carried = authorization === undefined ? undefined : (credentialIn(call, authorization) ?? authorization);
   if (apiKey === undefined) {
     if (authorization !== undefined) call.dropFields = withoutAuthorization;
-    return carried ?? authorization;
+    return carried;
   }
   const carriedIsOurs = carried !== undefined && isOurs(carried, call);
   const wantsToken = call.version?.object.access === 'token' && carried?.includes('.') === true;

@@ -247,6 +247,8 @@ describe('a call with a token', () => {
       assert.equal(call('/acme/orders/open/x', bearer(spelled)).code, 'credential_invalid');
       assert.ok(call(read, [...bearer(spelled), 'x-api-key', text]).dropped.has('authorization'));
     }
+    assert.ok(call(read, ['authorization', `Else ${token}`, 'x-api-key', text]).dropped.has('authorization'));
+    assert.equal(call('/acme/orders/open/x', ['authorization', `Else ${token}`]).code, 'credential_invalid');
     const known = call('/acme/orders/open/x');
     assert.equal(known.code, '');
     assert.ok(known.dropped.has('authorization'));

@@ -45,7 +45,7 @@ async function begin(browser: Browser, more: Record<string, string> = {}): Promi
     code_challenge_method: 'S256',
     ...more,
   });
-  return browser.open(`${world.issuer}/oauth2/authorize?${query}`);
+  return browser.open(`${world.issuer}/oauth2/authorize?${query.toString()}`);
 }
 
 const signIn = (browser: Browser, page: Page, given: Record<string, string> = {}): Promise<Page> =>

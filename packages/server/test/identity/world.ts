@@ -81,7 +81,10 @@ export function agreeAs(accountOf: () => string): Interaction {
   };
 }
 
-/** Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a master key and the issuer's address, as behind a balancer. */
+/**
+ * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
+ * master key and the issuer's address, as behind a balancer.
+ */
 export async function startWorld(pagesOf?: (store: Store) => Interaction): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;

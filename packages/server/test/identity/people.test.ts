@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
+import { formatCredential, parseCredential } from '@tulou/contract/credentials';
 import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { stylePath } from '../../src/identity/pages/style.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
@@ -180,6 +181,30 @@ test('pages speak the language of the browser, or the one that was chosen, from 
 
 test('an address that is nobody’s is a page that says so', async () => {
   assert.equal((await fetch(`${world.issuer}/account/nothing`)).status, 404);
+});
+
+test('the outbox shows mails to who has the operator token, and to nobody else', async () => {
+  const [operator, node] = (['operator', 'node'] as const).map((kind) =>
+    formatCredential(kind, '00000000-0000-0000-0000-000000000000', random.bytes(8), random.bytes(32)),
+  ) as [string, string];
+  const now = new Date(clock.now());
+  await run(async ({ sql }) => {
+    for (const [kind, text] of Object.entries({ operator, node })) {
+      const { id, secret } = parseCredential(text) ?? { id: '', secret: '' };
+      await sql`insert into platform_tokens (id, kind, secret_hash, created_at) values (${id}, ${kind}, ${sha256(secret)}, ${now})`;
+    }
+    await sql`insert into mails (id, recipient, subject, secret_body, created_at, next_at)
+      values ('m1', 'ann@shop.test', 'Hello <you>', 'a link', ${now}, ${now})`;
+  });
+  const browser = openBrowser(world.issuer);
+  const page = await browser.open(`${world.issuer}/account/outbox`);
+  for (const token of ['', node, operator.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]) {
+    const refused = await browser.submit(page, { token });
+    assert.equal(refused.status, 422);
+    assert.doesNotMatch(refused.text, /ann@shop\.test/);
+  }
+  const shown = await browser.submit(page, { token: operator });
+  assert.match(shown.text, /Hello &lt;you&gt;.*ann@shop\.test.*a link/s);
 });
 
 interface Invited {

@@ -7,9 +7,10 @@ import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
 import type { Interaction } from '../identity.ts';
 import { openVault } from '../keys/seal.ts';
+import { outbox, outboxPath } from '../mail/outbox.ts';
 import { style, stylePath } from '../pages/style.ts';
 import { notice } from '../pages/views.ts';
-import { openVisit, sendPage, type Visit } from '../pages/visit.ts';
+import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
 import { openPasswords } from '../people/password.ts';
 import { invite, invitationPath, type InvitationDeps } from './invitation.ts';
 import { prompt } from './prompt.ts';
@@ -34,6 +35,7 @@ const places: readonly Place[] = [
   { methods: ['GET', 'HEAD'],         path: exactly(stylePath),                  answer: sendStyle },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             answer: (visit, _provider, deps) => invite(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 answer: (visit, _provider, deps) => outbox(visit, deps) },
 ];
 
 /** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */
@@ -44,7 +46,7 @@ export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): I
     const visit = openVisit(message, response, { issuer: provider.issuer, random: deps.random, formKey });
     const place = places.find(({ path, methods }) => path.test(visit.path) && methods.includes(message.method ?? ''));
     try {
-      if (place === undefined) sendPage(visit, 404, notice(visit.told.problem.missing, visit.told.problem.missingLead));
+      if (place === undefined) sendMissing(visit);
       else await place.answer(visit, provider, parts);
     } catch (error) {
       sendProblem(visit, error, deps.log);

@@ -108,7 +108,7 @@ const consent = {
     }));
     if (person === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const { host, formTo } = destinationOf(parameters.redirectUri);
-    const all = [...askedOfPlatform(missing.missingOIDCScope ?? [], visit.told), ...asked];
+    const all = [...asked, ...askedOfPlatform(missing.missingOIDCScope ?? [], visit.told)];
     sendPage(visit, 200, consentPage(visit, { ...asker, tenant, person, host, asked: all }), formTo);
   },
 

@@ -62,11 +62,15 @@ export interface Field {
   readonly readonly?: boolean;
 }
 
+/** The first field that is wrong is where one begins; else the one that says so. */
 export function field(given: Field, wrong: Wrong = {}): Html {
   const { name, label, type, autocomplete, value, hint } = given;
-  const isWrong = wrong[name] !== undefined;
-  const hintId = `${name}-hint`;
+  const fault = wrong[name];
+  const [first] = Object.keys(wrong).filter((key) => key !== '');
+  const focused = first === undefined ? given.focused === true : first === name;
+  const notes = [fault === undefined ? '' : `${name}-wrong`, hint === undefined ? '' : `${name}-hint`].join(' ').trim();
   return html`<label for="${name}">${label}</label>
+    ${fault === undefined ? undefined : html`<p class="fault" id="${name}-wrong">${fault}</p>`}
     <input
       id="${name}"
       name="${name}"
@@ -77,12 +81,12 @@ export function field(given: Field, wrong: Wrong = {}): Html {
       autocapitalize="none"
       spellcheck="false"
       value="${value ?? ''}"
-      aria-invalid="${isWrong ? 'true' : 'false'}"
+      aria-invalid="${fault === undefined ? 'false' : 'true'}"
       ${
-        hint === undefined ? undefined : html` aria-describedby="${hintId}"`
-      }${given.focused === true ? html` autofocus` : undefined}${given.readonly === true ? html` readonly` : undefined}
+        notes === '' ? undefined : html` aria-describedby="${notes}"`
+      }${focused ? html` autofocus` : undefined}${given.readonly === true ? html` readonly` : undefined}
     />
-    ${hint === undefined ? undefined : html`<p class="hint" id="${hintId}">${hint}</p>`}`;
+    ${hint === undefined ? undefined : html`<p class="hint" id="${name}-hint">${hint}</p>`}`;
 }
 
 /** A form to its own address, with the token that says it came from this page. */

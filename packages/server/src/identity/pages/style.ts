@@ -37,6 +37,8 @@ input {
   width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit;
   background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
 }
+input[readonly] { background: transparent; border-color: var(--line); color: var(--soft); }
+.fault { margin: 0 0 .3rem; color: var(--bad); font-size: .875rem; }
 input[aria-invalid="true"] { border: 2px solid var(--bad); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .hint { margin: .35rem 0 0; color: var(--soft); font-size: .875rem; }
@@ -58,6 +60,9 @@ ul.scopes li { padding: .7rem 0; border-bottom: 1px solid var(--line); overflow-
 .low { color: var(--low); } .medium { color: var(--medium); } .high { color: var(--high); }
 ul.scopes code { color: var(--soft); font-size: .8rem; }
 ul.scopes p { margin: .2rem 0 0; }
+p.high { margin-top: 1rem; }
+article { border-top: 1px solid var(--line); margin-top: 1rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .facts { margin-top: 1.25rem; }
 .facts p { margin: .2rem 0; }
 `;

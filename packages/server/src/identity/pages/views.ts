@@ -110,5 +110,36 @@ export function invitationPage({ told, formToken, wrong = {} }: Frame, invitatio
   return { title: say.title(tenantName), body, wrong };
 }
 
+export function tokenPage({ told, formToken, wrong = {} }: Frame): Page {
+  const say = told.outbox;
+  const token = { name: 'token', label: say.token, type: 'password', autocomplete: 'off', focused: true } as const;
+  const body = html`<p class="soft">${say.lead}</p>
+    ${form(
+      formToken,
+      html`${field(token, wrong)}
+        <div class="actions"><button>${say.button}</button></div>`,
+    )}`;
+  return { title: say.title, body, wrong };
+}
+
+export interface Mail {
+  readonly recipient: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly at: Date;
+}
+
+export function outboxPage({ outbox: say }: Words, mails: readonly Mail[]): Page {
+  const shown = mails.map(
+    ({ recipient, subject, body, at }) =>
+      html`<article>
+        <h2>${subject}</h2>
+        <p class="soft">${recipient} · <time datetime="${at.toISOString()}">${at.toISOString()}</time></p>
+        <pre>${body}</pre>
+      </article>`,
+  );
+  return { title: say.title, body: mails.length === 0 ? html`<p class="soft">${say.empty}</p>` : html`${shown}` };
+}
+
 /** A page that only says something. */
 export const notice = (title: string, lead: string): Page => ({ title, body: html`<p class="soft">${lead}</p>` });

@@ -99,6 +99,12 @@ export function refuseForm(visit: Visit): void {
   sendPage(visit, 403, { title: form, body: html`<p>${formLead}</p>` });
 }
 
+/** The page of all addresses where there is nothing, for the visitor at least. */
+export function sendMissing(visit: Visit): void {
+  const { missing, missingLead } = visit.told.problem;
+  sendPage(visit, 404, { title: missing, body: html`<p>${missingLead}</p>` });
+}
+
 /**
  * Sends a page. `formTo`: where, besides ourselves, its forms may lead, for browsers hold the redirects that follow a form
  * against `form-action` too.

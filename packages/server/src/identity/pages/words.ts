@@ -61,6 +61,14 @@ const en = {
     done: (tenant: string) => `You have joined ${tenant}`,
     doneLead: 'You can close this page, or go back to the app that you came from.',
   },
+  outbox: {
+    title: 'Mails that were not sent',
+    lead: 'No mail server is set. For the operator, on this machine only.',
+    token: 'Operator token',
+    button: 'Show',
+    wrong: 'This is not an operator token of this installation.',
+    empty: 'There is no mail.',
+  },
   roles: { viewer: 'viewer', developer: 'developer', admin: 'admin', owner: 'owner' },
   problem: {
     stale: 'This page is too old',
@@ -138,6 +146,14 @@ const zh: Words = {
     gone: '没有与此邀请码对应的邀请：它可能已被使用、已过期或已被替换，请联系邀请人重新发送。',
     done: (tenant) => `你已加入 ${tenant}`,
     doneLead: '你可以关闭此页面，或返回之前的应用。',
+  },
+  outbox: {
+    title: '未发送的邮件',
+    lead: '尚未设置邮件服务器。仅限运维人员在本机查看。',
+    token: '运维令牌',
+    button: '查看',
+    wrong: '这不是本平台的运维令牌。',
+    empty: '没有邮件。',
   },
   roles: { viewer: '查看者', developer: '开发者', admin: '管理员', owner: '所有者' },
   problem: {

@@ -107,6 +107,15 @@ describe('a call with a token', () => {
     );
   });
 
+  it('has no scope that the API has no more: a deleted one is nobody’s from the next call on', () => {
+    const write = (): string => call('/acme/orders/v1/orders', bearer(token), { method: 'POST' }).code;
+    assert.equal(write(), '');
+    sample.publish({ ...world.api, scopes: [{ name: 'read', risk: 'low' }] });
+    assert.deepEqual([write(), call().sent.get('tulou-scopes')], ['scope_required', 'read']);
+    sample.publish(world.api);
+    assert.equal(write(), '');
+  });
+
   it('has what token, installation and app all hold: narrowing any of them counts for the next call', () => {
     const write = (): string => call('/acme/orders/v1/orders', bearer(token), { method: 'POST' }).code;
     assert.equal(write(), '');

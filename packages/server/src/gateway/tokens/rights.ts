@@ -27,8 +27,9 @@ export function rightsOf(pass: Pass, installation: InstallationObject): Rights {
 /** The grant for this token's calls, from that of its subscription. Kept on the pass while both are the ones in force. */
 export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGrant {
   const kept = pass.grants.get(base.version.key);
-  if (kept?.base === base && kept.rights === rights) return kept;
-  const scopes = new Set(localNames(base, rights));
+  const defined = base.version.api.object?.scopes;
+  if (kept?.base === base && kept.rights === rights && kept.defined === defined) return kept;
+  const scopes = new Set(localNames(base, rights, defined));
   const claims: AssertionClaims = {
     ...base.claims,
     tenant: rights.installation.tenant,
@@ -37,7 +38,7 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
     scopes: [...scopes].join(' '),
   };
   const callerFields = callerFieldsOf(claims);
-  const fresh = { ...base, claims, callerFields, assertion: '', assertionUntilMs: 0, base, rights, scopes };
+  const fresh = { ...base, claims, callerFields, assertion: '', assertionUntilMs: 0, base, rights, defined, scopes };
   if (pass.grants.size >= grantsPerTokenMax) pass.grants.clear();
   pass.grants.set(base.version.key, fresh);
   return fresh;
@@ -46,12 +47,13 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
 /** The full name of a scope of the API that a grant is for: `<tenant slug>/<api slug>:<name>`. */
 export const fullName = ({ claims }: Grant, name: string): string => `${claims.aud}:${name}`;
 
-/** RFC 6749 §3.3 says what a scope is made of; what isn't goes into no header field. */
-function localNames(base: Grant, { scopes }: Rights): string[] {
+/** Those that the API has (a deleted one is nobody's). RFC 6749 §3.3 says what a scope is made of; what isn't goes into no header field. */
+function localNames(base: Grant, { scopes }: Rights, defined: TokenGrant['defined']): string[] {
   const prefix = fullName(base, '');
   return scopes
     .filter((scope) => scope.startsWith(prefix))
     .map((scope) => scope.slice(prefix.length))
+    .filter((name) => defined === undefined || defined.some((scope) => scope.name === name))
     .filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name))
     .toSorted();
 }

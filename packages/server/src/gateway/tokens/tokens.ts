@@ -2,6 +2,7 @@
  * Whose call a token's is. A verified text is remembered by the thread, so that the next call costs look-ups; what may
  * change meanwhile (keys, client, app, denials, time) is asked of the present configuration on every call.
  */
+import type { SnapshotOf } from '@tulou/contract';
 import type { Identity } from '../keyring.ts';
 import type { Grant } from '../grant.ts';
 import { hash64, type Hash64 } from '../limits/hash.ts';
@@ -32,6 +33,8 @@ export interface Rights {
 export interface TokenGrant extends Grant {
   readonly base: Grant;
   readonly rights: Rights;
+  /** The scopes that the API had when this was made. */
+  readonly defined: SnapshotOf<'api'>['scopes'];
   /** Local names: those of the version's API. */
   readonly scopes: ReadonlySet<string>;
 }

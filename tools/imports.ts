@@ -33,7 +33,7 @@ export const layers: readonly (readonly string[])[] = [
   ['tenancy'],
   ['store'],
   ['http'],
-  ['gateway', 'control', 'worker'],
+  ['gateway', 'identity', 'control', 'worker'],
   ['up'],
 ];
 
@@ -98,11 +98,11 @@ export const laws: readonly Law[] = [
   },
   {
     from: ['packages/server/src/'],
-    except: [`${server}store/`, `${server}control/`, `${server}worker/`],
+    except: [`${server}store/`, `${server}control/`, `${server}identity/`, `${server}worker/`],
     testsExempt: true,
     forbids: /^sql``$/,
     reason:
-      'SQL stands under store/ and in the query files of control and worker, always on a tenant or system transaction',
+      'SQL stands under store/ and in the query files of control, identity and worker, always on a tenant or system transaction',
   },
   {
     from: ['packages/server/src/'],

@@ -38,7 +38,7 @@ tenants:
   - slug: shop-${mark}
     name: Shop
     apps:
-      - {slug: web, name: Web, redirect_uris: ["https://shop.example.com/back"], scopes: [read]}
+      - {slug: web, name: Web, redirect_uris: ["https://shop.example.com/back"]}
     subscriptions:
       - {app: web, api: maker-${mark}/orders, plan: basic}
 `;

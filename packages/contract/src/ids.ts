@@ -18,6 +18,9 @@ export const idPrefixes = {
   audit: 'aud',
   request: 'req',
   gateway: 'gwy',
+  client: 'cli',
+  user: 'usr',
+  invitation: 'inv',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

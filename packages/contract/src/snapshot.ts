@@ -13,15 +13,24 @@ export const planLimit = z.object({
   requests: z.int().min(1).max(limits.planRequestsMax),
   per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
   /** What is counted apart. `subscription` (app × api) where nothing is said. */
-  by: z.enum(['subscription', 'key', 'app', 'tenant', 'address']).default('subscription'),
+  by: z.enum(['subscription', 'key', 'installation', 'app', 'tenant', 'address']).default('subscription'),
 });
 export type PlanLimit = z.output<typeof planLimit>;
 
 export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1000).default(1) });
 
 /** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
-export const routeOperation = z.object({ id: z.string(), method: z.string(), path: z.string() });
+export const routeOperation = z.object({
+  id: z.string(),
+  method: z.string(),
+  path: z.string(),
+  /** Scopes of this API, by their own names, that a token must hold for it. */
+  scopes: z.array(z.string()).optional(),
+});
 export type RouteOperation = z.output<typeof routeOperation>;
+
+/** low: a member may allow it to try; high: an admin is asked just in time, and a stale gateway refuses it. */
+export const scopeRisk = z.enum(['low', 'medium', 'high']);
 
 const tenantObject = z.object({ kind: z.literal('tenant'), key: z.string(), slug: z.string(), state });
 const apiObject = z.object({
@@ -31,6 +40,8 @@ const apiObject = z.object({
   slug: z.string(),
   /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
   hosts: z.array(z.string()),
+  /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
+  scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
 });
 const versionObject = z.object({
   kind: z.literal('version'),
@@ -57,7 +68,46 @@ const planObject = z.object({
   limits: z.array(planLimit).max(limits.limitsPerPlanMax),
   concurrency: z.int().nullable(),
 });
-const appObject = z.object({ kind: z.literal('app'), key: z.string(), tenant: z.string(), slug: z.string(), state });
+const appObject = z.object({
+  kind: z.literal('app'),
+  key: z.string(),
+  tenant: z.string(),
+  slug: z.string(),
+  state,
+  /** Full scope names that the app declares, required and optional: no token of it holds more. */
+  scopes: z.array(z.string()).optional(),
+});
+/** `key` is the OAuth `client_id`. Gone: its tokens are refused. */
+const clientObject = z.object({ kind: z.literal('client'), key: z.string(), tenant: z.string(), app: z.string() });
+/** `tenant` has installed `app`; only active ones are in the snapshot. `scopes` are full names, `<tenant>/<api>:<name>`. */
+const installationObject = z.object({
+  kind: z.literal('installation'),
+  key: z.string(),
+  tenant: z.string(),
+  app: z.string(),
+  scopes: z.array(z.string()),
+});
+/** An issuer of access tokens. `key` is its `iss`; `issues_for` null: the platform's, which may name any tenant. */
+const issuerObject = z.object({
+  kind: z.literal('issuer'),
+  key: z.string(),
+  tenant: z.string(),
+  issues_for: z.string().nullable(),
+  algorithms: z.array(z.enum(['ES256', 'EdDSA', 'PS256', 'RS256'])),
+  /** Public keys (RFC 7517) that verify: next, current and previous. */
+  keys: z.array(z.record(z.string(), z.unknown())),
+});
+/**
+ * Tokens that are refused although they verify. `key` is `token:<jti>`, `grant:<gid>` or `user:<sub>`; those issued before
+ * `before` (Unix seconds) are meant. Past `until` no such token can be alive, and the denial is pruned.
+ */
+const denialObject = z.object({
+  kind: z.literal('denial'),
+  key: z.string(),
+  tenant: z.string(),
+  before: z.int(),
+  until: z.int(),
+});
 /** Only active subscriptions are in the snapshot: pending, suspended and ended ones are absent. */
 const subscriptionObject = z.object({
   kind: z.literal('subscription'),
@@ -88,6 +138,10 @@ export const snapshotObject = z.discriminatedUnion('kind', [
   appObject,
   subscriptionObject,
   keyObject,
+  clientObject,
+  installationObject,
+  issuerObject,
+  denialObject,
 ]);
 export type SnapshotObject = z.output<typeof snapshotObject>;
 export type SnapshotKind = SnapshotObject['kind'];

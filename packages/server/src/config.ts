@@ -70,6 +70,13 @@ const settings = {
     expects: 'the path of a file',
     example: '.tulou/operator.token',
   }),
+  /** Opens what the database keeps sealed; the same file for every control. */
+  masterKeyFile: setting({
+    variable: 'TULOU_MASTER_KEY_FILE',
+    shape: path,
+    expects: 'the path of a file',
+    example: '.tulou/master.key',
+  }),
   data: setting({
     variable: 'TULOU_DATA',
     flag: 'data',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
+import type { Identity, IdentityOptions } from './identity/identity.ts';
+import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { systemRandom as random } from './kernel/random.ts';
@@ -13,6 +15,7 @@ import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { report } from './up/doctor/report.ts';
+import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
@@ -32,6 +35,10 @@ const flags = {
     type: 'boolean',
     help: '--accept-clock         the clock is right now, though the data is from later',
   },
+  remove: {
+    type: 'string',
+    help: '--remove KID           this key is in wrong hands: nothing it has signed is accepted any more',
+  },
   json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
   help: { type: 'boolean', help: '--help                 this text' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
@@ -46,6 +53,11 @@ const commands: Readonly<Record<string, Command>> = {
   control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
   worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
   migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
+  'rotate-keys': {
+    summary: 'sign tokens with the next key from now on; needs TULOU_DATABASE_URL and TULOU_MASTER_KEY_FILE',
+    flags: ['data', 'platform', 'remove'],
+    run: rotate,
+  },
   doctor: {
     summary: 'what is wrong with this machine or installation',
     flags: ['data', 'gateway', 'platform', 'json'],
@@ -102,6 +114,7 @@ function gateway(config: Config): Promise<number> {
         controlUrl: required(config.controlUrl, 'TULOU_CONTROL_URL', 'http://127.0.0.1:8090'),
         nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
         platformUrl: config.platformUrl,
+        gatewayUrl: config.gatewayUrl,
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
         accessLog: config.accessLog,
@@ -114,17 +127,36 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./control/control.ts');
+    const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [] } = config;
-    return withStore(config, log, (store) =>
-      startControl(
+    return withStore(config, log, async (store) => {
+      const identity = await identityOf({ platformUrl, masterKey }, store, log);
+      const role = await startControl(
         { listen: config.platformListen, admin, platformUrl, gatewayUrl, nodeToken, operatorToken, upstreamAllow },
-        { store, clock, random, log },
-      ),
-    );
+        { store, clock, random, log, mount: identity },
+      ).catch(async (error: unknown) => {
+        await identity.stop();
+        throw error;
+      });
+      return { urls: role.urls, stop: () => stopBoth(role, identity) };
+    });
   });
+}
+
+async function identityOf(options: IdentityOptions, store: Store, log: Log): Promise<Identity> {
+  const { startIdentity } = await import('./identity/identity.ts');
+  const { openInteraction } = await import('./identity/interaction/interaction.ts');
+  const interaction = openInteraction(options.masterKey, { store, clock, random, log });
+  return startIdentity(options, { store, clock, random, log, publish: await publisher(), interaction });
+}
+
+/** How identity tells the gateways: through control's snapshot. */
+async function publisher(): Promise<Publish> {
+  const { present, publish } = await import('./control/snapshot/publish.ts');
+  return (tx, object) => publish(tx, [present(object)]);
 }
 
 function worker(config: Config): Promise<number> {
@@ -137,6 +169,27 @@ function worker(config: Config): Promise<number> {
 
 async function migrate(config: Config): Promise<number> {
   await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'));
+  return 0;
+}
+
+async function rotate(config: Config, given: Flags): Promise<number> {
+  const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
+  const { openVault } = await import('./identity/keys/seal.ts');
+  const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
+  const store = openStore({ url: databaseOf(config), connectionsMax: 2 }, clock);
+  const issuer = { issuer: config.platformUrl, tenantUuid: nilTenant };
+  const deps = { store, clock, vault, publish: await publisher() };
+  try {
+    const kid = given['remove'];
+    if (typeof kid !== 'string') await rotateKeys(issuer, deps);
+    else if (!(await removeSigningKey(issuer, kid, deps))) {
+      throw new OperatorError('key_unknown', `There is no signing key ${kid} in use.`, {
+        remedy: `The keys in use are listed at ${config.platformUrl}/oauth2/jwks.`,
+      });
+    }
+  } finally {
+    await store.close();
+  }
   return 0;
 }
 
@@ -164,18 +217,20 @@ async function withStore(
   const store = openStore({ url, connectionsMax }, clock);
   try {
     const role = await start(store);
-    return { urls: role.urls, stop: () => stopBoth(role, store) };
+    return { urls: role.urls, stop: () => stopBoth(role, { stop: () => store.close() }) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function stopBoth(role: RunningRole, store: Store): Promise<void> {
+type Stoppable = Pick<RunningRole, 'stop'>;
+
+async function stopBoth(role: Stoppable, under: Stoppable): Promise<void> {
   try {
     await role.stop();
   } finally {
-    await store.close();
+    await under.stop();
   }
 }
 

@@ -11,6 +11,7 @@ const paramValues: Readonly<Record<string, string>> = {
   version: 'v1',
   plan: 'basic',
   app: 'shop',
+  scope: 'read',
 };
 /** Fields that make an example worth reading, beside those that must be there. */
 const telling = ['upstreams', 'openapi', 'limits', 'by'];
@@ -26,6 +27,12 @@ const fieldValues: Readonly<Record<string, string>> = {
   plan: 'basic',
   by: 'api,status',
   member: 'mem_…',
+  title: 'en=Orders,zh=订单',
+  description: 'en=Orders,zh=订单',
+  scopes: 'acme/orders:read',
+  grant_types: 'client_credentials',
+  'scopes.name': 'read',
+  'installations.app': 'acme/shop',
   'tenants.slug': 'acme',
   'tenants.name': 'Acme',
   'versions.name': 'v1',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
+import { fullScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
 
 /** Compared character by character (RFC 9700 §2.1): `https`, `http` on the own machine, or an app's own scheme (RFC 8252 §7). */
@@ -21,24 +22,29 @@ function isRedirectUri(text: string): boolean {
   return protocol.includes('.');
 }
 
-/** RFC 6749 §3.3 scope-token. */
-const scope = z
-  .string()
-  .min(1)
-  .max(limits.scopeCharactersMax)
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'visible ASCII without space, quote and backslash');
-
-const redirectUris = z.array(redirectUri).max(limits.redirectUrisPerAppMax);
-const scopes = z.array(scope).max(limits.scopesPerAppMax);
+export const redirectUris = z.array(redirectUri).max(limits.redirectUrisPerAppMax);
+const scopes = z
+  .array(fullScope)
+  .max(limits.scopesPerAppMax)
+  .refine((list) => new Set(list).size === list.length, 'each scope once');
+const required = scopes.describe('Scopes that the app cannot do without: `<tenant>/<api>:<scope>`');
+const optional = scopes.describe('Scopes that a tenant may grant the app besides');
+const visibility = z
+  .enum(['public', 'private'])
+  .describe('`public`: every tenant may install it; `private`: only the own tenant');
 const state = z.enum(['active', 'suspended']).describe('The calls of a suspended app are refused');
 
 export const app = z.object({
   id: id('app'),
   slug,
   name,
-  state,
+  state: z
+    .enum(['active', 'suspended', 'blocked'])
+    .describe('The calls of an app that is not active are refused; what an operator has blocked, only they unblock'),
+  visibility,
   redirect_uris: z.array(z.string()),
   scopes: z.array(z.string()),
+  optional_scopes: z.array(z.string()),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -54,7 +60,14 @@ export const apps = {
     access: 'developer',
     params: tenantParams,
     query: none,
-    body: z.object({ slug, name, redirect_uris: redirectUris.default([]), scopes: scopes.default([]) }),
+    body: z.object({
+      slug,
+      name,
+      visibility: visibility.default('private'),
+      redirect_uris: redirectUris.default([]),
+      scopes: required.default([]),
+      optional_scopes: optional.default([]),
+    }),
     output: app,
     status: 201,
     errors: ['conflict', 'quota_of_objects'],
@@ -95,17 +108,45 @@ export const apps = {
       name: name.optional(),
       state: state.optional(),
       redirect_uris: redirectUris.optional(),
-      scopes: scopes.optional(),
+      visibility: visibility.optional(),
+      scopes: required.optional(),
+      optional_scopes: optional.optional(),
     }),
     output: app,
     status: 200,
-    errors: ['precondition_failed'],
+    errors: ['state_conflict', 'precondition_failed'],
+  }),
+  block: operation({
+    id: 'apps.block',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/block',
+    summary: 'The kill switch: stop an app everywhere at once, whoever has installed it',
+    access: 'operator',
+    params: appParams,
+    query: none,
+    body: undefined,
+    output: app,
+    status: 200,
+    errors: ['state_conflict'],
+  }),
+  unblock: operation({
+    id: 'apps.unblock',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/unblock',
+    summary: 'Take back a block; the app stays suspended until it is set active again',
+    access: 'operator',
+    params: appParams,
+    query: none,
+    body: undefined,
+    output: app,
+    status: 200,
+    errors: ['state_conflict'],
   }),
   delete: operation({
     id: 'apps.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apps/{app}',
-    summary: 'Delete an app with its keys; refused while it subscribes to an API',
+    summary: 'Delete an app with its keys, clients and installations; refused while it subscribes to an API',
     access: 'admin',
     params: appParams,
     query: none,

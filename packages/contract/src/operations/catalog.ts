@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { planLimit } from '../snapshot.ts';
+import { grantableScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
 /** An API as a developer of any tenant finds it. */
@@ -33,6 +34,7 @@ export const catalogEntry = z.object({
       approval: z.enum(['auto', 'manual']),
     }),
   ),
+  scopes: z.array(grantableScope),
   updated_at: timestamp,
 });
 

@@ -3,9 +3,12 @@ import { apis } from './apis.ts';
 import { apps } from './apps.ts';
 import { audit } from './audit.ts';
 import { catalog } from './catalog.ts';
+import { clients } from './clients.ts';
+import { installations, installedApps } from './installations.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
 import { plans } from './plans.ts';
+import { scopes } from './scopes.ts';
 import { subscribers, subscriptions } from './subscriptions.ts';
 import { tenants } from './tenants.ts';
 import { tokens } from './tokens.ts';
@@ -22,10 +25,14 @@ export const operations = {
   apis,
   versions,
   plans,
+  scopes,
   apps,
   keys,
+  clients,
   subscriptions,
   subscribers,
+  installations,
+  installed: installedApps,
   catalog,
   usage,
 };

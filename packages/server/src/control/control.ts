@@ -2,7 +2,7 @@
 import { parseCredential } from '@tulou/contract';
 import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
-import { listen } from '../http/listen.ts';
+import { listen, type Mount } from '../http/listen.ts';
 import { openMetrics } from '../http/metrics.ts';
 import { databaseReady } from '../store/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
@@ -40,18 +40,30 @@ export interface ControlRoleDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The identity server, on the same listener. */
+  readonly mount?: Mount;
 }
 
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
   const { platformUrl, gatewayUrl, upstreamAllow } = options;
-  const deps: ControlDeps = { ...role, platformUrl, gatewayUrl, upstreamAllow, openapi: openReader(role.clock) };
+  const { store, clock, random, log } = role;
+  const deps: ControlDeps = {
+    store,
+    clock,
+    random,
+    log,
+    platformUrl,
+    gatewayUrl,
+    upstreamAllow,
+    openapi: openReader(clock),
+  };
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);
   const feed = await openFeed(deps);
   const metrics = openMetrics();
   const routes = routesOf(bindings, plainRoutes(feed), deps, measureCalls(metrics, role.clock));
-  const platform = await listen(options.listen, serveRoutes(routes, role.log), role);
+  const platform = await listen(options.listen, serveRoutes(routes, role.log), role, role.mount);
   const ready = (): Promise<string | undefined> => databaseReady(role.store, role.clock);
   const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, role);
   return {

@@ -7,8 +7,11 @@ import { whoami } from '@tulou/contract/operations/whoami';
 import { apis } from '@tulou/contract/operations/apis';
 import { apps } from '@tulou/contract/operations/apps';
 import { catalog } from '@tulou/contract/operations/catalog';
+import { clients } from '@tulou/contract/operations/clients';
+import { installations, installedApps } from '@tulou/contract/operations/installations';
 import { keys } from '@tulou/contract/operations/keys';
 import { plans } from '@tulou/contract/operations/plans';
+import { scopes } from '@tulou/contract/operations/scopes';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
 import { usage } from '@tulou/contract/operations/usage';
 import { versions } from '@tulou/contract/operations/versions';
@@ -19,6 +22,7 @@ import { verifyAudit } from './audit/verify.ts';
 import { createMember } from './members/create.ts';
 import { deleteMember } from './members/delete.ts';
 import { getMember } from './members/get.ts';
+import { inviteMember } from './members/invite.ts';
 import { listMembers } from './members/list.ts';
 import { updateMember } from './members/update.ts';
 import { createTenant } from './tenants/create.ts';
@@ -40,6 +44,7 @@ import { deleteApi } from './apis/delete.ts';
 import { getApi } from './apis/get.ts';
 import { listApis } from './apis/list.ts';
 import { updateApi } from './apis/update.ts';
+import { blockApp, unblockApp } from './apps/block.ts';
 import { createApp } from './apps/create.ts';
 import { deleteApp } from './apps/delete.ts';
 import { getApp } from './apps/get.ts';
@@ -47,6 +52,21 @@ import { listApps } from './apps/list.ts';
 import { updateApp } from './apps/update.ts';
 import { getCatalogEntry, getCatalogOpenapi } from './catalog/get.ts';
 import { listCatalog } from './catalog/list.ts';
+import { createClient } from './clients/create.ts';
+import { deleteClient } from './clients/delete.ts';
+import { getClient } from './clients/get.ts';
+import { listClients } from './clients/list.ts';
+import { rotateClient } from './clients/rotate.ts';
+import { updateClient } from './clients/update.ts';
+import {
+  deleteInstallation,
+  pauseInstallation,
+  resumeInstallation,
+  updateInstallation,
+} from './installations/change.ts';
+import { createInstallation } from './installations/create.ts';
+import { getInstallation, listInstallations } from './installations/get.ts';
+import { getInstalled, listInstalled } from './installations/installed.ts';
 import { createKey } from './keys/create.ts';
 import { deleteKey } from './keys/delete.ts';
 import { getKey } from './keys/get.ts';
@@ -58,6 +78,11 @@ import { deletePlan } from './plans/delete.ts';
 import { getPlan } from './plans/get.ts';
 import { listPlans } from './plans/list.ts';
 import { updatePlan } from './plans/update.ts';
+import { createScope } from './scopes/create.ts';
+import { deleteScope } from './scopes/delete.ts';
+import { getScope } from './scopes/get.ts';
+import { listScopes } from './scopes/list.ts';
+import { updateScope } from './scopes/update.ts';
 import { createSubscription } from './subscriptions/create.ts';
 import {
   approveSubscriber,
@@ -92,6 +117,7 @@ export const bindings: readonly Binding[] = [
   on(tenants.export,         exportTenant),
 
   on(members.create,         createMember),
+  on(members.invite,         inviteMember),
   on(members.list,           listMembers),
   on(members.get,            getMember),
   on(members.update,         updateMember),
@@ -125,10 +151,18 @@ export const bindings: readonly Binding[] = [
   on(plans.update,           updatePlan),
   on(plans.delete,           deletePlan),
 
+  on(scopes.create,          createScope),
+  on(scopes.list,            listScopes),
+  on(scopes.get,             getScope),
+  on(scopes.update,          updateScope),
+  on(scopes.delete,          deleteScope),
+
   on(apps.create,            createApp),
   on(apps.list,              listApps),
   on(apps.get,               getApp),
   on(apps.update,            updateApp),
+  on(apps.block,             blockApp),
+  on(apps.unblock,           unblockApp),
   on(apps.delete,            deleteApp),
 
   on(keys.create,            createKey),
@@ -137,6 +171,13 @@ export const bindings: readonly Binding[] = [
   on(keys.update,            updateKey),
   on(keys.rotate,            rotateKey),
   on(keys.delete,            deleteKey),
+
+  on(clients.create,         createClient),
+  on(clients.list,           listClients),
+  on(clients.get,            getClient),
+  on(clients.update,         updateClient),
+  on(clients.rotate,         rotateClient),
+  on(clients.delete,         deleteClient),
 
   on(subscriptions.create,   createSubscription),
   on(subscriptions.list,     listSubscriptions),
@@ -151,6 +192,17 @@ export const bindings: readonly Binding[] = [
   on(subscribers.suspend,    suspendSubscriber),
   on(subscribers.resume,     resumeSubscriber),
   on(subscribers.delete,     deleteSubscriber),
+
+  on(installations.create,   createInstallation),
+  on(installations.list,     listInstallations),
+  on(installations.get,      getInstallation),
+  on(installations.update,   updateInstallation),
+  on(installations.pause,    pauseInstallation),
+  on(installations.resume,   resumeInstallation),
+  on(installations.delete,   deleteInstallation),
+
+  on(installedApps.list,     listInstalled),
+  on(installedApps.get,      getInstalled),
 
   on(catalog.list,           listCatalog),
   on(catalog.get,            getCatalogEntry),

@@ -11,7 +11,10 @@ import type { Windows } from './limits/windows.ts';
 import type { Strangers } from './strangers.ts';
 import type { ThreadMetrics } from './metrics.ts';
 import type { RequestIds, TraceIds } from './request-id.ts';
+import type { Freshness } from './snapshot/freshness.ts';
 import type { Operation, State, SubscriptionNode, VersionNode } from './snapshot/state.ts';
+import type { UsedProofs } from './tokens/proofs.ts';
+import type { Pass, Tokens } from './tokens/tokens.ts';
 import type { Spool } from './usage/segment.ts';
 import type { Exchange } from './wire/exchange.ts';
 
@@ -24,6 +27,12 @@ export interface Gate {
   readonly log: Log;
   readonly seed: Hash64;
   readonly keyring: Keyring;
+  readonly tokens: Tokens;
+  readonly usedProofs: UsedProofs;
+  readonly freshness: Freshness;
+  /** Where people go, and the public address of the calls. */
+  readonly platformUrl: string;
+  readonly gatewayUrl: string;
   readonly windows: Windows;
   readonly slots: Slots;
   readonly spool: Spool;
@@ -54,6 +63,12 @@ export class Call {
 
   // read by `identify`
   identity: Identity | undefined = undefined;
+  /** The identity again, where it is a token's. */
+  pass: Pass | undefined = undefined;
+  /** The field `DPoP`; empty: there were several. */
+  proof: string | undefined = undefined;
+  /** Whether the scheme of `Authorization` is `DPoP`. */
+  isProofScheme = false;
   /** Fields of the client that are not forwarded, the credential among them. */
   dropFields: ReadonlySet<string> = withoutTrace;
   traceparent: string | undefined = undefined;
@@ -72,6 +87,8 @@ export class Call {
   // why it was refused
   refusal: ErrorCode | undefined = undefined;
   detail: string | undefined = undefined;
+  /** `WWW-Authenticate` of the refusal, where it can say more than that a credential is needed. */
+  challenge: string | undefined = undefined;
 
   constructor(exchange: Exchange, state: State, requestId: string, atMs: number) {
     this.exchange = exchange;

@@ -20,8 +20,10 @@ import { renderMetrics, ThreadMetrics } from './metrics.ts';
 import { Catalogue } from './snapshot/catalogue.ts';
 import { SnapshotDisk } from './snapshot/disk.ts';
 import { Feed } from './snapshot/feed.ts';
+import { Freshness } from './snapshot/freshness.ts';
 import type { ThreadSetup } from './thread/messages.ts';
 import { ThreadPool } from './thread/pool.ts';
+import { UsedProofs } from './tokens/proofs.ts';
 import type { AllowedClass } from './upstream/guard.ts';
 import { Shipper } from './usage/ship.ts';
 
@@ -34,6 +36,8 @@ export interface GatewayOptions {
   readonly nodeToken: string;
   /** Issuer of the assertions. */
   readonly platformUrl: string;
+  /** Public address of the calls: what a proof of possession must name. */
+  readonly gatewayUrl: string;
   readonly threads: number;
   readonly upstreamAllow: readonly AllowedClass[];
   readonly accessLog: boolean;
@@ -47,6 +51,8 @@ export interface GatewayDeps {
 
 const counterSlots = 1024 * 1024;
 const concurrencySlots = 64 * 1024;
+/** Used proofs are remembered for two minutes: enough for eight thousand calls a second. */
+const proofSlots = 1024 * 1024;
 const housekeepingMs = 1000;
 const drainMs = 10_000;
 const lastShippingMs = 3000;
@@ -73,7 +79,9 @@ class Gateway implements RunningRole {
   readonly #feed: Feed;
   readonly #shipper: Shipper;
   readonly #registration: Registration;
-  readonly #memories: Pick<ThreadSetup, 'windows' | 'slots'>;
+  readonly #memories: Pick<ThreadSetup, 'windows' | 'slots' | 'usedProofs' | 'freshness'>;
+  readonly #freshness = new Freshness(Freshness.memory());
+  readonly #usedProofs: UsedProofs;
   readonly #windows: Windows;
   readonly #slots: Slots;
   readonly #checkpoint: Checkpoint;
@@ -100,10 +108,17 @@ class Gateway implements RunningRole {
     this.#memories = {
       windows: Windows.memoryFor(counterSlots),
       slots: Slots.memoryFor(concurrencySlots, options.threads),
+      usedProofs: UsedProofs.memoryFor(proofSlots),
+      freshness: this.#freshness.memory,
     };
     this.#metrics = Array.from({ length: options.threads }, () => new ThreadMetrics(ThreadMetrics.memory()));
     this.#windows = new Windows(this.#memories.windows, options.threads + 1);
     this.#slots = new Slots(this.#memories.slots, options.threads, options.threads + 1);
+    this.#usedProofs = new UsedProofs(this.#memories.usedProofs, {
+      owner: options.threads + 1,
+      seed,
+      sinceSeconds: Math.ceil(clock.now() / 1000),
+    });
     for (const record of records) this.#windows.restore(record, clock.now());
     this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
     this.#disk = new SnapshotDisk(join(dataDir, 'snapshot'), deps);
@@ -122,6 +137,7 @@ class Gateway implements RunningRole {
       place,
       threads: options.threads,
       platformUrl: options.platformUrl,
+      gatewayUrl: options.gatewayUrl,
       upstreamAllow: options.upstreamAllow,
       accessLog: options.accessLog,
       usageFolder,
@@ -129,6 +145,7 @@ class Gateway implements RunningRole {
       assertionKey: identity.key,
       seed,
       ...this.#memories,
+      proofsSinceSeconds: this.#usedProofs.sinceSeconds,
       metrics: (this.#metrics[place - 1] ?? new ThreadMetrics(ThreadMetrics.memory())).memory,
     });
   }
@@ -199,6 +216,7 @@ class Gateway implements RunningRole {
   #take(head: SnapshotHead, changes: readonly SnapshotChange[]): string | undefined {
     const refusal = this.#catalogue.refusal(head);
     if (refusal !== undefined) return refusal;
+    this.#freshness.confirm(this.#deps.clock.now());
     const before = this.#catalogue.quarantined;
     const moved = head.full || changes.length > 0;
     const { message, quarantined, carried } = this.#catalogue.apply(head, changes);
@@ -228,6 +246,7 @@ class Gateway implements RunningRole {
   #bury(setup: ThreadSetup): void {
     this.#windows.table.releaseLocksOf(setup.place);
     this.#slots.releaseAllOf(setup.place);
+    this.#usedProofs.table.releaseLocksOf(setup.place);
     this.#callsLost += this.#metrics[setup.place - 1]?.buried() ?? 0;
     this.#shipper.recover(`${setup.segmentPrefix}-`);
   }
@@ -241,9 +260,14 @@ class Gateway implements RunningRole {
   /** What an operator should see although calls are served. */
   #note(): string | undefined {
     const { quarantined, quarantine } = this.#catalogue;
-    if (quarantined === 0) return undefined;
+    const stale = this.#isStale() ? ['the configuration is stale: scopes of high risk are refused'] : [];
+    if (quarantined === 0) return stale[0];
     const some = [...quarantine].slice(0, 20).map(([name, reason]) => `  ${name}: ${reason}`);
-    return [`${quarantined} broken objects keep their last good state:`, ...some].join('\n');
+    return [...stale, `${quarantined} broken objects keep their last good state:`, ...some].join('\n');
+  }
+
+  #isStale(): boolean {
+    return this.#freshness.isStale(this.#deps.clock.now());
   }
 
   #render(): string {
@@ -251,6 +275,7 @@ class Gateway implements RunningRole {
     return renderMetrics(this.#metrics, {
       seq: this.#catalogue.position?.seq ?? 0,
       ageSeconds: confirmedAtMs === undefined ? -1 : (this.#deps.clock.monotonic() - confirmedAtMs) / 1000,
+      stale: this.#isStale(),
       objects: this.#catalogue.objectCount,
       keys: this.#catalogue.keyCount,
       quarantined: this.#catalogue.quarantined,

@@ -16,7 +16,7 @@ export interface Grant {
   readonly limits: CompiledLimits;
   /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
   readonly answerFields: readonly string[];
-  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-plan`, `-scopes`; and through whom (`via`, RFC 9110 §7.6.3). */
+  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and `via` (RFC 9110 §7.6.3). */
   readonly callerFields: readonly string[];
   readonly claims: AssertionClaims;
   /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */
@@ -30,6 +30,8 @@ export interface AssertionClaims {
   readonly aud: string;
   readonly tenant?: string;
   readonly app?: string;
+  readonly installation?: string;
+  readonly user?: string;
   readonly plan?: string;
   readonly subscription?: string;
   readonly scopes: string;
@@ -102,10 +104,13 @@ function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): A
   };
 }
 
-function callerFieldsOf(claims: AssertionClaims): string[] {
+/** Who calls, and through whom, as fields. */
+export function callerFieldsOf(claims: AssertionClaims): string[] {
   const fields: string[] = ['via', '1.1 tulou'];
   if (claims.tenant !== undefined) fields.push('tulou-tenant', claims.tenant);
   if (claims.app !== undefined) fields.push('tulou-app', claims.app);
+  if (claims.installation !== undefined) fields.push('tulou-installation', claims.installation);
+  if (claims.user !== undefined) fields.push('tulou-user', claims.user);
   if (claims.plan !== undefined) fields.push('tulou-plan', claims.plan);
   fields.push('tulou-scopes', claims.scopes);
   return fields;

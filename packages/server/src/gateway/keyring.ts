@@ -9,14 +9,13 @@ import type { KeyTable } from './snapshot/key-table.ts';
 import type { AppNode, State } from './snapshot/state.ts';
 import { interned, type Interned } from './usage/record.ts';
 
-/** A verified key. */
+/** A verified key, or the client of a verified token. */
 export interface Identity {
-  readonly app: AppNode;
-  /** The key's public id, in the spool. */
-  readonly key: Interned;
-  /** The key as a subject that limits count. */
+  app: AppNode;
+  /** The key's public id, in the spool; undefined: a client. */
+  readonly key: Interned | undefined;
+  /** The key or client as a subject that limits count. */
   readonly subject: Hash64;
-  readonly environment: 'test' | 'live';
 }
 
 interface Remembered extends Identity {
@@ -59,9 +58,9 @@ export class Keyring {
     if (!timingSafeEqual(hash('sha256', credential.secret, 'buffer'), record.hash)) return undefined;
     const app = state.appByIndex(record.app);
     if (app?.object === undefined || nowMs >= record.expiresAtMs) return undefined;
-    const { slot, generation, expiresAtMs, environment, id } = record;
+    const { slot, generation, expiresAtMs, id } = record;
     const subject = hash64(id, this.#seed);
-    const known = { app, key: interned(id), subject, environment, table: state.keys, slot, generation, expiresAtMs };
+    const known = { app, key: interned(id), subject, table: state.keys, slot, generation, expiresAtMs };
     this.#remember(text, known);
     return known;
   }

@@ -84,6 +84,7 @@ export class ThreadMetrics {
 export interface MainFigures {
   readonly seq: number;
   readonly ageSeconds: number;
+  readonly stale: boolean;
   readonly objects: number;
   readonly keys: number;
   readonly quarantined: number;
@@ -127,6 +128,11 @@ function mainMetrics(f: MainFigures): string[] {
   return [
     ...gauge('tulou_gateway_snapshot_seq', 'Sequence number of the configuration in force.', f.seq),
     ...gauge('tulou_gateway_snapshot_age_seconds', 'Since control last confirmed the configuration.', f.ageSeconds),
+    ...gauge(
+      'tulou_gateway_snapshot_stale',
+      '1: not confirmed for a minute, scopes of high risk are refused.',
+      Number(f.stale),
+    ),
     ...gauge('tulou_gateway_snapshot_objects', 'Objects held, keys included.', f.objects),
     ...gauge('tulou_gateway_snapshot_keys', 'API keys held.', f.keys),
     ...gauge(

@@ -19,8 +19,8 @@ import type { Ended, Exchange, ExchangeHandler, Outcome } from './wire/exchange.
 export const steps: readonly Step[] = [
   target, //    path and query; no dot segments
   route, //     tenant, api, version, operation
-  identify, //  the key, and the app it belongs to
-  authorise, // the subscription, and what was computed for it
+  identify, //  the key or token, and the app it belongs to
+  authorise, // the subscription; of a token also installation and scopes
   limit, //     the plan's windows and places, and room in the spool
   forward, //   an upstream, with who calls
 ];
@@ -74,7 +74,8 @@ export class Pipeline implements ExchangeHandler {
     const fields = answerFields(call, call.grant ?? call.version?.anonymous);
     fields.push('content-type', 'application/problem+json');
     const { status } = errors[code];
-    if (status === 401) fields.push('www-authenticate', 'Bearer realm="tulou"');
+    const challenge = call.challenge ?? (status === 401 ? 'Bearer realm="tulou"' : undefined);
+    if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
     call.exchange.respond(status, fields, bodyOf(code, call.detail));
   }

@@ -18,6 +18,14 @@ export interface ListenDeps {
   readonly log: Log;
 }
 
+/** A program of its own on this listener, which speaks `node:http` itself (the identity server). */
+export interface Mount {
+  /** Whether requests for this path (as sent, without the query) are its. */
+  owns(path: string): boolean;
+  /** Answers; never throws. */
+  handle(message: IncomingMessage, response: ServerResponse): void;
+}
+
 export interface Listener {
   readonly url: string;
   /** Stops accepting, lets running requests end within the drain bound, then closes. */
@@ -42,7 +50,12 @@ const securityHeaders = {
 } as const;
 
 /** Listens on an address (port 0: any) and gives every request to `handle`. Rejects where the address can't be had. */
-export async function listen(address: Address, handle: HttpHandler, deps: ListenDeps): Promise<Listener> {
+export async function listen(
+  address: Address,
+  handle: HttpHandler,
+  deps: ListenDeps,
+  mount?: Mount,
+): Promise<Listener> {
   const draining = new AbortController();
   const server = createServer(
     {
@@ -51,7 +64,10 @@ export async function listen(address: Address, handle: HttpHandler, deps: Listen
       requestTimeout: bounds.requestTimeoutMs,
       keepAliveTimeout: bounds.keepAliveMs,
     },
-    (message, response) => void serve(message, response, draining.signal, handle, deps),
+    (message, response) => {
+      if (mount?.owns(pathOf(message)) === true) return mount.handle(message, response);
+      return void serve(message, response, draining.signal, handle, deps);
+    },
   );
   server.maxHeadersCount = bounds.fieldsMax;
   server.maxConnections = bounds.connectionsMax;
@@ -89,6 +105,11 @@ async function serve(
   }
 }
 
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark === -1 ? url : url.slice(0, mark);
+}
+
 function requestOf(
   message: IncomingMessage,
   response: ServerResponse,
@@ -100,7 +121,7 @@ function requestOf(
   const mark = target.indexOf('?');
   return {
     method: message.method ?? 'GET',
-    path: mark === -1 ? target : target.slice(0, mark),
+    path: pathOf(message),
     query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
     requestId,
     address: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),

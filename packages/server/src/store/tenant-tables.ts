@@ -13,7 +13,10 @@ export interface TenantTable {
   readonly parents: readonly string[];
 }
 
-/** All tables with a `tenant_id`, those that others refer to first. The directory itself is among them. */
+/**
+ * All tables with a `tenant_id` that this transaction may read, those that others refer to first. The directory itself is
+ * among them.
+ */
 export async function tenantTables(tx: TenantTx | SystemTx): Promise<readonly TenantTable[]> {
   const tables = await tx.sql<{ name: string; columns: string[]; primary_key: string[]; parents: string[] }[]>`
     select c.relname as name,
@@ -35,6 +38,7 @@ export async function tenantTables(tx: TenantTx | SystemTx): Promise<readonly Te
       ) as parents
     from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and has_table_privilege(c.oid, 'select')
       and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
     order by c.relname`;
   return parentsFirst(tables.map(({ primary_key: primaryKey, ...rest }) => ({ ...rest, primaryKey })));

@@ -12,6 +12,7 @@ import { startChild, type Child } from './child.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { keep, type Keeper, type Part } from './keeper.ts';
 import { reserve } from './ports.ts';
+import { ensureMasterKey } from './master-key.ts';
 import { ensureToken } from './tokens.ts';
 
 export interface UpOptions {
@@ -85,6 +86,7 @@ async function startParts(
   const operatorTokenFile = join(directory.path, 'operator.token');
   await ensureToken(operatorTokenFile, 'operator', deps.random);
   await ensureToken(join(directory.path, 'node.token'), 'node', deps.random);
+  await ensureMasterKey(config.masterKeyFile ?? join(directory.path, 'master.key'), deps.random);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(directory.path, deps, onStarted));
   await prepare(databaseUrl, deps.log);
   deps.progress('database', config.databaseUrl === undefined ? 'PostgreSQL 18, embedded' : 'from TULOU_DATABASE_URL');
@@ -133,6 +135,7 @@ function environmentFor(
     controlUrl: urlOf(platform),
     nodeTokenFile: join(directory.path, 'node.token'),
     operatorTokenFile: join(directory.path, 'operator.token'),
+    masterKeyFile: config.masterKeyFile ?? join(directory.path, 'master.key'),
     gatewayListen: text(gateway),
     platformListen: text(platform),
     platformUrl: config.platformListen.port === 0 ? urlOf(platform) : config.platformUrl,

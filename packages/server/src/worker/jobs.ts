@@ -2,6 +2,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Store } from '../store/store.ts';
+import { expireArtifacts } from './expire-artifacts.ts';
 import { expireIdempotency } from './expire-idempotency.ts';
 import { expireUsage } from './expire-usage.ts';
 import { forgetTenants } from './forget-tenants.ts';
@@ -36,6 +37,7 @@ const hours = 60 * minutes;
 // oxfmt-ignore
 export const jobs: readonly Job[] = [
   { name: 'expire-idempotency', periodMs: 10 * minutes,    work: expireIdempotency },
+  { name: 'expire-artifacts',   periodMs: 10 * minutes,    work: expireArtifacts },
   { name: 'purge-tenants',      periodMs: 10 * minutes,    work: purgeTenants },
   { name: 'forget-tenants',     periodMs: 24 * hours,      work: forgetTenants },
   { name: 'prune-snapshot',     periodMs: 7 * 24 * hours,  work: pruneSnapshot },

@@ -42,13 +42,18 @@ export async function deleteRows(store: Store, tenantUuid: string): Promise<void
   }
 }
 
-/** Takes the tenant out of the catalog, the host names and the snapshot, and ends subscriptions that others had with it. */
+/** Takes the tenant out of the catalog, the host names and the snapshot, and ends what others had with it: subscriptions, installations. */
 async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date): Promise<void> {
   const { sql } = tx;
   const ended = await sql<{ id: string }[]>`
     update subscriptions set state = 'ended', updated_at = ${now} where provider = ${tenantUuid} and state <> 'ended' returning id`;
   await sql`
     update subscribers set state = 'ended', updated_at = ${now} where developer = ${tenantUuid} and state <> 'ended'`;
+  const revoked = await sql<{ id: string }[]>`
+    update installations set state = 'revoked', updated_at = ${now}
+    where developer = ${tenantUuid} and state <> 'revoked' returning id`;
+  await sql`
+    update installed set state = 'revoked', updated_at = ${now} where installer = ${tenantUuid} and state <> 'revoked'`;
   for (const name of await tablesNamingTenants(tx)) {
     if (name !== 'snapshot_objects') await sql`delete from ${sql(name)} where tenant = ${tenantUuid}`;
   }
@@ -58,6 +63,7 @@ async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date): Promise
       with head as (update snapshot_head set seq = seq + 1 returning seq)
       update snapshot_objects set object = null, seq = head.seq from head
       where object is not null
-        and (tenant = ${tenantUuid} or kind = 'subscription' and key = any(${ended.map(({ id }) => id)}))`;
+        and (tenant = ${tenantUuid} or kind = 'subscription' and key = any(${ended.map(({ id }) => id)})
+          or kind = 'installation' and key = any(${revoked.map(({ id }) => id)}))`;
   });
 }

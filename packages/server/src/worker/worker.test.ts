@@ -186,6 +186,27 @@ test('a job that fails is tried again after a while, and does not hold up the ot
   assert.equal(failed, 2);
 });
 
+test('artifacts of the identity server go when they have expired, and none before', async () => {
+  const kinds = () =>
+    deps.store.system('test', async ({ sql }) => {
+      const rows = await sql<{ kind: string }[]>`select kind from identity_artifacts order by kind`;
+      return rows.map(({ kind }) => kind);
+    });
+  await deps.store.system('test', async ({ sql }) => {
+    const at = (ms: number): Date => new Date(clock.now() + ms);
+    for (const [kind, expires] of [
+      ['Early', at(60_000)],
+      ['Late', at(days)],
+    ] as const) {
+      await sql`insert into identity_artifacts (tenant_id, kind, id_hash, secret_payload, expires_at)
+        values (${uuidFromId('tenant', 'ten_00000000000000000000000000') ?? ''}, ${kind}, 'x', '{}', ${expires})`;
+    }
+  });
+  aheadMs += 3_600_000;
+  await work();
+  assert.deepEqual(await kinds(), ['Late']);
+});
+
 test('the role starts, says that it is ready, and stops', async () => {
   const role = await startWorker({ admin: { host: '127.0.0.1', port: 0 } }, deps);
   const ready = await fetch(`${role.urls['admin']}/readyz`);

@@ -33,6 +33,13 @@ export async function makeProvider(
   return { tenant, api: made, version, plan: await make(call, `${under}/plans`, { slug: 'basic', limits, ...plan }) };
 }
 
+/** A scope `name` of the `orders` of a provider; its full name. */
+export async function makeScope(call: Client, provider: string, name: string, risk = 'low'): Promise<string> {
+  const words = { en: `May ${name}`, zh: name };
+  const body = { name, risk, title: words, description: words };
+  return String((await make(call, `/tenants/${provider}/apis/orders/scopes`, body))['scope']);
+}
+
 export interface Registered {
   readonly tenant: Made;
   readonly app: Made;

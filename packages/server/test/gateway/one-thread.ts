@@ -15,9 +15,11 @@ import { Windows } from '../../src/gateway/limits/windows.ts';
 import { ThreadMetrics } from '../../src/gateway/metrics.ts';
 import { Pipeline, steps } from '../../src/gateway/pipeline.ts';
 import { Catalogue } from '../../src/gateway/snapshot/catalogue.ts';
+import { Freshness } from '../../src/gateway/snapshot/freshness.ts';
 import { KeyTable } from '../../src/gateway/snapshot/key-table.ts';
 import { State } from '../../src/gateway/snapshot/state.ts';
 import { openGate } from '../../src/gateway/thread/serve.ts';
+import { UsedProofs } from '../../src/gateway/tokens/proofs.ts';
 import { addUp } from '../../src/gateway/usage/record.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from '../../src/gateway/wire/exchange.ts';
 import { silent } from './stand-in.ts';
@@ -148,6 +150,7 @@ export class OneThread {
       place: 1,
       threads: 1,
       platformUrl: 'http://platform.test',
+      gatewayUrl: 'http://gateway.test',
       upstreamAllow: [],
       accessLog: true,
       usageFolder: this.folder,
@@ -157,6 +160,9 @@ export class OneThread {
       windows: Windows.memoryFor(256),
       slots: Slots.memoryFor(64, 1),
       metrics: ThreadMetrics.memory(),
+      usedProofs: UsedProofs.memoryFor(64),
+      proofsSinceSeconds: 0,
+      freshness: Freshness.memory(),
     },
     { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
   );

@@ -256,6 +256,7 @@ export function optionsFor(controlUrl: string, dataDir: string, wish: Partial<Ga
     controlUrl,
     nodeToken,
     platformUrl: 'http://platform.test',
+    gatewayUrl: 'http://gateway.test',
     threads: 2,
     upstreamAllow: ['loopback'],
     accessLog: false,

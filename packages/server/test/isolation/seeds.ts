@@ -8,6 +8,12 @@ type Seed = (view: View, tag: string) => object;
 
 const of = (view: View, noun: string): string => view.objects[noun]?.id ?? `no ${noun} yet`;
 
+const words = { en: 'Read orders', zh: '读取订单' };
+
+/** The full name of the scope that the tenant has; its own side of it is a reference. */
+const scopeOf = ({ tenant, objects: { api, scope } }: View): string =>
+  scope === undefined ? 'no scope yet' : `${tenant.slug}/${api?.slug}:${scope.id}`;
+
 const orders = {
   openapi: '3.1.0',
   info: { title: 'Orders', version: '1' },
@@ -25,14 +31,24 @@ export const seeds: Readonly<Record<string, Seed>> = {
     limits: [{ requests: 100, per: 'minute' }],
     approval: 'manual',
   }),
-  'apps.create': (_, tag) => ({ slug: `app-${tag}`, name: tag }),
+  'scopes.create': (_, tag) => ({ name: `scope-${tag}`, risk: 'low', title: words, description: words }),
+  'apps.create': (view, tag) => ({ slug: `app-${tag}`, name: tag, scopes: [scopeOf(view)] }),
+  'apps.update': (view) => ({ scopes: [scopeOf(view)] }),
   'keys.create': () => ({ environment: 'live' }),
+  'clients.create': (_, tag) => ({
+    name: tag,
+    environment: 'live',
+    authentication: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+  }),
   'subscriptions.create': (view) => ({
     app: of(view, 'app'),
     api: `${view.tenant.id}/${of(view, 'api')}`,
     plan: of(view, 'plan'),
   }),
   'subscriptions.update': (view) => ({ plan: of(view, 'plan') }),
+  'installations.create': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}` }),
+  'installations.update': (view) => ({ scopes: [scopeOf(view)] }),
 };
 
 /** The body that an operation is called with. */

@@ -57,7 +57,8 @@ export async function populate(operations: Operations, tenant: Named, tag: strin
     missing = open.length;
     for (const { noun, param } of open) {
       const made = await makeOne(operations, noun, view, tag, call);
-      if (made !== undefined) objects[param] = made;
+      // The catalog shows the same API by another face: the first that was made is the object itself.
+      if (made !== undefined) objects[param] ??= made;
     }
   }
 }

@@ -17,6 +17,13 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_head',
   'snapshot_objects',
   'usage_segments',
+  'users',
+  'user_passkeys',
+  'user_totp',
+  'user_recovery_codes',
+  'user_links',
+  'sign_in_attempts',
+  'mails',
 ]);
 
 /** Reference tables without a tenant in their rows that a tenant's transaction may use, and what it may do there. */

@@ -24,7 +24,7 @@ export const createApi: Handler<typeof apis.create> = (scope, { body }, deps, ca
     if (row === undefined) throw new Problem('conflict', { detail: `There is an API \`${body.slug}\` already.` });
     if (body.hosts.length > 0) await claimHosts(tx, id, body.hosts, deps);
     await refreshCatalog(tx, id, now);
-    publish(tx, [apiChange(scope, row)]);
+    publish(tx, [apiChange(scope, row, [])]);
     const after = viewApi(row);
     return { output: after, target: id, before: null, after };
   });

@@ -2,6 +2,7 @@ import type { apis } from '@tulou/contract/operations/apis';
 import { must } from '../../kernel/assert.ts';
 import type { Handler } from '../call/handler.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
+import { scopesOf } from '../scopes/scope.ts';
 import { apiChange } from '../snapshot/compile.ts';
 import { publish } from '../snapshot/publish.ts';
 import { lockApi, viewApi, type ApiRow } from './api.ts';
@@ -21,6 +22,6 @@ export const updateApi: Handler<typeof apis.update> = (scope, { params, body }, 
     const after = must(row, 'a locked row is there');
     if (body.hosts !== undefined) await claimHosts(tx, after.id, hosts, deps);
     await refreshCatalog(tx, after.id, now);
-    publish(tx, [apiChange(scope, after)]);
+    publish(tx, [apiChange(scope, after, await scopesOf(tx, after))]);
     return { output: viewApi(after), target: after.id, before: viewApi(before), after: viewApi(after) };
   });

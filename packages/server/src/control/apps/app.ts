@@ -7,8 +7,8 @@ import type { AppFacts } from '../snapshot/compile.ts';
 export interface AppRow extends AppFacts {
   readonly id: Id<'app'>;
   readonly name: string;
+  readonly visibility: 'public' | 'private';
   readonly redirect_uris: readonly string[];
-  readonly scopes: readonly string[];
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -36,8 +36,10 @@ export function viewApp(row: AppRow): Output<typeof apps.get> {
     slug: row.slug,
     name: row.name,
     state: row.state,
+    visibility: row.visibility,
     redirect_uris: [...row.redirect_uris],
     scopes: [...row.scopes],
+    optional_scopes: [...row.optional_scopes],
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -2,6 +2,7 @@
 import { Problem, uuidFromId, type Id, type Output, type PlanLimit } from '@tulou/contract';
 import type { catalog } from '@tulou/contract/operations/catalog';
 import type { TenantTx } from '../../store/store.ts';
+import type { ScopeWords } from '../scopes/scope.ts';
 
 export interface CatalogRow {
   /** UUID of the provider. */
@@ -14,6 +15,7 @@ export interface CatalogRow {
   readonly visibility: 'public' | 'private';
   readonly versions: readonly CatalogVersion[];
   readonly plans: readonly CatalogPlan[];
+  readonly scopes: readonly CatalogScope[];
   readonly updated_at: Date;
 }
 
@@ -25,6 +27,14 @@ export interface CatalogVersion {
   readonly deprecated_at: string | null;
   readonly sunset_at: string | null;
   readonly documented: boolean;
+}
+
+export interface CatalogScope {
+  /** `<tenant>/<api>:<scope>` */
+  readonly scope: string;
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly title: ScopeWords;
+  readonly description: ScopeWords;
 }
 
 export interface CatalogPlan {
@@ -66,6 +76,7 @@ export function viewEntry(row: CatalogRow): Output<typeof catalog.get> {
       sunset_at: iso(version.sunset_at),
     })),
     plans: row.plans.map((plan) => ({ ...plan, limits: [...plan.limits] })),
+    scopes: [...row.scopes],
     updated_at: row.updated_at.toISOString(),
   };
 }

@@ -8,8 +8,8 @@ import type { TenantTx } from '../../store/store.ts';
 export async function refreshCatalog(tx: TenantTx, apiId: string, now: Date): Promise<void> {
   await tx.sql`
     insert into catalog (tenant, api_id, tenant_slug, api_slug, name, description, visibility, versions, plans,
-                         provider_active, published, words, updated_at)
-    select a.tenant_id, a.id, t.slug, a.slug, a.name, a.description, a.visibility, v.list, p.list,
+                         scopes, provider_active, published, words, updated_at)
+    select a.tenant_id, a.id, t.slug, a.slug, a.name, a.description, a.visibility, v.list, p.list, s.list,
       t.suspended_at is null and t.delete_at is null, jsonb_array_length(v.list) > 0,
       lower(concat_ws(' ', t.slug || '/' || a.slug, a.name, a.description)), ${now}
     from apis a
@@ -28,9 +28,15 @@ export async function refreshCatalog(tx: TenantTx, apiId: string, now: Date): Pr
         ) order by id), '[]') as list
         from plans where tenant_id = a.tenant_id and api_id = a.id
       ) p
+      cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'scope', t.slug || '/' || a.slug || ':' || scopes.name, 'risk', risk, 'title', title,
+          'description', scopes.description) order by scopes.name), '[]') as list
+        from scopes where tenant_id = a.tenant_id and api_id = a.id and deleted_at is null
+      ) s
     where a.tenant_id = ${tx.tenantUuid} and a.id = ${apiId}
     on conflict (api_id) do update set name = excluded.name, description = excluded.description,
       visibility = excluded.visibility, versions = excluded.versions, plans = excluded.plans,
-      provider_active = excluded.provider_active, published = excluded.published, words = excluded.words,
+      scopes = excluded.scopes, provider_active = excluded.provider_active, published = excluded.published, words = excluded.words,
       updated_at = excluded.updated_at`;
 }

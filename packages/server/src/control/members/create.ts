@@ -3,9 +3,11 @@ import type { members } from '@tulou/contract/operations/members';
 import { newId } from '../../kernel/random.ts';
 import type { Handler } from '../call/handler.ts';
 import { holdQuota } from '../quota.ts';
+import { sendInvitation } from './invite.ts';
 import { holdRank, viewMember, type MemberRow } from './member.ts';
 
-export const createMember: Handler<typeof members.create> = (scope, { body }, { clock, random }, call) => {
+export const createMember: Handler<typeof members.create> = (scope, { body }, deps, call) => {
+  const { clock, random } = deps;
   holdRank(scope.principal, body.role);
   return call.commit(async (tx) => {
     const counted = tx.sql`select 1 from members where tenant_id = ${scope.tenantUuid}`;
@@ -16,6 +18,7 @@ export const createMember: Handler<typeof members.create> = (scope, { body }, { 
       values (${scope.tenantUuid}, ${newId('member', clock, random)}, ${body.email}, ${body.role}, ${now}, ${now})
       on conflict (tenant_id, email) do nothing returning *`;
     if (row === undefined) throw new Problem('conflict', { detail: 'this tenant has a member of this email' });
+    await sendInvitation(tx, row, deps);
     const after = viewMember(row);
     return { output: after, target: after.id, before: null, after };
   });

@@ -9,12 +9,21 @@ export interface MemberRow {
   readonly id: Id<'member'>;
   readonly email: string;
   readonly role: Role;
+  /** The person that this member is; null until an invitation was accepted. */
+  readonly user_id: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
-export function viewMember({ id, email, role, created_at, updated_at }: MemberRow): Output<typeof members.get> {
-  return { id, email, role, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };
+export function viewMember(row: MemberRow): Output<typeof members.get> {
+  return {
+    id: row.id,
+    email: row.email,
+    role: row.role,
+    joined: row.user_id !== null,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
 }
 
 /** Nobody hands out, takes away or changes a role above their own. Throws `forbidden`. */

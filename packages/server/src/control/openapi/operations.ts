@@ -14,6 +14,8 @@ export interface OpenapiOperation {
   readonly summary?: string;
   /** What a caller needs: one of these, each a set of schemes with scopes. Absent where the document says nothing. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Scopes that a token must hold, all of them; see `scopesOf`. Absent where none are asked for. */
+  readonly scopes?: readonly string[];
 }
 
 /** An operation in its document. */
@@ -57,20 +59,49 @@ export function listOperations(root: Json, found: readonly FoundOperation[]): Op
     found.flatMap(({ value }) => (typeof value['operationId'] === 'string' ? [value['operationId']] : [])),
   );
   const documentSecurity = requirementsOf(member(root, 'security'));
+  const scoped = scopedSchemes(root);
   return found.map(({ template, method, value }) => {
     const security = requirementsOf(value['security']) ?? documentSecurity;
+    const scopes = scopesOf(security ?? [], scoped);
     return {
       id: typeof value['operationId'] === 'string' ? value['operationId'] : derivedId(method, template, taken),
       method: method.toUpperCase(),
       path: template,
       ...(typeof value['summary'] === 'string' ? { summary: value['summary'] } : {}),
       ...(security === undefined ? {} : { security }),
+      ...(scopes.length === 0 ? {} : { scopes }),
     };
   });
 }
 
 /** Leaves room for a number behind it. */
 const derivedCharactersMax = limits.operationIdCharactersMax - 10;
+
+/** Names of the security schemes whose requirements list scopes: `oauth2` and `openIdConnect`. */
+function scopedSchemes(root: Json): ReadonlySet<string> {
+  const schemes = member(member(root, 'components'), 'securitySchemes');
+  const entries = isObject(schemes) ? Object.entries(schemes) : [];
+  return new Set(
+    entries.flatMap(([name, value]) => {
+      const type = member(deref(root, ['components', 'securitySchemes', name], value)?.value, 'type');
+      return type === 'oauth2' || type === 'openIdConnect' ? [name] : [];
+    }),
+  );
+}
+
+/**
+ * What a token must hold. OpenAPI's requirements are alternatives, and a gateway that tried them all could be satisfied by
+ * one that was meant for another kind of credential: the first that names a scheme with scopes counts, with the scopes of
+ * all such schemes in it.
+ */
+function scopesOf(
+  security: readonly Readonly<Record<string, readonly string[]>>[],
+  scoped: ReadonlySet<string>,
+): string[] {
+  const first = security.find((requirement) => Object.keys(requirement).some((scheme) => scoped.has(scheme)));
+  const scopes = Object.entries(first ?? {}).flatMap(([scheme, names]) => (scoped.has(scheme) ? names : []));
+  return [...new Set(scopes)];
+}
 
 /** `get_orders_id`; with a number behind it where that is taken. */
 function derivedId(method: string, template: string, taken: Set<string>): string {

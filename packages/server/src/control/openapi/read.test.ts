@@ -51,6 +51,31 @@ describe('a document that is well', () => {
     assert.deepEqual(create?.security, []);
   });
 
+  it('asks a token for the scopes of the first requirement that is for tokens, all of them', () => {
+    const asks = (security: unknown): readonly string[] | undefined => {
+      const oauth = { type: 'openIdConnect', openIdConnectUrl: 'https://example.com/.well-known/openid-configuration' };
+      const document = {
+        openapi: '3.1.0',
+        info: { title: 'Scopes', version: '1' },
+        paths: { '/orders': { get: { security, responses: { 200: { description: 'fine' } } } } },
+        components: {
+          securitySchemes: {
+            key: { type: 'http', scheme: 'bearer' },
+            login: oauth,
+            other: { $ref: '#/components/securitySchemes/login' },
+          },
+        },
+      };
+      return read(JSON.stringify(document)).operations[0]?.scopes;
+    };
+    assert.deepEqual(asks([{ login: ['read', 'write'] }]), ['read', 'write']);
+    assert.deepEqual(asks([{ key: [] }, { login: ['read'], key: [] }, { login: ['admin'] }]), ['read']);
+    assert.deepEqual(asks([{ login: ['read'], other: ['read', 'more'] }]), ['read', 'more']);
+    assert.equal(asks([{ key: ['role'] }]), undefined);
+    assert.equal(asks([{ login: [] }, { login: ['admin'] }]), undefined);
+    assert.equal(asks([]), undefined);
+  });
+
   it('keeps its given ids when a derived one would collide', () => {
     const operation = { responses: { 200: { description: 'fine' } } };
     const paths = {

@@ -14,9 +14,16 @@ export interface ApiFacts {
   readonly hosts: readonly string[];
 }
 
-/** An API is told as soon as it exists: its versions decide what is served. */
-export function apiChange({ tenant }: Owner, { id, slug, hosts }: ApiFacts): Change {
-  return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts] });
+export interface ScopeFacts {
+  readonly name: string;
+  readonly risk: 'low' | 'medium' | 'high';
+}
+
+/** An API is told as soon as it exists: its versions decide what is served. Only the scopes that it has can take effect. */
+export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly ScopeFacts[]): Change {
+  const { id, slug, hosts } = api;
+  const told = scopes.map(({ name, risk }) => ({ name, risk }));
+  return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts], scopes: told });
 }
 
 export interface VersionFacts {
@@ -44,7 +51,12 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     state: version.state,
     access: version.access,
     upstreams: [...version.upstreams],
-    operations: operations.map(({ id, method, path }) => ({ id, method, path })),
+    operations: operations.map(({ id, method, path, scopes }) => ({
+      id,
+      method,
+      path,
+      ...(scopes === undefined ? {} : { scopes }),
+    })),
     timeout_ms: version.timeout_ms,
     request_bytes_max: version.request_bytes_max,
     deprecated_at: unixSeconds(version.deprecated_at),
@@ -67,11 +79,37 @@ export function planChange({ tenant }: Owner, { id, api_id, slug, limits, concur
 export interface AppFacts {
   readonly id: string;
   readonly slug: string;
-  readonly state: 'active' | 'suspended';
+  readonly state: 'active' | 'suspended' | 'blocked';
+  readonly scopes: readonly string[];
+  readonly optional_scopes: readonly string[];
 }
 
-export function appChange({ tenant }: Owner, { id, slug, state }: AppFacts): Change {
-  return present({ kind: 'app', key: id, tenant, slug, state });
+/** To a gateway an app is active or it is not: who has stopped it makes no difference there. */
+export function appChange({ tenant }: Owner, app: AppFacts): Change {
+  const { id: key, slug, state, scopes, optional_scopes } = app;
+  const told = state === 'active' ? 'active' : 'suspended';
+  return present({ kind: 'app', key, tenant, slug, state: told, scopes: [...scopes, ...optional_scopes] });
+}
+
+/** A client is told by its id alone: gateways refuse tokens of one that is gone. */
+export function clientChange(
+  { tenant }: Owner,
+  { id, app_id }: { readonly id: string; readonly app_id: string },
+): Change {
+  return present({ kind: 'client', key: id, tenant, app: app_id });
+}
+
+export interface InstallationFacts {
+  readonly id: string;
+  readonly app_id: string;
+  readonly scopes: readonly string[];
+  readonly state: string;
+}
+
+/** Only an active installation is told. `owner` is the tenant that has installed the app. */
+export function installationChange(owner: Owner, { id, app_id: app, scopes, state }: InstallationFacts): Change {
+  if (state !== 'active') return gone('installation', id, owner.tenantUuid);
+  return present({ kind: 'installation', key: id, tenant: owner.tenant, app, scopes: [...scopes] });
 }
 
 export interface KeyFacts {

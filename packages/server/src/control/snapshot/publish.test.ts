@@ -19,7 +19,7 @@ function owner(): Owner {
 }
 
 const scopeOf = ({ tenantUuid }: Owner) => fromJob({ tenant_id: tenantUuid, job: 'test', id: 'test' });
-const app = (id: string) => ({ id, slug: 'app', state: 'active' as const });
+const app = (id: string) => ({ id, slug: 'app', state: 'active' as const, scopes: [], optional_scopes: [] });
 
 function rows(key: string) {
   return database.store.system('test', ({ sql }) => {

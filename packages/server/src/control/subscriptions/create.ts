@@ -1,12 +1,11 @@
 import { limits, Problem } from '@tulou/contract';
 import type { subscriptions } from '@tulou/contract/operations/subscriptions';
-import { must } from '../../kernel/assert.ts';
 import { newId } from '../../kernel/random.ts';
-import type { TenantTx } from '../../store/store.ts';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../call/handler.ts';
 import { findEntry } from '../catalog/entry.ts';
 import { holdQuota } from '../quota.ts';
+import { ownSlug } from '../tenants/row.ts';
 import { openPair } from './crossing.ts';
 import { findSubscription, viewSubscription } from './subscription.ts';
 
@@ -35,8 +34,3 @@ export const createSubscription: Handler<typeof subscriptions.create> = (scope, 
     const after = viewSubscription(await findSubscription(tx, id));
     return { output: after, target: id, before: null, after };
   });
-
-async function ownSlug(tx: TenantTx): Promise<string> {
-  const [row] = await tx.sql<{ slug: string }[]>`select slug from tenants where tenant_id = ${tx.tenantUuid}`;
-  return must(row, 'a tenant in whose name a call is made is there').slug;
-}

@@ -77,3 +77,9 @@ async function announce(tx: TenantTx, row: TenantRow): Promise<void> {
   await tx.sql`update catalog set provider_active = ${active} where tenant = ${tx.tenantUuid}`;
   publishTenant(tx, { tenantUuid: tx.tenantUuid, slug: row.slug, active });
 }
+
+/** The slug of the call's tenant. */
+export async function ownSlug(tx: TenantTx): Promise<string> {
+  const [row] = await tx.sql<{ slug: string }[]>`select slug from tenants where tenant_id = ${tx.tenantUuid}`;
+  return must(row, 'a tenant in whose name a call is made is there').slug;
+}

@@ -15,7 +15,12 @@ export async function readDocument(
 ): Promise<ReadDocument> {
   const read = await reader.read(typeof sent === 'string' ? sent : JSON.stringify(sent, null, 2));
   if (!read.ok) throw new Problem('openapi_invalid', { violations: read.violations });
-  const operations = read.operations.map(({ id, method, path }) => ({ id, method, path }));
+  const operations = read.operations.map(({ id, method, path, scopes }) => ({
+    id,
+    method,
+    path,
+    ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+  }));
   return { document: read.document, operations };
 }
 

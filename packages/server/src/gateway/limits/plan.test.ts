@@ -8,7 +8,7 @@ import { compileLimits, windowsFor } from './plan.ts';
 import { Windows } from './windows.ts';
 
 const seed = { low: 5, high: 6 };
-const key = hash64('key_1', seed);
+const caller = { key: hash64('key_1', seed), installation: hash64('ins_1', seed) };
 const start = Date.UTC(2026, 0, 15);
 const subjects = (n: number) => ({ subscription: `sub_${n}`, app: `app_${n}`, tenant: 'ten_1' });
 const planWith = (...limits: PlanLimit[]) => ({
@@ -35,7 +35,7 @@ describe('the limits of a plan', () => {
     );
     assert.equal(compiled.policyField, '"minute";q=100;w=60, "month-app";q=5000, "minute-2";q=7;w=60');
     const windows = open();
-    assert.equal(windows.take(windowsFor(compiled, key, '192.0.2.1', seed), start + 18_000), true);
+    assert.equal(windows.take(windowsFor(compiled, caller, '192.0.2.1', seed), start + 18_000), true);
     assert.equal(
       rateLimitField(compiled, windows),
       `"minute";r=99;t=60, "month-app";r=4999;t=${17 * 86_400 - 18}, "minute-2";r=6;t=60`,
@@ -45,12 +45,12 @@ describe('the limits of a plan', () => {
   it('say the time of Retry-After for the one that refused', () => {
     const compiled = compileLimits(planWith({ requests: 1, per: 'minute', by: 'subscription' }), subjects(1), seed);
     const windows = open();
-    windows.take(windowsFor(compiled, key, '', seed), start);
-    assert.equal(windows.take(windowsFor(compiled, key, '', seed), start + 18_000), false);
+    windows.take(windowsFor(compiled, caller, '', seed), start);
+    assert.equal(windows.take(windowsFor(compiled, caller, '', seed), start + 18_000), false);
     assert.equal(rateLimitField(compiled, windows), '"minute";r=0;t=43');
     assert.equal(retryAfter(windows.waitMs), '43');
-    assert.equal(windows.take(windowsFor(compiled, key, '', seed), start + 59_999), false);
-    assert.equal(windows.take(windowsFor(compiled, key, '', seed), start + 61_000), true);
+    assert.equal(windows.take(windowsFor(compiled, caller, '', seed), start + 59_999), false);
+    assert.equal(windows.take(windowsFor(compiled, caller, '', seed), start + 61_000), true);
     assert.equal(retryAfter(0.2), '1');
   });
 
@@ -74,19 +74,22 @@ describe('the limits of a plan', () => {
     it(`by ${by} count ${other} ${together ? 'together' : 'apart'}`, () => {
       const windows = open();
       const plan = planWith({ requests: 1, per: 'hour', by });
-      assert.equal(windows.take(windowsFor(compileLimits(plan, subjects(1), seed), key, '', seed), start), true);
-      assert.equal(windows.take(windowsFor(compileLimits(plan, subjects(2), seed), key, '', seed), start), !together);
+      assert.equal(windows.take(windowsFor(compileLimits(plan, subjects(1), seed), caller, '', seed), start), true);
+      assert.equal(
+        windows.take(windowsFor(compileLimits(plan, subjects(2), seed), caller, '', seed), start),
+        !together,
+      );
     });
   }
 
   it('by key and by address count each apart, an IPv6 /64 as one', () => {
     const windows = open();
     const byKey = compileLimits(planWith({ requests: 1, per: 'hour', by: 'key' }), subjects(1), seed);
-    assert.equal(windows.take(windowsFor(byKey, key, '', seed), start), true);
-    assert.equal(windows.take(windowsFor(byKey, key, '', seed), start), false);
-    assert.equal(windows.take(windowsFor(byKey, hash64('key_2', seed), '', seed), start), true);
+    assert.equal(windows.take(windowsFor(byKey, caller, '', seed), start), true);
+    assert.equal(windows.take(windowsFor(byKey, caller, '', seed), start), false);
+    assert.equal(windows.take(windowsFor(byKey, { ...caller, key: hash64('key_2', seed) }, '', seed), start), true);
     const byAddress = compileLimits(planWith({ requests: 1, per: 'hour', by: 'address' }), subjects(1), seed);
-    const from = (address: string): boolean => windows.take(windowsFor(byAddress, key, address, seed), start);
+    const from = (address: string): boolean => windows.take(windowsFor(byAddress, caller, address, seed), start);
     assert.deepEqual(['192.0.2.1', '192.0.2.1', '192.0.2.2'].map(from), [true, false, true]);
     assert.deepEqual(['2001:db8::1', '2001:db8:0:0:ffff::2', '2001:db8:0:1::1'].map(from), [true, false, true]);
   });

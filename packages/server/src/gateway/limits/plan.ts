@@ -8,7 +8,7 @@ const lengthsMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_0
 
 /** One limit of a plan for one subscription; `low` and `high` name the limit alone where its subject varies by call. */
 export interface CompiledLimit extends Window {
-  readonly varies: 'key' | 'address' | undefined;
+  readonly varies: 'key' | 'address' | 'installation' | undefined;
   /** `"minute";r=`: its name in the `RateLimit` field, up to where what is left follows. */
   readonly fieldStart: string;
 }
@@ -46,12 +46,17 @@ export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed
   };
 }
 
-/** The windows of one call. Allocates only where a limit counts by key or address. */
-export function windowsFor(compiled: CompiledLimits, key: Hash64, address: string, seed: Hash64): readonly Window[] {
+/** The windows of one call. Allocates only where a limit counts by key, installation or address. */
+export function windowsFor(
+  compiled: CompiledLimits,
+  caller: { readonly key: Hash64; readonly installation: Hash64 },
+  address: string,
+  seed: Hash64,
+): readonly Window[] {
   if (compiled.fixed) return compiled.limits;
   return compiled.limits.map((limit) => {
     if (limit.varies === undefined) return limit;
-    const subject = limit.varies === 'key' ? key : hash64(addressSubject(address), seed);
+    const subject = limit.varies === 'address' ? hash64(addressSubject(address), seed) : caller[limit.varies];
     const { low, high } = mix64(limit, subject);
     return { low, high, lengthMs: limit.lengthMs, max: limit.max };
   });
@@ -64,12 +69,16 @@ function compile(
   subjects: Subjects,
   seed: Hash64,
 ): CompiledLimit {
-  const varies = limit.by === 'key' || limit.by === 'address' ? limit.by : undefined;
+  const varies = limit.by === 'key' || limit.by === 'address' || limit.by === 'installation' ? limit.by : undefined;
   const own = hash64(`${plan.key} ${name}`, seed);
   const { low, high } =
-    limit.by === 'key' || limit.by === 'address' ? own : mix64(own, hash64(subjects[limit.by], seed));
+    limit.by === 'key' || limit.by === 'address' ? own : mix64(own, hash64(subjectOf(limit.by, subjects), seed));
   return { low, high, lengthMs: lengthsMs[limit.per], max: limit.requests, varies, fieldStart: `"${name}";r=` };
 }
+
+/** Calls with a key are of no installation: together they count as one more of their subscription. */
+const subjectOf = (by: 'subscription' | 'installation' | 'app' | 'tenant', subjects: Subjects): string =>
+  subjects[by === 'installation' ? 'subscription' : by];
 
 /** `minute`, `minute-app` where something else than the subscription is counted, `minute-app-2` where that repeats. */
 function nameOf(limits: readonly PlanLimit[], index: number): string {

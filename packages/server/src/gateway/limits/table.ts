@@ -114,6 +114,15 @@ export class StripedTable {
     return chosen;
   }
 
+  /** Under the lock: whether `claim` would find a slot that is empty or idle. */
+  hasRoom(stripe: number, use: SlotUse): boolean {
+    for (let slot = 0; slot < stripeSlots; slot += 1) {
+      const at = this.slotAt(stripe, slot);
+      if (this.words[at + 1] === 0 || use.idle(at)) return true;
+    }
+    return false;
+  }
+
   get evictions(): number {
     return Atomics.load(this.words, evictionsAt);
   }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { hash64 } from './hash.ts';
 import { Slots } from './slots.ts';
 import { Windows } from './windows.ts';
+import { UsedProofs } from '../tokens/proofs.ts';
 
 const seed = { low: 3, high: 4 };
 
@@ -13,7 +14,8 @@ async function inThreads(body: string, data: Record<string, unknown>): Promise<n
     import { parentPort, workerData } from 'node:worker_threads';
     import { Windows } from '${new URL('windows.ts', import.meta.url).href}';
     import { Slots } from '${new URL('slots.ts', import.meta.url).href}';
-    const { place, windows, slots, subjects, now } = workerData;
+    import { UsedProofs } from '${new URL('../tokens/proofs.ts', import.meta.url).href}';
+    const { place, windows, slots, proofs, subjects, now } = workerData;
     ${body}`;
   const results = [1, 2, 3, 4].map((place) => {
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
@@ -67,6 +69,21 @@ describe('the shared tables', () => {
     );
     assert.ok(Math.max(...most) <= 3);
     assert.equal(new Slots(slots, 4, 5).inUse(subject), 0);
+  });
+
+  it('use each proof up exactly once over four threads that race for it', async () => {
+    const proofs = UsedProofs.memoryFor(4096);
+    const used = await inThreads(
+      `const mine = new UsedProofs(proofs, { owner: place, seed: { low: 3, high: 4 }, sinceSeconds: 0 });
+       let used = 0;
+       for (let n = 0; n < 1500; n += 1) if (mine.burn('proof ' + n, now + 60, now)) used += 1;
+       parentPort.postMessage(used);`,
+      { proofs, now: 1_800_000_000 },
+    );
+    assert.equal(
+      used.reduce((sum, count) => sum + count, 0),
+      1500,
+    );
   });
 
   it('give back what a thread held that died: its places and its locks', () => {

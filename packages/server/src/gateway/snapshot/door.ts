@@ -2,7 +2,8 @@
  * The door through which configuration enters the gateway. Every object is parsed by itself, so that a broken one can be
  * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason.
  */
-import { snapshotObject, type SnapshotChange, type SnapshotObject } from '@tulou/contract';
+import { snapshotObject, type SnapshotChange, type SnapshotObject, type SnapshotOf } from '@tulou/contract';
+import { importKeys } from '../tokens/keys.ts';
 
 /** What a change means: an object to take, a key that is gone, or something unreadable that must not be taken. */
 export type Reading =
@@ -28,6 +29,7 @@ function disagreement(change: SnapshotChange, object: SnapshotObject): string | 
   if ('tenant' in object && object.tenant !== change.tenant) return 'the object names another tenant than its line';
   if (object.kind === 'version') return upstreamFault(object.upstreams.map(({ url }) => url));
   if (object.kind === 'key') return keyFault(object.key, object.id);
+  if (object.kind === 'issuer') return issuerFault(object);
   return undefined;
 }
 
@@ -40,6 +42,16 @@ function upstreamFault(urls: readonly string[]): string | undefined {
     if (parsed.username !== '' || parsed.password !== '') return 'upstreams: the URL holds a credential';
   }
   return undefined;
+}
+
+/** The threads make keys of what they are told, and must not fail at it. */
+function issuerFault(issuer: SnapshotOf<'issuer'>): string | undefined {
+  try {
+    importKeys(issuer);
+    return undefined;
+  } catch (error) {
+    return `keys: ${error instanceof Error ? error.message : 'unreadable'}`;
+  }
 }
 
 /** The shared table has room for exactly these shapes. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { SnapshotObject } from '@tulou/contract';
 import type { ThreadChange } from './messages.ts';
 import { KeyTable } from './key-table.ts';
+import { issuer } from '../tokens/sample-issuer.ts';
 import { State } from './state.ts';
 
 type Plain = Exclude<SnapshotObject, { kind: 'key' }>;
@@ -44,7 +45,10 @@ const subscription: Plain = {
   api: 'api_1',
   plan: 'pln_1',
 };
-const all = [tenant, api, version, plan, app, caller, subscription];
+const client: Plain = { kind: 'client', key: 'cli_1', tenant: 'ten_2', app: 'app_1' };
+const installation: Plain = { kind: 'installation', key: 'ins_1', tenant: 'ten_1', app: 'app_1', scopes: ['a/b:c'] };
+const denial: Plain = { kind: 'denial', key: 'token:1', tenant: 'ten_0', before: 5, until: 9 };
+const all = [tenant, api, version, plan, app, caller, subscription, client, installation, issuer, denial];
 
 const told = (object: Plain): ThreadChange => ({ object, index: object.kind === 'app' ? 1 : 0 });
 const gone = ({ kind, key }: Plain): ThreadChange => ({ kind, key });
@@ -63,9 +67,24 @@ function walk(state: State) {
     byHost: state.apiByHost('orders.example.com:8080')?.key,
     plan: subscribed?.plan.object?.slug,
     caller: state.appByIndex(1)?.tenant?.object?.slug,
+    app: state.client('cli_1')?.app.object?.slug,
+    installed: state.installation('ins_1')?.scopes.join(' '),
+    issuer: [...(state.issuer(issuer.key)?.keys.keys() ?? [])].join(' '),
+    denied: state.denies && state.deniedBefore('token:1'),
   };
 }
-const whole = { version: 'v1', provider: 'acme', api: 'orders', byHost: 'api_1', plan: 'p', caller: 'dev' };
+const whole = {
+  version: 'v1',
+  provider: 'acme',
+  api: 'orders',
+  byHost: 'api_1',
+  plan: 'p',
+  caller: 'dev',
+  app: 'shop',
+  installed: 'a/b:c',
+  issuer: 'k1',
+  denied: 5,
+};
 
 describe('the state of a thread', () => {
   it('is the same in whatever order the objects of a commit come', () => {

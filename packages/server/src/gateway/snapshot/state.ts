@@ -6,6 +6,7 @@
 import type { RouteOperation, SnapshotOf } from '@tulou/contract';
 import { targetsOf, type Target } from '../upstream/balance.ts';
 import type { Grant } from '../grant.ts';
+import { importKeys, type VerifyKey } from '../tokens/keys.ts';
 import type { Interned } from '../usage/record.ts';
 import { changesOf } from './messages.ts';
 import type { SnapshotMessage, ThreadChange } from './messages.ts';
@@ -34,6 +35,8 @@ export interface VersionNode {
   readonly object: SnapshotOf<'version'>;
   readonly api: ApiNode;
   readonly targets: readonly Target[];
+  /** Whether any operation needs a scope. */
+  readonly scoped: boolean;
   /** Compiled when the first call needs it: most versions of a large installation sleep. */
   operations: OperationIndex<Operation> | undefined;
   /** What calls without a subscription are recorded and forwarded under. */
@@ -64,6 +67,19 @@ export interface SubscriptionNode {
   readonly grants: Map<string, Grant>;
 }
 
+export interface ClientNode {
+  readonly object: SnapshotOf<'client'>;
+  readonly app: AppNode;
+}
+
+export interface IssuerNode {
+  readonly object: SnapshotOf<'issuer'>;
+  /** By `kid`. */
+  readonly keys: ReadonlyMap<string, VerifyKey>;
+}
+
+export type InstallationObject = SnapshotOf<'installation'>;
+
 /** A matched operation with its place in the open usage segment. */
 export type Operation = RouteOperation & Interned;
 
@@ -83,6 +99,10 @@ export class State {
   readonly #tenantsBySlug = new Map<string, TenantNode>();
   readonly #apisByHost = new Map<string, ApiNode>();
   readonly #appsByIndex = new Map<number, AppNode>();
+  readonly #clients = new Map<string, ClientNode>();
+  readonly #installations = new Map<string, InstallationObject>();
+  readonly #issuers = new Map<string, IssuerNode>();
+  readonly #denials = new Map<string, number>();
   keys: KeyTable;
 
   constructor(keys: KeyTable) {
@@ -111,6 +131,35 @@ export class State {
     return this.#appsByIndex.get(index);
   }
 
+  /** The tenant with this id. */
+  tenant(key: string): SnapshotOf<'tenant'> | undefined {
+    return this.#tenants.get(key)?.object;
+  }
+
+  /** The OAuth client with this `client_id`. */
+  client(id: string): ClientNode | undefined {
+    return this.#clients.get(id);
+  }
+
+  installation(key: string): InstallationObject | undefined {
+    return this.#installations.get(key);
+  }
+
+  /** The issuer of tokens with exactly this `iss`. */
+  issuer(iss: string): IssuerNode | undefined {
+    return this.#issuers.get(iss);
+  }
+
+  /** Whether any token is denied at all. */
+  get denies(): boolean {
+    return this.#denials.size > 0;
+  }
+
+  /** Tokens of `name` (`token:…`, `grant:…`, `user:…`) issued before this are refused. Unix seconds; 0: none. */
+  deniedBefore(name: string): number {
+    return this.#denials.get(name) ?? 0;
+  }
+
   #apply(change: ThreadChange): void {
     if (!('object' in change)) return this.#drop(change.kind, change.key);
     const { object } = change;
@@ -120,7 +169,11 @@ export class State {
     if (object.kind === 'version') return this.#placeVersion(object);
     if (object.kind === 'app') return this.#placeApp(object, change.index);
     if (object.kind === 'subscription') return this.#placeSubscription(object);
-    this.#plans.acquire(object.key).object = object;
+    if (object.kind === 'plan') this.#plans.acquire(object.key).object = object;
+    else if (object.kind === 'client') this.#placeClient(object);
+    else if (object.kind === 'installation') this.#installations.set(object.key, object);
+    else if (object.kind === 'issuer') this.#issuers.set(object.key, { object, keys: importKeys(object) });
+    else this.#denials.set(object.key, object.before);
     return undefined;
   }
 
@@ -141,7 +194,9 @@ export class State {
   #placeVersion(object: SnapshotOf<'version'>): void {
     const api = this.#apis.acquire(object.api);
     const targets = targetsOf(object.upstreams);
-    const node: VersionNode = { key: object.key, object, api, targets, operations: undefined, anonymous: undefined };
+    const scoped = object.operations.some(({ scopes = [] }) => scopes.length > 0);
+    const { key } = object;
+    const node: VersionNode = { key, object, api, targets, scoped, operations: undefined, anonymous: undefined };
     this.#versions.set(object.key, node);
     api.versions.set(object.name, node);
   }
@@ -162,6 +217,10 @@ export class State {
     app.subscriptions.set(object.api, node);
   }
 
+  #placeClient(object: SnapshotOf<'client'>): void {
+    this.#clients.set(object.key, { object, app: this.#apps.acquire(object.app) });
+  }
+
   #drop(kind: string, key: string): void {
     if (kind === 'tenant') this.#dropTenant(key);
     else if (kind === 'api') this.#dropApi(key);
@@ -169,6 +228,10 @@ export class State {
     else if (kind === 'app') this.#dropApp(key);
     else if (kind === 'subscription') this.#dropSubscription(key);
     else if (kind === 'plan') this.#dropPlan(key);
+    else if (kind === 'client') this.#dropClient(key);
+    else if (kind === 'installation') this.#installations.delete(key);
+    else if (kind === 'issuer') this.#issuers.delete(key);
+    else if (kind === 'denial') this.#denials.delete(key);
   }
 
   #dropTenant(key: string): void {
@@ -217,6 +280,13 @@ export class State {
     forget(node.app.subscriptions, node.object.api, node);
     this.#apps.release(node.app);
     this.#plans.release(node.plan);
+  }
+
+  #dropClient(key: string): void {
+    const node = this.#clients.get(key);
+    if (node === undefined) return;
+    this.#clients.delete(key);
+    this.#apps.release(node.app);
   }
 
   #dropPlan(key: string): void {

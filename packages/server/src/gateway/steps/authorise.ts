@@ -1,20 +1,104 @@
-import type { Step } from '../call.ts';
+import type { ErrorCode } from '@tulou/contract';
+import type { Call, Gate, Step } from '../call.ts';
 import { grantFor } from '../grant.ts';
+import { fullName, installationOf, rightsOf, tokenGrantFor } from '../tokens/rights.ts';
+import type { Pass, TokenGrant } from '../tokens/tokens.ts';
 
-/** Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. */
+/**
+ * Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. A token's call
+ * also needs the installation behind it, and the scopes of the operation; a key acts for the app's own tenant, and its
+ * subscription is all it needs.
+ */
 export const authorise: Step = {
   name: 'authorise',
-  refusals: ['tenant_suspended', 'subscription_required'],
+  refusals: [
+    'tenant_suspended',
+    'installation_required',
+    'subscription_required',
+    'scope_required',
+    'stale_configuration',
+  ],
   run(call, gate) {
-    const { version, identity } = call;
+    const { version, identity, pass } = call;
     if (version === undefined) return 'subscription_required';
     if (identity !== undefined) {
       if (identity.app.tenant?.object?.state !== 'active') return 'tenant_suspended';
+      if (pass !== undefined && call.state.tenant(pass.token.tenant)?.state !== 'active') return 'tenant_suspended';
       const subscription = identity.app.subscriptions.get(version.object.api);
       if (subscription?.plan.object !== undefined) call.subscription = subscription;
     }
-    if (call.subscription === undefined && version.object.access !== 'open') return 'subscription_required';
-    call.grant = grantFor(version, call.subscription, gate.seed);
-    return undefined;
+    return pass === undefined ? admit(call, gate) : admitToken(call, gate, pass);
   },
 };
+
+function admit(call: Call, gate: Gate): ErrorCode | undefined {
+  const { version, subscription } = call;
+  if (version === undefined) return 'subscription_required';
+  if (subscription === undefined && version.object.access !== 'open') return 'subscription_required';
+  call.grant = grantFor(version, subscription, gate.seed);
+  return undefined;
+}
+
+function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
+  const installation = installationOf(pass, call.state);
+  if (installation === undefined) {
+    call.detail = `An admin of the tenant can install the app at ${installUrl(gate, pass, '')}`;
+    return 'installation_required';
+  }
+  const refusal = admit(call, gate);
+  if (refusal !== undefined || call.grant === undefined) return refusal;
+  const grant = tokenGrantFor(call.grant, pass, rightsOf(pass, installation));
+  call.grant = grant;
+  return checkScopes(call, gate, pass, grant);
+}
+
+function checkScopes(call: Call, gate: Gate, pass: Pass, grant: TokenGrant): ErrorCode | undefined {
+  const { version, operation } = call;
+  if (version?.scoped !== true) return undefined;
+  if (operation === undefined || isDisguised(call)) return refuseUnknown(call);
+  const { scopes = [] } = operation;
+  const lacking = scopes.filter((name) => !grant.scopes.has(name)).map((name) => fullName(grant, name));
+  if (lacking.length > 0) return refuseLacking(call, gate, pass, lacking);
+  return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
+}
+
+/**
+ * Where some operations need scopes, a token calls operations of the document and nothing else: the upstream may well read
+ * `/orders/` or `/Orders` as `/orders`, and then a path that matched nothing would get around the scope.
+ */
+function refuseUnknown(call: Call): ErrorCode {
+  call.detail = 'This is no operation of the API, and its operations need scopes.';
+  call.challenge = 'Bearer realm="tulou", error="insufficient_scope"';
+  return 'scope_required';
+}
+
+function refuseLacking(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
+  const scopes = lacking.join(' ');
+  const link = installUrl(gate, pass, scopes);
+  call.detail = `The operation needs ${scopes}. An admin of the tenant can grant it at ${link}`;
+  call.challenge = `Bearer realm="tulou", error="insufficient_scope", scope="${scopes}"`;
+  return 'scope_required';
+}
+
+/** A character that needs no escape, escaped (RFC 3986 §6.2.2.2): `%6frders` would match another template than it means. */
+function isDisguised({ exchange, restAt, pathEnd }: Call): boolean {
+  const { target } = exchange.head;
+  const escape = target.indexOf('%', restAt);
+  if (escape === -1 || escape >= pathEnd) return false;
+  return /%(?:2d|2e|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i.test(target.slice(restAt, pathEnd));
+}
+
+/** Whether a scope of high risk is used while it is unknown if somebody has taken it back. */
+function isTooRisky(call: Call, gate: Gate, scopes: readonly string[]): boolean {
+  if (scopes.length === 0 || !gate.freshness.isStale(call.atMs)) return false;
+  const risks = call.version?.api.object?.scopes ?? [];
+  return scopes.some((name) => risks.some((scope) => scope.name === name && scope.risk === 'high'));
+}
+
+/** Where an admin of the tenant grants the app what it asks for. */
+function installUrl(gate: Gate, { app }: Pass, scopes: string): string {
+  const url = new URL('/account/install', gate.platformUrl);
+  url.searchParams.set('app', `${app.tenant?.object?.slug ?? ''}/${app.object?.slug ?? ''}`);
+  if (scopes !== '') url.searchParams.set('scopes', scopes);
+  return url.href;
+}

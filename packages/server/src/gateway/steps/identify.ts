@@ -1,85 +1,77 @@
 import type { ErrorCode } from '@tulou/contract';
-import { withoutTrace, type Call, type Gate, type Step } from '../call.ts';
+import type { Call, Gate, Step } from '../call.ts';
+import { proofAlgorithms, isProof } from '../tokens/proof.ts';
+import type { Pass } from '../tokens/tokens.ts';
+import { dropProof, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
 /**
- * Finds out whose call it is: an API key as `X-API-Key`, or as `Authorization: Bearer`. The field that held it is not
- * forwarded. An open version takes calls without one, and leaves an `Authorization` that is not ours to the upstream.
+ * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a token that is
+ * bound to a key as `Authorization: DPoP`, with its proof. The fields that held them are not forwarded. An open version takes
+ * calls without one, and leaves an `Authorization` that is not ours to the upstream.
  */
 export const identify: Step = {
   name: 'identify',
-  refusals: ['credential_missing', 'credential_invalid'],
+  refusals: ['credential_missing', 'credential_invalid', 'token_expired', 'proof_required'],
   run(call, gate) {
     const access = call.version?.object.access;
     const found = findCredential(call);
-    if (found === severalCredentials) return refuse(call, 'Send exactly one credential.');
+    if (found === twice) return refuse(call, 'Send exactly one credential.');
     if (found === undefined) return access === 'open' ? undefined : 'credential_missing';
-    if (access === 'open' && !looksLikeOurs(found)) return leaveToUpstream(call);
+    if (access === 'open' && !isOurs(found, call)) return leaveToUpstream(call);
+    if (found.includes('.')) return checkToken(call, gate, found);
     if (access === 'token') return refuse(call, 'This version takes access tokens, not API keys.');
-    return check(call, gate, found);
+    return checkKey(call, gate, found);
   },
 };
 
-/** A field came more than once: which one counts would be a guess. */
-const severalCredentials: unique symbol = Symbol('several credentials');
-
-function check(call: Call, gate: Gate, text: string): ErrorCode | undefined {
+function checkKey(call: Call, gate: Gate, text: string): ErrorCode | undefined {
   call.identity = gate.keyring.verify(text, call.state, call.atMs);
-  if (call.identity === undefined) return 'credential_invalid';
+  if (call.identity === undefined || call.isProofScheme) return 'credential_invalid';
   return call.identity.app.object?.state === 'suspended' ? 'credential_invalid' : undefined;
+}
+
+function checkToken(call: Call, gate: Gate, text: string): ErrorCode | undefined {
+  if (call.version?.object.access === 'key') return refuse(call, 'This version takes API keys, not access tokens.');
+  const pass = gate.tokens.verify(text, call.state, call.atMs);
+  if (typeof pass === 'string') {
+    call.challenge = 'Bearer realm="tulou", error="invalid_token"';
+    return pass === 'expired' ? 'token_expired' : 'credential_invalid';
+  }
+  call.identity = pass;
+  call.pass = pass;
+  dropProof(call);
+  return checkProof(call, gate, pass, text);
+}
+
+/** A bound token never passes as a bearer token, and no other token as a bound one (RFC 9449 §7.1). */
+function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCode | undefined {
+  const { proofKey } = pass.token;
+  if (proofKey === undefined) return call.isProofScheme ? refuse(call, 'This token is bound to no key.') : undefined;
+  const proven = { method: call.exchange.head.method, url: publicUrl(call, gate), token };
+  if (
+    call.isProofScheme &&
+    call.proof !== undefined &&
+    isProof(call.proof, pass, proofKey, proven, gate.usedProofs, call.atMs)
+  ) {
+    return undefined;
+  }
+  const error = call.isProofScheme ? 'invalid_dpop_proof' : 'invalid_token';
+  call.challenge = `DPoP realm="tulou", error="${error}", algs="${proofAlgorithms.join(' ')}"`;
+  return 'proof_required';
+}
+
+/** The address as the client sees it: the configured one, or a host name of the API. Never what a `Host` field says alone. */
+function publicUrl(call: Call, gate: Gate): string {
+  const { host, target } = call.exchange.head;
+  const url = new URL(gate.gatewayUrl);
+  if (call.state.apiByHost(host) !== undefined) {
+    url.port = '';
+    url.host = host;
+  }
+  return url.origin + target.slice(0, call.pathEnd);
 }
 
 function refuse(call: Call, detail: string): ErrorCode {
   call.detail = detail;
   return 'credential_invalid';
 }
-
-function leaveToUpstream(call: Call): undefined {
-  call.dropFields = withoutTrace;
-  return undefined;
-}
-
-/** Walks the fields once; notes `traceparent` on the way. Of two, the one that is ours counts, else `X-API-Key`. */
-function findCredential(call: Call): string | typeof severalCredentials | undefined {
-  const { fields } = call.exchange.head;
-  let apiKey: string | undefined;
-  let authorization: string | undefined;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i];
-    if (name === 'authorization') {
-      if (authorization !== undefined) return severalCredentials;
-      authorization = fields[i + 1];
-    } else if (name === 'x-api-key') {
-      if (apiKey !== undefined) return severalCredentials;
-      apiKey = fields[i + 1];
-    } else if (name === 'traceparent') call.traceparent = fields[i + 1];
-  }
-  return choose(call, apiKey, authorization);
-}
-
-function choose(call: Call, apiKey: string | undefined, authorization: string | undefined): string | undefined {
-  const bearer = authorization === undefined ? undefined : bearerOf(authorization);
-  const bearerIsOurs = apiKey !== undefined && bearer !== undefined && looksLikeOurs(bearer);
-  if (apiKey === undefined) {
-    if (authorization !== undefined) call.dropFields = withoutAuthorization;
-    return bearer ?? authorization;
-  }
-  if (bearerIsOurs && !looksLikeOurs(apiKey)) {
-    call.dropFields = withoutAuthorization;
-    return bearer;
-  }
-  call.dropFields = bearerIsOurs ? withoutBoth : withoutApiKey;
-  return apiKey;
-}
-
-const withoutApiKey: ReadonlySet<string> = new Set(['traceparent', 'x-api-key']);
-const withoutAuthorization: ReadonlySet<string> = new Set(['traceparent', 'authorization']);
-const withoutBoth: ReadonlySet<string> = new Set(['traceparent', 'authorization', 'x-api-key']);
-
-/** The credential of the scheme `Bearer` (RFC 6750 §2.1; schemes know no case, RFC 9110 §11.1). */
-function bearerOf(authorization: string): string | undefined {
-  if (authorization.startsWith('Bearer ')) return authorization.slice(7);
-  return /^bearer +/i.test(authorization) ? authorization.replace(/^bearer +/i, '') : undefined;
-}
-
-/** Any credential that Tulou issues, control tokens too: none of them may reach an upstream. */
-const looksLikeOurs = (text: string): boolean => /^tl(k_live|k_test|t|o|n)_/.test(text);

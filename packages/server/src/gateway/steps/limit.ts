@@ -27,8 +27,8 @@ export const limit: Step = {
 };
 
 function count(call: Call, gate: Gate, grant: Grant): ErrorCode | undefined {
-  const key = call.identity?.subject ?? nobody;
-  const windows = windowsFor(grant.limits, key, call.exchange.remoteAddress, gate.seed);
+  const caller = { key: call.identity?.subject ?? nobody, installation: call.pass?.installation ?? nobody };
+  const windows = windowsFor(grant.limits, caller, call.exchange.remoteAddress, gate.seed);
   const allowed = gate.windows.take(windows, call.atMs);
   call.rateLimit = rateLimitField(grant.limits, gate.windows);
   if (allowed) return undefined;

@@ -10,6 +10,8 @@ export interface ThreadSetup {
   readonly place: number;
   readonly threads: number;
   readonly platformUrl: string;
+  /** Public address of the calls: what a proof of possession must name. */
+  readonly gatewayUrl: string;
   readonly upstreamAllow: readonly AllowedClass[];
   readonly accessLog: boolean;
   readonly usageFolder: string;
@@ -21,6 +23,10 @@ export interface ThreadSetup {
   readonly windows: SharedArrayBuffer;
   readonly slots: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  readonly usedProofs: SharedArrayBuffer;
+  /** When `usedProofs` began, Unix seconds. */
+  readonly proofsSinceSeconds: number;
+  readonly freshness: SharedArrayBuffer;
 }
 
 export type ToThread =

@@ -11,9 +11,12 @@ import { Windows } from '../limits/windows.ts';
 import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
 import { RequestIds, TraceIds } from '../request-id.ts';
+import { Freshness } from '../snapshot/freshness.ts';
 import { KeyTable } from '../snapshot/key-table.ts';
 import { State } from '../snapshot/state.ts';
 import { Strangers } from '../strangers.ts';
+import { UsedProofs } from '../tokens/proofs.ts';
+import { Tokens } from '../tokens/tokens.ts';
 import { addressGuard } from '../upstream/guard.ts';
 import { diskFiles, Spool, spoolBounds } from '../usage/segment.ts';
 import type { WireLimits } from '../wire/exchange.ts';
@@ -22,6 +25,8 @@ import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
 /** Verified keys that a thread remembers. */
 const rememberedKeysMax = 20_000;
+/** Verified tokens that a thread remembers, in characters: some ten thousand of usual length. */
+const rememberedTokenCharactersMax = 8 * 1024 * 1024;
 
 export const wireLimits: WireLimits = {
   connectionsMax: 20_000,
@@ -102,6 +107,15 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
     log,
     seed: setup.seed,
     keyring: new Keyring(setup.seed, rememberedKeysMax),
+    tokens: new Tokens(setup.seed, rememberedTokenCharactersMax),
+    usedProofs: new UsedProofs(setup.usedProofs, {
+      owner: setup.place,
+      seed: setup.seed,
+      sinceSeconds: setup.proofsSinceSeconds,
+    }),
+    freshness: new Freshness(setup.freshness),
+    platformUrl: setup.platformUrl,
+    gatewayUrl: setup.gatewayUrl,
     windows: new Windows(setup.windows, setup.place),
     slots: new Slots(setup.slots, setup.threads, setup.place),
     spool: new Spool({

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { appParams, redirectUris } from './apps.ts';
+import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+
+const environment = z.enum(['test', 'live']);
+const authentication = z
+  .enum(['none', 'private_key_jwt', 'client_secret_basic'])
+  .describe('How the client proves who it is at the token endpoint; `none`: it runs where no secret can be kept');
+
+export const grantType = z.enum([
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+]);
+const grantTypes = z
+  .array(grantType)
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, 'each grant type once');
+
+/** RFC 7517 §5. What is in a key, the server judges: no private part, and an algorithm that it verifies. */
+const jwks = z
+  .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(limits.keysPerJwksMax) })
+  .describe('Public keys (RFC 7517) that verify the assertions of `private_key_jwt`');
+
+const dpopBound = z.boolean().describe('Its access tokens are bound to a key that every call must prove (RFC 9449)');
+
+export const client = z.object({
+  id: id('client').describe('The `client_id`'),
+  app: z.string().describe('Slug of the app'),
+  name,
+  environment,
+  authentication,
+  grant_types: z.array(grantType),
+  redirect_uris: z.array(z.string()),
+  jwks: jwks.nullable(),
+  dpop_bound: z.boolean(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const shownOnce = client.extend({
+  client_secret: z.string().nullable().describe('Shown this once: only its hash is kept. Null where there is none'),
+});
+
+const clientParams = appParams.extend({ client: idOrSlug });
+
+export const clients = {
+  create: operation({
+    id: 'clients.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/clients',
+    summary: 'Register an OAuth client of an app; the answer is the only place where its secret is shown',
+    access: 'developer',
+    params: appParams,
+    query: none,
+    body: z.object({
+      name,
+      environment,
+      authentication,
+      grant_types: grantTypes,
+      redirect_uris: redirectUris.default([]),
+      jwks: jwks.nullable().default(null),
+      dpop_bound: dpopBound.default(false),
+    }),
+    output: shownOnce,
+    status: 201,
+    secret: true,
+    errors: ['quota_of_objects'],
+  }),
+  list: operation({
+    id: 'clients.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/clients',
+    summary: 'List the OAuth clients of an app',
+    access: 'viewer',
+    params: appParams,
+    query: listQuery,
+    body: undefined,
+    output: page(client),
+    status: 200,
+  }),
+  get: operation({
+    id: 'clients.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/clients/{client}',
+    summary: 'Read an OAuth client, without its secret',
+    access: 'viewer',
+    params: clientParams,
+    query: none,
+    body: undefined,
+    output: client,
+    status: 200,
+  }),
+  update: operation({
+    id: 'clients.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apps/{app}/clients/{client}',
+    summary: 'Change an OAuth client; how it authenticates and its environment stay',
+    access: 'developer',
+    params: clientParams,
+    query: none,
+    body: z.object({
+      name: name.optional(),
+      grant_types: grantTypes.optional(),
+      redirect_uris: redirectUris.optional(),
+      jwks: jwks.nullable().optional(),
+      dpop_bound: dpopBound.optional(),
+    }),
+    output: client,
+    status: 200,
+    errors: ['precondition_failed'],
+  }),
+  rotate: operation({
+    id: 'clients.rotate',
+    method: 'POST',
+    path: '/tenants/{tenant}/apps/{app}/clients/{client}/rotate',
+    summary: 'Give a client a new secret; the old one is refused at once',
+    access: 'developer',
+    params: clientParams,
+    query: none,
+    body: undefined,
+    output: shownOnce,
+    status: 201,
+    secret: true,
+    errors: ['state_conflict'],
+  }),
+  delete: operation({
+    id: 'clients.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apps/{app}/clients/{client}',
+    summary: 'Delete a client; every gateway refuses its tokens',
+    access: 'developer',
+    params: clientParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['precondition_failed'],
+  }),
+};

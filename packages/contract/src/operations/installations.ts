@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { appParams } from './apps.ts';
+import { fullScope } from './scopes.ts';
+import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
+
+export const installationState = z.enum(['active', 'paused', 'revoked']);
+
+/** An app as others name it. */
+const address = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<app>`');
+const grantedScopes = z.array(fullScope).max(limits.scopesPerAppMax * 2);
+
+/** As the tenant has it that has installed the app. */
+export const installation = z.object({
+  id: id('installation'),
+  app: z.string().describe('`<tenant>/<app>`'),
+  app_id: id('app'),
+  app_name: z.string(),
+  scopes: z.array(z.string()).describe('What the app may do for this tenant'),
+  state: installationState,
+  granted_by: z.string().describe('The member, or operator, who has installed it'),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+/** The same installation as the developer of the app sees it: of the tenant no more than its address. */
+export const installed = z.object({
+  id: id('installation'),
+  app: z.string().describe('Slug of the app'),
+  app_id: id('app'),
+  installer: z.string().describe('Slug of the tenant that has installed the app'),
+  installer_id: id('tenant').describe(
+    'What a token for this tenant is asked for with: `urn:tulou:tenant:<installer_id>`',
+  ),
+  scopes: z.array(z.string()),
+  state: installationState,
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const installationParams = tenantParams.extend({ installation: idOrSlug });
+const installedParams = appParams.extend({ installed: idOrSlug });
+
+export const installations = {
+  create: operation({
+    id: 'installations.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/installations',
+    summary: 'Install an app: grant it scopes on what this tenant has',
+    access: 'admin',
+    params: tenantParams,
+    query: none,
+    body: z.object({
+      app: address,
+      scopes: grantedScopes
+        .optional()
+        .describe('All that the app requires, and of its optional ones any; required ones where nothing is said'),
+    }),
+    output: installation,
+    status: 201,
+    errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
+  }),
+  list: operation({
+    id: 'installations.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/installations',
+    summary: 'List which apps a tenant has installed, what they may do, and who granted it',
+    access: 'viewer',
+    params: tenantParams,
+    query: listQuery.extend({ state: installationState.optional() }),
+    body: undefined,
+    output: page(installation),
+    status: 200,
+  }),
+  get: operation({
+    id: 'installations.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/installations/{installation}',
+    summary: 'Read an installation',
+    access: 'viewer',
+    params: installationParams,
+    query: none,
+    body: undefined,
+    output: installation,
+    status: 200,
+  }),
+  update: operation({
+    id: 'installations.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/installations/{installation}',
+    summary: 'Narrow or widen what an app may do, within what it declares',
+    access: 'admin',
+    params: installationParams,
+    query: none,
+    body: z.object({ scopes: grantedScopes.optional() }),
+    output: installation,
+    status: 200,
+    errors: ['state_conflict', 'precondition_failed'],
+  }),
+  pause: move('pause', 'Stop what an app does for this tenant, until it is resumed'),
+  resume: move('resume', 'Let a paused app go on'),
+  delete: operation({
+    id: 'installations.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/installations/{installation}',
+    summary: 'Revoke an installation: every gateway refuses its tokens; it stays readable in state `revoked`',
+    access: 'admin',
+    params: installationParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['precondition_failed'],
+  }),
+};
+
+export const installedApps = {
+  list: operation({
+    id: 'installed.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/installed',
+    summary: 'List which tenants have installed an app',
+    access: 'viewer',
+    params: appParams,
+    query: listQuery.extend({ state: installationState.optional() }),
+    body: undefined,
+    output: page(installed),
+    status: 200,
+  }),
+  get: operation({
+    id: 'installed.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apps/{app}/installed/{installed}',
+    summary: 'Read an installation of an app, from the developer’s side',
+    access: 'viewer',
+    params: installedParams,
+    query: none,
+    body: undefined,
+    output: installed,
+    status: 200,
+  }),
+};
+
+function move<V extends string>(verb: V, summary: string) {
+  return operation({
+    id: `installations.${verb}`,
+    method: 'POST',
+    path: `/tenants/{tenant}/installations/{installation}/${verb}` as const,
+    summary,
+    access: 'admin',
+    params: installationParams,
+    query: none,
+    body: undefined,
+    output: installation,
+    status: 200,
+    errors: ['state_conflict'],
+  });
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { scopeRisk } from '../snapshot.ts';
+import { apiParams } from './apis.ts';
+import { idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
+
+/** A scope by its own name, as the API's OpenAPI document requires it: `read`. */
+export const scopeName = z
+  .string()
+  .max(limits.scopeNameCharactersMax)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'letters, digits, `.`, `_`, `:` and `-`, the first a letter or digit')
+  .meta({ examples: ['read'] });
+
+/** A scope as apps declare it and tokens carry it: `acme/orders:read`. */
+export const fullScope = z
+  .string()
+  .max(limits.scopeCharactersMax)
+  .regex(/^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}:[A-Za-z0-9][A-Za-z0-9._:-]*$/, '`<tenant>/<api>:<scope>`, slugs and name')
+  .meta({ examples: ['acme/orders:read'] });
+
+/** Plain words for the page on which people consent, in each language that it speaks. */
+const words = (charactersMax: number) => {
+  const text = z
+    .string()
+    .trim()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters')
+    .meta({ examples: ['Read orders'] });
+  return z.object({ en: text, zh: text });
+};
+const title = words(limits.nameCharactersMax);
+const description = words(limits.scopeDescriptionCharactersMax);
+const risk = scopeRisk.describe('`low`: any member may allow it; `high`: a gateway whose feed is stale refuses it');
+
+/** What an API lets apps be granted, as those who are asked for it read it. */
+export const grantableScope = z.object({
+  scope: z.string().describe('`<tenant>/<api>:<scope>`: what apps declare and tokens carry'),
+  risk,
+  title,
+  description,
+});
+
+export const scope = grantableScope.extend({
+  id: scopeName.describe('Its name: a scope has no other id'),
+  name: scopeName,
+  api: z.string().describe('Slug of the API'),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const scopeParams = apiParams.extend({ scope: idOrSlug });
+
+export const scopes = {
+  create: operation({
+    id: 'scopes.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/apis/{api}/scopes',
+    summary: 'Define a scope of an API; operations require it by its name in the OpenAPI document’s `security`',
+    access: 'developer',
+    params: apiParams,
+    query: none,
+    body: z.object({ name: scopeName, risk, title, description }),
+    output: scope,
+    status: 201,
+    errors: ['conflict', 'quota_of_objects'],
+  }),
+  list: operation({
+    id: 'scopes.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/scopes',
+    summary: 'List the scopes of an API',
+    access: 'viewer',
+    params: apiParams,
+    query: listQuery,
+    body: undefined,
+    output: page(scope),
+    status: 200,
+  }),
+  get: operation({
+    id: 'scopes.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
+    summary: 'Read a scope',
+    access: 'viewer',
+    params: scopeParams,
+    query: none,
+    body: undefined,
+    output: scope,
+    status: 200,
+  }),
+  update: operation({
+    id: 'scopes.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
+    summary: 'Change the risk or the words of a scope',
+    access: 'developer',
+    params: scopeParams,
+    query: none,
+    body: z.object({ risk: risk.optional(), title: title.optional(), description: description.optional() }),
+    output: scope,
+    status: 200,
+    errors: ['precondition_failed'],
+  }),
+  delete: operation({
+    id: 'scopes.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
+    summary: 'Take a scope away from everyone who holds it; its name is never given again',
+    access: 'admin',
+    params: scopeParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['precondition_failed'],
+  }),
+};

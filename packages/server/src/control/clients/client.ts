@@ -1,0 +1,43 @@
+/** Rows of OAuth clients. Of a client's secret there is only the hash. */
+import { Problem, type Id, type Output } from '@tulou/contract';
+import type { clients } from '@tulou/contract/operations/clients';
+import type { TenantTx } from '../../store/store.ts';
+import type { AppRow } from '../apps/app.ts';
+import type { ClientFacts } from './judge.ts';
+
+type View = Output<typeof clients.get>;
+
+export interface ClientRow extends ClientFacts {
+  readonly id: Id<'client'>;
+  readonly app_id: Id<'app'>;
+  readonly name: string;
+  readonly environment: View['environment'];
+  readonly dpop_bound: boolean;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/** The client of an app that an id names. Throws `not_found`. */
+export async function findClient(tx: TenantTx, app: AppRow, id: string): Promise<ClientRow> {
+  const [row] = await tx.sql<ClientRow[]>`
+    select * from clients where tenant_id = ${tx.tenantUuid} and app_id = ${app.id} and id = ${id}`;
+  if (row === undefined) throw new Problem('not_found');
+  return row;
+}
+
+/** What is known of a client, as its readers see it. */
+export function viewClient(app: AppRow, row: ClientRow): View {
+  return {
+    id: row.id,
+    app: app.slug,
+    name: row.name,
+    environment: row.environment,
+    authentication: row.authentication,
+    grant_types: [...row.grant_types],
+    redirect_uris: [...row.redirect_uris],
+    jwks: row.jwks === null ? null : { keys: [...row.jwks.keys] },
+    dpop_bound: row.dpop_bound,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}

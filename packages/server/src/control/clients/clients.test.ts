@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { readFeed } from '../../../test/control/feed.ts';
+import { startTestControl, type TestControl } from '../../../test/control/fixture.ts';
+import { make, makeDeveloper } from '../../../test/control/nouns.ts';
+import { sha256 } from '../../kernel/hash.ts';
+
+let control: TestControl;
+before(async () => {
+  control = await startTestControl();
+  await makeDeveloper(control.call, 'developer');
+});
+after(() => control.stop());
+
+const path = '/tenants/developer/apps/shop/clients';
+const service = {
+  name: 'Service',
+  environment: 'live',
+  authentication: 'client_secret_basic',
+  grant_types: ['client_credentials'],
+};
+
+async function told(id: string): Promise<unknown> {
+  return (await readFeed(control)).changes.find(({ key }) => key === id)?.object;
+}
+
+async function hashOf(id: string): Promise<string | null | undefined> {
+  const rows = await control.database.store.system(
+    'test',
+    ({ sql }) => sql<{ secret_hash: string | null }[]>`select secret_hash from clients where id = ${id}`,
+  );
+  return rows[0]?.secret_hash;
+}
+
+const register = async (body: object): Promise<number> =>
+  (await control.call('POST', path, { body: { ...service, ...body } })).status;
+
+test('a client’s secret is shown once, and only its hash is kept', async () => {
+  const { client_secret: secret, ...client } = await make(control.call, path, service);
+  assert.match(String(secret), /^tlc_[\w-]{43}$/);
+  assert.equal(await hashOf(client.id), sha256(String(secret)));
+  assert.deepEqual((await control.call('GET', `${path}/${client.id}`)).body, client);
+  const trail = await control.call('GET', '/tenants/developer/audit?limit=5');
+  assert.ok(!trail.text.includes(String(secret)) && trail.text.includes(client.id));
+});
+
+test('gateways know a client while it is there, by its id', async () => {
+  const client = await make(control.call, path, service);
+  const object = (await told(client.id)) as { app: string } | undefined;
+  const app = await control.call('GET', '/tenants/developer/apps/shop');
+  assert.equal(object?.app, app.body['id']);
+  assert.equal((await control.call('DELETE', `${path}/${client.id}`)).status, 204);
+  assert.equal(await told(client.id), undefined);
+});
+
+test('a client goes with its app', async () => {
+  await make(control.call, '/tenants/developer/apps', { slug: 'brief', name: 'Brief' });
+  const client = await make(control.call, '/tenants/developer/apps/brief/clients', service);
+  assert.equal((await control.call('DELETE', '/tenants/developer/apps/brief')).status, 204);
+  assert.equal(await told(client.id), undefined);
+});
+
+test('a new secret takes the place of the old one; where there is none, none is made', async () => {
+  const { id } = await make(control.call, path, service);
+  const before = await hashOf(id);
+  const rotated = await control.call('POST', `${path}/${id}/rotate`);
+  assert.equal(rotated.status, 201);
+  assert.equal(await hashOf(id), sha256(String(rotated.body['client_secret'])));
+  assert.notEqual(await hashOf(id), before);
+  const open = { authentication: 'none', grant_types: ['authorization_code'], redirect_uris: ['https://a.test/back'] };
+  const made = await make(control.call, path, { ...service, ...open });
+  assert.deepEqual([made['client_secret'], await hashOf(made.id)], [null, null]);
+  assert.equal((await control.call('POST', `${path}/${made.id}/rotate`)).status, 409);
+});
+
+test('a client that can’t prove who it is gets no token of its own', async () => {
+  assert.equal(await register({ authentication: 'none' }), 400);
+  const redirect_uris = ['https://a.test/back'];
+  const grant_types = ['authorization_code', 'client_credentials'];
+  assert.equal(await register({ authentication: 'none', grant_types, redirect_uris }), 400);
+});
+
+test('grant types and redirect URIs make sense together', async () => {
+  const device = 'urn:ietf:params:oauth:grant-type:device_code';
+  assert.equal(await register({ grant_types: ['authorization_code'] }), 400);
+  assert.equal(await register({ grant_types: ['refresh_token'] }), 400);
+  assert.equal(await register({ grant_types: [] }), 400);
+  assert.equal(await register({ grant_types: ['password'] }), 400);
+  assert.equal(await register({ grant_types: ['implicit'] }), 400);
+  assert.equal(await register({ grant_types: [device, device] }), 400);
+  assert.equal(await register({ grant_types: [device, 'refresh_token'] }), 201);
+  for (const uri of ['https://a.test/#x', 'http://a.test/', 'data:text/html,x', '/back'])
+    assert.equal(await register({ grant_types: ['authorization_code'], redirect_uris: [uri] }), 400, uri);
+});
+
+test('keys for assertions are public ones that the platform verifies with', async () => {
+  const jwks = (...keys: object[]) => ({ authentication: 'private_key_jwt', jwks: { keys } });
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = pair.publicKey.export({ format: 'jwk' });
+  assert.equal(await register(jwks(jwk)), 201);
+  assert.equal(await register(jwks(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }))), 201);
+  assert.equal(await register(jwks(pair.privateKey.export({ format: 'jwk' }))), 400);
+  assert.equal(await register(jwks({ kty: 'oct', k: 'c2VjcmV0' })), 400);
+  assert.equal(await register(jwks({ ...jwk, x: 'AAAA' })), 400);
+  const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+  assert.equal(await register(jwks(small)), 400);
+  assert.equal(await register({ authentication: 'private_key_jwt' }), 400);
+  assert.equal(await register({ jwks: { keys: [jwk] } }), 400);
+});
+
+test('a change is held to the same rules, and how a client authenticates stays', async () => {
+  const { id } = await make(control.call, path, service);
+  const change = (body: object) => control.call('PATCH', `${path}/${id}`, { body });
+  assert.equal((await change({ grant_types: ['authorization_code'] })).status, 400);
+  const redirect_uris = ['https://a.test/back'];
+  const changed = await change({ grant_types: ['authorization_code'], redirect_uris, dpop_bound: true });
+  assert.deepEqual(
+    [changed.status, changed.body['dpop_bound'], changed.body['redirect_uris']],
+    [200, true, redirect_uris],
+  );
+  assert.equal(changed.body['authentication'], 'client_secret_basic');
+});

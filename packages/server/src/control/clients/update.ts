@@ -1,0 +1,25 @@
+import type { clients } from '@tulou/contract/operations/clients';
+import { must } from '../../kernel/assert.ts';
+import { lockApp } from '../apps/app.ts';
+import type { Handler } from '../call/handler.ts';
+import { findClient, viewClient, type ClientRow } from './client.ts';
+import { judgeClient } from './judge.ts';
+
+export const updateClient: Handler<typeof clients.update> = (scope, { params, body }, deps, call) =>
+  call.commit(async (tx) => {
+    const app = await lockApp(tx, params.app);
+    const row = await findClient(tx, app, params.client);
+    const before = viewClient(app, row);
+    call.expect(before);
+    const { name = row.name, grant_types = row.grant_types, redirect_uris = row.redirect_uris } = body;
+    const { jwks = row.jwks, dpop_bound = row.dpop_bound } = body;
+    judgeClient({ authentication: row.authentication, grant_types, redirect_uris, jwks });
+    const [updated] = await tx.sql<ClientRow[]>`
+      update clients set name = ${name}, grant_types = ${[...grant_types]}::text[],
+        redirect_uris = ${[...redirect_uris]}::text[],
+        jwks = ${jwks === null ? null : JSON.stringify(jwks)}::text::jsonb, dpop_bound = ${dpop_bound},
+        updated_at = ${new Date(deps.clock.now())}
+      where tenant_id = ${scope.tenantUuid} and id = ${row.id} returning *`;
+    const after = viewClient(app, must(updated, 'a locked row is there'));
+    return { output: after, target: row.id, before, after };
+  });

@@ -1,0 +1,50 @@
+/** The states of an installation, and which scopes it may grant. Pure. */
+import { Problem, type Violation } from '@tulou/contract';
+import { allOf, type Declared } from '../apps/declared.ts';
+
+export type InstallationState = 'active' | 'paused' | 'revoked';
+
+interface Move {
+  readonly from: readonly InstallationState[];
+  readonly to: InstallationState;
+}
+
+const moves = {
+  pause: { from: ['active'], to: 'paused' },
+  resume: { from: ['paused'], to: 'active' },
+  revoke: { from: ['active', 'paused', 'revoked'], to: 'revoked' },
+} as const satisfies Record<string, Move>;
+
+export type MoveName = keyof typeof moves;
+
+/** Where a move leads. Throws `state_conflict` where the state does not allow it. */
+export function stateAfter(move: MoveName, from: InstallationState): InstallationState {
+  const { from: allowed, to }: Move = moves[move];
+  if (allowed.includes(from)) return to;
+  throw new Problem('state_conflict', {
+    detail: `The installation is \`${from}\`; this needs one that is \`${allowed.join('` or `')}\`.`,
+  });
+}
+
+/** Throws `state_conflict` for an installation that was revoked: install the app again. */
+export function holdOpen(state: InstallationState): void {
+  if (state === 'revoked') throw new Problem('state_conflict', { detail: 'The installation was revoked.' });
+}
+
+/**
+ * The scopes to be granted: all that the app requires, and of its optional ones those that are asked for; the required
+ * ones where nothing is said. Throws `invalid_request`.
+ */
+export function granted(app: Declared, asked: readonly string[] | undefined): readonly string[] {
+  const wanted = [...new Set(asked ?? app.scopes)];
+  const declared = allOf(app);
+  const beyond = (asked ?? []).flatMap((scope, index): Violation[] =>
+    declared.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, message: 'the app does not declare this scope' }],
+  );
+  const missing = app.scopes
+    .filter((scope) => !wanted.includes(scope))
+    .map((scope): Violation => ({ pointer: '/scopes', message: `the app can’t do without \`${scope}\`` }));
+  const violations = [...beyond, ...missing];
+  if (violations.length > 0) throw new Problem('invalid_request', { violations });
+  return wanted;
+}

@@ -1,0 +1,84 @@
+/** Proofs of possession (DPoP, RFC 9449 §4.3, §7): that a bound token is sent by whoever it was given to. */
+import { hash } from 'node:crypto';
+import { isObject, readCompact, type Compact } from './compact.ts';
+import { importKey, isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+import type { UsedProofs } from './proofs.ts';
+import type { Pass } from './tokens.ts';
+import { leewaySeconds } from './verify.ts';
+
+/** The call that a proof must be for. */
+export interface Proven {
+  readonly method: string;
+  /** Without query and fragment. */
+  readonly url: string;
+  /** The access token's text. */
+  readonly token: string;
+}
+
+/** For the challenge: what proofs may be signed with. */
+export const proofAlgorithms: readonly Algorithm[] = ['ES256', 'EdDSA'];
+
+/** Whether `text` proves this call of a pass whose token is bound to `thumbprint`. A good proof is used up. */
+export function isProof(
+  text: string,
+  pass: Pass,
+  thumbprint: string,
+  call: Proven,
+  used: UsedProofs,
+  nowMs: number,
+): boolean {
+  const proof = readCompact(text);
+  if (proof === undefined || !isSignedByHolder(proof, pass, thumbprint)) return false;
+  const { jti, htm, htu, ath, iat } = proof.claims;
+  if (typeof jti !== 'string' || jti === '' || htm !== call.method || !isUrl(htu, call.url)) return false;
+  if (ath !== hash('sha256', call.token, 'base64url')) return false;
+  const nowSeconds = Math.floor(nowMs / 1000);
+  if (!isFresh(iat, nowSeconds) || iat < used.sinceSeconds) return false;
+  return used.burn(`${thumbprint} ${jti}`, Math.ceil(iat) + leewaySeconds, nowSeconds);
+}
+
+function isSignedByHolder({ head, signed, signature }: Compact, pass: Pass, thumbprint: string): boolean {
+  const { typ, jwk } = head;
+  if (typ !== 'dpop+jwt' || 'crit' in head || !isObject(jwk) || thumbprintOf(jwk) !== thumbprint) return false;
+  const named = head['alg'] === 'Ed25519' ? 'EdDSA' : head['alg'];
+  // The thumbprint says that it is the same key as last time.
+  const key = pass.provenKey ?? readKey(jwk);
+  const algorithm = key?.algorithms.find((one) => one === named && proofAlgorithms.includes(one));
+  if (key === undefined || algorithm === undefined || 'd' in jwk || !isSigned(algorithm, key, signed, signature)) {
+    return false;
+  }
+  pass.provenKey = key;
+  return true;
+}
+
+function readKey(jwk: Readonly<Record<string, unknown>>): VerifyKey | undefined {
+  try {
+    return importKey(jwk);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 7638, of the two kinds of keys that proofs are made with. */
+function thumbprintOf({ kty, crv, x, y }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof x !== 'string') return undefined;
+  if (kty === 'EC' && typeof y === 'string') return digest({ crv, kty, x, y });
+  return kty === 'OKP' ? digest({ crv, kty, x }) : undefined;
+}
+
+const digest = (members: object): string => hash('sha256', JSON.stringify(members), 'base64url');
+
+const isFresh = (iat: unknown, nowSeconds: number): iat is number =>
+  typeof iat === 'number' && Math.abs(iat - nowSeconds) <= leewaySeconds;
+
+/** Compared after normalisation (RFC 9449 §4.3: of scheme, host and port; RFC 3986 §6.2.3), without query and fragment. */
+function isUrl(htu: unknown, expected: string): boolean {
+  if (htu === expected) return true;
+  if (typeof htu !== 'string') return false;
+  return stripped(htu) !== undefined && stripped(htu) === stripped(expected);
+}
+
+function stripped(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url === null ? undefined : `${url.origin}${url.pathname}`;
+}

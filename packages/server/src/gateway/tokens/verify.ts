@@ -1,0 +1,126 @@
+/**
+ * Access tokens (RFC 9068), verified against the issuers' keys in the configuration, with no call to anyone. What is found
+ * here stays true of the text for as long as the key does; whether the grant behind it still holds is asked on every call.
+ */
+import type { IssuerNode } from '../snapshot/state.ts';
+import { isObject, readCompact, type Compact } from './compact.ts';
+import { isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+
+/** A token whose signature and form are good. */
+export interface Token {
+  readonly issuer: string;
+  readonly kid: string;
+  /** The key that verified it. */
+  readonly key: VerifyKey;
+  readonly client: string;
+  readonly subject: string;
+  /** The person for whom the app calls; undefined: the app calls for itself. */
+  readonly user: string | undefined;
+  /** The tenant (`ten_…`) whose data it is for. */
+  readonly tenant: string;
+  readonly installation: string;
+  readonly jti: string;
+  readonly grant: string;
+  /** Full names. */
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly issuedAt: number;
+  /** From then on it is refused, wall clock, milliseconds. */
+  readonly untilMs: number;
+  /** Thumbprint of the key that must prove itself with each call (RFC 9449 §6.1). */
+  readonly proofKey: string | undefined;
+}
+
+/** Clocks of issuers, gateways and clients may differ by this much. */
+export const leewaySeconds = 60;
+const lifeSecondsMax = 900;
+
+/** Verifies a text; `expired` only where all else is good. */
+export function verifyToken(
+  text: string,
+  issuerOf: (iss: string) => IssuerNode | undefined,
+  nowMs: number,
+): Token | 'invalid' | 'expired' {
+  const compact = readCompact(text);
+  const { iss } = compact?.claims ?? {};
+  const issuer = typeof iss === 'string' ? issuerOf(iss) : undefined;
+  if (compact === undefined || issuer === undefined) return 'invalid';
+  const key = provenKey(compact, issuer);
+  const kid = String(compact.head['kid']);
+  const token = key === undefined ? undefined : readClaims(compact.claims, issuer, { kid, key }, nowMs / 1000);
+  if (token === undefined) return 'invalid';
+  return nowMs >= token.untilMs ? 'expired' : token;
+}
+
+/** Headers that would let a token say how it wants to be verified (RFC 8725 §3.10), or what must be understood. */
+const refusedHeaders = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64'];
+
+function provenKey({ head, signed, signature }: Compact, issuer: IssuerNode): VerifyKey | undefined {
+  const { typ, alg, kid } = head;
+  if (typ !== 'at+jwt' && typ !== 'application/at+jwt') return undefined;
+  if (typeof kid !== 'string' || refusedHeaders.some((name) => name in head)) return undefined;
+  const key = issuer.keys.get(kid);
+  const algorithm = key?.algorithms.find((one) => one === alg);
+  if (key === undefined || algorithm === undefined) return undefined;
+  return allows(issuer, algorithm) && isSigned(algorithm, key, signed, signature) ? key : undefined;
+}
+
+const allows = ({ object }: IssuerNode, algorithm: Algorithm): boolean => object.algorithms.includes(algorithm);
+
+function readClaims(
+  claims: Readonly<Record<string, unknown>>,
+  { object }: IssuerNode,
+  proven: { readonly kid: string; readonly key: VerifyKey },
+  nowSeconds: number,
+): Token | undefined {
+  const { sub, client_id: client, jti, gid, ins, scope = '', cnf, iat, exp } = claims;
+  const tenant = tenantOf(claims['aud']);
+  if (!isName(sub) || !isName(client) || !isName(jti) || !isName(gid) || !isName(ins)) return undefined;
+  if (tenant === undefined || typeof scope !== 'string' || !areTimesSane(claims, nowSeconds)) return undefined;
+  // An issuer of one tenant speaks for no other.
+  if (object.issues_for !== null && object.issues_for !== tenant) return undefined;
+  const proofKey = cnf === undefined ? undefined : thumbprintIn(cnf);
+  if (cnf !== undefined && proofKey === undefined) return undefined;
+  return {
+    issuer: object.key,
+    ...proven,
+    client,
+    subject: sub,
+    user: sub === client ? undefined : sub,
+    tenant,
+    installation: ins,
+    jti,
+    grant: gid,
+    scopes: scope.split(' '),
+    issuedAt: Number(iat),
+    untilMs: (Number(exp) + leewaySeconds) * 1000,
+    proofKey,
+  };
+}
+
+function areTimesSane({ exp, iat, nbf }: Readonly<Record<string, unknown>>, nowSeconds: number): boolean {
+  if (!isTime(exp) || !isTime(iat) || (nbf !== undefined && !isTime(nbf))) return false;
+  const latest = nowSeconds + leewaySeconds;
+  return iat <= latest && (nbf ?? iat) <= latest && exp > iat && exp - iat <= lifeSecondsMax;
+}
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Names go into header fields and into the spool: visible ASCII, and not without end. */
+const isName = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value);
+
+const audiencePrefix = 'urn:tulou:tenant:';
+
+/** The one tenant that a token is for. A list, also of one, is refused: who it is meant for must not be a choice. */
+function tenantOf(aud: unknown): string | undefined {
+  if (!isName(aud) || !aud.startsWith(audiencePrefix)) return undefined;
+  const tenant = aud.slice(audiencePrefix.length);
+  return tenant.startsWith('ten_') ? tenant : undefined;
+}
+
+/** The only confirmation that can be checked here is `jkt`; a token bound in a way that cannot be is refused. */
+function thumbprintIn(cnf: unknown): string | undefined {
+  if (!isObject(cnf) || Object.keys(cnf).length !== 1) return undefined;
+  const { jkt } = cnf;
+  return typeof jkt === 'string' && /^[\w-]{43}$/.test(jkt) ? jkt : undefined;
+}

@@ -1,0 +1,132 @@
+/**
+ * What oidc-provider keeps, in PostgreSQL. It reads `consumed` and then consumes, and looks for a replay and then notes it:
+ * neither is atomic (measured: one code redeemed twice), so here the database decides who was first.
+ */
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { assert } from '../../kernel/assert.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { sha256 } from '../../kernel/hash.ts';
+import type { Store } from '../../store/store.ts';
+import type { Vault } from '../keys/seal.ts';
+import type { Publish } from '../publish.ts';
+import { denyGrant } from '../tokens/denials.ts';
+import {
+  consumeArtifact,
+  deleteArtifact,
+  deleteGrant,
+  findArtifact,
+  findArtifactByUid,
+  findArtifactByUserCode,
+  grantHashOf,
+  insertOnce,
+  upsertArtifact,
+  type Place,
+} from './rows.ts';
+
+export interface ArtifactDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly publish: Publish;
+  readonly vault: Vault;
+  /** Clients are no artifacts: they come from the tenants' own tables. */
+  readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
+}
+
+/** `gid` of a grant's tokens: names the grant, and is of no use to get it. */
+export const gidOf = (grantId: string): string => sha256(grantId);
+
+/** The adapter of one issuer, whose artifacts no other issuer finds. */
+export function openArtifacts(tenantUuid: string, deps: ArtifactDeps): (kind: string) => Adapter {
+  return (kind) => (kind === 'Client' ? clientsOnly(deps) : artifactsOf(tenantUuid, kind, deps));
+}
+
+function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adapter {
+  const { store, clock, vault } = deps;
+  const at = (id: string): Place => ({ tenantUuid, kind, id });
+  const now = (): Date => new Date(clock.now());
+  return {
+    async upsert(id, payload, expiresIn) {
+      assert(expiresIn !== undefined, 'what is kept expires');
+      const expiresAt = new Date(clock.now() + expiresIn * 1000);
+      await store.system('an issuer keeps an artifact', (tx) => upsertArtifact(tx, at(id), payload, expiresAt, vault));
+    },
+    async find(id) {
+      const found = await store.system('an issuer finds an artifact', (tx) => findArtifact(tx, at(id), vault));
+      if (found === undefined || endsWithReuse(kind)) return found;
+      return { ...found, consumed: undefined };
+    },
+    findByUid: (id) => store.system('an issuer finds a session', (tx) => findArtifactByUid(tx, at(id), vault)),
+    findByUserCode: (id) =>
+      store.system('an issuer finds a device code', (tx) => findArtifactByUserCode(tx, at(id), vault)),
+    async consume(id) {
+      if (await consumeOnce(at(id), deps, now())) return;
+      throw kind === 'PushedAuthorizationRequest'
+        ? new errors.InvalidRequestUri('request_uri was already used')
+        : new errors.InvalidGrant('it was already used');
+    },
+    async destroy(id) {
+      if (kind === 'Grant') return revokeGrant(tenantUuid, sha256(id), deps);
+      return store.system('an issuer forgets an artifact', (tx) => deleteArtifact(tx, at(id)));
+    },
+    async revokeByGrantId(grantId) {
+      // oidc-provider asks for each kind, and always for this one; all kinds go at once.
+      if (kind === 'AccessToken') await revokeGrant(tenantUuid, sha256(grantId), deps);
+    },
+  };
+}
+
+/**
+ * Whether a second use ends the grant (RFC 9700 §4.14). A device only polls: it may ask twice at once, and oidc-provider looks
+ * for the grant after it has taken the code, so ending the grant would take the token from the one who was first.
+ */
+const endsWithReuse = (kind: string): boolean => kind !== 'DeviceCode';
+
+/** False where another was first. */
+async function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise<boolean> {
+  const lost = await deps.store.system('an artifact is used once', async (tx) =>
+    (await consumeArtifact(tx, place, now)) ? undefined : { grantHash: await grantHashOf(tx, place) },
+  );
+  // In a transaction of its own: the one that lost still holds the row, which whoever revokes at once wants last.
+  if (lost?.grantHash !== undefined && endsWithReuse(place.kind)) {
+    await revokeGrant(place.tenantUuid, lost.grantHash, deps);
+  }
+  return lost === undefined;
+}
+
+/** Ends a grant: nothing of it can be redeemed, and the gateways refuse what was issued, with the same commit. */
+export function revokeGrant(
+  tenantUuid: string,
+  grantHash: string,
+  { store, clock, publish }: Pick<ArtifactDeps, 'store' | 'clock' | 'publish'>,
+): Promise<void> {
+  return store.system('a grant is revoked', async (tx) => {
+    if (await deleteGrant(tx, tenantUuid, grantHash)) denyGrant(tx, publish, grantHash, clock.now());
+  });
+}
+
+/** For `ReplayDetection.unique`: whether this `jti` of `iss` is seen for the first time. */
+export function openReplays(
+  tenantUuid: string,
+  { store, clock }: Pick<ArtifactDeps, 'store' | 'clock'>,
+): (iss: string, jti: string, expSeconds: number) => Promise<boolean> {
+  return (iss, jti, expSeconds) => {
+    const place = { tenantUuid, kind: 'ReplayDetection', id: JSON.stringify([iss, jti]) };
+    return store.system('a proof is used once', (tx) =>
+      insertOnce(tx, place, new Date(clock.now()), new Date(expSeconds * 1000)),
+    );
+  };
+}
+
+const refused = (): Promise<never> => Promise.reject(new Error('clients are not written here'));
+
+function clientsOnly({ findClient }: ArtifactDeps): Adapter {
+  return {
+    find: (id) => findClient(id),
+    upsert: refused,
+    findByUid: refused,
+    findByUserCode: refused,
+    consume: refused,
+    destroy: refused,
+    revokeByGrantId: refused,
+  };
+}

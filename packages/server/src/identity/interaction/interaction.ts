@@ -1,0 +1,76 @@
+/** THE TABLE of what people see of the identity server, under `/account/…` and `/oauth2/interaction/…`. */
+import { errors, type Provider } from 'oidc-provider';
+import { problemAnswer } from '../../http/problem.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Store } from '../../store/store.ts';
+import type { Interaction } from '../identity.ts';
+import { openVault } from '../keys/seal.ts';
+import { outbox, outboxPath } from '../mail/outbox.ts';
+import { style, stylePath } from '../pages/style.ts';
+import { notice } from '../pages/views.ts';
+import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
+import { openPasswords } from '../people/password.ts';
+import { invite, invitationPath, type InvitationDeps } from './invitation.ts';
+import { prompt } from './prompt.ts';
+
+export interface InteractionDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface Place {
+  readonly methods: readonly string[];
+  readonly path: RegExp;
+  readonly answer: (visit: Visit, provider: Provider, deps: InvitationDeps) => Promise<void> | void;
+}
+
+const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', String.raw`\.`)}$`);
+
+// oxfmt-ignore
+const places: readonly Place[] = [
+  { methods: ['GET', 'HEAD'],         path: exactly(stylePath),                  answer: sendStyle },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             answer: (visit, _provider, deps) => invite(visit, deps) },
+  { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 answer: (visit, _provider, deps) => outbox(visit, deps) },
+];
+
+/** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */
+export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): Interaction {
+  const formKey = openVault(masterKey, deps.random).derive('forms');
+  const parts: InvitationDeps = { ...deps, passwords: openPasswords(deps.random) };
+  return async (message, response, provider) => {
+    const visit = openVisit(message, response, { issuer: provider.issuer, random: deps.random, formKey });
+    const place = places.find(({ path, methods }) => path.test(visit.path) && methods.includes(message.method ?? ''));
+    try {
+      if (place === undefined) sendMissing(visit);
+      else await place.answer(visit, provider, parts);
+    } catch (error) {
+      sendProblem(visit, error, deps.log);
+    }
+  };
+}
+
+/** The person is told in their language; what it was is in the log. */
+function sendProblem(visit: Visit, error: unknown, log: Log): void {
+  const { response, told } = visit;
+  if (response.headersSent) return void response.destroy();
+  const say = told.problem;
+  if (error instanceof errors.SessionNotFound) return sendPage(visit, 400, notice(say.stale, say.staleLead));
+  const { status, headers } = problemAnswer(error, String(response.getHeader('tulou-request-id')), log);
+  const wait = headers?.['retry-after'];
+  if (wait !== undefined) response.setHeader('retry-after', wait);
+  // What is left of the form is not read.
+  response.setHeader('connection', 'close');
+  sendPage(visit, status, status < 500 ? notice(say.form, say.formLead) : notice(say.failed, say.failedLead));
+}
+
+function sendStyle({ response, message }: Visit): void {
+  response.removeHeader('set-cookie');
+  response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+  response.writeHead(200, { 'content-type': 'text/css; charset=utf-8', 'content-length': Buffer.byteLength(style) });
+  response.end(message.method === 'HEAD' ? undefined : style);
+}

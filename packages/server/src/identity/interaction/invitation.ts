@@ -1,0 +1,119 @@
+/** `/account/invitation`: where a mailed invitation leads. */
+import { passwordCharactersMax, passwordCharactersMin } from '../people/password.ts';
+import { newId, type Random } from '../../kernel/random.ts';
+import { codePage, invitationPage, notice } from '../pages/views.ts';
+import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import type { Wrong } from '../pages/layout.ts';
+import type { Words } from '../pages/words.ts';
+import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
+import type { Invitation, InvitationRef } from '../people/invitations.ts';
+import { signIn } from '../people/sign-in.ts';
+import { createUser } from '../people/users.ts';
+import type { PromptDeps } from './prompt.ts';
+
+export interface InvitationDeps extends PromptDeps {
+  readonly random: Random;
+}
+
+export const invitationPath = '/account/invitation';
+const cookieSeconds = 3600;
+
+/**
+ * The code of the mail is typed in once; from then on a cookie has it. The mailed link carries it behind `#`, which no browser
+ * sends, and there is no script here to read it.
+ */
+export async function invite(visit: Visit, deps: InvitationDeps): Promise<void> {
+  const ref = readRef(visit.cookie('invitation') ?? '');
+  const invitation = ref === undefined ? undefined : await find(ref, deps);
+  const isPost = visit.message.method === 'POST';
+  if (ref === undefined || invitation === undefined)
+    return isPost ? takeCode(visit, deps) : sendPage(visit, 200, codePage(visit));
+  return isPost ? take(visit, ref, invitation, deps) : sendPage(visit, 200, invitationPage(visit, invitation, ''));
+}
+
+async function takeCode(visit: Visit, deps: InvitationDeps): Promise<void> {
+  const form = await readForm(visit);
+  if (form === undefined) return refuseForm(visit);
+  const ref = readRef((form.get('code') ?? '').trim().replace(/^.*#/, ''));
+  if (ref === undefined || (await find(ref, deps)) === undefined) return gone(visit);
+  visit.setCookie('invitation', writeRef(ref), invitationPath, cookieSeconds);
+  // Its own `#`, or the browser would keep the one with the code.
+  sendOn(visit, `${invitationPath}#join`);
+}
+
+function find(ref: InvitationRef, { store, clock }: InvitationDeps): Promise<Invitation | undefined> {
+  return store.system('an invitation is known by its link', (tx) => findInvitation(tx, ref, new Date(clock.now())));
+}
+
+async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, deps: InvitationDeps): Promise<void> {
+  const { told } = visit;
+  const form = await readForm(visit);
+  if (form === undefined) return refuseForm(visit);
+  const outcome = invitation.known
+    ? await joinAsKnown(visit, ref, invitation, form.get('password') ?? '', deps)
+    : await joinAsNew(visit, ref, invitation, form, deps);
+  if (outcome === 'gone') return gone(visit);
+  if (outcome !== 'joined')
+    return sendPage(visit, 422, invitationPage({ ...visit, wrong: outcome }, invitation, form.get('name') ?? ''));
+  visit.setCookie('invitation', '', invitationPath, 0);
+  sendPage(visit, 200, notice(told.invitation.done(invitation.tenantName), told.invitation.doneLead));
+}
+
+type Outcome = 'joined' | 'gone' | Wrong;
+
+async function joinAsKnown(
+  { told, address }: Visit,
+  ref: InvitationRef,
+  { email }: Invitation,
+  password: string,
+  deps: InvitationDeps,
+): Promise<Outcome> {
+  const result = await signIn({ email, password, address }, deps);
+  if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
+  if (result.kind === 'wrong') return { password: told.invitation.wrong };
+  const now = new Date(deps.clock.now());
+  return deps.store.system('a person accepts an invitation', async (tx) => {
+    const found = await findInvitation(tx, ref, now);
+    if (found === undefined) return 'gone';
+    await acceptInvitation(tx, found, result.user.id, now);
+    return 'joined';
+  });
+}
+
+async function joinAsNew(
+  { told, locale }: Visit,
+  ref: InvitationRef,
+  { email }: Invitation,
+  form: ReadonlyMap<string, string>,
+  deps: InvitationDeps,
+): Promise<Outcome> {
+  const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
+  const wrong = judge(name, typed, email, told);
+  if (wrong !== undefined) return wrong;
+  const password = await deps.passwords.keep(typed);
+  const now = new Date(deps.clock.now());
+  return deps.store.system('a new person accepts an invitation', async (tx) => {
+    const found = await findInvitation(tx, ref, now);
+    if (found === undefined) return 'gone';
+    const id = newId('user', deps.clock, deps.random);
+    // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
+    if (!(await createUser(tx, { id, email, name, locale, password, now }))) return 'gone';
+    await acceptInvitation(tx, found, id, now);
+    return 'joined';
+  });
+}
+
+function judge(name: string, password: string, email: string, { invitation: say }: Words): Wrong | undefined {
+  const characters = Array.from(password).length;
+  const wrong = {
+    ...(name === '' ? { name: say.nameMissing } : {}),
+    ...(characters < passwordCharactersMin ? { password: say.passwordShort(passwordCharactersMin) } : {}),
+    ...(characters > passwordCharactersMax ? { password: say.passwordLong(passwordCharactersMax) } : {}),
+    ...(password.trim().toLowerCase() === email ? { password: say.passwordIsEmail } : {}),
+  };
+  return Object.keys(wrong).length === 0 ? undefined : wrong;
+}
+
+function gone(visit: Visit): void {
+  sendPage(visit, 410, codePage({ ...visit, wrong: { code: visit.told.invitation.gone } }));
+}

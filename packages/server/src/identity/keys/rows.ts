@@ -1,0 +1,96 @@
+/** Queries on `signing_keys`. */
+import { createPublicKey, generateKeyPairSync, hash, type JsonWebKey } from 'node:crypto';
+import type { SystemTx } from '../../store/store.ts';
+import type { Vault } from './seal.ts';
+
+export type KeyState = 'next' | 'current' | 'previous' | 'removed';
+
+/** A public key as RFC 7517 writes it. */
+export type PublicJwk = Readonly<Record<string, string>>;
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly state: KeyState;
+  readonly publicJwk: PublicJwk;
+  readonly changedAt: Date;
+}
+
+export interface SecretKey extends SigningKey {
+  readonly secretJwk: JsonWebKey;
+}
+
+const contextOf = (tenantUuid: string, kid: string): string => `signing key ${tenantUuid} ${kid}`;
+
+/** One change of an issuer's keys at a time, on all nodes, until the transaction ends. */
+export async function lockKeys({ sql }: SystemTx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('signing_keys'))`;
+}
+
+/** Keys that verify, the one that signs first. */
+export async function listKeys({ sql }: SystemTx, tenantUuid: string): Promise<readonly SigningKey[]> {
+  return sql<SigningKey[]>`
+    select kid, state, public_jwk as "publicJwk", changed_at as "changedAt" from signing_keys
+    where tenant_id = ${tenantUuid} and state <> 'removed'
+    order by array_position(array['current', 'next', 'previous'], state), changed_at desc, kid`;
+}
+
+/** The same with their secret halves. */
+export async function readSecretKeys(tx: SystemTx, tenantUuid: string, vault: Vault): Promise<readonly SecretKey[]> {
+  const secrets = await tx.sql<{ kid: string; secret: Uint8Array }[]>`
+    select kid, secret_jwk as secret from signing_keys where tenant_id = ${tenantUuid} and state <> 'removed'`;
+  const byKid = new Map(secrets.map(({ kid, secret }) => [kid, secret]));
+  return (await listKeys(tx, tenantUuid)).flatMap((key) => {
+    const sealed = byKid.get(key.kid);
+    if (sealed === undefined) return [];
+    return [{ ...key, secretJwk: JSON.parse(vault.open(sealed, contextOf(tenantUuid, key.kid))) as JsonWebKey }];
+  });
+}
+
+/** Makes a key for ES256. Its `kid` is its thumbprint (RFC 7638). */
+export async function insertKey(
+  { sql }: SystemTx,
+  tenantUuid: string,
+  state: 'next' | 'current',
+  vault: Vault,
+  now: Date,
+): Promise<void> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { crv = '', kty = '', x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const kid = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
+  const publicJwk = { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' };
+  const secret = JSON.stringify({ ...publicJwk, d: privateKey.export({ format: 'jwk' }).d });
+  const sealed = vault.seal(secret, contextOf(tenantUuid, kid));
+  await sql`
+    insert into signing_keys (tenant_id, kid, algorithm, state, public_jwk, secret_jwk, created_at, changed_at)
+    values (${tenantUuid}, ${kid}, 'ES256', ${state}, ${JSON.stringify(publicJwk)}::text::jsonb, ${sealed}, ${now}, ${now})`;
+}
+
+/** Moves keys from one state to another. */
+export async function moveKeys(
+  { sql }: SystemTx,
+  tenantUuid: string,
+  from: KeyState,
+  to: KeyState,
+  now: Date,
+  changedBefore: Date = now,
+): Promise<void> {
+  await sql`
+    update signing_keys set state = ${to}, changed_at = ${now},
+      secret_jwk = case when ${to} = 'removed' then ''::bytea else secret_jwk end
+    where tenant_id = ${tenantUuid} and state = ${from} and changed_at <= ${changedBefore}`;
+}
+
+/** Takes one key out of use, whatever its state, and forgets its secret half. Returns what it was. */
+export async function removeKey(
+  { sql }: SystemTx,
+  tenantUuid: string,
+  kid: string,
+  now: Date,
+): Promise<KeyState | undefined> {
+  const [row] = await sql<{ state: KeyState }[]>`
+    select state from signing_keys where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed' for update`;
+  await sql`
+    update signing_keys set state = 'removed', changed_at = ${now}, secret_jwk = ''::bytea
+    where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed'`;
+  return row?.state;
+}

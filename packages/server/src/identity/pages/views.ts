@@ -1,0 +1,145 @@
+/** The pages themselves: from values to HTML, nothing else. */
+import type { Invitation } from '../people/invitations.ts';
+import { passwordCharactersMin } from '../people/password.ts';
+import { html, type Html } from './html.ts';
+import { field, form, type Page, type Wrong } from './layout.ts';
+import type { Words } from './words.ts';
+
+/** What every page with a form is given. */
+export interface Frame {
+  readonly told: Words;
+  readonly formToken: string;
+  readonly wrong?: Wrong;
+}
+
+export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, email: string): Page {
+  const say = told.signIn;
+  const body = html`<p class="soft">${say.lead(app)}</p>
+    ${form(
+      formToken,
+      html`${field({ name: 'email', label: say.email, type: 'email', autocomplete: 'username', value: email, focused: email === '' }, wrong)}
+        ${field({ name: 'password', label: say.password, type: 'password', autocomplete: 'current-password', focused: email !== '' }, wrong)}
+        <div class="actions">
+          <button name="do" value="sign-in">${say.button}</button>
+          <button class="quiet" name="do" value="deny">${say.cancel}</button>
+        </div>`,
+    )}`;
+  return { title: say.title, body, wrong };
+}
+
+/** A right that is asked for, in the reader's language. */
+export interface Asked {
+  /** Its full name, which nobody can dress up; undefined for what the platform itself defines. */
+  readonly scope?: string;
+  readonly title: string;
+  readonly description: string;
+  readonly risk?: 'low' | 'medium' | 'high';
+}
+
+export interface Consent {
+  readonly app: string;
+  readonly developer: string;
+  readonly tenant: string | undefined;
+  readonly person: { readonly name: string; readonly email: string };
+  /** Where the browser goes afterwards. Undefined: nowhere (a device). */
+  readonly host: string | undefined;
+  readonly asked: readonly Asked[];
+}
+
+export function consentPage({ told, formToken }: Frame, given: Consent): Page {
+  const say = told.consent;
+  const { app, developer, tenant, asked, person, host } = given;
+  const body = html`<p>${tenant === undefined ? say.lead(app, developer) : say.leadIn(app, developer, tenant)}</p>
+    ${
+      asked.length === 0
+        ? html`<p>${say.nothing}</p>`
+        : html`<h2 id="asks">${say.asks}</h2>
+            <ul class="scopes" aria-labelledby="asks">
+              ${asked.map((one) => askedItem(told, one))}
+            </ul>`
+    }
+    ${asked.some(({ risk }) => risk === 'high') ? html`<p class="high">${say.warning}</p>` : undefined}
+    <div class="facts soft">
+      <p>${say.as(person.name, person.email)}</p>
+      ${host === undefined ? undefined : html`<p>${say.next(host)}</p>`}
+    </div>
+    ${form(
+      formToken,
+      html`<div class="actions">
+        <button name="do" value="allow">${say.allow}</button>
+        <button class="quiet" name="do" value="deny">${say.deny}</button>
+      </div>`,
+    )}`;
+  return { title: say.title(app), body };
+}
+
+function askedItem(told: Words, { scope, title, description, risk }: Asked): Html {
+  const badge = risk === undefined ? undefined : html`<span class="risk ${risk}">${told.consent.risk[risk]}</span>`;
+  return html`<li>
+    <div class="scope"><strong>${title}</strong>${badge}</div>
+    ${
+      description === '' ? undefined : html`<p class="soft">${description}</p>`
+    }${scope === undefined ? undefined : html`<code>${scope}</code>`}
+  </li>`;
+}
+
+export function codePage({ told, formToken, wrong = {} }: Frame): Page {
+  const say = told.invitation;
+  const code = { name: 'code', label: say.code, type: 'text', autocomplete: 'off', focused: true } as const;
+  const body = html`<p class="soft">${say.codeLead}</p>
+    ${form(
+      formToken,
+      html`${field(code, wrong)}
+        <div class="actions"><button>${say.codeButton}</button></div>`,
+    )}`;
+  return { title: say.codeTitle, body, wrong };
+}
+
+export function invitationPage({ told, formToken, wrong = {} }: Frame, invitation: Invitation, name: string): Page {
+  const say = told.invitation;
+  const { known, email, tenantName } = invitation;
+  const role = invitation.role as keyof Words['roles'];
+  const hint = known ? {} : { hint: say.passwordHint(passwordCharactersMin) };
+  const fields = html`${field({ name: 'email', label: told.signIn.email, type: 'email', autocomplete: 'username', value: email, readonly: true })}
+    ${known ? undefined : field({ name: 'name', label: say.name, type: 'text', autocomplete: 'name', value: name, focused: true }, wrong)}
+    ${field({ name: 'password', label: say.password, type: 'password', autocomplete: known ? 'current-password' : 'new-password', focused: known, ...hint }, wrong)}
+    <div class="actions"><button>${known ? say.buttonKnown : say.button}</button></div>`;
+  const body = html`<p>${say.role(role)}</p>
+    <p class="soft">${known ? say.known : say.newPerson}</p>
+    ${form(formToken, fields)}`;
+  return { title: say.title(tenantName), body, wrong };
+}
+
+export function tokenPage({ told, formToken, wrong = {} }: Frame): Page {
+  const say = told.outbox;
+  const token = { name: 'token', label: say.token, type: 'password', autocomplete: 'off', focused: true } as const;
+  const body = html`<p class="soft">${say.lead}</p>
+    ${form(
+      formToken,
+      html`${field(token, wrong)}
+        <div class="actions"><button>${say.button}</button></div>`,
+    )}`;
+  return { title: say.title, body, wrong };
+}
+
+export interface Mail {
+  readonly recipient: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly at: Date;
+}
+
+export function outboxPage({ outbox: say }: Words, mails: readonly Mail[]): Page {
+  const shown = mails.map(
+    ({ recipient, subject, body, at }) =>
+      html`<article>
+        <h2>${subject}</h2>
+        <p class="soft">${recipient} · <time datetime="${at.toISOString()}">${at.toISOString()}</time></p>
+        <pre>${body}</pre>
+      </article>`,
+  );
+  return { title: say.title, body: mails.length === 0 ? html`<p class="soft">${say.empty}</p>` : html`${shown}` };
+}
+
+/** A page that only says something. */
+export const notice = (title: string, lead: string): Page => ({ title, body: html`<p class="soft">${lead}</p>` });

@@ -1,0 +1,66 @@
+/**
+ * Slows guessing down: by account, whoever asks, and by address, whatever account. An attempt counts before it is judged,
+ * so that many at once get no further than one after the other; what turns out right is taken back.
+ */
+import { sha256 } from '../../kernel/hash.ts';
+import type { SystemTx } from '../../store/store.ts';
+import { emailOf } from './users.ts';
+
+/** How often one may be wrong before each further time costs a wait, which doubles. */
+const freeOfAccount = 5;
+const freeOfAddress = 50;
+const waitSecondsMax = 300;
+/** After as long without an attempt, all is forgotten. */
+const forgetMs = 60 * 60_000;
+
+export interface Attempt {
+  readonly account: string;
+  readonly address: string;
+  readonly now: Date;
+}
+
+/** Neither names an address in the table; unknown accounts are counted as known ones are. */
+export function attemptOf(email: string, address: string, now: Date): Attempt {
+  return { account: `account:${sha256(emailOf(email))}`, address: `address:${networkOf(address)}`, now };
+}
+
+/** With IPv6, one line has a whole /64. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::', 2);
+  const groups = head.split(':').filter((group) => group !== '');
+  const after = (tail ?? '').split(':').filter((group) => group !== '');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':');
+}
+
+/** Milliseconds until the next attempt is heard; 0: this one is, and counts. */
+export async function admitAttempt(tx: SystemTx, { account, address, now }: Attempt): Promise<number> {
+  const addressWaitMs = await count(tx, address, freeOfAddress, now);
+  return addressWaitMs > 0 ? addressWaitMs : count(tx, account, freeOfAccount, now);
+}
+
+async function count({ sql }: SystemTx, subject: string, free: number, now: Date): Promise<number> {
+  const forgotten = new Date(now.getTime() - forgetMs);
+  const [heard] = await sql`
+    insert into sign_in_attempts as a (subject, failures, blocked_until, updated_at)
+    values (${subject}, 1, ${now}, ${now})
+    on conflict (subject) do update set
+      failures = case when a.updated_at < ${forgotten} then 1 else a.failures + 1 end,
+      blocked_until = case when a.updated_at < ${forgotten} or a.failures + 1 < ${free} then ${now}
+        else ${now}::timestamptz + least(${waitSecondsMax}::float8, 2 ^ least(a.failures + 1 - ${free}, 20)) * interval '1 second' end,
+      updated_at = ${now}
+    where a.blocked_until <= ${now}
+    returning subject`;
+  if (heard !== undefined) return 0;
+  const [row] = await sql<{ until: Date }[]>`
+    select blocked_until as until from sign_in_attempts where subject = ${subject}`;
+  return Math.max(1, (row?.until.getTime() ?? 0) - now.getTime());
+}
+
+/** It was the right password: the account is free again, and the address has one attempt less. */
+export async function forgiveAttempt({ sql }: SystemTx, { account, address, now }: Attempt): Promise<void> {
+  await sql`delete from sign_in_attempts where subject = ${account}`;
+  await sql`
+    update sign_in_attempts set failures = greatest(failures - 1, 0), blocked_until = ${now} where subject = ${address}`;
+}

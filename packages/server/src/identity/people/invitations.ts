@@ -1,0 +1,60 @@
+/** A mailed invitation: it shows that the address is the invited person's, and makes that person the member. */
+import { isId, uuidFromId, type Id } from '@tulou/contract';
+import { equalHashes, sha256 } from '../../kernel/hash.ts';
+import type { SystemTx } from '../../store/store.ts';
+import { emailOf } from './users.ts';
+
+/** What the mailed link carries. */
+export interface InvitationRef {
+  readonly tenant: Id<'tenant'>;
+  readonly invitation: Id<'invitation'>;
+  readonly secret: string;
+}
+
+export interface Invitation {
+  readonly tenantUuid: string;
+  readonly id: string;
+  readonly member: string;
+  readonly email: string;
+  readonly role: string;
+  readonly tenantName: string;
+  /** There is a person of this address already. */
+  readonly known: boolean;
+}
+
+const secretShape = /^[A-Za-z0-9_-]{20,100}$/;
+
+/** The three parts as `tenant.invitation.secret`, and back. */
+export const writeRef = ({ tenant, invitation, secret }: InvitationRef): string => `${tenant}.${invitation}.${secret}`;
+
+export function readRef(text: string): InvitationRef | undefined {
+  const [tenant = '', invitation = '', secret = '', more] = text.split('.');
+  if (!isId('tenant', tenant) || !isId('invitation', invitation) || !secretShape.test(secret)) return undefined;
+  return more === undefined ? { tenant, invitation, secret } : undefined;
+}
+
+/** The invitation, locked until the transaction ends. Undefined: unknown, used, expired, or its member is somebody by now. */
+export async function findInvitation(tx: SystemTx, ref: InvitationRef, now: Date): Promise<Invitation | undefined> {
+  const tenantUuid = uuidFromId('tenant', ref.tenant) ?? '';
+  const [row] = await tx.sql<(Omit<Invitation, 'known'> & { hash: string })[]>`
+    select i.tenant_id as "tenantUuid", i.id, i.member, m.email, m.role, t.name as "tenantName", i.secret_hash as hash
+    from invitations i
+    join members m on m.tenant_id = i.tenant_id and m.id = i.member
+    join tenants t on t.tenant_id = i.tenant_id
+    where i.tenant_id = ${tenantUuid} and i.id = ${ref.invitation} and i.accepted_at is null and i.expires_at > ${now}
+      and m.user_id is null and t.suspended_at is null and t.delete_at is null
+    for update of i`;
+  if (row === undefined || !equalHashes(row.hash, sha256(ref.secret))) return undefined;
+  const { hash: _, ...invitation } = row;
+  const email = emailOf(invitation.email);
+  const known = await tx.sql`select from users where email = ${email}`;
+  return { ...invitation, email, known: known.length === 1 };
+}
+
+/** Binds the member to the person. The invitation must have been found in the same transaction. */
+export async function acceptInvitation(tx: SystemTx, invitation: Invitation, user: string, now: Date): Promise<void> {
+  const { tenantUuid, id, member, email } = invitation;
+  await tx.sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
+  await tx.sql`update invitations set accepted_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
+  await tx.sql`update users set verified_at = ${now} where email = ${email} and verified_at is null`;
+}

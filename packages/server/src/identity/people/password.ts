@@ -1,0 +1,105 @@
+/** Passwords, kept as Argon2id (RFC 9106) in the PHC string format. */
+import { argon2, timingSafeEqual } from 'node:crypto';
+import { Problem } from '@tulou/contract';
+import type { Random } from '../../kernel/random.ts';
+
+/** The second choice of OWASP's password storage guide: 19 MiB, two passes. */
+const parameters = { memory: 19_456, passes: 2, parallelism: 1 } as const;
+const saltBytes = 16;
+const tagBytes = 32;
+/** Each takes a thread of the four that the process has for such work, and 19 MiB. */
+const atOnceMax = 2;
+const waitingMax = 100;
+
+export const passwordCharactersMin = 12;
+export const passwordCharactersMax = 256;
+
+export interface Verdict {
+  readonly right: boolean;
+  /** Right, but kept with other parameters than today's: to be kept anew. */
+  readonly stale: boolean;
+}
+
+export interface Passwords {
+  /** The text to keep. Throws `unavailable` where too many wait. */
+  keep(password: string): Promise<string>;
+  /** Whether it is the password that was kept. Does the same work where none was kept (and says no). */
+  verify(kept: string | undefined, password: string): Promise<Verdict>;
+}
+
+interface Kept {
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+  readonly salt: Buffer;
+  readonly tag: Buffer;
+}
+
+export function openPasswords(random: Random): Passwords {
+  const inTurn = openTurns();
+  const nobody: Kept = { ...parameters, salt: Buffer.from(random.bytes(saltBytes)), tag: Buffer.alloc(tagBytes) };
+  return {
+    async keep(password) {
+      const salt = Buffer.from(random.bytes(saltBytes));
+      return write(salt, await inTurn(() => derive(password, { ...parameters, salt, tag: nobody.tag })));
+    },
+    async verify(kept, password) {
+      const known = kept === undefined ? undefined : read(kept);
+      const against = known ?? nobody;
+      const tag = await inTurn(() => derive(password, against));
+      const right = timingSafeEqual(tag, against.tag) && known !== undefined;
+      const stale = right && !isOfToday(against);
+      return { right, stale };
+    },
+  };
+}
+
+const isOfToday = ({ memory, passes, parallelism }: Kept): boolean =>
+  memory === parameters.memory && passes === parameters.passes && parallelism === parameters.parallelism;
+
+function derive(password: string, { salt, tag, ...costs }: Kept): Promise<Buffer> {
+  // The same character can be typed in several ways: what looks the same is the same (NIST SP 800-63B §3.1.1.2).
+  const message = password.normalize('NFKC');
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', { message, nonce: salt, tagLength: tag.length, ...costs }, (error, derived) => {
+      if (error === null) resolve(derived);
+      else reject(error);
+    });
+  });
+}
+
+const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+
+function write(salt: Buffer, tag: Buffer): string {
+  const { memory, passes, parallelism } = parameters;
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
+}
+
+const shape = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+function read(kept: string): Kept {
+  const [, memory, passes, parallelism, salt = '', tag = ''] = shape.exec(kept) ?? [];
+  if (memory === undefined) throw new Error('a kept password is not an Argon2id PHC string');
+  const costs = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  return { ...costs, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
+}
+
+/** Lets a few work at once, in the order they came, and refuses when the queue is full. */
+function openTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let working = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (working >= atOnceMax) {
+      if (waiting.length >= waitingMax) throw new Problem('unavailable', { detail: 'too many sign in at once' });
+      await new Promise<void>((resolve) => void waiting.push(resolve));
+    } else working += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      // The turn goes straight to the next, so that nobody who comes meanwhile gets before them.
+      if (next === undefined) working -= 1;
+      else next();
+    }
+  };
+}

@@ -1,0 +1,58 @@
+/** Rows of people. They belong to the platform; a person may be a member of several tenants. */
+import type { Id } from '@tulou/contract';
+import type { Fragment } from '../../store/pool.ts';
+import type { SystemTx } from '../../store/store.ts';
+
+export type Locale = 'en' | 'zh-CN';
+
+export interface User {
+  readonly id: Id<'user'>;
+  readonly email: string;
+  readonly name: string;
+  /** A PHC string. */
+  readonly password: string | undefined;
+  readonly disabled: boolean;
+}
+
+/** Addresses are told apart without case. */
+export const emailOf = (typed: string): string => typed.trim().toLowerCase();
+
+export function findUser(tx: SystemTx, email: string): Promise<User | undefined> {
+  return readUser(tx, tx.sql`email = ${emailOf(email)}`);
+}
+
+export function findUserById(tx: SystemTx, id: string): Promise<User | undefined> {
+  return readUser(tx, tx.sql`id = ${id}`);
+}
+
+async function readUser({ sql }: SystemTx, by: Fragment): Promise<User | undefined> {
+  const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
+    select id, email, name, secret_password as password, disabled_at is not null as disabled from users where ${by}`;
+  return row === undefined ? undefined : { ...row, password: row.password ?? undefined };
+}
+
+export interface NewUser {
+  readonly id: Id<'user'>;
+  readonly email: string;
+  readonly name: string;
+  readonly locale: Locale;
+  readonly password: string;
+  readonly now: Date;
+}
+
+/** Adds a person who has shown that the address is theirs. False: there is one of this address. */
+export async function createUser({ sql }: SystemTx, user: NewUser): Promise<boolean> {
+  const { id, name, locale, password, now } = user;
+  const rows = await sql`
+    insert into users (id, email, name, locale, secret_password, verified_at, created_at, updated_at)
+    values (${id}, ${emailOf(user.email)}, ${name}, ${locale}, ${password}, ${now}, ${now}, ${now})
+    on conflict (email) do nothing returning id`;
+  return rows.length === 1;
+}
+
+/** Keeps the same password anew, unless another one was set meanwhile. */
+export async function rekeepPassword({ sql }: SystemTx, user: User, password: string): Promise<void> {
+  await sql`
+    update users set secret_password = ${password}
+    where id = ${user.id} and secret_password = ${user.password ?? null}`;
+}

@@ -1,0 +1,24 @@
+/** A person as oidc-provider knows one. */
+import type { FindAccount } from 'oidc-provider';
+import type { Store } from '../../store/store.ts';
+
+interface UserRow {
+  readonly email: string;
+  readonly name: string;
+  readonly locale: string;
+  readonly verified: boolean;
+}
+
+/** Finds people by their id (`usr_…`), the `sub` of their tokens. Who is disabled is not found. */
+export function openAccounts({ store }: { readonly store: Store }): FindAccount {
+  return async (_ctx, id) => {
+    const user = await store.system('a person signs in', async ({ sql }) => {
+      const [row] = await sql<UserRow[]>`
+        select email, name, locale, verified_at is not null as verified from users where id = ${id} and disabled_at is null`;
+      return row;
+    });
+    if (user === undefined) return undefined;
+    const { email, name, locale, verified } = user;
+    return { accountId: id, claims: () => ({ sub: id, email, email_verified: verified, name, locale }) };
+  };
+}

@@ -1,0 +1,138 @@
+/** THE CONFIGURATION of an issuer: what it speaks, RFC 9700 throughout. */
+import { errors, type Configuration, type FindAccount } from 'oidc-provider';
+import { gidOf } from '../artifacts/adapter.ts';
+import type { SecretKey } from '../keys/rows.ts';
+import type { Vault } from '../keys/seal.ts';
+import { accessTokenSeconds } from '../tokens/denials.ts';
+import { pages } from './pages.ts';
+import type { Resources } from './resources.ts';
+
+export interface ConfigurationParts {
+  readonly issuer: string;
+  readonly keys: readonly SecretKey[];
+  readonly vault: Vault;
+  readonly adapter: NonNullable<Configuration['adapter']>;
+  readonly findAccount: FindAccount;
+  readonly resources: Resources;
+}
+
+const minutes = 60;
+const days = 24 * 60 * minutes;
+
+/** Seconds. */
+const ttl = {
+  AccessToken: accessTokenSeconds,
+  ClientCredentials: accessTokenSeconds,
+  AuthorizationCode: minutes,
+  DeviceCode: 10 * minutes,
+  IdToken: 60 * minutes,
+  Interaction: 60 * minutes,
+  Session: 14 * days,
+  RefreshToken: 30 * days,
+  Grant: 30 * days,
+} as const;
+
+const routes = {
+  authorization: '/oauth2/authorize',
+  token: '/oauth2/token',
+  pushed_authorization_request: '/oauth2/par',
+  jwks: '/oauth2/jwks',
+  introspection: '/oauth2/introspect',
+  revocation: '/oauth2/revoke',
+  userinfo: '/oauth2/userinfo',
+  code_verification: '/oauth2/device',
+  device_authorization: '/oauth2/device/authorize',
+  end_session: '/oauth2/end-session',
+} as const;
+
+/** Everything oidc-provider is told. What it has a default for that RFC 9700 forbids is named here, and off. */
+export function configurationOf(parts: ConfigurationParts): Configuration {
+  const { issuer, vault, resources } = parts;
+  return {
+    adapter: parts.adapter,
+    findAccount: parts.findAccount,
+    jwks: { keys: parts.keys.map(({ secretJwk }) => ({ ...secretJwk })) as NonNullable<Configuration['jwks']>['keys'] },
+    cookies: cookiesFor(issuer, vault),
+    routes,
+    ttl,
+    responseTypes: ['code'],
+    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    claims: { openid: ['sub'], profile: ['name', 'locale'], email: ['email', 'email_verified'] },
+    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none'],
+    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256'],
+      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    },
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    conformIdTokenClaims: false,
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => onlyForIssuer(claims['aud'], issuer),
+    // Nothing that a client registers is ever fetched.
+    fetch: () => Promise.reject(new Error('the identity server fetches nothing')),
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.clientAuthMethod === 'none' &&
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin && origin !== 'null'),
+    interactions: { url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
+    extraTokenClaims: async (ctx, token) => {
+      const installation = resources.installationOf(ctx);
+      if (installation === undefined) return undefined;
+      const gid = 'grantId' in token && typeof token.grantId === 'string' ? gidOf(token.grantId) : installation;
+      return { ins: installation, gid };
+    },
+    renderError: pages.error,
+    features: featuresOf(vault, resources),
+  };
+}
+
+function featuresOf(vault: Vault, resources: Resources): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    pushedAuthorizationRequests: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: vault.derive('dpop nonces'), requireNonce: () => true },
+    deviceFlow: {
+      enabled: true,
+      charset: 'base-20',
+      mask: '****-****',
+      // What the person is shown tells devices apart by their code only: nothing about them is kept.
+      deviceInfo: () => ({}),
+      userCodeInputSource: pages.deviceInput,
+      userCodeConfirmSource: pages.deviceConfirm,
+      successSource: pages.deviceDone,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: resources.fallback,
+      useGrantedResource: () => true,
+      getResourceServerInfo: resources.info,
+    },
+    rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
+  };
+}
+
+/** Names that a neighbour's subdomain can't set (RFC 6265bis `__Host-`), where cookies can be kept to TLS. */
+function cookiesFor(issuer: string, vault: Vault): NonNullable<Configuration['cookies']> {
+  const secure = issuer.startsWith('https:');
+  const options = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
+  return {
+    names: {
+      session: secure ? '__Host-tulou_session' : 'tulou_session',
+      interaction: secure ? '__Secure-tulou_interaction' : 'tulou_interaction',
+      resume: secure ? '__Secure-tulou_resume' : 'tulou_resume',
+    },
+    long: options,
+    short: options,
+    keys: [vault.derive('cookies').toString('base64url')],
+  };
+}
+
+/** One client may talk to many issuers: an assertion meant for another one must be of no use here (rfc7523bis). */
+function onlyForIssuer(audience: unknown, issuer: string): void {
+  if (audience !== issuer) throw new errors.InvalidClientAuth('audience (aud) must be the issuer, as one string');
+}

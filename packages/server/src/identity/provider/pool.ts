@@ -1,0 +1,31 @@
+/** The providers in use, one an issuer, as many as the bound says; the one that was used longest ago goes first. */
+export interface Pool<T> {
+  /** The issuer's, built where there is none. Who asks at once gets the same. A failure is not kept. */
+  get(issuer: string): Promise<T>;
+  /** Builds the issuer's anew and puts it in the old one's place when it is whole; requests under way keep theirs. */
+  renew(issuer: string): Promise<void>;
+}
+
+export function openPool<T>(build: (issuer: string) => Promise<T>, sizeMax: number): Pool<T> {
+  const held = new Map<string, Promise<T>>();
+  const keep = (issuer: string, one: Promise<T>): Promise<T> => {
+    held.delete(issuer);
+    held.set(issuer, one);
+    const [oldest] = held.keys();
+    if (held.size > sizeMax && oldest !== undefined) held.delete(oldest);
+    return one;
+  };
+  return {
+    get(issuer) {
+      const known = held.get(issuer);
+      if (known !== undefined) return keep(issuer, known);
+      const built = build(issuer);
+      built.catch(() => held.get(issuer) === built && held.delete(issuer));
+      return keep(issuer, built);
+    },
+    async renew(issuer) {
+      const built = await build(issuer);
+      void keep(issuer, Promise.resolve(built));
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** The least that a browser does: follows redirects, keeps cookies by path, fills forms in. */
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+export interface Page {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface Browser {
+  /** Goes there and on, until a page or an address outside of the issuer. */
+  open(url: string): Promise<Page>;
+  /** What it would send there, for others to send. */
+  cookies(path: string): string;
+  /** Sends the page's first form, its hidden fields and these. */
+  submit(page: Page, fields?: Readonly<Record<string, string>>): Promise<Page>;
+}
+
+export function openBrowser(issuer: string): Browser {
+  const jar = new Map<string, Cookie>();
+  const keep = (headers: Headers): void => {
+    for (const line of headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split(/;\s*/);
+      const [name = '', value = ''] = pair.split('=', 2);
+      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
+      if (value === '') jar.delete(`${name} ${path}`);
+      else jar.set(`${name} ${path}`, { name, value, path });
+    }
+  };
+  const cookiesFor = (path: string): string =>
+    [...jar.values()]
+      .filter((one) => path === one.path || path.startsWith(one.path.endsWith('/') ? one.path : `${one.path}/`))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ');
+  const follow = async (url: string, init: RequestInit = {}): Promise<Page> => {
+    if (!url.startsWith(issuer)) return { url, status: 0, headers: new Headers(), text: '' };
+    const headers = {
+      ...(init.headers as Record<string, string>),
+      accept: 'text/html',
+      cookie: cookiesFor(new URL(url).pathname),
+    };
+    const response = await fetch(url, { ...init, redirect: 'manual', headers });
+    keep(response.headers);
+    const location = response.headers.get('location');
+    const text = await response.text();
+    if (location !== null) return follow(new URL(location, url).href);
+    return { url, status: response.status, headers: response.headers, text };
+  };
+  return {
+    open: (url) => follow(url),
+    cookies: cookiesFor,
+    submit(page, fields = {}) {
+      const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1] ?? '';
+      const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+      const body = new URLSearchParams(fields);
+      for (const [, name = '', value = ''] of hidden) body.append(name, value);
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      return follow(new URL(action, page.url).href, { method: 'POST', body: body.toString(), headers });
+    },
+  };
+}

@@ -1,0 +1,212 @@
+/** The identity server over a real database and a real listener, with an app, its clients, and a tenant that installed it. */
+import { idFromUuid, Problem } from '@tulou/contract';
+import { present, publish } from '../../src/control/snapshot/publish.ts';
+import { listen, type Mount } from '../../src/http/listen.ts';
+import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
+import { rotateKeys } from '../../src/identity/keys/keys.ts';
+import { openVault } from '../../src/identity/keys/seal.ts';
+import { nilTenant, type Publish } from '../../src/identity/publish.ts';
+import { systemClock as clock } from '../../src/kernel/clock.ts';
+import { sha256 } from '../../src/kernel/hash.ts';
+import { openLog } from '../../src/kernel/log.ts';
+import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { openTestDatabase, type TestDatabase } from '../harness.ts';
+
+export const tell: Publish = (tx, object) => publish(tx, [present(object)]);
+export const masterKey = Buffer.alloc(32, 7);
+export const callback = 'https://app.example.com/callback';
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export interface TestClient {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface ClientFacts {
+  readonly authentication?: 'client_secret_basic' | 'private_key_jwt' | 'none';
+  readonly jwks?: object;
+  readonly dpopBound?: boolean;
+}
+
+export interface World {
+  readonly database: TestDatabase;
+  readonly store: Store;
+  readonly issuer: string;
+  readonly tenant: { readonly id: string; readonly uuid: string; readonly slug: string };
+  readonly app: string;
+  readonly installation: string;
+  /** The tenant's owner. */
+  readonly user: string;
+  /** A member who may only look. */
+  readonly viewer: string;
+  /** One more node of the same issuer, with connections of its own. Returns where it listens. */
+  startNode(): Promise<string>;
+  /** For as long as the work takes, this account is who comes to the interaction. */
+  actAs(account: string, work: () => Promise<void>): Promise<void>;
+  /** The issuer's next key signs from now on. */
+  rotate(): Promise<void>;
+  /** Whether the gateways are told to refuse this. */
+  denied(key: string): Promise<boolean>;
+  makeClient(facts?: ClientFacts): Promise<TestClient>;
+  stop(): Promise<void>;
+}
+
+/** All that the app of this world declares, and what the tenant granted of it. */
+export const scopes = {
+  declared: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:export'],
+  granted: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:admin'],
+} as const;
+
+/** Whoever comes to the interaction is this account, and agrees to all that is asked. */
+export function agreeAs(accountOf: () => string): Interaction {
+  return async (message, response, provider) => {
+    const { prompt, params, grantId, session } = await provider.interactionDetails(message, response);
+    if (prompt.name === 'login') {
+      return provider.interactionFinished(message, response, { login: { accountId: accountOf() } });
+    }
+    const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+    const grant =
+      known ?? new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params['client_id']) });
+    const { missingOIDCScope, missingResourceScopes } = prompt.details as {
+      missingOIDCScope?: string[];
+      missingResourceScopes?: Record<string, string[]>;
+    };
+    if (missingOIDCScope !== undefined) grant.addOIDCScope(missingOIDCScope.join(' '));
+    for (const [resource, missing] of Object.entries(missingResourceScopes ?? {})) {
+      grant.addResourceScope(resource, missing.join(' '));
+    }
+    const consent = { grantId: await grant.save() };
+    return provider.interactionFinished(message, response, { consent }, { mergeWithLastSubmission: true });
+  };
+}
+
+/**
+ * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
+ * master key and the issuer's address, as behind a balancer.
+ */
+export async function startWorld(pagesOf?: (store: Store) => Interaction): Promise<World> {
+  const database = await openTestDatabase();
+  const { store } = database;
+  const facts = await seed(store);
+  let acting: string = facts.user;
+  const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
+  const first = await startNode(store, interaction);
+  const ends: (() => Promise<void>)[] = [first.stop];
+  return {
+    database,
+    store,
+    issuer: first.url,
+    ...facts,
+    async startNode() {
+      const own = openStore({ url: database.url, connectionsMax: 10 }, clock);
+      const node = await startNode(own, interaction, first.url);
+      ends.push(() => node.stop().then(() => own.close()));
+      return node.url;
+    },
+    async actAs(account, work) {
+      acting = account;
+      await work().finally(() => (acting = facts.user));
+    },
+    rotate: () =>
+      rotateKeys(
+        { issuer: first.url, tenantUuid: nilTenant },
+        { store, clock, vault: openVault(masterKey, random), publish: tell },
+      ),
+    async denied(key) {
+      const rows = await store.system(
+        'test',
+        ({ sql }) => sql`select from snapshot_objects where kind = 'denial' and key = ${key} and object is not null`,
+      );
+      return rows.length === 1;
+    },
+    makeClient: (given = {}) => insertClient(store, facts.developer, facts.app, given),
+    async stop() {
+      for (const end of ends.toReversed()) await end();
+      await database.close();
+    },
+  };
+}
+
+/** The first node's own address is the issuer. */
+async function startNode(store: Store, interaction: Interaction, issuer?: string) {
+  const held: { identity?: Identity } = {};
+  const mount: Mount = {
+    owns: (path) => held.identity?.owns(path) === true,
+    handle: (message, response) => held.identity?.handle(message, response),
+  };
+  const log = openLog('identity', 'error');
+  const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
+  const deps = { store, clock, random, log, publish: tell, interaction };
+  const started = await startIdentity({ platformUrl: issuer ?? listener.url, masterKey }, deps);
+  held.identity = started;
+  return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
+}
+
+async function seed(store: Store) {
+  const now = new Date();
+  const [provider, developer, tenantUuid] = [0, 1, 2].map(() => uuidV7(clock, random)) as [string, string, string];
+  const [app, api, installation] = [
+    newId('app', clock, random),
+    newId('api', clock, random),
+    newId('installation', clock, random),
+  ];
+  const [user, viewer] = [newId('user', clock, random), newId('user', clock, random)];
+  await store.system('the scene of a test', async ({ sql }) => {
+    for (const [uuid, slug] of [
+      [provider, 'acme'],
+      [developer, 'maker'],
+      [tenantUuid, 'shop'],
+    ] as const) {
+      await sql`insert into tenants (tenant_id, slug, name, created_at, updated_at) values (${uuid}, ${slug}, ${slug}, ${now}, ${now})`;
+    }
+    await sql`insert into apis (tenant_id, id, slug, name, visibility, hosts, created_at, updated_at)
+      values (${provider}, ${api}, 'orders', 'Orders', 'public', '{}', ${now}, ${now})`;
+    for (const [name, risk] of [
+      ['read', 'low'],
+      ['refund', 'high'],
+    ] as const) {
+      await sql`insert into scopes (tenant_id, api_id, name, risk, title, description, created_at, updated_at)
+        values (${provider}, ${api}, ${name}, ${risk}, '{}', '{}', ${now}, ${now})`;
+    }
+    await sql`insert into apps
+      (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at) values
+      (${developer}, ${app}, 'till', 'Till', 'active', '{}', ${['acme/orders:read']}, ${scopes.declared.slice(1)}, ${now}, ${now})`;
+    await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name,
+      scopes, state, granted_by, created_at, updated_at) values (${tenantUuid}, ${installation}, ${developer}, 'maker', ${app},
+      'till', 'Till',
+      ${[...scopes.granted]}, 'active', 'mem_x', ${now}, ${now})`;
+    for (const [id, role] of [
+      [user, 'owner'],
+      [viewer, 'viewer'],
+    ] as const) {
+      await sql`insert into users (id, email, name, locale, created_at, updated_at)
+        values (${id}, ${`${role}@shop.test`}, ${role}, 'en', ${now}, ${now})`;
+      await sql`insert into members (tenant_id, id, email, role, user_id, created_at, updated_at)
+        values (${tenantUuid}, ${newId('member', clock, random)}, ${`${role}@shop.test`}, ${role}, ${id}, ${now}, ${now})`;
+    }
+  });
+  const tenant = { id: idFromUuid('tenant', tenantUuid), uuid: tenantUuid, slug: 'shop' };
+  return { tenant, app, installation, user, viewer, developer };
+}
+
+async function insertClient(store: Store, developer: string, app: string, given: ClientFacts): Promise<TestClient> {
+  const { authentication = 'client_secret_basic', jwks, dpopBound = false } = given;
+  const [id, secret, now] = [
+    newId('client', clock, random),
+    Buffer.from(random.bytes(32)).toString('base64url'),
+    new Date(),
+  ];
+  const grants = ['authorization_code', 'refresh_token', deviceGrant];
+  const all = authentication === 'none' ? grants : [...grants, 'client_credentials'];
+  await store.system('the scene of a test', async (tx) => {
+    await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
+      jwks, dpop_bound, secret_hash, created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
+        ${all}, ${[callback]},
+        ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb,
+        ${dpopBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
+    tell(tx, { kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app });
+  });
+  return { id, secret };
+}

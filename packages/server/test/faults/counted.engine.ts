@@ -8,6 +8,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { openCluster } from '../../src/store/embedded/cluster.ts';
+import { ensureMasterKey } from '../../src/up/master-key.ts';
 import { ensureToken } from '../../src/up/tokens.ts';
 import { familyOf, temporary, tulou, until, untilGone, up, type Started } from './platform.ts';
 import { call, callers, openUpstream, publish, untilServed } from './published.ts';
@@ -26,8 +27,8 @@ async function freePort(): Promise<number> {
 
 /** Waits until a role answers; where it ends before that, what it said is the error. */
 async function untilAnswers(role: Started, url: string): Promise<void> {
-  role.ready.catch((error: unknown) => (ended = error));
-  let ended: unknown;
+  let ended: Error | undefined;
+  role.ready.catch((error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))));
   await until(async () => {
     if (ended !== undefined) throw ended;
     return fetch(url).then(
@@ -94,6 +95,30 @@ describe('a gateway that is killed', () => {
   });
 });
 
+/** Starts roles as an operator does who runs each by itself, on ports that stay the same. */
+async function rolesOn(
+  databaseUrl: string,
+  data: string,
+  ports: { control: number; gateway: number; adminOfControl: number; adminOfGateway: number },
+): Promise<(role: 'control' | 'gateway') => Started> {
+  await ensureToken(join(data, 'operator.token'), 'operator', systemRandom);
+  await ensureToken(join(data, 'node.token'), 'node', systemRandom);
+  await ensureMasterKey(join(data, 'master.key'), systemRandom);
+  const env = {
+    TULOU_DATABASE_URL: databaseUrl,
+    TULOU_CONTROL_URL: `http://127.0.0.1:${ports.control}`,
+    TULOU_PLATFORM_URL: `http://127.0.0.1:${ports.control}`,
+    TULOU_GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+    TULOU_UPSTREAM_ALLOW: 'loopback',
+    TULOU_PLATFORM_LISTEN: `127.0.0.1:${ports.control}`,
+    TULOU_GATEWAY_LISTEN: `127.0.0.1:${ports.gateway}`,
+  };
+  return (role) => {
+    const admin = role === 'control' ? ports.adminOfControl : ports.adminOfGateway;
+    return tulou(role, { data, ports: [], env: { ...env, TULOU_ADMIN_LISTEN: `127.0.0.1:${admin}` } });
+  };
+}
+
 describe('control, worker and PostgreSQL away', () => {
   it('calls go on, limited and counted, also after the gateway was killed; usage arrives when they are back', async () => {
     const folder = await temporary();
@@ -106,26 +131,12 @@ describe('control, worker and PostgreSQL away', () => {
       openLog('test', 'error'),
     );
     let database = await cluster.start();
-    const [control, gateway, admin1, admin2] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const [control = 0, gateway = 0, adminOfControl = 0, adminOfGateway = 0] = await Promise.all(
+      Array.from({ length: 4 }, freePort),
+    );
     const platformUrl = `http://127.0.0.1:${control}`;
     const gatewayUrl = `http://127.0.0.1:${gateway}`;
-    await ensureToken(join(data, 'operator.token'), 'operator', systemRandom);
-    await ensureToken(join(data, 'node.token'), 'node', systemRandom);
-    const env = {
-      TULOU_DATABASE_URL: cluster.url,
-      TULOU_CONTROL_URL: platformUrl,
-      TULOU_PLATFORM_URL: platformUrl,
-      TULOU_GATEWAY_URL: gatewayUrl,
-      TULOU_UPSTREAM_ALLOW: 'loopback',
-      TULOU_PLATFORM_LISTEN: `127.0.0.1:${control}`,
-      TULOU_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
-    };
-    const start = (role: 'control' | 'gateway'): Started =>
-      tulou(role, {
-        data,
-        ports: [],
-        env: { ...env, TULOU_ADMIN_LISTEN: `127.0.0.1:${role === 'control' ? admin1 : admin2}` },
-      });
+    const start = await rolesOn(cluster.url, data, { control, gateway, adminOfControl, adminOfGateway });
     let controlRole = start('control');
     await untilAnswers(controlRole, `${platformUrl}/api/v1/openapi.json`);
     let gatewayRole = start('gateway');

@@ -97,10 +97,10 @@ export function callers(
 ): { answered(): number; failed(): number; stop(): Promise<void> } {
   let answered = 0;
   let failed = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const one = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const status = await call(gateway(), key, agent);
       if (status === 200) answered += 1;
       else {
@@ -115,7 +115,7 @@ export function callers(
     answered: () => answered,
     failed: () => failed,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await Promise.all(all);
     },
   };

@@ -18,10 +18,6 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_objects',
   'usage_segments',
   'users',
-  'user_passkeys',
-  'user_totp',
-  'user_recovery_codes',
-  'user_links',
   'sign_in_attempts',
   'mails',
 ]);

@@ -137,45 +137,6 @@ create table users (
   updated_at timestamptz(3) not null
 );
 
-create table user_passkeys (
-  user_id text collate "C" not null references users (id) on delete cascade,
-  id text collate "C" not null,
-  name text not null,
-  rp_id text not null,
-  public_key bytea not null,
-  counter bigint not null,
-  transports text[] not null,
-  created_at timestamptz(3) not null,
-  used_at timestamptz(3),
-  primary key (user_id, id)
-);
-create unique index user_passkeys_id on user_passkeys (id);
-
--- secret_seed is sealed with the master key; last_step refuses a code that was used before (RFC 6238 §5.2).
-create table user_totp (
-  user_id text collate "C" primary key references users (id) on delete cascade,
-  secret_seed bytea not null,
-  confirmed_at timestamptz(3),
-  last_step bigint not null,
-  created_at timestamptz(3) not null
-);
-
-create table user_recovery_codes (
-  user_id text collate "C" not null references users (id) on delete cascade,
-  code_hash text collate "C" not null,
-  used_at timestamptz(3),
-  primary key (user_id, code_hash)
-);
-
--- Links that were mailed: verify an address, set a new password.
-create table user_links (
-  link_hash text collate "C" primary key,
-  user_id text collate "C" not null references users (id) on delete cascade,
-  purpose text not null check (purpose in ('verify', 'reset')),
-  expires_at timestamptz(3) not null,
-  used_at timestamptz(3)
-);
-
 -- Wrong passwords and codes by what they were tried on; slows guessing down, whoever asks.
 create table sign_in_attempts (
   subject text collate "C" primary key,
@@ -212,8 +173,7 @@ begin
   foreach tenant_table in array array['scopes', 'clients', 'installations', 'installed', 'invitations'] loop
     execute format('grant select, insert, update, delete on %I to tulou_tenant', tenant_table);
   end loop;
-  foreach system_table in array array['users', 'user_passkeys', 'user_totp', 'user_recovery_codes', 'user_links',
-                                      'sign_in_attempts', 'mails'] loop
+  foreach system_table in array array['users', 'sign_in_attempts', 'mails'] loop
     execute format('grant select, insert, update, delete on %I to tulou_system', system_table);
   end loop;
 end $$;

@@ -257,6 +257,17 @@ test('a new person accepts an invitation once, and signs in from then on', async
   );
 });
 
+test('the mailed link opens the invitation, and the secret leaves the address at once', async () => {
+  const { code } = await invite('link@shop.test');
+  const [tenant = '', invitation = '', secret = ''] = code.split('.');
+  const link = `${world.issuer}/account/invitation?${new URLSearchParams({ tenant, invitation, secret }).toString()}`;
+  const page = await openBrowser(world.issuer).open(link);
+  assert.match(page.text, /Join shop/);
+  assert.equal(page.url, `${world.issuer}/account/invitation`);
+  const bad = await openBrowser(world.issuer).open(link.replace('tenant=ten', 'tenant=nil'));
+  assert.equal(bad.status, 410);
+});
+
 test('a person who is known accepts with their password, and nobody else can', async () => {
   const now = new Date(clock.now());
   const kept = await openPasswords(random).keep(password);

@@ -19,16 +19,25 @@ export const invitationPath = '/account/invitation';
 const cookieSeconds = 3600;
 
 /**
- * The code of the mail is typed in once; from then on a cookie has it. The mailed link carries it behind `#`, which no browser
- * sends, and there is no script here to read it.
+ * The mailed link is `?tenant=ten_…&invitation=inv_…&secret=…`. The secret leaves the address at once for a cookie, so that it
+ * stays on no screen; opening the link changes nothing, as mail filters open links too. The three parts, with dots between
+ * them, can be typed in as a code as well.
  */
 export async function invite(visit: Visit, deps: InvitationDeps): Promise<void> {
+  if (visit.query.has('secret')) return takeLink(visit);
   const ref = readRef(visit.cookie('invitation') ?? '');
   const invitation = ref === undefined ? undefined : await find(ref, deps);
   const isPost = visit.message.method === 'POST';
   if (ref === undefined || invitation === undefined)
     return isPost ? takeCode(visit, deps) : sendPage(visit, 200, codePage(visit));
   return isPost ? take(visit, ref, invitation, deps) : sendPage(visit, 200, invitationPage(visit, invitation, ''));
+}
+
+function takeLink(visit: Visit): void {
+  const ref = readRef(['tenant', 'invitation', 'secret'].map((name) => visit.query.get(name) ?? '').join('.'));
+  if (ref === undefined) return gone(visit);
+  visit.setCookie('invitation', writeRef(ref), invitationPath, cookieSeconds);
+  sendOn(visit, invitationPath);
 }
 
 async function takeCode(visit: Visit, deps: InvitationDeps): Promise<void> {

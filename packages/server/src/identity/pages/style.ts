@@ -48,7 +48,10 @@ button {
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .4rem;
 }
 button.quiet { color: var(--text); background: transparent; border-color: var(--soft); }
-.errors { margin: 1rem 0; padding: .75rem 1rem; color: var(--bad); background: var(--bad-ground); border-left: .3rem solid var(--bad); border-radius: .3rem; }
+.errors {
+  margin: 1rem 0; padding: .75rem 1rem; color: var(--bad); background: var(--bad-ground);
+  border-left: .3rem solid var(--bad); border-radius: .3rem;
+}
 .errors h2 { margin: 0 0 .25rem; }
 .errors ul { margin: 0; padding-left: 1.1rem; }
 .errors a { color: inherit; }

@@ -14,11 +14,15 @@ export interface Frame {
 
 export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, email: string): Page {
   const say = told.signIn;
+  const name = field(
+    { name: 'email', label: say.email, type: 'email', autocomplete: 'username', value: email, focused: email === '' },
+    wrong,
+  );
+  const secret = { name: 'password', label: say.password, type: 'password', autocomplete: 'current-password' } as const;
   const body = html`<p class="soft">${say.lead(app)}</p>
     ${form(
       formToken,
-      html`${field({ name: 'email', label: say.email, type: 'email', autocomplete: 'username', value: email, focused: email === '' }, wrong)}
-        ${field({ name: 'password', label: say.password, type: 'password', autocomplete: 'current-password', focused: email !== '' }, wrong)}
+      html`${name} ${field({ ...secret, focused: email !== '' }, wrong)}
         <div class="actions">
           <button name="do" value="sign-in">${say.button}</button>
           <button class="quiet" name="do" value="deny">${say.cancel}</button>
@@ -99,10 +103,28 @@ export function invitationPage({ told, formToken, wrong = {} }: Frame, invitatio
   const say = told.invitation;
   const { known, email, tenantName } = invitation;
   const role = invitation.role as keyof Words['roles'];
-  const hint = known ? {} : { hint: say.passwordHint(passwordCharactersMin) };
-  const fields = html`${field({ name: 'email', label: told.signIn.email, type: 'email', autocomplete: 'username', value: email, readonly: true })}
-    ${known ? undefined : field({ name: 'name', label: say.name, type: 'text', autocomplete: 'name', value: name, focused: true }, wrong)}
-    ${field({ name: 'password', label: say.password, type: 'password', autocomplete: known ? 'current-password' : 'new-password', focused: known, ...hint }, wrong)}
+  const label = told.signIn.email;
+  const address = field({
+    name: 'email',
+    label,
+    type: 'email',
+    autocomplete: 'username',
+    value: email,
+    readonly: true,
+  });
+  const calledField = {
+    name: 'name',
+    label: say.name,
+    type: 'text',
+    autocomplete: 'name',
+    value: name,
+    focused: true,
+  } as const;
+  const called = known ? undefined : field(calledField, wrong);
+  const secret = { name: 'password', label: say.password, type: 'password' } as const;
+  const kept = { ...secret, autocomplete: 'current-password', focused: true };
+  const fresh = { ...secret, autocomplete: 'new-password', hint: say.passwordHint(passwordCharactersMin) };
+  const fields = html`${address} ${called} ${field(known ? kept : fresh, wrong)}
     <div class="actions"><button>${known ? say.buttonKnown : say.button}</button></div>`;
   const body = html`<p>${say.role(role)}</p>
     <p class="soft">${known ? say.known : say.newPerson}</p>

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assert as hold, property, string } from 'fast-check';
+import { destinationOf } from '../interaction/request.ts';
+import { html } from './html.ts';
+import { renderPage } from './layout.ts';
+import { signInPage } from './views.ts';
+import { localeOf, words } from './words.ts';
+
+test('whatever is put into a template is text there, never markup', () => {
+  hold(
+    property(string({ unit: 'binary' }), (text) => {
+      const rendered = html`<p title="${text}">${text}</p>`.toString();
+      assert.deepEqual(rendered.match(/[<>"]/g), ['<', '"', '"', '>', '<', '>']);
+    }),
+  );
+});
+
+test('a template inside of a template is markup, once', () => {
+  const items = ['a', '<'].map((text) => html`<li>${text}</li>`);
+  assert.equal(
+    html`<ul>
+      ${items}
+    </ul>`
+      .toString()
+      .replaceAll(/\s/g, ''),
+    '<ul><li>a</li><li>&lt;</li></ul>',
+  );
+});
+
+test('a hostile name of an app stays a name', () => {
+  const page = signInPage({ told: words.en, formToken: 't' }, '<script>alert(1)</script>', '" autofocus onfocus="x');
+  const text = renderPage('en', page);
+  assert.doesNotMatch(text, /<script/);
+  assert.match(text, /value="&quot; autofocus onfocus=&quot;x"/);
+});
+
+test('the language is the heaviest of Accept-Language that there is, else English', () => {
+  for (const [accept, locale] of [
+    [undefined, 'en'],
+    ['', 'en'],
+    ['fr', 'en'],
+    ['zh', 'zh-CN'],
+    ['en;q=0.5, zh-Hans-CN', 'zh-CN'],
+    ['zh;q=0, en;q=0.1', 'en'],
+    ['zhx, en', 'en'],
+    ['zh;q=nonsense, en', 'en'],
+  ] as const)
+    assert.equal(localeOf(accept), locale, accept);
+});
+
+test('forms may lead to the app and nowhere else, whatever kind of address it has', () => {
+  for (const [uri, host, formTo] of [
+    ['https://app.example.com/cb?x=1', 'app.example.com', ' https://app.example.com'],
+    ['http://127.0.0.1:7777/cb', '127.0.0.1:7777', ' http://127.0.0.1:7777'],
+    ['http://[::1]:7777/cb', '[::1]:7777', ' http:'],
+    ['com.example.app:/cb', 'com.example.app:', ' com.example.app:'],
+    [undefined, undefined, ''],
+  ] as const)
+    assert.deepEqual(destinationOf(uri), { host, formTo });
+});

@@ -23,12 +23,10 @@ export interface Places {
 /** sockaddr_un holds 104 bytes on macOS and 108 on Linux, with the final zero. */
 const socketPathBytesMax = 103;
 const pointerName = 'postgres.location';
-/** initdb does not quote the path of its own programs, which may be copied to where the data is. */
-const unquotable = /["$`]/;
 
 /**
  * Finds or makes the places under `dir`. Where PostgreSQL runs as another user who cannot get there (a data directory
- * under /root), or whose programs could not live with the path, they are made under `fallback`, and a file in `dir` says where.
+ * under /root), they are made under `fallback`, and a file in `dir` says where.
  */
 export async function findPlaces(dir: string, fallback: string, log: Log): Promise<Places> {
   const pointer = join(dir, pointerName);
@@ -40,7 +38,7 @@ export async function findPlaces(dir: string, fallback: string, log: Log): Promi
   const root = join(dir, 'postgres');
   const user = await databaseUser(join(root, 'data'));
   await makePrivate(root, user);
-  if (user === undefined || (!unquotable.test(root) && (await reaches(user, root)))) return placesAt(root);
+  if (user === undefined || (await reaches(user, root))) return placesAt(root);
   await rm(root, { recursive: true });
   await mkdir(fallback, { recursive: true, mode: 0o755 });
   const other = await mkdtemp(join(fallback, 'postgres-'));
@@ -49,7 +47,7 @@ export async function findPlaces(dir: string, fallback: string, log: Log): Promi
   await writeFile(pointer, `${other}\n`, { mode: 0o644, flush: true });
   log.warn(
     { dir, database: other },
-    `the user ${user.name}, who runs PostgreSQL, cannot work in the data directory: its files are elsewhere`,
+    `the user ${user.name}, who runs PostgreSQL, cannot enter the data directory: its files are elsewhere`,
   );
   return placesAt(other);
 }

@@ -174,6 +174,14 @@ describe('the pipeline', () => {
     assert.equal(thread().call(address, withKey).code, 'internal', 'the place was given back');
   });
 
+  it('gives the place back before the answer leaves: whoever has it may call again at once', () => {
+    thread().publish(planWith({ concurrency: 1 }));
+    const first = thread().begin(address, withKey);
+    assert.equal(thread().begin(address, withKey).answered?.status, 429);
+    thread().pipeline.commit([{ exchange: first, outcome: outcome(200) }]);
+    assert.notEqual(thread().begin(address, withKey).forwarded, undefined);
+  });
+
   it('puts the request id and the fields of the plan on answers that the engine makes', () => {
     thread().publish(planWith({ limits: [{ requests: 5, per: 'minute', by: 'subscription' }] }));
     const exchange = thread().begin(address, withKey);

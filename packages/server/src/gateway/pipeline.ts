@@ -93,6 +93,8 @@ export class Pipeline implements ExchangeHandler {
     const events = this.#events;
     for (const { exchange, outcome } of ended) {
       if (!(exchange.context instanceof Call)) continue;
+      // Before the last bytes are sent: who has its answer may call again, on another thread, before this one gets to `end`.
+      releaseSlot(exchange.context, this.#gate);
       const event = usageOf(exchange.context, outcome, this.#gate);
       if (event !== undefined) events.push(event);
       this.#accessLog?.add(exchange.context, outcome);

@@ -160,7 +160,7 @@ describe('a gateway', () => {
     );
     const statuses = await Promise.all(Array.from({ length: 4 }, async () => (await call(gateway.url)).status));
     assert.deepEqual(statuses, [200, 200, 200, 200]);
-    assert.equal(await figure(gateway.admin, 'tulou_gateway_in_flight'), 0);
+    await until('at rest', async () => (await figure(gateway.admin, 'tulou_gateway_in_flight')) === 0);
     await gateway.role.stop();
     await slow.close();
   });

@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
 });
 const seconds = flags.smoke ? 1 : Number(flags.seconds);
 const rounds = flags.smoke ? 1 : Number(flags.rounds);
-const warmSeconds = flags.smoke ? 1 : 3;
+const warmSeconds = flags.smoke ? 1 : 6;
 const connections = Number(flags.connections);
 
 requireAll([

@@ -45,32 +45,25 @@ export async function upsertArtifact(
       secret_payload = excluded.secret_payload, expires_at = excluded.expires_at`;
 }
 
-export async function findArtifact({ sql }: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> {
-  const [row] = await sql<Row[]>`
-    select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
-    where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and id_hash = ${sha256(place.id)}`;
-  return row && read(row, place, vault);
-}
+export const findArtifact = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+  findBy('id_hash', tx, place, vault);
 
-export async function findArtifactByUid(
+export const findArtifactByUid = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+  findBy('uid_hash', tx, place, vault);
+
+export const findArtifactByUserCode = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+  findBy('user_code_hash', tx, place, vault);
+
+/** `place.id` is what the column holds the hash of. */
+async function findBy(
+  column: 'id_hash' | 'uid_hash' | 'user_code_hash',
   { sql }: SystemTx,
   place: Place,
   vault: Vault,
 ): Promise<AdapterPayload | undefined> {
   const [row] = await sql<Row[]>`
     select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
-    where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and uid_hash = ${sha256(place.id)}`;
-  return row && read(row, place, vault);
-}
-
-export async function findArtifactByUserCode(
-  { sql }: SystemTx,
-  place: Place,
-  vault: Vault,
-): Promise<AdapterPayload | undefined> {
-  const [row] = await sql<Row[]>`
-    select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
-    where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and user_code_hash = ${sha256(place.id)}`;
+    where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and ${sql(column)} = ${sha256(place.id)}`;
   return row && read(row, place, vault);
 }
 

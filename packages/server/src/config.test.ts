@@ -37,6 +37,14 @@ test('an empty list of ranges is not the same as none: it allows public addresse
   ]);
 });
 
+test('proxies are addresses and blocks of them, and none where nothing is said', () => {
+  assert.deepEqual(readConfig({}, {}).trustedProxies, []);
+  assert.deepEqual(readConfig({}, { TULOU_TRUSTED_PROXIES: '10.0.0.7, 2001:db8::/32' }).trustedProxies, [
+    '10.0.0.7',
+    '2001:db8::/32',
+  ]);
+});
+
 test('an empty variable is one that is not set', () => {
   assert.equal(readConfig({}, { TULOU_DATABASE_URL: '', TULOU_DATA: '' }).data, '.tulou');
 });
@@ -46,6 +54,8 @@ const wrong: readonly (readonly [variable: string, value: string])[] = [
   ['TULOU_GATEWAY_LISTEN', '127.0.0.1:70000'],
   ['TULOU_GATEWAY_LISTEN', '[not-six]:80'],
   ['TULOU_PLATFORM_LISTEN', 'a b:80'],
+  ['TULOU_TRUSTED_PROXIES', 'proxy.internal'],
+  ['TULOU_TRUSTED_PROXIES', '10.0.0.0/40'],
   ['TULOU_DATABASE_URL', 'mysql://db'],
   ['TULOU_DATABASE_URL', 'postgres//db'],
   ['TULOU_PLATFORM_URL', 'ftp://example.com'],

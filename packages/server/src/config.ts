@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { OperatorError } from './kernel/operator-error.ts';
 import type { Address } from './kernel/role.ts';
+import { isRange } from './http/trusted-proxies.ts';
 
 interface Setting<T extends z.ZodType = z.ZodType> {
   readonly variable: `TULOU_${string}`;
@@ -31,7 +32,7 @@ const origin = z
   .transform((text) => new URL(text).origin);
 const path = z.string().min(1);
 const truth = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
-const ranges = z.string().transform((text) =>
+const list = z.string().transform((text) =>
   text
     .split(',')
     .map((item) => item.trim())
@@ -120,9 +121,16 @@ const settings = {
   /** Ranges of addresses that upstreams may have beside public ones. */
   upstreamAllow: setting({
     variable: 'TULOU_UPSTREAM_ALLOW',
-    shape: ranges.pipe(z.array(z.enum(['loopback', 'private', 'link-local']))),
+    shape: list.pipe(z.array(z.enum(['loopback', 'private', 'link-local']))),
     expects: 'a list of loopback, private, link-local, or nothing',
     example: 'loopback,private',
+  }),
+  /** Hosts that may say for whom they forward, and with which certificate: our own load balancers. */
+  trustedProxies: setting({
+    variable: 'TULOU_TRUSTED_PROXIES',
+    shape: list.pipe(z.array(z.string().refine(isRange)).readonly()),
+    expects: 'a list of addresses and CIDR blocks',
+    example: '10.0.0.7,10.1.0.0/16',
   }),
   gatewayThreads: setting({
     variable: 'TULOU_GATEWAY_THREADS',
@@ -150,6 +158,7 @@ export interface Config extends Given {
   readonly platformUrl: string;
   readonly gatewayUrl: string;
   readonly gatewayThreads: number;
+  readonly trustedProxies: readonly string[];
   readonly accessLog: boolean;
 }
 
@@ -176,6 +185,7 @@ export function readConfig(
     platformUrl: given.platformUrl ?? urlOf(platformListen),
     gatewayUrl: given.gatewayUrl ?? urlOf(gatewayListen),
     gatewayThreads: given.gatewayThreads ?? availableParallelism(),
+    trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
   });
 }

@@ -131,11 +131,20 @@ function control(config: Config): Promise<number> {
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
-    const { platformUrl, gatewayUrl, upstreamAllow = [] } = config;
+    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies } = config;
     return withStore(config, log, async (store) => {
       const identity = await identityOf({ platformUrl, masterKey }, store, log);
       const role = await startControl(
-        { listen: config.platformListen, admin, platformUrl, gatewayUrl, nodeToken, operatorToken, upstreamAllow },
+        {
+          listen: config.platformListen,
+          admin,
+          platformUrl,
+          gatewayUrl,
+          nodeToken,
+          operatorToken,
+          upstreamAllow,
+          trustedProxies,
+        },
         { store, clock, random, log, mount: identity },
       ).catch(async (error: unknown) => {
         await identity.stop();

@@ -7,6 +7,7 @@ import { openMetrics } from '../http/metrics.ts';
 import { databaseReady } from '../store/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
+import { TrustedProxies } from '../http/trusted-proxies.ts';
 import { must } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sha256 } from '../kernel/hash.ts';
@@ -33,6 +34,8 @@ export interface ControlOptions {
   readonly nodeToken: string;
   readonly operatorToken: string;
   readonly upstreamAllow: ControlDeps['upstreamAllow'];
+  /** Addresses and CIDR blocks of proxies before this listener; absent: there are none. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface ControlRoleDeps {
@@ -63,7 +66,8 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
   const feed = await openFeed(deps);
   const metrics = openMetrics();
   const routes = routesOf(bindings, plainRoutes(feed), deps, measureCalls(metrics, role.clock));
-  const platform = await listen(options.listen, serveRoutes(routes, role.log), role, role.mount);
+  const proxies = new TrustedProxies(options.trustedProxies ?? []);
+  const platform = await listen(options.listen, serveRoutes(routes, role.log), { ...role, proxies }, role.mount);
   const ready = (): Promise<string | undefined> => databaseReady(role.store, role.clock);
   const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, role);
   return {

@@ -11,11 +11,14 @@ import type { Address } from '../kernel/role.ts';
 import { readBody } from './body.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './message.ts';
 import { problemAnswer } from './problem.ts';
+import { clientOf, introduce, TrustedProxies } from './trusted-proxies.ts';
 
 export interface ListenDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Absent: there are none. */
+  readonly proxies?: TrustedProxies;
 }
 
 /** A program of its own on this listener, which speaks `node:http` itself (the identity server). */
@@ -57,6 +60,7 @@ export async function listen(
   mount?: Mount,
 ): Promise<Listener> {
   const draining = new AbortController();
+  const proxies = deps.proxies ?? new TrustedProxies([]);
   const server = createServer(
     {
       maxHeaderSize: bounds.headBytesMax,
@@ -65,6 +69,7 @@ export async function listen(
       keepAliveTimeout: bounds.keepAliveMs,
     },
     (message, response) => {
+      introduce(message, proxies);
       if (mount?.owns(pathOf(message)) === true) return mount.handle(message, response);
       return void serve(message, response, draining.signal, handle, deps);
     },
@@ -124,7 +129,7 @@ function requestOf(
     path: pathOf(message),
     query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
     requestId,
-    address: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    address: clientOf(message).address,
     header: (name) => {
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(', ') : value;

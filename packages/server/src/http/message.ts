@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly requestId: string;
-  /** Address of the peer's socket, IPv4-mapped ones as IPv4. */
+  /** Of the client: the peer, or whom a trusted proxy forwards for. IPv4-mapped ones as IPv4. */
   readonly address: string;
   /** The value of a field, by its lower-case name; several of one name are joined as RFC 9110 §5.3 says. */
   header(name: string): string | undefined;

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../../http/body.ts';
+import { clientOf } from '../../http/trusted-proxies.ts';
 import { equalHashes } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Locale } from '../people/users.ts';
@@ -64,7 +65,7 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
     locale,
     told: words[locale],
     formToken: createHmac('sha256', deps.formKey).update(`${seed} ${path}`).digest('base64url'),
-    address: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    address: clientOf(message).address,
     cookie,
     setCookie,
   };

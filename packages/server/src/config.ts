@@ -128,7 +128,7 @@ const settings = {
   /** Hosts that may say for whom they forward, and with which certificate: our own load balancers. */
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
-    shape: list.pipe(z.array(z.string().refine(isRange)).readonly()),
+    shape: list.pipe(z.array(z.string().refine(isRange))),
     expects: 'a list of addresses and CIDR blocks',
     example: '10.0.0.7,10.1.0.0/16',
   }),
@@ -158,7 +158,7 @@ export interface Config extends Given {
   readonly platformUrl: string;
   readonly gatewayUrl: string;
   readonly gatewayThreads: number;
-  readonly trustedProxies: readonly string[];
+  readonly trustedProxies: string[];
   readonly accessLog: boolean;
 }
 

@@ -24,7 +24,7 @@ import { Freshness } from './snapshot/freshness.ts';
 import type { ThreadSetup } from './thread/messages.ts';
 import { ThreadPool } from './thread/pool.ts';
 import { UsedProofs } from './tokens/proofs.ts';
-import type { AllowedClass } from './upstream/guard.ts';
+import type { AllowedClass } from '../http/address-guard.ts';
 import { Shipper } from './usage/ship.ts';
 
 export interface GatewayOptions {

@@ -2,7 +2,7 @@
 import type { Address } from '../../kernel/role.ts';
 import type { Hash64 } from '../limits/hash.ts';
 import type { SnapshotMessage } from '../snapshot/messages.ts';
-import type { AllowedClass } from '../upstream/guard.ts';
+import type { AllowedClass } from '../../http/address-guard.ts';
 
 /** What a thread is born with. */
 export interface ThreadSetup {

@@ -1,4 +1,5 @@
 /** One serving thread: its pipeline on its own listener. Runs in a worker; `worker.ts` wires it. */
+import { addressGuard } from '../../http/address-guard.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
@@ -17,7 +18,6 @@ import { State } from '../snapshot/state.ts';
 import { Strangers } from '../strangers.ts';
 import { UsedProofs } from '../tokens/proofs.ts';
 import { Tokens } from '../tokens/tokens.ts';
-import { addressGuard } from '../upstream/guard.ts';
 import { diskFiles, Spool, spoolBounds } from '../usage/segment.ts';
 import type { WireLimits } from '../wire/exchange.ts';
 import { openWireServer, type WireServer } from '../wire/server.ts';

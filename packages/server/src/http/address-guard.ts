@@ -1,22 +1,29 @@
 /**
- * Which addresses a provider's upstream may have. A tenant must not reach the machine's own services, the neighbours' network
- * or a cloud's metadata through the gateway. Judged on the address that is about to be connected to, so that a name which
- * resolves differently the second time gains nothing.
+ * Which addresses may be connected to where a tenant, a client or a member has given the name: an upstream, an identity
+ * provider, a place to be told. Nobody must reach the machine's own services, the neighbours' network or a cloud's metadata
+ * through us. Judged on the address that is about to be connected to, so that a name which resolves differently the second
+ * time gains nothing.
  */
-import type { AddressGuard } from '../wire/exchange.ts';
+
+/** Undefined: allowed; a text: why not. */
+type Guard = (address: string, family: 4 | 6) => string | undefined;
 
 /** Classes of addresses that an operator can allow. */
 export type AllowedClass = 'loopback' | 'private' | 'link-local';
-type AddressClass = AllowedClass | 'unspecified' | 'multicast' | 'reserved';
+export type AddressClass = AllowedClass | 'unspecified' | 'multicast' | 'reserved';
 
 /** A guard that refuses all but global unicast addresses and the classes given. */
-export function addressGuard(allowed: readonly AllowedClass[]): AddressGuard {
+export function addressGuard(allowed: readonly AllowedClass[]): Guard {
   const allows = new Set<string>(allowed);
   return (address, family) => {
-    const found = family === 4 ? classOf4(parse4(address)) : classOf6(parse6(address));
+    const found = classOf(address, family);
     return found === undefined || allows.has(found) ? undefined : `the address is ${found}`;
   };
 }
+
+/** What kind of address it is; undefined for one that the whole world can reach. */
+export const classOf = (address: string, family: 4 | 6): AddressClass | undefined =>
+  family === 4 ? classOf4(parse4(address)) : classOf6(parse6(address));
 
 /** IANA IPv4 Special-Purpose Address Registry: what is not globally reachable. */
 const special4: readonly (readonly [prefix: string, bits: number, kind: AddressClass])[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isIPv6 } from 'node:net';
-import { addressGuard } from './guard.ts';
+import { addressGuard } from './address-guard.ts';
 
 const strict = addressGuard([]);
 const judge = (address: string, guard = strict): string | undefined =>

@@ -9,7 +9,7 @@ import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/i
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
 import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
-import type { PromptDeps } from './prompt.ts';
+import type { PromptDeps } from './asking.ts';
 
 export interface InvitationDeps extends PromptDeps {
   readonly random: Random;
@@ -71,13 +71,13 @@ async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, de
 type Outcome = 'joined' | 'gone' | Wrong;
 
 async function joinAsKnown(
-  { told, address }: Visit,
+  { told, address, issuer }: Visit,
   ref: InvitationRef,
   { email }: Invitation,
   password: string,
   deps: InvitationDeps,
 ): Promise<Outcome> {
-  const result = await signIn({ email, password, address }, deps);
+  const result = await signIn(issuer, { email, password, address }, deps);
   if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
   if (result.kind === 'wrong') return { password: told.invitation.wrong };
   const now = new Date(deps.clock.now());
@@ -90,7 +90,7 @@ async function joinAsKnown(
 }
 
 async function joinAsNew(
-  { told, locale }: Visit,
+  { told, locale, issuer }: Visit,
   ref: InvitationRef,
   { email }: Invitation,
   form: ReadonlyMap<string, string>,
@@ -106,7 +106,7 @@ async function joinAsNew(
     if (found === undefined) return 'gone';
     const id = newId('user', deps.clock, deps.random);
     // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
-    if (!(await createUser(tx, { id, email, name, locale, password, now }))) return 'gone';
+    if (!(await createUser(tx, issuer, { id, email, name, locale, password, now }))) return 'gone';
     await acceptInvitation(tx, found, id, now);
     return 'joined';
   });

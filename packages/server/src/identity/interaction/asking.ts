@@ -1,0 +1,35 @@
+/** One interaction of oidc-provider with the person who was sent to it, as its steps see it. */
+import type { Provider } from 'oidc-provider';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Store, SystemTx } from '../../store/store.ts';
+import type { Visit } from '../pages/visit.ts';
+import type { Passwords } from '../people/password.ts';
+import type { Asker, Parameters } from './request.ts';
+
+export interface PromptDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly passwords: Passwords;
+}
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** The interaction, and all that its pages are made of. */
+export interface Asking {
+  readonly visit: Visit;
+  readonly provider: Provider;
+  readonly details: Details;
+  readonly parameters: Parameters;
+  readonly asker: Asker;
+}
+
+export type Form = ReadonlyMap<string, string>;
+
+/** What a person is asked: its page, and what is done with its form. */
+export interface Step {
+  show(asking: Asking, deps: PromptDeps): Promise<void>;
+  take(asking: Asking, form: Form, deps: PromptDeps): Promise<void>;
+}
+
+export const inStore = <T>({ store }: PromptDeps, work: (tx: SystemTx) => Promise<T>): Promise<T> =>
+  store.system('a person answers what an app asks', work);

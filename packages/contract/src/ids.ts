@@ -21,6 +21,8 @@ export const idPrefixes = {
   client: 'cli',
   user: 'usr',
   invitation: 'inv',
+  event: 'evt',
+  approval: 'apr',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

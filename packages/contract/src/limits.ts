@@ -43,6 +43,8 @@ export const limits = {
   clientsPerAppMax: 100,
   keysPerJwksMax: 10,
   installationsPerTenantMax: 10_000,
+  approvalsPerMemberMax: 200,
+  eventDays: 30,
   keyOverlapSecondsMax: 30 * 86_400,
   usageRangeDaysMax: 400,
   usageGroupsDefault: 1000,

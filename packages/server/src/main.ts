@@ -117,6 +117,7 @@ function gateway(config: Config): Promise<number> {
         gatewayUrl: config.gatewayUrl,
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
+        trustedProxies: config.trustedProxies,
         accessLog: config.accessLog,
       },
       { clock, random, log },

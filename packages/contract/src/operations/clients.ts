@@ -6,7 +6,7 @@ import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.t
 
 const environment = z.enum(['test', 'live']);
 const authentication = z
-  .enum(['none', 'private_key_jwt', 'client_secret_basic'])
+  .enum(['none', 'private_key_jwt', 'client_secret_basic', 'tls_client_auth'])
   .describe('How the client proves who it is at the token endpoint; `none`: it runs where no secret can be kept');
 
 export const grantType = z.enum([
@@ -14,6 +14,7 @@ export const grantType = z.enum([
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ]);
 const grantTypes = z
   .array(grantType)
@@ -25,6 +26,26 @@ const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(limits.keysPerJwksMax) })
   .describe('Public keys (RFC 7517) that verify the assertions of `private_key_jwt`');
 
+/** One name of a certificate, as RFC 8705 §2.1.2 has it; a distinguished name has too many spellings. */
+const tlsSubject = z
+  .string()
+  .max(limits.urlCharactersMax)
+  .regex(/^(?:dns:[a-z0-9.-]{1,253}|uri:[a-z][a-z0-9+.-]*:[\x21-\x7e]+)$/, 'dns:<host name> or uri:<URI>')
+  .describe('The subject alternative name of its certificate, with `tls_client_auth`: `dns:…` or `uri:…`');
+
+const certificateBound = z
+  .boolean()
+  .describe('Its access tokens are bound to its TLS certificate, which every call must present (RFC 8705)');
+
+/** Fetched by the platform, never by a browser. */
+const backchannelLogoutUri = z
+  .url({ protocol: /^https?$/ })
+  .max(limits.urlCharactersMax)
+  .refine((text) => !text.includes('#') && !/^[a-z]+:\/\/[^/]*@/i.test(text), 'without fragment and user name')
+  .describe('Where the platform tells the app that somebody has signed out (OpenID Connect Back-Channel Logout)');
+
+const postLogoutRedirectUris = redirectUris.describe('Where people may be sent after they have signed out');
+
 const dpopBound = z.boolean().describe('Its access tokens are bound to a key that every call must prove (RFC 9449)');
 
 export const client = z.object({
@@ -35,8 +56,12 @@ export const client = z.object({
   authentication,
   grant_types: z.array(grantType),
   redirect_uris: z.array(z.string()),
+  post_logout_redirect_uris: z.array(z.string()),
+  backchannel_logout_uri: z.string().nullable(),
   jwks: jwks.nullable(),
+  tls_subject: z.string().nullable(),
   dpop_bound: z.boolean(),
+  certificate_bound: z.boolean(),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -62,8 +87,12 @@ export const clients = {
       authentication,
       grant_types: grantTypes,
       redirect_uris: redirectUris.default([]),
+      post_logout_redirect_uris: postLogoutRedirectUris.default([]),
+      backchannel_logout_uri: backchannelLogoutUri.nullable().default(null),
       jwks: jwks.nullable().default(null),
+      tls_subject: tlsSubject.nullable().default(null),
       dpop_bound: dpopBound.default(false),
+      certificate_bound: certificateBound.default(false),
     }),
     output: shownOnce,
     status: 201,
@@ -106,8 +135,12 @@ export const clients = {
       name: name.optional(),
       grant_types: grantTypes.optional(),
       redirect_uris: redirectUris.optional(),
+      post_logout_redirect_uris: postLogoutRedirectUris.optional(),
+      backchannel_logout_uri: backchannelLogoutUri.nullable().optional(),
       jwks: jwks.nullable().optional(),
+      tls_subject: tlsSubject.nullable().optional(),
       dpop_bound: dpopBound.optional(),
+      certificate_bound: certificateBound.optional(),
     }),
     output: client,
     status: 200,
@@ -117,11 +150,11 @@ export const clients = {
     id: 'clients.rotate',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}/rotate',
-    summary: 'Give a client a new secret; the old one is refused at once',
+    summary: 'Give a client a new secret; the old one stays valid for `overlap_seconds`, the one before it ends at once',
     access: 'developer',
     params: clientParams,
     query: none,
-    body: undefined,
+    body: z.object({ overlap_seconds: z.int().min(0).max(limits.keyOverlapSecondsMax).default(0) }),
     output: shownOnce,
     status: 201,
     secret: true,

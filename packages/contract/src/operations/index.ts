@@ -1,10 +1,12 @@
 /** All operations of the control API, by noun. */
 import { apis } from './apis.ts';
+import { approvals } from './approvals.ts';
 import { apps } from './apps.ts';
 import { audit } from './audit.ts';
 import { catalog } from './catalog.ts';
 import { clients } from './clients.ts';
-import { installations, installedApps } from './installations.ts';
+import { events } from './events.ts';
+import { installations, installedApps, inventory } from './installations.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
 import { plans } from './plans.ts';
@@ -33,6 +35,9 @@ export const operations = {
   subscribers,
   installations,
   installed: installedApps,
+  inventory,
+  approvals,
+  events,
   catalog,
   usage,
 };

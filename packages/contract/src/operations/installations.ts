@@ -8,7 +8,7 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 export const installationState = z.enum(['active', 'paused', 'revoked']);
 
 /** An app as others name it. */
-const address = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<app>`');
+export const appAddress = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<app>`');
 const grantedScopes = z.array(fullScope).max(limits.scopesPerAppMax * 2);
 
 /** As the tenant has it that has installed the app. */
@@ -19,6 +19,7 @@ export const installation = z.object({
   app_name: z.string(),
   scopes: z.array(z.string()).describe('What the app may do for this tenant'),
   state: installationState,
+  trial: z.boolean().describe('A member tries it: people’s tokens of low risk only, none of the app’s own, until an admin grants it'),
   granted_by: z.string().describe('The member, or operator, who has installed it'),
   created_at: timestamp,
   updated_at: timestamp,
@@ -35,6 +36,7 @@ export const installed = z.object({
   ),
   scopes: z.array(z.string()),
   state: installationState,
+  trial: z.boolean(),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -52,11 +54,24 @@ export const installations = {
     params: tenantParams,
     query: none,
     body: z.object({
-      app: address,
+      app: appAddress,
       scopes: grantedScopes
         .optional()
         .describe('All that the app requires, and of its optional ones any; required ones where nothing is said'),
     }),
+    output: installation,
+    status: 201,
+    errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
+  }),
+  try: operation({
+    id: 'installations.try',
+    method: 'POST',
+    path: '/tenants/{tenant}/installations/try',
+    summary: 'Install an app on trial: scopes of low risk, for people’s tokens only; where the tenant lets members try',
+    access: 'viewer',
+    params: tenantParams,
+    query: none,
+    body: z.object({ app: appAddress, scopes: grantedScopes.optional() }),
     output: installation,
     status: 201,
     errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
@@ -138,6 +153,32 @@ export const installedApps = {
     query: none,
     body: undefined,
     output: installed,
+    status: 200,
+  }),
+};
+
+/** What an admin looks at to decide which apps go on. */
+export const inventory = {
+  list: operation({
+    id: 'inventory.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/inventory',
+    summary: 'List the installed apps with who granted them what, and how much they are used',
+    access: 'admin',
+    params: tenantParams,
+    query: listQuery,
+    body: undefined,
+    output: page(
+      installation.extend({
+        app_state: z
+          .enum(['active', 'suspended', 'blocked', 'deleted'])
+          .describe('The app itself: only calls of an active one are let through'),
+        granted_by_email: z.string().nullable().describe('Null: an operator, or a member who is gone'),
+        calls: z.int().describe('Calls with its tokens in the last 30 days, UTC, with today'),
+        last_call_at: timestamp.nullable().describe('To the minute; null: never, or not for 400 days'),
+        approvals_open: z.int().describe('What members ask for in this app'),
+      }),
+    ),
     status: 200,
   }),
 };

@@ -9,6 +9,9 @@ export const tenant = z.object({
   state: z.enum(['active', 'suspended', 'deleting']),
   /** When a tenant in state `deleting` will be gone for good. */
   delete_at: timestamp.nullable(),
+  members_may_try: z
+    .boolean()
+    .describe('Whether members who are no admins may install apps that need scopes of low risk only, on trial'),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -56,11 +59,11 @@ export const tenants = {
     id: 'tenants.update',
     method: 'PATCH',
     path: '/tenants/{tenant}',
-    summary: 'Rename a tenant',
+    summary: 'Rename a tenant, or let its members try apps',
     access: 'owner',
     params: tenantParams,
     query: none,
-    body: z.object({ name: name.optional() }),
+    body: z.object({ name: name.optional(), members_may_try: z.boolean().optional() }),
     output: tenant,
     status: 200,
   }),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { operation, roles } from '../operation.ts';
 import { id, none, slug } from './shared.ts';
 
+const tenant = z.object({ id: id('tenant'), slug, name: z.string() });
+
 export const whoami = {
   get: operation({
     id: 'whoami.get',
@@ -20,7 +22,16 @@ export const whoami = {
         email: z.string(),
         role: z.enum(roles).describe('What this token may do: the lower of its own role and the role of the member'),
         token: id('token'),
-        tenant: z.object({ id: id('tenant'), slug, name: z.string() }),
+        tenant,
+      }),
+      z.object({
+        kind: z.literal('person').describe('Somebody who has signed in'),
+        id: id('user'),
+        email: z.string(),
+        name: z.string(),
+        tenants: z
+          .array(tenant.extend({ member: id('member'), role: z.enum(roles) }))
+          .describe('Where they are a member, by slug'),
       }),
     ]),
     status: 200,

@@ -16,6 +16,7 @@ import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
 import type { Store } from '../store/store.ts';
 import { answerCall, compileBinding } from './call/dispatch.ts';
+import type { FindSignedIn } from './call/authenticate.ts';
 import type { Binding, ControlDeps } from './call/handler.ts';
 import { describeApi } from './document.ts';
 import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';
@@ -45,12 +46,14 @@ export interface ControlRoleDeps {
   readonly log: Log;
   /** The identity server, on the same listener. */
   readonly mount?: Mount;
+  /** Knows the people whom the identity server has signed in. */
+  readonly findSignedIn?: FindSignedIn;
 }
 
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
   const { platformUrl, gatewayUrl, upstreamAllow } = options;
-  const { store, clock, random, log } = role;
+  const { store, clock, random, log, findSignedIn } = role;
   const deps: ControlDeps = {
     store,
     clock,
@@ -60,6 +63,7 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
     gatewayUrl,
     upstreamAllow,
     openapi: openReader(clock),
+    findSignedIn,
   };
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);

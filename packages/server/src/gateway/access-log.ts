@@ -19,7 +19,7 @@ export class AccessLog {
   }
 
   add(call: Call, outcome: Outcome): void {
-    const { head, remoteAddress } = call.exchange;
+    const { head } = call.exchange;
     this.#lines += 1;
     this.#text += `${JSON.stringify({
       message: 'call',
@@ -30,7 +30,7 @@ export class AccessLog {
       path: head.target.slice(0, call.pathEnd),
       status: outcome.status,
       code: call.refusal ?? outcome.error,
-      address: remoteAddress,
+      address: call.address,
       version: call.version?.key,
       operation: call.operation?.id,
       app: call.identity?.app.key,

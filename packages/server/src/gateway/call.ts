@@ -1,5 +1,6 @@
 /** One call on its way through the steps, and what the steps work with. */
 import type { ErrorCode } from '@tulou/contract';
+import type { TrustedProxies } from '../http/trusted-proxies.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { AssertionSigner } from './assertion.ts';
@@ -29,6 +30,8 @@ export interface Gate {
   readonly keyring: Keyring;
   readonly tokens: Tokens;
   readonly usedProofs: UsedProofs;
+  /** Who may say for whom it forwards. */
+  readonly proxies: TrustedProxies;
   readonly freshness: Freshness;
   /** Where people go, and the public address of the calls. */
   readonly platformUrl: string;
@@ -69,8 +72,13 @@ export class Call {
   proof: string | undefined = undefined;
   /** Whether the scheme of `Authorization` is `DPoP`. */
   isProofScheme = false;
-  /** Fields of the client that are not forwarded, the credential among them. */
-  dropFields: ReadonlySet<string> = withoutTrace;
+  /** `X-Forwarded-For` and `Client-Cert`, from whomever; several of the latter: empty. */
+  forwardedFor: string | undefined = undefined;
+  clientCert: string | undefined = undefined;
+  /** Of the client: the peer, or whom a trusted proxy forwards for. */
+  address: string;
+  /** Which fields of the client are not forwarded, the credential among them: `drop` in steps/credential.ts. */
+  drops = 0;
   traceparent: string | undefined = undefined;
 
   // read by `authorise`
@@ -95,11 +103,9 @@ export class Call {
     this.state = state;
     this.requestId = requestId;
     this.atMs = atMs;
+    this.address = exchange.remoteAddress;
   }
 }
-
-/** `traceparent` is always replaced by ours. */
-export const withoutTrace: ReadonlySet<string> = new Set(['traceparent']);
 
 /** A step lets the call go on (undefined), or ends it with a code of the catalogue. Synchronous: the hot path has no promise. */
 export interface Step {

@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly gatewayUrl: string;
   readonly threads: number;
   readonly upstreamAllow: readonly AllowedClass[];
+  /** Addresses and CIDR blocks of proxies before this gateway; absent: there are none. */
+  readonly trustedProxies?: readonly string[];
   readonly accessLog: boolean;
 }
 
@@ -139,6 +141,7 @@ class Gateway implements RunningRole {
       platformUrl: options.platformUrl,
       gatewayUrl: options.gatewayUrl,
       upstreamAllow: options.upstreamAllow,
+      trustedProxies: options.trustedProxies ?? [],
       accessLog: options.accessLog,
       usageFolder,
       segmentPrefix: `${identity.id}-${boot}-${serial}`,

@@ -13,8 +13,14 @@ export interface Client {
   readonly certificate: Buffer | undefined;
 }
 
-/** What a proxy says about its client: nobody else's is passed on either. */
-export const proxyFields: readonly string[] = ['x-forwarded-for', 'client-cert', 'client-cert-chain'];
+/** Where a proxy says who its client is; from anybody else these are dropped. */
+export const proxyFields: readonly string[] = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-real-ip',
+  'client-cert',
+  'client-cert-chain',
+];
 
 export class TrustedProxies {
   /** The commonest installation: nobody's word is taken. */

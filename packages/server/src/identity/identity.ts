@@ -12,7 +12,6 @@ import { openClients } from './clients/find.ts';
 import { ensureKeys, keysChannel, keysMark, readKeys, rotateIfDue, type IssuerRef, type KeyDeps } from './keys/keys.ts';
 import { openVault } from './keys/seal.ts';
 import { bodyBytesMax, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
-import { openAccounts } from './provider/account.ts';
 import { openPool, type Pool } from './provider/pool.ts';
 import { buildProvider } from './provider/provider.ts';
 import { nilTenant, type Publish } from './publish.ts';
@@ -25,7 +24,12 @@ export interface IdentityOptions {
 }
 
 /** Answers what people see: sign-in, consent, their account. */
-export type Interaction = (message: IncomingMessage, response: ServerResponse, provider: Provider) => Promise<void>;
+export type Interaction = (
+  message: IncomingMessage,
+  response: ServerResponse,
+  provider: Provider,
+  issuer: IssuerRef,
+) => Promise<void>;
 
 export interface IdentityDeps {
   readonly store: Store;
@@ -52,7 +56,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const vault = openVault(options.masterKey, deps.random);
   const issuer: IssuerRef = { issuer: options.platformUrl, tenantUuid: nilTenant };
   const keyDeps: KeyDeps = { ...deps, vault };
-  const parts = { ...deps, vault, findClient: openClients(deps), findAccount: openAccounts(deps) };
+  const parts = { ...deps, vault, findClient: openClients(deps) };
   await ensureKeys(issuer, keyDeps);
   const build = async (): Promise<Provider> => buildProvider(issuer, await readKeys(issuer, keyDeps), parts);
   const pool = openPool(build, providersMax);
@@ -75,7 +79,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const unlisten = await store.listen(keysChannel, () => void trying(look)());
   return {
     owns: (path) => ownsPath(path) && (deps.interaction !== undefined || !isPage(path)),
-    handle: (message, response) => void answer(message, response, issuer.issuer, pool, deps),
+    handle: (message, response) => void answer(message, response, issuer, pool, deps),
     async stop() {
       for (const timer of timers) timer.cancel();
       await unlisten();
@@ -86,7 +90,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
 async function answer(
   message: IncomingMessage,
   response: ServerResponse,
-  issuer: string,
+  issuer: IssuerRef,
   pool: Pool<Provider>,
   deps: IdentityDeps,
 ): Promise<void> {
@@ -94,10 +98,10 @@ async function answer(
   try {
     protect(response, requestId);
     if (Number(message.headers['content-length'] ?? 0) > bodyBytesMax) throw new Problem('body_too_large');
-    pinToIssuer(message, issuer);
-    const provider = await pool.get(issuer);
+    pinToIssuer(message, issuer.issuer);
+    const provider = await pool.get(issuer.issuer);
     const page = isPage((message.url ?? '').split('?', 1)[0] ?? '') ? deps.interaction : undefined;
-    if (page !== undefined) await page(message, response, provider);
+    if (page !== undefined) await page(message, response, provider, issuer);
     else await provider.callback()(message, response);
   } catch (error) {
     refuse(response, error, requestId, deps.log);

@@ -10,6 +10,8 @@ export function roleContains(role: Role, needed: Role): boolean {
 export function mayCall(principal: Principal | undefined, access: Access): boolean {
   if (access === 'public') return true;
   if (principal?.kind === 'operator') return true;
+  // Where no tenant is in the path, a person may what the least of members may: they have no role there.
+  if (principal?.kind === 'person') return access === 'viewer';
   return principal?.kind === 'member' && access !== 'operator' && roleContains(principal.role, access);
 }
 

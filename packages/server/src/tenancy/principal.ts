@@ -12,10 +12,17 @@ export interface MemberPrincipal {
   /** UUID of the tenant whose credential this is. */
   readonly tenantUuid: string;
   readonly member: Id<'member'>;
-  readonly token: Id<'token'>;
+  /** The control token of this call; null where the person behind the member has signed in. */
+  readonly token: Id<'token'> | null;
   readonly role: Role;
-  /** When the token ends; what it makes must not outlive it. */
+  /** When the token ends; what it makes must not outlive it. Null where nothing bounds it. */
   readonly expiresAt: Date | null;
+}
+
+/** A person who has signed in, where no tenant of theirs is named: may learn who they are, and nothing else. */
+export interface PersonPrincipal {
+  readonly kind: 'person';
+  readonly id: Id<'user'>;
 }
 
 /** The platform itself, doing work that a tenant's row asks for. */
@@ -24,7 +31,7 @@ export interface JobPrincipal {
   readonly id: string;
 }
 
-export type Principal = OperatorPrincipal | MemberPrincipal | JobPrincipal;
+export type Principal = OperatorPrincipal | MemberPrincipal | PersonPrincipal | JobPrincipal;
 
 /** How the audit names a principal. */
 export function actorOf(principal: Principal): string {

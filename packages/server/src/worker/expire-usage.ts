@@ -15,6 +15,7 @@ export const expireUsage: Work = ({ store, clock }, mark) =>
       where (tenant_id, minute) in (
         select distinct tenant_id, minute from usage_minute where minute < ${oldest} limit ${rowsAtOnce}
       )`;
+    await sql`delete from installation_usage where day < ${oldest}::timestamptz::date`;
     await sql`delete from usage_segments where taken_at < ${new Date(clock.now() - segmentDays * dayMs)}`;
     return { mark, more: count >= rowsAtOnce };
   });

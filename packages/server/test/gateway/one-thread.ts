@@ -152,6 +152,7 @@ export class OneThread {
       platformUrl: 'http://platform.test',
       gatewayUrl: 'http://gateway.test',
       upstreamAllow: [],
+        trustedProxies: [],
       accessLog: true,
       usageFolder: this.folder,
       segmentPrefix: 'g-b-1',

@@ -6,6 +6,7 @@ import { formatCredential, parseCredential } from '@tulou/contract/credentials';
 import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { stylePath } from '../../src/identity/pages/style.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
+import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { openLog } from '../../src/kernel/log.ts';
@@ -273,8 +274,8 @@ test('a person who is known accepts with their password, and nobody else can', a
   const kept = await openPasswords(random).keep(password);
   const id = newId('user', clock, random);
   await run(
-    ({ sql }) => sql`insert into users (id, email, name, locale, secret_password, created_at, updated_at)
-    values (${id}, 'known@shop.test', 'Known', 'en', ${kept}, ${now}, ${now})`,
+    ({ sql }) => sql`insert into users (tenant_id, id, email, name, locale, secret_password, created_at, updated_at)
+    values (${nilTenant}, ${id}, 'known@shop.test', 'Known', 'en', ${kept}, ${now}, ${now})`,
   );
   const { code, member } = await invite('known@shop.test');
   const browser = openBrowser(world.issuer);

@@ -181,8 +181,8 @@ async function seed(store: Store) {
       [user, 'owner'],
       [viewer, 'viewer'],
     ] as const) {
-      await sql`insert into users (id, email, name, locale, created_at, updated_at)
-        values (${id}, ${`${role}@shop.test`}, ${role}, 'en', ${now}, ${now})`;
+      await sql`insert into users (tenant_id, id, email, name, locale, created_at, updated_at)
+        values (${nilTenant}, ${id}, ${`${role}@shop.test`}, ${role}, 'en', ${now}, ${now})`;
       await sql`insert into members (tenant_id, id, email, role, user_id, created_at, updated_at)
         values (${tenantUuid}, ${newId('member', clock, random)}, ${`${role}@shop.test`}, ${role}, ${id}, ${now}, ${now})`;
     }

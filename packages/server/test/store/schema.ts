@@ -17,7 +17,6 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_head',
   'snapshot_objects',
   'usage_segments',
-  'users',
   'sign_in_attempts',
   'mails',
 ]);

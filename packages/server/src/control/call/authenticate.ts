@@ -3,24 +3,43 @@ import { parseCredential, Problem, tenantOfCredentialId, type Credential, type I
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { lowerRole } from '../../tenancy/access.ts';
-import type { Principal } from '../../tenancy/principal.ts';
+import type { MemberPrincipal, Principal } from '../../tenancy/principal.ts';
+import type { DirectoryEntry } from './directory.ts';
 
 /** A caller whose secret was right. */
 export interface Caller {
   readonly principal: Principal;
   /** Names the credential: an Idempotency-Key counts apart for each. */
   readonly credential: string;
+  /** A secret of the caller that the database never has: kept answers are sealed with it. */
+  readonly secret: string;
 }
+
+/** A person, by an access token that they let a program have for the control API. */
+export interface SignedIn {
+  readonly user: Id<'user'>;
+  /** Names their agreement, which outlives its access tokens. */
+  readonly grant: string;
+  /** The same for all tokens of the agreement, and in no table. */
+  readonly secret: string;
+}
+
+/** Reads an access token for the control API; undefined for whatever is none that is good now. */
+export type FindSignedIn = (tx: SystemTx, text: string) => Promise<SignedIn | undefined>;
+
+/** What is presented: a credential of ours, or a token of the platform's issuer. */
+export type Presented = Credential | { readonly kind: 'access token'; readonly text: string };
 
 /** The text after `Bearer`, or undefined. The scheme is case-insensitive (RFC 9110 §11.1). */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
-/** The credential of the control API that a text is; throws `unauthenticated` where it is none, without asking anyone. */
-export function controlCredential(text: string | undefined): Credential {
-  const credential = text === undefined ? undefined : parseCredential(text);
+/** What a text is to the control API; throws `unauthenticated` where it is nothing, without asking anyone. */
+export function controlCredential(text: string): Presented {
+  const credential = parseCredential(text);
   if (credential?.kind === 'operator' || credential?.kind === 'member') return credential;
+  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return { kind: 'access token', text };
   throw new Problem('unauthenticated');
 }
 
@@ -48,7 +67,8 @@ async function authenticatePlatform(tx: SystemTx, credential: Credential): Promi
     where id = ${credential.id} and kind = ${credential.kind} and revoked_at is null`;
   if (!sameSecret(credential, row?.secret_hash)) throw new Problem('unauthenticated');
   // The id's first 22 characters are the nil tenant's; the next few tell credentials apart.
-  return { principal: { kind: 'operator', id: credential.id.slice(22, 30) }, credential: credential.id };
+  const principal = { kind: 'operator', id: credential.id.slice(22, 30) } as const;
+  return { principal, credential: credential.id, secret: credential.secret };
 }
 
 interface TokenRow {
@@ -76,7 +96,44 @@ async function authenticateMember(tx: SystemTx, credential: Credential, now: num
   if (row.suspended_at !== null) throw new Problem('tenant_suspended');
   const role = lowerRole(row.role, row.member_role);
   const { id: token, member, expires_at: expiresAt } = row;
-  return { principal: { kind: 'member', tenantUuid, member, token, role, expiresAt }, credential: token };
+  const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token, role, expiresAt };
+  return { principal, credential: token, secret: credential.secret };
+}
+
+/**
+ * The same for a person. In a tenant they are its member, with the role of this moment, or nobody: then the door answers as
+ * for a tenant that never was. Throws `unauthenticated` for a token that is not good, and `tenant_suspended` to members.
+ */
+export async function authenticatePerson(
+  tx: SystemTx,
+  text: string,
+  tenant: DirectoryEntry | undefined,
+  findSignedIn: FindSignedIn | undefined,
+): Promise<Caller> {
+  const person = await findSignedIn?.(tx, text);
+  if (person === undefined) throw new Problem('unauthenticated');
+  const { user, grant, secret } = person;
+  const membership = tenant === undefined ? undefined : await findMembership(tx, tenant.tenantUuid, user);
+  if (membership === undefined) return { principal: { kind: 'person', id: user }, credential: grant, secret };
+  if (membership.suspended_at !== null) throw new Problem('tenant_suspended');
+  const { tenant_id: tenantUuid, id: member, role } = membership;
+  const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token: null, role, expiresAt: null };
+  return { principal, credential: grant, secret };
+}
+
+interface MembershipRow {
+  readonly tenant_id: string;
+  readonly id: Id<'member'>;
+  readonly role: Role;
+  readonly suspended_at: Date | null;
+}
+
+async function findMembership({ sql }: SystemTx, tenantUuid: string, user: string): Promise<MembershipRow | undefined> {
+  const [row] = await sql<MembershipRow[]>`
+    select m.tenant_id, m.id, m.role, d.suspended_at
+    from members m join tenants d on d.tenant_id = m.tenant_id
+    where m.tenant_id = ${tenantUuid} and m.user_id = ${user}`;
+  return row;
 }
 
 /** Compares also where there is nothing to compare with, so that an unknown id takes as long as a wrong secret. */

@@ -11,7 +11,7 @@ import { fromCall, fromOperator } from '../../tenancy/doors.ts';
 import type { OperatorPrincipal, Principal } from '../../tenancy/principal.ts';
 import { TenantScope } from '../../tenancy/scope.ts';
 import { renderRead, toAnswer } from './answer.ts';
-import { authenticate, bearerOf, controlCredential, type Caller } from './authenticate.ts';
+import { authenticate, authenticatePerson, bearerOf, controlCredential, type Caller } from './authenticate.ts';
 import { openCall, recordAccess, recordRefusal, Repeated, type CallContext } from './commit.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
 import { isTenantOperation, isWrite, type Binding, type ControlDeps } from './handler.ts';
@@ -57,7 +57,7 @@ export async function answerCall(
   const actor = await enter(operation, caller.principal, tenant, reason, request, deps);
   permit(operation, caller.principal, tenant);
   const input = await parseInput(compiled.schemas, request, params);
-  const claim = claimFor(operation, request, token, caller, actor, input.sent);
+  const claim = claimFor(operation, request, caller, actor, input.sent);
   const context: CallContext = { compiled, request, params, principal: caller.principal, actor, reason, claim, deps };
   return (await replay(context)) ?? (isWrite(operation) ? write(context, input) : read(context, input));
 }
@@ -72,6 +72,10 @@ async function identify(
   const credential = controlCredential(token);
   return deps.store.system('who calls, and the tenant in the path', async (tx) => {
     const named = isTenantOperation(operation) ? findTenant(tx, params['tenant'] ?? '') : undefined;
+    if (credential.kind === 'access token') {
+      const tenant = await named;
+      return { caller: await authenticatePerson(tx, credential.text, tenant, deps.findSignedIn), tenant };
+    }
     const [caller, tenant] = await Promise.all([authenticate(tx, credential, deps.clock.now()), named]);
     return { caller, tenant };
   });
@@ -87,7 +91,7 @@ async function enter(
 ): Promise<Actor> {
   if (!isTenantOperation(operation)) return principal;
   if (principal.kind === 'member') return fromCall(tenant?.tenantUuid, principal, request.requestId);
-  if (tenant === undefined) throw new Problem('not_found');
+  if (tenant === undefined || principal.kind === 'person') throw new Problem('not_found');
   // A read is recorded before the door opens. A write is recorded in its own transaction, or as refused, before it is
   // answered: nothing that an operator does or learns goes without a row.
   const record = (scope: TenantScope, why: string): Promise<void> =>
@@ -112,7 +116,6 @@ function permit(operation: Operation, principal: Principal, tenant: DirectoryEnt
 function claimFor(
   operation: Operation,
   request: HttpRequest,
-  token: string,
   caller: Caller,
   actor: Actor,
   sent: unknown,
@@ -120,7 +123,7 @@ function claimFor(
   if (!isWrite(operation)) return undefined;
   return claimOf({
     header: request.header('idempotency-key'),
-    token,
+    secret: caller.secret,
     tenantUuid: actor instanceof TenantScope ? actor.tenantUuid : nilTenantUuid,
     principal: caller.credential,
     fingerprint: [operation.id, request.path, [...request.query], sent],

@@ -13,6 +13,7 @@ import type { Store, SystemTx, TenantTx } from '../../store/store.ts';
 import type { Principal } from '../../tenancy/principal.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 import type { OpenapiReader } from '../openapi/reader.ts';
+import type { FindSignedIn } from './authenticate.ts';
 
 /** All that a handler may reach. */
 export interface ControlDeps {
@@ -24,6 +25,8 @@ export interface ControlDeps {
   readonly gatewayUrl: string;
   readonly upstreamAllow: readonly ('loopback' | 'private' | 'link-local')[];
   readonly openapi: OpenapiReader;
+  /** Absent: nobody signs in here, only control tokens open anything. */
+  readonly findSignedIn?: FindSignedIn | undefined;
 }
 
 export interface Input<O extends Operation> {

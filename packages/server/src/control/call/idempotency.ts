@@ -1,7 +1,7 @@
 /**
  * A write that is sent twice happens once. The row of an Idempotency-Key is written in the same transaction as the
  * effect: a second sender waits on its unique key until the first has ended, and then gets the kept answer. The answer is
- * sealed with a key derived from the caller's own token, which the database never has: a secret shown once stays so.
+ * sealed with a key derived from the caller's own secret, which the database never has: a secret shown once stays so.
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { limits, Problem } from '@tulou/contract';
@@ -31,13 +31,14 @@ export interface KeptAnswer {
 /** The claim of a call, or undefined where it has no Idempotency-Key. Throws `invalid_request` for one that is none. */
 export function claimOf(call: {
   readonly header: string | undefined;
-  readonly token: string;
+  /** Of the caller, and in no table. */
+  readonly secret: string;
   readonly tenantUuid: string;
   readonly principal: string;
   /** Whatever must be the same the second time: operation, path, query and body. */
   readonly fingerprint: readonly unknown[];
 }): IdempotencyClaim | undefined {
-  const { header, token, tenantUuid, principal } = call;
+  const { header, secret, tenantUuid, principal } = call;
   if (header === undefined) return undefined;
   if (header === '' || header.length > limits.idempotencyKeyCharactersMax || !/^[\x21-\x7e]+$/.test(header)) {
     const message = `1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`;
@@ -48,7 +49,7 @@ export function claimOf(call: {
     principal,
     keyHash: sha256(header),
     fingerprint: sha256(JSON.stringify(call.fingerprint)),
-    sealingKey: new Uint8Array(hkdfSync('sha256', token, header, 'tulou idempotency', 32)),
+    sealingKey: new Uint8Array(hkdfSync('sha256', secret, header, 'tulou idempotency', 32)),
   };
 }
 

@@ -12,7 +12,7 @@ export interface ClientRow extends ClientFacts {
   readonly app_id: Id<'app'>;
   readonly name: string;
   readonly environment: View['environment'];
-  readonly dpop_bound: boolean;
+  readonly secret_hash: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -35,8 +35,12 @@ export function viewClient(app: AppRow, row: ClientRow): View {
     authentication: row.authentication,
     grant_types: [...row.grant_types],
     redirect_uris: [...row.redirect_uris],
+    post_logout_redirect_uris: [...row.post_logout_redirect_uris],
+    backchannel_logout_uri: row.backchannel_logout_uri,
     jwks: row.jwks === null ? null : { keys: [...row.jwks.keys] },
+    tls_subject: row.tls_subject,
     dpop_bound: row.dpop_bound,
+    certificate_bound: row.certificate_bound,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -64,14 +64,70 @@ test('a client goes with its app', async () => {
 test('a new secret takes the place of the old one; where there is none, none is made', async () => {
   const { id } = await make(control.call, path, service);
   const before = await hashOf(id);
-  const rotated = await control.call('POST', `${path}/${id}/rotate`);
+  const rotated = await control.call('POST', `${path}/${id}/rotate`, { body: {} });
   assert.equal(rotated.status, 201);
   assert.equal(await hashOf(id), sha256(String(rotated.body['client_secret'])));
   assert.notEqual(await hashOf(id), before);
   const open = { authentication: 'none', grant_types: ['authorization_code'], redirect_uris: ['https://a.test/back'] };
   const made = await make(control.call, path, { ...service, ...open });
   assert.deepEqual([made['client_secret'], await hashOf(made.id)], [null, null]);
-  assert.equal((await control.call('POST', `${path}/${made.id}/rotate`)).status, 409);
+  assert.equal((await control.call('POST', `${path}/${made.id}/rotate`, { body: {} })).status, 409);
+});
+
+test('a secret that is replaced stays good for as long as is said, and no second one before it', async () => {
+  const { id } = await make(control.call, path, service);
+  const read = async () => {
+    const rows = await control.database.store.system(
+      'test',
+      ({ sql }) => sql<{ hash: string; previous: string | null; until: Date | null }[]>`
+        select secret_hash as hash, secret_previous_hash as previous, secret_previous_until as until
+        from clients where id = ${id}`,
+    );
+    return rows[0];
+  };
+  const first = await read();
+  const before = Date.now();
+  assert.equal((await control.call('POST', `${path}/${id}/rotate`, { body: { overlap_seconds: 3600 } })).status, 201);
+  const second = await read();
+  assert.equal(second?.previous, first?.hash);
+  const leftMs = (second?.until?.getTime() ?? 0) - before;
+  assert.ok(leftMs >= 3_600_000 && leftMs < 3_700_000, String(leftMs));
+  assert.equal((await control.call('POST', `${path}/${id}/rotate`, { body: {} })).status, 201);
+  const third = await read();
+  assert.deepEqual([third?.previous, third?.until], [null, null]);
+});
+
+test('a certificate has one name, and only who presents one is bound to it', async () => {
+  const tls = { authentication: 'tls_client_auth', tls_subject: 'dns:service.example.com' };
+  const made = await make(control.call, path, { ...service, ...tls, certificate_bound: true });
+  assert.deepEqual(
+    [made['tls_subject'], made['certificate_bound'], made['client_secret']],
+    ['dns:service.example.com', true, null],
+  );
+  assert.equal(await register({ ...tls, tls_subject: 'uri:spiffe://example.com/service' }), 201);
+  for (const wrong of [
+    { authentication: 'tls_client_auth' },
+    { tls_subject: 'dns:service.example.com' },
+    { ...tls, tls_subject: 'CN=service' },
+    { ...tls, tls_subject: 'dns:*.example.com' },
+    { ...tls, certificate_bound: true, dpop_bound: true },
+    { certificate_bound: true },
+  ])
+    assert.equal(await register(wrong), 400, JSON.stringify(wrong));
+});
+
+test('where people sign out is told for clients that people sign in to, and holds no user name', async () => {
+  const people = { grant_types: ['authorization_code'], redirect_uris: ['https://a.test/back'] };
+  const post_logout_redirect_uris = ['https://a.test/bye'];
+  const told = { post_logout_redirect_uris, backchannel_logout_uri: 'https://a.test/told' };
+  const made = await make(control.call, path, { ...service, ...people, ...told });
+  assert.deepEqual(
+    [made['post_logout_redirect_uris'], made['backchannel_logout_uri']],
+    [post_logout_redirect_uris, 'https://a.test/told'],
+  );
+  assert.equal(await register(told), 400);
+  for (const uri of ['https://me@a.test/', 'https://a.test/#x', 'file:///etc/passwd', 'a.test'])
+    assert.equal(await register({ ...people, backchannel_logout_uri: uri }), 400, uri);
 });
 
 test('a client that can’t prove who it is gets no token of its own', async () => {
@@ -79,6 +135,10 @@ test('a client that can’t prove who it is gets no token of its own', async () 
   const redirect_uris = ['https://a.test/back'];
   const grant_types = ['authorization_code', 'client_credentials'];
   assert.equal(await register({ authentication: 'none', grant_types, redirect_uris }), 400);
+  const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  const trading = { authentication: 'none', grant_types: ['authorization_code', exchange], redirect_uris };
+  assert.equal(await register(trading), 400);
+  assert.equal(await register({ grant_types: ['client_credentials', exchange] }), 201);
 });
 
 test('grant types and redirect URIs make sense together', async () => {

@@ -9,10 +9,16 @@ export interface ClientFacts {
   readonly authentication: View['authentication'];
   readonly grant_types: readonly View['grant_types'][number][];
   readonly redirect_uris: readonly string[];
+  readonly post_logout_redirect_uris: readonly string[];
+  readonly backchannel_logout_uri: string | null;
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | null;
+  readonly tls_subject: string | null;
+  readonly dpop_bound: boolean;
+  readonly certificate_bound: boolean;
 }
 
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
+const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 interface Rule {
   readonly pointer: string;
@@ -27,6 +33,12 @@ const rules: readonly Rule[] = [
     broken: ({ authentication, grant_types }) =>
       authentication === 'none' && grant_types.includes('client_credentials'),
     message: 'a client without authentication can’t use client_credentials',
+  },
+  {
+    // RFC 8693 §5: whoever finds a token could trade it in.
+    pointer: '/grant_types',
+    broken: ({ authentication, grant_types }) => authentication === 'none' && grant_types.includes(tokenExchange),
+    message: `a client without authentication can’t use ${tokenExchange}`,
   },
   {
     pointer: '/grant_types',
@@ -47,7 +59,37 @@ const rules: readonly Rule[] = [
     broken: ({ authentication, jwks }) => (authentication === 'private_key_jwt') !== (jwks !== null),
     message: 'needed with private_key_jwt, and only there',
   },
+  {
+    pointer: '/tls_subject',
+    broken: ({ authentication, tls_subject }) => (authentication === 'tls_client_auth') !== (tls_subject !== null),
+    message: 'needed with tls_client_auth, and only there',
+  },
+  {
+    pointer: '/certificate_bound',
+    broken: ({ authentication, certificate_bound }) => certificate_bound && authentication !== 'tls_client_auth',
+    message: 'goes with tls_client_auth only: the others present no certificate',
+  },
+  {
+    pointer: '/certificate_bound',
+    broken: ({ dpop_bound, certificate_bound }) => dpop_bound && certificate_bound,
+    message: 'a token is bound to one key: either by dpop_bound or by certificate_bound',
+  },
+  {
+    pointer: '/backchannel_logout_uri',
+    broken: ({ grant_types, backchannel_logout_uri }) =>
+      backchannel_logout_uri !== null && !signsPeopleIn(grant_types),
+    message: 'goes with a grant type in which people sign in',
+  },
+  {
+    pointer: '/post_logout_redirect_uris',
+    broken: ({ grant_types, post_logout_redirect_uris }) =>
+      post_logout_redirect_uris.length > 0 && !signsPeopleIn(grant_types),
+    message: 'goes with a grant type in which people sign in',
+  },
 ];
+
+const signsPeopleIn = (grants: ClientFacts['grant_types']): boolean =>
+  grants.includes('authorization_code') || grants.includes(deviceCode);
 
 /** Throws `invalid_request` with all that is wrong. */
 export function judgeClient(client: ClientFacts): void {

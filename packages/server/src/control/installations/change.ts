@@ -1,39 +1,47 @@
 /** What a tenant decides about an app that it has installed: one line a decision. */
 import type { installations } from '@tulou/contract/operations/installations';
-import type { Clock } from '../../kernel/clock.ts';
 import type { TenantTx } from '../../store/store.ts';
 import type { Handler, TenantCall, Written } from '../call/handler.ts';
+import type { EmitDeps } from '../events/emit.ts';
 import { declaredBy, lockPair, writeScopes, writeState, type Pair } from './crossing.ts';
 import { findInstallation, viewInstallation, type InstallationRow } from './installation.ts';
 import { granted, holdOpen, stateAfter, type MoveName } from './state.ts';
 
 type View = ReturnType<typeof viewInstallation>;
 
-export const pauseInstallation: Handler<typeof installations.pause> = (_scope, { params }, { clock }, call) =>
-  call.commit((tx) => move(tx, params.installation, 'pause', clock));
-export const resumeInstallation: Handler<typeof installations.resume> = (_scope, { params }, { clock }, call) =>
-  call.commit((tx) => move(tx, params.installation, 'resume', clock));
-export const deleteInstallation: Handler<typeof installations.delete> = (_scope, { params }, { clock }, call) =>
+export const pauseInstallation: Handler<typeof installations.pause> = (_scope, { params }, deps, call) =>
+  call.commit((tx) => move(tx, params.installation, 'pause', deps));
+export const resumeInstallation: Handler<typeof installations.resume> = (_scope, { params }, deps, call) =>
+  call.commit((tx) => move(tx, params.installation, 'resume', deps));
+export const deleteInstallation: Handler<typeof installations.delete> = (_scope, { params }, deps, call) =>
   call.commit(async (tx) => ({
-    ...(await move(tx, params.installation, 'revoke', clock, call)),
+    ...(await move(tx, params.installation, 'revoke', deps, call)),
     output: undefined,
   }));
 
-export const updateInstallation: Handler<typeof installations.update> = (_scope, { params, body }, { clock }, call) =>
+export const updateInstallation: Handler<typeof installations.update> = (_scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const found = await findInstallation(tx, params.installation);
     const declared = found.state === 'revoked' ? undefined : await declaredBy(tx, found.developer, found.app_id);
     return change(tx, found, call, async (pair, before) => {
       holdOpen(before.state);
       if (body.scopes === undefined || declared === undefined) return;
-      await writeScopes(tx, pair, granted(declared, body.scopes), new Date(clock.now()));
+      await writeScopes(tx, pair, granted(declared, body.scopes), deps);
     });
   });
 
-async function move(tx: TenantTx, id: string, name: MoveName, clock: Clock, call?: TenantCall): Promise<Written<View>> {
-  return change(tx, await findInstallation(tx, id), call, (pair, before) =>
-    writeState(tx, pair, stateAfter(name, before.state), new Date(clock.now())),
-  );
+async function move(
+  tx: TenantTx,
+  id: string,
+  name: MoveName,
+  deps: EmitDeps,
+  call?: TenantCall,
+): Promise<Written<View>> {
+  return change(tx, await findInstallation(tx, id), call, async (pair, before) => {
+    const state = stateAfter(name, before.state);
+    // What was revoked already is not told twice.
+    if (state !== before.state) await writeState(tx, pair, name, state, deps);
+  });
 }
 
 async function change(

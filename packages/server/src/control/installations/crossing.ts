@@ -3,12 +3,15 @@
  * of the developer whose app it is, in one commit. Locks are always taken developer first: the app, then its rows.
  */
 import { idFromUuid, Problem, uuidFromId } from '@tulou/contract';
+import type { EventType } from '@tulou/contract/operations/events';
 import type { Fragment } from '../../store/pool.ts';
 import { crossTenants, type SystemTx, type TenantTx } from '../../store/store.ts';
 import type { Declared } from '../apps/declared.ts';
+import { emit, type EmitDeps } from '../events/emit.ts';
 import { installationChange, type InstallationFacts } from '../snapshot/compile.ts';
 import { publish } from '../snapshot/publish.ts';
-import type { InstallationState } from './state.ts';
+import { viewInstalled, type InstalledRow } from './installed.ts';
+import type { InstallationState, MoveName } from './state.ts';
 
 /** An app that this tenant may install, as much of it as is asked when it does. */
 export interface InstallableApp extends Declared {
@@ -57,25 +60,29 @@ export interface Opening {
   readonly installerSlug: string;
   readonly grantedBy: string;
   readonly scopes: readonly string[];
+  readonly trial: boolean;
 }
 
 /** Writes a new installation of a held app. Throws `conflict` where the tenant has installed it already. */
-export function openPair(tx: TenantTx, app: InstallableApp, opening: Opening, now: Date): Promise<void> {
+export function openPair(tx: TenantTx, app: InstallableApp, opening: Opening, deps: EmitDeps): Promise<void> {
   return crossTenants(tx, 'an installation is a row of the tenant and one of the developer', async (crossing) => {
     const { sql } = crossing;
-    const { id, scopes } = opening;
+    const { id, scopes, trial } = opening;
+    const now = new Date(deps.clock.now());
     const written = await sql`
       insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name, scopes, state,
-                                 granted_by, created_at, updated_at)
+                                 trial, granted_by, created_at, updated_at)
       values (${tx.tenantUuid}, ${id}, ${app.developer}, ${app.developer_slug}, ${app.id}, ${app.slug}, ${app.name},
-              ${[...scopes]}::text[], 'active', ${opening.grantedBy}, ${now}, ${now})
+              ${[...scopes]}::text[], 'active', ${trial}, ${opening.grantedBy}, ${now}, ${now})
       on conflict do nothing`;
     if (written.count === 0) throw new Problem('conflict', { detail: 'The app is installed already.' });
-    await sql`
-      insert into installed (tenant_id, id, app_id, app_slug, installer, installer_slug, scopes, state, created_at,
+    const [theirs] = await sql<InstalledRow[]>`
+      insert into installed (tenant_id, id, app_id, app_slug, installer, installer_slug, scopes, state, trial, created_at,
                              updated_at)
       values (${app.developer}, ${id}, ${app.id}, ${app.slug}, ${tx.tenantUuid}, ${opening.installerSlug},
-              ${[...scopes]}::text[], 'active', ${now}, ${now})`;
+              ${[...scopes]}::text[], 'active', ${trial}, ${now}, ${now})
+      returning *`;
+    await tellDeveloper(crossing, app.developer, 'installation.created', theirs, deps);
     tell(crossing, tx.tenantUuid, { id, app_id: app.id, scopes, state: 'active' });
   });
 }
@@ -95,17 +102,35 @@ export function lockPair(tx: TenantTx, { id, installer, developer }: Pair): Prom
   });
 }
 
-/** Moves a locked installation to another state. */
-export function writeState(tx: TenantTx, pair: Pair, state: InstallationState, now: Date): Promise<void> {
-  return crossTenants(tx, 'both rows of an installation change together', (crossing) =>
-    write(crossing, pair, crossing.sql`state = ${state}`, now),
-  );
+const eventOf = {
+  pause: 'installation.paused',
+  resume: 'installation.resumed',
+  revoke: 'installation.revoked',
+} as const satisfies Record<MoveName, EventType>;
+
+/** Moves a locked installation to another state. What members were allowed in it ends with it. */
+export function writeState(
+  tx: TenantTx,
+  pair: Pair,
+  move: MoveName,
+  state: InstallationState,
+  deps: EmitDeps,
+): Promise<void> {
+  return crossTenants(tx, 'both rows of an installation change together', async (crossing) => {
+    const { sql } = crossing;
+    await write(crossing, pair, sql`state = ${state}`, eventOf[move], deps);
+    if (state !== 'revoked') return;
+    await sql`
+      delete from approvals a using installations i
+      where i.tenant_id = ${pair.installer} and i.id = ${pair.id} and a.tenant_id = i.tenant_id and a.app_id = i.app_id
+        and a.state = 'approved'`;
+  });
 }
 
-/** Grants a locked installation other scopes. */
-export function writeScopes(tx: TenantTx, pair: Pair, scopes: readonly string[], now: Date): Promise<void> {
+/** Grants a locked installation other scopes, and for good. */
+export function writeScopes(tx: TenantTx, pair: Pair, scopes: readonly string[], deps: EmitDeps): Promise<void> {
   return crossTenants(tx, 'both rows of an installation change together', (crossing) =>
-    write(crossing, pair, crossing.sql`scopes = ${[...scopes]}::text[]`, now),
+    write(crossing, pair, crossing.sql`scopes = ${[...scopes]}::text[], trial = false`, 'installation.changed', deps),
   );
 }
 
@@ -125,14 +150,27 @@ export function revokeAll(tx: TenantTx, appId: string, now: Date): Promise<void>
   });
 }
 
-async function write(crossing: SystemTx, pair: Pair, set: Fragment, now: Date): Promise<void> {
+async function write(crossing: SystemTx, pair: Pair, set: Fragment, type: EventType, deps: EmitDeps): Promise<void> {
   const { sql } = crossing;
+  const now = new Date(deps.clock.now());
   // The developer's row is gone with its app once the installation was revoked.
-  await sql`update installed set ${set}, updated_at = ${now} where tenant_id = ${pair.developer} and id = ${pair.id}`;
+  const [theirs] = await sql<InstalledRow[]>`
+    update installed set ${set}, updated_at = ${now} where tenant_id = ${pair.developer} and id = ${pair.id} returning *`;
   const [row] = await sql<InstallationFacts[]>`
     update installations set ${set}, updated_at = ${now}
     where tenant_id = ${pair.installer} and id = ${pair.id} returning id, app_id, scopes, state`;
+  await tellDeveloper(crossing, pair.developer, type, theirs, deps);
   if (row !== undefined) tell(crossing, pair.installer, row);
+}
+
+async function tellDeveloper(
+  crossing: SystemTx,
+  developer: string,
+  type: EventType,
+  row: InstalledRow | undefined,
+  deps: EmitDeps,
+): Promise<void> {
+  if (row !== undefined) await emit(crossing, developer, { type, target: row.id, data: viewInstalled(row) }, deps);
 }
 
 function tell(crossing: SystemTx, tenantUuid: string, facts: InstallationFacts): void {

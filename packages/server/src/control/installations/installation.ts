@@ -14,6 +14,7 @@ export interface InstallationRow {
   readonly app_name: string;
   readonly scopes: readonly string[];
   readonly state: InstallationState;
+  readonly trial: boolean;
   readonly granted_by: string;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -36,6 +37,7 @@ export function viewInstallation(row: InstallationRow): Output<typeof installati
     app_name: row.app_name,
     scopes: [...row.scopes],
     state: row.state,
+    trial: row.trial,
     granted_by: row.granted_by,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -6,7 +6,7 @@ import { idPlace, pageOf, placeOf } from '../call/cursor.ts';
 import type { Handler } from '../call/handler.ts';
 import type { InstallationState } from './state.ts';
 
-interface InstalledRow {
+export interface InstalledRow {
   readonly id: Id<'installation'>;
   readonly app_id: Id<'app'>;
   readonly app_slug: string;
@@ -15,6 +15,7 @@ interface InstalledRow {
   readonly installer_slug: string;
   readonly scopes: readonly string[];
   readonly state: InstallationState;
+  readonly trial: boolean;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -42,7 +43,8 @@ export const listInstalled: Handler<typeof installedApps.list> = (scope, { param
     return pageOf(rows, query.limit, viewInstalled, (row) => row.id);
   });
 
-function viewInstalled(row: InstalledRow): Output<typeof installedApps.get> {
+/** An installation as the developer of the app sees it. */
+export function viewInstalled(row: InstalledRow): Output<typeof installedApps.get> {
   return {
     id: row.id,
     app: row.app_slug,
@@ -51,6 +53,7 @@ function viewInstalled(row: InstalledRow): Output<typeof installedApps.get> {
     installer_id: idFromUuid('tenant', row.installer),
     scopes: [...row.scopes],
     state: row.state,
+    trial: row.trial,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

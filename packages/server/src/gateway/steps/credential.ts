@@ -1,15 +1,16 @@
 /** Where a call's credential is, and what must not be forwarded with it. */
-import { withoutTrace, type Call } from '../call.ts';
+import { proxyFields } from '../../http/trusted-proxies.ts';
+import type { Call, Gate } from '../call.ts';
 import { issuerNamedIn } from '../tokens/compact.ts';
 
 /** There is more than one in the same field. */
 export const twice = Symbol('twice');
 
 /**
- * Walks the fields once; notes `traceparent` and `dpop` on the way. Of two credentials the one that is ours counts; of two
+ * Walks the fields once; notes on the way what else says who calls. Of two credentials the one that is ours counts; of two
  * that are ours, the one that the version takes: a token where it takes tokens only, else `X-API-Key`.
  */
-export function findCredential(call: Call): string | typeof twice | undefined {
+export function findCredential(call: Call, gate: Gate): string | typeof twice | undefined {
   const { fields } = call.exchange.head;
   let apiKey: string | undefined;
   let authorization: string | undefined;
@@ -21,42 +22,68 @@ export function findCredential(call: Call): string | typeof twice | undefined {
     } else if (name === 'x-api-key') {
       if (apiKey !== undefined) return twice;
       apiKey = fields[i + 1];
-    } else if (name === 'traceparent') call.traceparent = fields[i + 1];
-    // Two proofs are none (RFC 9449 §4.3).
-    else if (name === 'dpop') call.proof = call.proof === undefined ? fields[i + 1] : '';
+    } else if (name !== undefined) note(call, name, fields[i + 1]);
   }
+  meet(call, gate);
   return choose(call, apiKey, authorization);
+}
+
+function note(call: Call, name: string, value: string | undefined): void {
+  if (name === 'traceparent') call.traceparent = value;
+  // Two proofs are none (RFC 9449 §4.3), nor are two certificates.
+  else if (name === 'dpop') call.proof = call.proof === undefined ? value : '';
+  else if (name === 'client-cert') call.clientCert = call.clientCert === undefined ? value : '';
+  else if (name === 'x-forwarded-for') {
+    call.forwardedFor = call.forwardedFor === undefined ? value : `${call.forwardedFor}, ${value}`;
+  }
+}
+
+/** Takes a trusted proxy's word for who calls, and nobody else's. */
+function meet(call: Call, { proxies }: Gate): void {
+  const { remoteAddress } = call.exchange;
+  if (proxies.trusts(remoteAddress)) call.address = proxies.addressOf(remoteAddress, call.forwardedFor);
+  else call.drops |= drop.proxy;
 }
 
 function choose(call: Call, apiKey: string | undefined, authorization: string | undefined): string | undefined {
   const carried = authorization === undefined ? undefined : (credentialIn(call, authorization) ?? authorization);
   if (apiKey === undefined) {
-    if (authorization !== undefined) call.dropFields = withoutAuthorization;
+    if (authorization !== undefined) call.drops |= drop.authorization;
     return carried;
   }
   const carriedIsOurs = carried !== undefined && isOurs(carried, call);
   const wantsToken = call.version?.object.access === 'token' && carried?.includes('.') === true;
   if (carriedIsOurs && (wantsToken || !isOurs(apiKey, call))) {
-    call.dropFields = isOurs(apiKey, call) ? withoutBoth : withoutAuthorization;
+    call.drops |= isOurs(apiKey, call) ? drop.apiKey | drop.authorization : drop.authorization;
     return carried;
   }
   call.isProofScheme = false;
-  call.dropFields = carriedIsOurs ? withoutBoth : withoutApiKey;
+  call.drops |= carriedIsOurs ? drop.apiKey | drop.authorization : drop.apiKey;
   return apiKey;
 }
 
-const withoutApiKey: ReadonlySet<string> = new Set(['traceparent', 'x-api-key']);
-const withoutAuthorization: ReadonlySet<string> = new Set(['traceparent', 'authorization']);
-const withoutBoth: ReadonlySet<string> = new Set(['traceparent', 'authorization', 'x-api-key']);
+/** What of a client's fields is for this gateway alone: bits of `Call.drops`. */
+export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8 } as const;
 
-/** A proof that came with a token of ours is for this gateway alone. */
-export function dropProof(call: Call): void {
-  if (call.proof !== undefined) call.dropFields = new Set([...call.dropFields, 'dpop']);
-}
+const fieldsOf: readonly (readonly [bit: number, names: readonly string[]])[] = [
+  [drop.apiKey, ['x-api-key']],
+  [drop.authorization, ['authorization']],
+  [drop.proof, ['dpop']],
+  [drop.proxy, proxyFields],
+];
+
+/** One set for each combination, `traceparent` in all of them: it is always replaced by ours. */
+const droppedFor: readonly ReadonlySet<string>[] = Array.from(
+  { length: 2 ** fieldsOf.length },
+  (_, bits) => new Set(['traceparent', ...fieldsOf.flatMap(([bit, names]) => ((bits & bit) === 0 ? [] : names))]),
+);
+
+/** The names behind `Call.drops`. */
+export const fieldsDropped = (bits: number): ReadonlySet<string> => droppedFor[bits] as ReadonlySet<string>;
 
 /** The field stays with the call, as it is nobody's but the upstream's. */
 export function leaveToUpstream(call: Call): undefined {
-  call.dropFields = withoutTrace;
+  call.drops &= drop.proxy;
   return undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Call, Gate, Step } from '../call.ts';
 import { assertionOf, type Grant } from '../grant.ts';
 import { nextTraceparent } from '../request-id.ts';
 import { nextTarget } from '../upstream/balance.ts';
+import { fieldsDropped } from './credential.ts';
 
 /**
  * Hands the call to one of the version's upstreams, with who calls as `Tulou-*` fields and as a signed assertion. What the
@@ -17,7 +18,7 @@ export const forward: Step = {
     call.exchange.forward({
       upstream: upstream.origin,
       target: joinTarget(upstream.basePath, call),
-      dropFields: call.dropFields,
+      dropFields: fieldsDropped(call.drops),
       addFields: requestFields(call, gate, grant),
       answerFields: answerFields(call, grant),
       timeoutMs: version.object.timeout_ms,

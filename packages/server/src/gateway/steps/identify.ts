@@ -1,20 +1,21 @@
+import { hash } from 'node:crypto';
 import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { proofAlgorithms, isProof } from '../tokens/proof.ts';
 import type { Pass } from '../tokens/tokens.ts';
-import { dropProof, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
+import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
 /**
  * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a token that is
- * bound to a key as `Authorization: DPoP`, with its proof. The fields that held them are not forwarded. An open version takes
+ * bound to a key as `Authorization: DPoP`, with its proof, or over a connection with its certificate. The fields that held them are not forwarded. An open version takes
  * calls without one, and leaves an `Authorization` that is not ours to the upstream.
  */
 export const identify: Step = {
   name: 'identify',
-  refusals: ['credential_missing', 'credential_invalid', 'token_expired', 'proof_required'],
+  refusals: ['credential_missing', 'credential_invalid', 'token_expired', 'proof_required', 'certificate_required'],
   run(call, gate) {
     const access = call.version?.object.access;
-    const found = findCredential(call);
+    const found = findCredential(call, gate);
     if (found === twice) return refuse(call, 'Send exactly one credential.');
     if (found === undefined) return access === 'open' ? undefined : 'credential_missing';
     if (access === 'open' && !isOurs(found, call)) return leaveToUpstream(call);
@@ -39,8 +40,17 @@ function checkToken(call: Call, gate: Gate, text: string): ErrorCode | undefined
   }
   call.identity = pass;
   call.pass = pass;
-  dropProof(call);
-  return checkProof(call, gate, pass, text);
+  call.drops |= drop.proof;
+  const { certificate } = pass.token;
+  return certificate === undefined ? checkProof(call, gate, pass, text) : checkCertificate(call, gate, certificate);
+}
+
+/** The client has proven to a trusted proxy that it holds the certificate that the token is bound to (RFC 8705 §3). */
+function checkCertificate(call: Call, { proxies }: Gate, thumbprint: string): ErrorCode | undefined {
+  const held = proxies.certificateOf(call.exchange.remoteAddress, call.clientCert);
+  if (!call.isProofScheme && held !== undefined && hash('sha256', held, 'base64url') === thumbprint) return undefined;
+  call.challenge = 'Bearer realm="tulou", error="invalid_token"';
+  return 'certificate_required';
 }
 
 /** A bound token never passes as a bearer token, and no other token as a bound one (RFC 9449 §7.1). */

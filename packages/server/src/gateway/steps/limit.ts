@@ -28,7 +28,7 @@ export const limit: Step = {
 
 function count(call: Call, gate: Gate, grant: Grant): ErrorCode | undefined {
   const caller = { key: call.identity?.subject ?? nobody, installation: call.pass?.installation ?? nobody };
-  const windows = windowsFor(grant.limits, caller, call.exchange.remoteAddress, gate.seed);
+  const windows = windowsFor(grant.limits, caller, call.address, gate.seed);
   const allowed = gate.windows.take(windows, call.atMs);
   call.rateLimit = rateLimitField(grant.limits, gate.windows);
   if (allowed) return undefined;

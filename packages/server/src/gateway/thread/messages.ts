@@ -13,6 +13,8 @@ export interface ThreadSetup {
   /** Public address of the calls: what a proof of possession must name. */
   readonly gatewayUrl: string;
   readonly upstreamAllow: readonly AllowedClass[];
+  /** Addresses and CIDR blocks. */
+  readonly trustedProxies: readonly string[];
   readonly accessLog: boolean;
   readonly usageFolder: string;
   /** `<gateway>-<boot>-<serial>`; a successor has another. */

@@ -1,5 +1,6 @@
 /** One serving thread: its pipeline on its own listener. Runs in a worker; `worker.ts` wires it. */
 import { addressGuard } from '../../http/address-guard.ts';
+import { TrustedProxies } from '../../http/trusted-proxies.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
@@ -113,6 +114,7 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
       seed: setup.seed,
       sinceSeconds: setup.proofsSinceSeconds,
     }),
+    proxies: new TrustedProxies(setup.trustedProxies),
     freshness: new Freshness(setup.freshness),
     platformUrl: setup.platformUrl,
     gatewayUrl: setup.gatewayUrl,

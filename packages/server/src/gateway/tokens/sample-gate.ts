@@ -55,6 +55,7 @@ export class SampleGate {
         platformUrl: 'https://platform.test',
         gatewayUrl: 'https://gateway.test',
         upstreamAllow: [],
+        trustedProxies: ['192.0.2.0/28'],
         accessLog: false,
         usageFolder: this.#folder,
         segmentPrefix: 'g-b-1',

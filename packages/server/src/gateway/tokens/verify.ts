@@ -29,6 +29,8 @@ export interface Token {
   readonly untilMs: number;
   /** Thumbprint of the key that must prove itself with each call (RFC 9449 §6.1). */
   readonly proofKey: string | undefined;
+  /** Thumbprint of the certificate that the client must have shown (RFC 8705 §3.1). */
+  readonly certificate: string | undefined;
 }
 
 /** Clocks of issuers, gateways and clients may differ by this much. */
@@ -79,8 +81,8 @@ function readClaims(
   if (tenant === undefined || typeof scope !== 'string' || !areTimesSane(claims, nowSeconds)) return undefined;
   // An issuer of one tenant speaks for no other.
   if (object.issues_for !== null && object.issues_for !== tenant) return undefined;
-  const proofKey = cnf === undefined ? undefined : thumbprintIn(cnf);
-  if (cnf !== undefined && proofKey === undefined) return undefined;
+  const bound = cnf === undefined ? unbound : bindingIn(cnf);
+  if (bound === undefined) return undefined;
   return {
     issuer: object.key,
     ...proven,
@@ -94,7 +96,7 @@ function readClaims(
     scopes: scope.split(' '),
     issuedAt: Number(iat),
     untilMs: (Number(exp) + leewaySeconds) * 1000,
-    proofKey,
+    ...bound,
   };
 }
 
@@ -118,9 +120,15 @@ function tenantOf(aud: unknown): string | undefined {
   return tenant.startsWith('ten_') ? tenant : undefined;
 }
 
-/** The only confirmation that can be checked here is `jkt`; a token bound in a way that cannot be is refused. */
-function thumbprintIn(cnf: unknown): string | undefined {
+type Binding = Pick<Token, 'proofKey' | 'certificate'>;
+const unbound: Binding = { proofKey: undefined, certificate: undefined };
+
+/** Whom a token is bound to, by key or by certificate; undefined: in a way that cannot be checked here, which is refused. */
+function bindingIn(cnf: unknown): Binding | undefined {
   if (!isObject(cnf) || Object.keys(cnf).length !== 1) return undefined;
-  const { jkt } = cnf;
-  return typeof jkt === 'string' && /^[\w-]{43}$/.test(jkt) ? jkt : undefined;
+  const { jkt, 'x5t#S256': certificate } = cnf;
+  if (isThumbprint(jkt)) return { ...unbound, proofKey: jkt };
+  return isThumbprint(certificate) ? { ...unbound, certificate } : undefined;
 }
+
+const isThumbprint = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{43}$/.test(value);

@@ -18,7 +18,7 @@ export const consent: Step = {
     const missing = details.prompt.details as Missing;
     const scopes = Object.values(missing.missingResourceScopes ?? {}).flat();
     const { person, tenant, asked } = await inStore(deps, async (tx) => ({
-      person: await findUserById(tx, details.session?.accountId ?? ''),
+      person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
       tenant: await readTenants(tx, parameters),
       asked: await readAsked(tx, scopes, visit.locale),
     }));

@@ -42,8 +42,8 @@ const places: readonly Place[] = [
 export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): Interaction {
   const formKey = openVault(masterKey, deps.random).derive('forms');
   const parts: InvitationDeps = { ...deps, passwords: openPasswords(deps.random) };
-  return async (message, response, provider) => {
-    const visit = openVisit(message, response, { issuer: provider.issuer, random: deps.random, formKey });
+  return async (message, response, provider, issuer) => {
+    const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
     const place = places.find(({ path, methods }) => path.test(visit.path) && methods.includes(message.method ?? ''));
     try {
       if (place === undefined) sendMissing(visit);

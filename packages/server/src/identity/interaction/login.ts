@@ -13,7 +13,8 @@ export const login: Step = {
     const { visit, provider, parameters } = asking;
     const { message, response, told } = visit;
     const email = (form.get('email') ?? '').slice(0, 256);
-    const result = await signIn({ email, password: form.get('password') ?? '', address: visit.address }, deps);
+    const given = { email, password: form.get('password') ?? '', address: visit.address };
+    const result = await signIn(visit.issuer, given, deps);
     if (result.kind === 'wrong') return showSignIn(asking, 422, email, { password: told.signIn.wrong });
     if (result.kind === 'wait') {
       const seconds = Math.ceil(result.waitMs / 1000);

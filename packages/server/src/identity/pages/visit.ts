@@ -5,12 +5,15 @@ import { readBody } from '../../http/body.ts';
 import { clientOf } from '../../http/trusted-proxies.ts';
 import { equalHashes } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 import type { Locale } from '../people/users.ts';
 import { html } from './html.ts';
 import { renderPage, type Page } from './layout.ts';
 import { localeOf, words, type Words } from './words.ts';
 
 export interface Visit {
+  /** Whose pages these are; people are looked for among its own. */
+  readonly issuer: IssuerRef;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   /** Without the query. */
@@ -28,7 +31,7 @@ export interface Visit {
 }
 
 export interface VisitDeps {
-  readonly issuer: string;
+  readonly issuer: IssuerRef;
   readonly random: Random;
   /** Signs form tokens. */
   readonly formKey: Uint8Array;
@@ -40,7 +43,7 @@ const yearSeconds = 365 * 24 * 3600;
 /** Begins an answer: may set the cookies that forms and the choice of language need. */
 export function openVisit(message: IncomingMessage, response: ServerResponse, deps: VisitDeps): Visit {
   const [path = '', query = ''] = (message.url ?? '').split('?', 2);
-  const secure = deps.issuer.startsWith('https:');
+  const secure = deps.issuer.issuer.startsWith('https:');
   const cookies = cookiesOf(message.headers.cookie);
   const nameOf = (name: string, at: string): string =>
     secure ? `${at === '/' ? '__Host-' : '__Secure-'}tulou_${name}` : `tulou_${name}`;
@@ -58,6 +61,7 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
   const seed = seedOf(cookie('form')) ?? Buffer.from(deps.random.bytes(24)).toString('base64url');
   if (seed !== cookie('form')) setCookie('form', seed, '/', 24 * 3600);
   return {
+    issuer: deps.issuer,
     message,
     response,
     path,

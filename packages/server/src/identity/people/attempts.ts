@@ -4,6 +4,7 @@
  */
 import { sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 import { emailOf } from './users.ts';
 
 /** How often one may be wrong before each further time costs a wait, which doubles. */
@@ -20,8 +21,8 @@ export interface Attempt {
 }
 
 /** Neither names an address in the table; unknown accounts are counted as known ones are. */
-export function attemptOf(email: string, address: string, now: Date): Attempt {
-  return { account: `account:${sha256(emailOf(email))}`, address: `address:${networkOf(address)}`, now };
+export function attemptOf({ tenantUuid }: IssuerRef, email: string, address: string, now: Date): Attempt {
+  return { account: `account:${sha256(`${tenantUuid} ${emailOf(email)}`)}`, address: `address:${networkOf(address)}`, now };
 }
 
 /** With IPv6, one line has a whole /64. */

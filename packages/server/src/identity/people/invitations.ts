@@ -1,7 +1,11 @@
-/** A mailed invitation: it shows that the address is the invited person's, and makes that person the member. */
+/**
+ * A mailed invitation: it shows that the address is the invited person's, and makes that person the member. Members are people
+ * of the platform's issuer, of no other.
+ */
 import { isId, uuidFromId, type Id } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
+import { nilTenant } from '../publish.ts';
 import { emailOf } from './users.ts';
 
 /** What the mailed link carries. */
@@ -47,7 +51,7 @@ export async function findInvitation(tx: SystemTx, ref: InvitationRef, now: Date
   if (row === undefined || !equalHashes(row.hash, sha256(ref.secret))) return undefined;
   const { hash: _, ...invitation } = row;
   const email = emailOf(invitation.email);
-  const known = await tx.sql`select from users where email = ${email}`;
+  const known = await tx.sql`select from users where tenant_id = ${nilTenant} and email = ${email}`;
   return { ...invitation, email, known: known.length === 1 };
 }
 
@@ -56,5 +60,6 @@ export async function acceptInvitation(tx: SystemTx, invitation: Invitation, use
   const { tenantUuid, id, member, email } = invitation;
   await tx.sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
   await tx.sql`update invitations set accepted_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
-  await tx.sql`update users set verified_at = ${now} where email = ${email} and verified_at is null`;
+  await tx.sql`update users set verified_at = ${now}
+    where tenant_id = ${nilTenant} and email = ${email} and verified_at is null`;
 }

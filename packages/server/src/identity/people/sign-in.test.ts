@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness.ts';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { newId, systemRandom as random } from '../../kernel/random.ts';
+import { nilTenant } from '../publish.ts';
 import { openPasswords } from './password.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { createUser, findUser } from './users.ts';
@@ -26,9 +27,12 @@ beforeEach(async () => {
   await add('ann@shop.test', kept);
 });
 
-const add = (email: string, password: string) =>
+const platform = { issuer: 'https://platform.test', tenantUuid: nilTenant };
+const shop = { issuer: 'https://shop.test', tenantUuid: '00000000-0000-7000-8000-000000000001' };
+
+const add = (email: string, password: string, issuer = platform) =>
   database.store.system('test', (tx) =>
-    createUser(tx, {
+    createUser(tx, issuer, {
       id: newId('user', clock, random),
       email,
       name: 'Ann',
@@ -38,8 +42,13 @@ const add = (email: string, password: string) =>
     }),
   );
 
-const attempt = (email: string, password: string, address = '192.0.2.1'): Promise<SignedIn> =>
-  signIn({ email, password, address }, { store: database.store, clock, passwords });
+const attempt = (
+  email: string,
+  password: string,
+  address = '192.0.2.1',
+  issuer = platform,
+): Promise<SignedIn> =>
+  signIn(issuer, { email, password, address }, { store: database.store, clock, passwords });
 
 test('the right password signs in, whatever the case of the address', async () => {
   const found = await attempt(' Ann@Shop.test ', right);
@@ -95,11 +104,26 @@ test('a password that was kept with lower costs is kept anew when it is right', 
   const old = [nonce, tag].map((bytes) => bytes.toString('base64').replace(/=+$/, '')).join('$');
   await add('old@shop.test', `$argon2id$v=19$m=64,t=1,p=1$${old}`);
   assert.equal((await attempt('old@shop.test', right)).kind, 'right');
-  const user = await database.store.system('test', (tx) => findUser(tx, 'old@shop.test'));
+  const user = await database.store.system('test', (tx) => findUser(tx, platform, 'old@shop.test'));
   assert.match(user?.password ?? '', /m=19456/);
   assert.equal((await attempt('old@shop.test', right)).kind, 'right');
 });
 
 test('one person an address', async () => {
   assert.equal(await add('ANN@shop.test', kept), false);
+});
+
+test('the same address at two issuers is two people: neither password is of use at the other', async () => {
+  assert.equal(await add('ann@shop.test', await passwords.keep('another long one'), shop), true);
+  const at = async (password: string, issuer: typeof platform): Promise<string> =>
+    (await attempt('ann@shop.test', password, '192.0.2.1', issuer)).kind;
+  assert.deepEqual([await at(right, platform), await at(right, shop)], ['right', 'wrong']);
+  assert.deepEqual([await at('another long one', platform), await at('another long one', shop)], ['wrong', 'right']);
+});
+
+test('wrong passwords at one issuer make nobody wait at another', async () => {
+  await add('ann@shop.test', kept, shop);
+  for (let i = 0; i < 6; i += 1) await attempt('ann@shop.test', 'wrong');
+  assert.equal((await attempt('ann@shop.test', right)).kind, 'wait');
+  assert.equal((await attempt('ann@shop.test', right, '192.0.2.1', shop)).kind, 'right');
 });

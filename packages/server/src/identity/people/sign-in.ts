@@ -1,6 +1,7 @@
 /** Who signs in with an address and a password. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/store.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 import { admitAttempt, attemptOf, forgiveAttempt } from './attempts.ts';
 import type { Passwords } from './password.ts';
 import { findUser, rekeepPassword, type User } from './users.ts';
@@ -25,17 +26,21 @@ export type SignedIn =
   | { readonly kind: 'wait'; readonly waitMs: number };
 
 /** The same answer after the same work, whether the person is unknown, disabled, has no password, or another one. */
-export async function signIn(given: Credentials, { store, clock, passwords }: SignInDeps): Promise<SignedIn> {
-  const attempt = attemptOf(given.email, given.address, new Date(clock.now()));
+export async function signIn(
+  issuer: IssuerRef,
+  given: Credentials,
+  { store, clock, passwords }: SignInDeps,
+): Promise<SignedIn> {
+  const attempt = attemptOf(issuer, given.email, given.address, new Date(clock.now()));
   const waitMs = await store.system('an attempt to sign in counts', (tx) => admitAttempt(tx, attempt));
   if (waitMs > 0) return { kind: 'wait', waitMs };
-  const user = await store.system('a person signs in', (tx) => findUser(tx, given.email));
+  const user = await store.system('a person signs in', (tx) => findUser(tx, issuer, given.email));
   const { right, stale } = await passwords.verify(user?.password, given.password);
   if (user === undefined || user.disabled || !right) return { kind: 'wrong' };
   const fresh = stale ? await passwords.keep(given.password) : undefined;
   await store.system('a person has signed in', async (tx) => {
     await forgiveAttempt(tx, attempt);
-    if (fresh !== undefined) await rekeepPassword(tx, user, fresh);
+    if (fresh !== undefined) await rekeepPassword(tx, issuer, user, fresh);
   });
   return { kind: 'right', user };
 }

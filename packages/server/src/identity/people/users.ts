@@ -1,7 +1,11 @@
-/** Rows of people. They belong to the platform; a person may be a member of several tenants. */
+/**
+ * Rows of people. They belong to an issuer: those of the platform's may be members of several tenants, those of a tenant's own
+ * are that tenant's end users. The same address at two issuers is two people.
+ */
 import type { Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
 import type { SystemTx } from '../../store/store.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 
 export type Locale = 'en' | 'zh-CN';
 
@@ -17,17 +21,18 @@ export interface User {
 /** Addresses are told apart without case. */
 export const emailOf = (typed: string): string => typed.trim().toLowerCase();
 
-export function findUser(tx: SystemTx, email: string): Promise<User | undefined> {
-  return readUser(tx, tx.sql`email = ${emailOf(email)}`);
+export function findUser(tx: SystemTx, issuer: IssuerRef, email: string): Promise<User | undefined> {
+  return readUser(tx, issuer, tx.sql`email = ${emailOf(email)}`);
 }
 
-export function findUserById(tx: SystemTx, id: string): Promise<User | undefined> {
-  return readUser(tx, tx.sql`id = ${id}`);
+export function findUserById(tx: SystemTx, issuer: IssuerRef, id: string): Promise<User | undefined> {
+  return readUser(tx, issuer, tx.sql`id = ${id}`);
 }
 
-async function readUser({ sql }: SystemTx, by: Fragment): Promise<User | undefined> {
+async function readUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, by: Fragment): Promise<User | undefined> {
   const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
-    select id, email, name, secret_password as password, disabled_at is not null as disabled from users where ${by}`;
+    select id, email, name, secret_password as password, disabled_at is not null as disabled from users
+    where tenant_id = ${tenantUuid} and ${by}`;
   return row === undefined ? undefined : { ...row, password: row.password ?? undefined };
 }
 
@@ -40,19 +45,24 @@ export interface NewUser {
   readonly now: Date;
 }
 
-/** Adds a person who has shown that the address is theirs. False: there is one of this address. */
-export async function createUser({ sql }: SystemTx, user: NewUser): Promise<boolean> {
+/** Adds a person who has shown that the address is theirs. False: the issuer has one of this address. */
+export async function createUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, user: NewUser): Promise<boolean> {
   const { id, name, locale, password, now } = user;
   const rows = await sql`
-    insert into users (id, email, name, locale, secret_password, verified_at, created_at, updated_at)
-    values (${id}, ${emailOf(user.email)}, ${name}, ${locale}, ${password}, ${now}, ${now}, ${now})
-    on conflict (email) do nothing returning id`;
+    insert into users (tenant_id, id, email, name, locale, secret_password, verified_at, created_at, updated_at)
+    values (${tenantUuid}, ${id}, ${emailOf(user.email)}, ${name}, ${locale}, ${password}, ${now}, ${now}, ${now})
+    on conflict (tenant_id, email) do nothing returning id`;
   return rows.length === 1;
 }
 
 /** Keeps the same password anew, unless another one was set meanwhile. */
-export async function rekeepPassword({ sql }: SystemTx, user: User, password: string): Promise<void> {
+export async function rekeepPassword(
+  { sql }: SystemTx,
+  { tenantUuid }: IssuerRef,
+  user: User,
+  password: string,
+): Promise<void> {
   await sql`
     update users set secret_password = ${password}
-    where id = ${user.id} and secret_password = ${user.password ?? null}`;
+    where tenant_id = ${tenantUuid} and id = ${user.id} and secret_password = ${user.password ?? null}`;
 }

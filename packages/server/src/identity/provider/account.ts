@@ -1,6 +1,7 @@
 /** A person as oidc-provider knows one. */
 import type { FindAccount } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 
 interface UserRow {
   readonly email: string;
@@ -9,12 +10,13 @@ interface UserRow {
   readonly verified: boolean;
 }
 
-/** Finds people by their id (`usr_…`), the `sub` of their tokens. Who is disabled is not found. */
-export function openAccounts({ store }: { readonly store: Store }): FindAccount {
+/** Finds the issuer's people by their id (`usr_…`), the `sub` of their tokens. Who is disabled is not found. */
+export function openAccounts({ tenantUuid }: IssuerRef, { store }: { readonly store: Store }): FindAccount {
   return async (_ctx, id) => {
     const user = await store.system('a person signs in', async ({ sql }) => {
       const [row] = await sql<UserRow[]>`
-        select email, name, locale, verified_at is not null as verified from users where id = ${id} and disabled_at is null`;
+        select email, name, locale, verified_at is not null as verified from users
+        where tenant_id = ${tenantUuid} and id = ${id} and disabled_at is null`;
       return row;
     });
     if (user === undefined) return undefined;

@@ -1,26 +1,28 @@
 /** One issuer's Provider, built from values. Nothing of it changes afterwards: other keys make another one. */
-import { Provider, type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Log } from '../../kernel/log.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { SecretKey } from '../keys/rows.ts';
+import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
 import { openResources } from './resources.ts';
 import { serveStructuredTokens } from './structured.ts';
 
 export interface ProviderDeps extends ArtifactDeps {
-  readonly findAccount: FindAccount;
   readonly log: Log;
 }
 
 export function buildProvider(
-  { issuer, tenantUuid }: IssuerRef,
+  ref: IssuerRef,
   keys: readonly SecretKey[],
   deps: ProviderDeps,
 ): Provider {
-  const { vault, findAccount } = deps;
+  const { issuer, tenantUuid } = ref;
+  const { vault } = deps;
+  const findAccount = openAccounts(ref, deps);
   const resources = openResources(deps);
   const adapter = openArtifacts(tenantUuid, deps);
   const provider = new Provider(issuer, configurationOf({ issuer, keys, vault, adapter, findAccount, resources }));

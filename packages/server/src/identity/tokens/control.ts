@@ -1,0 +1,73 @@
+/** Access tokens for the control API: what a person lets a program do for them there. */
+import { createHmac } from 'node:crypto';
+import { isId, type Id } from '@tulou/contract';
+import type { Clock } from '../../kernel/clock.ts';
+import type { SystemTx } from '../../store/store.ts';
+import { listKeys } from '../keys/rows.ts';
+import type { Vault } from '../keys/seal.ts';
+import { nilTenant } from '../publish.ts';
+import { readOwnToken, type OwnToken } from './own.ts';
+
+/** Their one scope: all that the person may. What that is, their role in each tenant says at each call. */
+export const controlScope = 'control';
+
+/** The resource indicator (RFC 8707) of the control API, and the audience of its tokens. */
+export const controlResource = (platformUrl: string): string => `${platformUrl}/api`;
+
+/** Who has signed in, as the control API takes it. */
+export interface ControlUser {
+  readonly user: Id<'user'>;
+  readonly grant: string;
+  readonly secret: string;
+}
+
+export interface ControlTokenDeps {
+  readonly clock: Clock;
+  readonly vault: Vault;
+}
+
+/**
+ * Reads such a token in the transaction of the call: keys, denials and the person are those of this moment, so that what is
+ * revoked opens nothing from the next call on. A token that is bound to a key is refused: nothing here would hold it to that.
+ */
+export function openControlTokens(
+  platformUrl: string,
+  { clock, vault }: ControlTokenDeps,
+): (tx: SystemTx, text: string) => Promise<ControlUser | undefined> {
+  const sealing = vault.derive('kept answers');
+  return async (tx, text) => {
+    const keys = await listKeys(tx, nilTenant);
+    const jwks = keys.map(({ publicJwk }) => publicJwk);
+    const token = readOwnToken(text, platformUrl, jwks);
+    if (token === undefined || !isForControl(token, platformUrl, clock.now())) return undefined;
+    const { sub: user, gid: grant } = token;
+    if (!isId('user', user) || (await isOver(tx, token)) || !(await isThere(tx, user))) return undefined;
+    return { user, grant, secret: createHmac('sha256', sealing).update(grant).digest('base64url') };
+  };
+}
+
+function isForControl(token: OwnToken, platformUrl: string, nowMs: number): boolean {
+  const scopes = String(token['scope']).split(' ');
+  const isBound = token['cnf'] !== undefined;
+  return (
+    token.aud === controlResource(platformUrl) &&
+    token.exp * 1000 > nowMs &&
+    scopes.includes(controlScope) &&
+    !isBound
+  );
+}
+
+/** Denials mean what was issued before them; what came after, they leave. */
+async function isOver({ sql }: SystemTx, { jti, gid, sub, iat }: OwnToken): Promise<boolean> {
+  const keys = [`token:${jti}`, `grant:${gid}`, `user:${sub}`];
+  const rows = await sql`
+    select from snapshot_objects
+    where kind = 'denial' and key = any(${keys}) and object is not null and (object ->> 'before')::bigint > ${iat}`;
+  return rows.length > 0;
+}
+
+async function isThere({ sql }: SystemTx, user: string): Promise<boolean> {
+  const rows = await sql`
+    select from users where tenant_id = ${nilTenant} and id = ${user} and disabled_at is null`;
+  return rows.length === 1;
+}

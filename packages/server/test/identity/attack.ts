@@ -1,0 +1,106 @@
+/** What an attacker sends by hand, and what there is to see of the answer. */
+import { hash } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { openBrowser } from './browser.ts';
+import { callback, type TestClient, type World } from './world.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Where it sends the browser; undefined: nowhere. */
+  readonly location: string | undefined;
+  /** Of a JSON answer; empty otherwise. */
+  readonly said: Readonly<Record<string, unknown>>;
+}
+
+export type Fields = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+
+export const formOf = (fields: Fields): string =>
+  new URLSearchParams(Array.isArray(fields) ? fields.map((pair) => [...pair]) : { ...fields }).toString();
+
+/** One request, no redirect followed. */
+export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { ...init, redirect: 'manual' });
+  return answerOf(response.status, response.headers, await response.text());
+}
+
+export function post(url: string, fields: Fields, headers: Record<string, string> = {}): Promise<Answer> {
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  return send(url, { method: 'POST', headers: { ...type, ...headers }, body: formOf(fields) });
+}
+
+/** With any header, `Host` too, and any request target: what `fetch` would not send. */
+export function sendBare(issuer: string, target: string, headers: Record<string, string | string[]>): Promise<Answer> {
+  const { hostname, port } = new URL(issuer);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ hostname, port, path: target, headers, agent: false }, (message) => {
+      let text = '';
+      message.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      message.on('end', () => {
+        const fields = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
+          values.map((value): [string, string] => [name, value]),
+        );
+        resolve(answerOf(message.statusCode ?? 0, new Headers(fields), text));
+      });
+    });
+    request.on('error', reject).end();
+  });
+}
+
+function answerOf(status: number, headers: Headers, text: string): Answer {
+  return { status, headers, text, location: headers.get('location') ?? undefined, said: jsonOf(text) };
+}
+
+function jsonOf(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+export const basic = ({ id, secret }: TestClient): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+});
+
+export const verifier = 'attack-'.repeat(7);
+export const challengeOf = (text: string): string => hash('sha256', text, 'base64url');
+export const resourceOf = ({ tenant }: World): string => `urn:tulou:tenant:${tenant.id}`;
+
+/** An authorization request that is good. */
+export const requestOf = (world: World, { id }: TestClient): Record<string, string> => ({
+  client_id: id,
+  response_type: 'code',
+  redirect_uri: callback,
+  scope: 'openid acme/orders:read acme/orders:refund',
+  resource: resourceOf(world),
+  state: 'the-state',
+  code_challenge: challengeOf(verifier),
+  code_challenge_method: 'S256',
+});
+
+/** Through the interaction to an address at the app, where `code` and all are. */
+export async function authorize(
+  world: World,
+  client: TestClient,
+  wish: Record<string, string> = {},
+): Promise<URLSearchParams> {
+  const query = formOf({ ...requestOf(world, client), ...wish });
+  const { url } = await openBrowser(world.issuer).open(`${world.issuer}/oauth2/authorize?${query}`);
+  return new URL(url).searchParams;
+}
+
+export const redemption = (code: string): Record<string, string> => ({
+  grant_type: 'authorization_code',
+  code,
+  redirect_uri: callback,
+  code_verifier: verifier,
+});
+
+/** Takes the whole way once. */
+export async function signIn(world: World, client: TestClient): Promise<Record<string, string>> {
+  const code = (await authorize(world, client)).get('code') ?? '';
+  const { said } = await post(`${world.issuer}/oauth2/token`, redemption(code), basic(client));
+  return said as Record<string, string>;
+}

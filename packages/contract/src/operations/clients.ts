@@ -150,7 +150,8 @@ export const clients = {
     id: 'clients.rotate',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}/rotate',
-    summary: 'Give a client a new secret; the old one stays valid for `overlap_seconds`, the one before it ends at once',
+    summary:
+      'Give a client a new secret; the old one stays valid for `overlap_seconds`, the one before it ends at once',
     access: 'developer',
     params: clientParams,
     query: none,

@@ -76,8 +76,7 @@ const rules: readonly Rule[] = [
   },
   {
     pointer: '/backchannel_logout_uri',
-    broken: ({ grant_types, backchannel_logout_uri }) =>
-      backchannel_logout_uri !== null && !signsPeopleIn(grant_types),
+    broken: ({ grant_types, backchannel_logout_uri }) => backchannel_logout_uri !== null && !signsPeopleIn(grant_types),
     message: 'goes with a grant type in which people sign in',
   },
   {

@@ -41,7 +41,9 @@ export const approvals = {
         .max(limits.scopesPerAppMax * 2)
         .default([])
         .describe('Of those that the app declares; the required ones where nothing is said'),
-      member: id('member').optional().describe('Whom it is for: the caller; an operator names the member'),
+      member: id('member')
+        .optional()
+        .describe('Whom it is for: the caller, where nothing is said; only admins name another'),
     }),
     output: approval,
     status: 201,

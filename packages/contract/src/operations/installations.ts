@@ -19,7 +19,9 @@ export const installation = z.object({
   app_name: z.string(),
   scopes: z.array(z.string()).describe('What the app may do for this tenant'),
   state: installationState,
-  trial: z.boolean().describe('A member tries it: people’s tokens of low risk only, none of the app’s own, until an admin grants it'),
+  trial: z
+    .boolean()
+    .describe('A member tries it: people’s tokens of low risk only, none of the app’s own, until an admin grants it'),
   granted_by: z.string().describe('The member, or operator, who has installed it'),
   created_at: timestamp,
   updated_at: timestamp,

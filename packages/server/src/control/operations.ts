@@ -5,10 +5,12 @@ import { tenants } from '@tulou/contract/operations/tenants';
 import { tokens } from '@tulou/contract/operations/tokens';
 import { whoami } from '@tulou/contract/operations/whoami';
 import { apis } from '@tulou/contract/operations/apis';
+import { approvals } from '@tulou/contract/operations/approvals';
 import { apps } from '@tulou/contract/operations/apps';
 import { catalog } from '@tulou/contract/operations/catalog';
 import { clients } from '@tulou/contract/operations/clients';
-import { installations, installedApps } from '@tulou/contract/operations/installations';
+import { events } from '@tulou/contract/operations/events';
+import { installations, installedApps, inventory } from '@tulou/contract/operations/installations';
 import { keys } from '@tulou/contract/operations/keys';
 import { plans } from '@tulou/contract/operations/plans';
 import { scopes } from '@tulou/contract/operations/scopes';
@@ -44,6 +46,9 @@ import { deleteApi } from './apis/delete.ts';
 import { getApi } from './apis/get.ts';
 import { listApis } from './apis/list.ts';
 import { updateApi } from './apis/update.ts';
+import { createApproval } from './approvals/create.ts';
+import { approveApproval, deleteApproval, rejectApproval } from './approvals/decide.ts';
+import { getApproval, listApprovals } from './approvals/get.ts';
 import { blockApp, unblockApp } from './apps/block.ts';
 import { createApp } from './apps/create.ts';
 import { deleteApp } from './apps/delete.ts';
@@ -58,15 +63,17 @@ import { getClient } from './clients/get.ts';
 import { listClients } from './clients/list.ts';
 import { rotateClient } from './clients/rotate.ts';
 import { updateClient } from './clients/update.ts';
+import { getEvent, listEvents } from './events/get.ts';
 import {
   deleteInstallation,
   pauseInstallation,
   resumeInstallation,
   updateInstallation,
 } from './installations/change.ts';
-import { createInstallation } from './installations/create.ts';
+import { createInstallation, tryInstallation } from './installations/create.ts';
 import { getInstallation, listInstallations } from './installations/get.ts';
 import { getInstalled, listInstalled } from './installations/installed.ts';
+import { listInventory } from './inventory/list.ts';
 import { createKey } from './keys/create.ts';
 import { deleteKey } from './keys/delete.ts';
 import { getKey } from './keys/get.ts';
@@ -194,6 +201,7 @@ export const bindings: readonly Binding[] = [
   on(subscribers.delete,     deleteSubscriber),
 
   on(installations.create,   createInstallation),
+  on(installations.try,      tryInstallation),
   on(installations.list,     listInstallations),
   on(installations.get,      getInstallation),
   on(installations.update,   updateInstallation),
@@ -203,6 +211,18 @@ export const bindings: readonly Binding[] = [
 
   on(installedApps.list,     listInstalled),
   on(installedApps.get,      getInstalled),
+
+  on(inventory.list,         listInventory),
+
+  on(approvals.create,       createApproval),
+  on(approvals.list,         listApprovals),
+  on(approvals.get,          getApproval),
+  on(approvals.approve,      approveApproval),
+  on(approvals.reject,       rejectApproval),
+  on(approvals.delete,       deleteApproval),
+
+  on(events.list,            listEvents),
+  on(events.get,             getEvent),
 
   on(catalog.list,           listCatalog),
   on(catalog.get,            getCatalogEntry),

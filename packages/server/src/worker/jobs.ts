@@ -5,15 +5,20 @@ import type { Store } from '../store/store.ts';
 import { expireArtifacts } from './expire-artifacts.ts';
 import { expireEvents } from './expire-events.ts';
 import { expireIdempotency } from './expire-idempotency.ts';
+import { expireMails } from './expire-mails.ts';
 import { expireUsage } from './expire-usage.ts';
 import { forgetTenants } from './forget-tenants.ts';
+import type { Mailer } from './mailer.ts';
 import { pruneSnapshot } from './prune-snapshot.ts';
 import { purgeTenants } from './purge-tenants.ts';
+import { sendMails } from './send-mails.ts';
 
 export interface JobDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: no mail server is set. */
+  readonly mailer?: Mailer;
 }
 
 /** One bounded piece of work. What it does may be done twice without harm: a lease can be outlived. */
@@ -32,16 +37,19 @@ export interface Job {
   readonly work: Work;
 }
 
-const minutes = 60_000;
+const seconds = 1000;
+const minutes = 60 * seconds;
 const hours = 60 * minutes;
 
 // oxfmt-ignore
 export const jobs: readonly Job[] = [
+  { name: 'send-mails',         periodMs: 2 * seconds,     work: sendMails },
   { name: 'expire-idempotency', periodMs: 10 * minutes,    work: expireIdempotency },
   { name: 'expire-artifacts',   periodMs: 10 * minutes,    work: expireArtifacts },
   { name: 'purge-tenants',      periodMs: 10 * minutes,    work: purgeTenants },
   { name: 'forget-tenants',     periodMs: 24 * hours,      work: forgetTenants },
   { name: 'prune-snapshot',     periodMs: 7 * 24 * hours,  work: pruneSnapshot },
   { name: 'expire-events',      periodMs: 60 * minutes,    work: expireEvents },
+  { name: 'expire-mails',       periodMs: 60 * minutes,    work: expireMails },
   { name: 'expire-usage',       periodMs: 24 * hours,      work: expireUsage },
 ];

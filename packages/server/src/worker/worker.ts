@@ -31,6 +31,7 @@ export async function startWorker(options: { readonly admin: Address }, deps: Wo
     stop: async () => {
       timer.cancel();
       await running;
+      deps.mailer?.close();
       await admin.close();
     },
   };

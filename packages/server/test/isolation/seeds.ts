@@ -48,6 +48,8 @@ export const seeds: Readonly<Record<string, Seed>> = {
   }),
   'subscriptions.update': (view) => ({ plan: of(view, 'plan') }),
   'installations.create': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}` }),
+  'installations.try': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}` }),
+  'approvals.create': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}`, member: of(view, 'member') }),
   'installations.update': (view) => ({ scopes: [scopeOf(view)] }),
 };
 

@@ -2,6 +2,7 @@ import { Problem } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../call/handler.ts';
+import { emit } from '../events/emit.ts';
 import { findClient, viewClient } from './client.ts';
 import { newSecret } from './secret.ts';
 
@@ -21,6 +22,7 @@ export const rotateClient: Handler<typeof clients.rotate> = (scope, { params, bo
         updated_at = ${now}
       where tenant_id = ${scope.tenantUuid} and id = ${row.id}`;
     const after = viewClient(app, { ...row, updated_at: now });
+    await emit(tx, scope.tenantUuid, { type: 'client.rotated', target: row.id, data: after }, deps);
     return {
       output: { ...after, client_secret: secret.text },
       target: row.id,

@@ -31,20 +31,29 @@ export function holdOpen(state: InstallationState): void {
   if (state === 'revoked') throw new Problem('state_conflict', { detail: 'The installation was revoked.' });
 }
 
+/** Throws `invalid_request` where a scope is asked for that the app does not declare. */
+export function holdWithin(app: Declared, asked: readonly string[]): void {
+  const violations = beyond(app, asked);
+  if (violations.length > 0) throw new Problem('invalid_request', { violations });
+}
+
+function beyond(app: Declared, asked: readonly string[]): readonly Violation[] {
+  const declared = allOf(app);
+  return asked.flatMap((scope, index): Violation[] =>
+    declared.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, message: 'the app does not declare this scope' }],
+  );
+}
+
 /**
  * The scopes to be granted: all that the app requires, and of its optional ones those that are asked for; the required
  * ones where nothing is said. Throws `invalid_request`.
  */
 export function granted(app: Declared, asked: readonly string[] | undefined): readonly string[] {
   const wanted = [...new Set(asked ?? app.scopes)];
-  const declared = allOf(app);
-  const beyond = (asked ?? []).flatMap((scope, index): Violation[] =>
-    declared.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, message: 'the app does not declare this scope' }],
-  );
   const missing = app.scopes
     .filter((scope) => !wanted.includes(scope))
     .map((scope): Violation => ({ pointer: '/scopes', message: `the app can’t do without \`${scope}\`` }));
-  const violations = [...beyond, ...missing];
+  const violations = [...beyond(app, asked ?? []), ...missing];
   if (violations.length > 0) throw new Problem('invalid_request', { violations });
   return wanted;
 }

@@ -2,6 +2,7 @@ import { Problem } from '@tulou/contract';
 import type { keys } from '@tulou/contract/operations/keys';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../call/handler.ts';
+import { emit } from '../events/emit.ts';
 import { changeKey } from './change.ts';
 import { issueKey } from './issue.ts';
 import { findKey, viewKey } from './key.ts';
@@ -20,5 +21,6 @@ export const rotateKey: Handler<typeof keys.rotate> = (_scope, { params, body },
     const end = Math.min(now + body.overlap_seconds * 1000, old.expires_at?.getTime() ?? Infinity);
     await changeKey(tx, old, { name: old.name, expiresAt: new Date(end) }, new Date(now));
     const after = viewKey(app, row);
+    await emit(tx, tx.tenantUuid, { type: 'key.rotated', target: row.id, data: after }, deps);
     return { output: { ...after, key: text }, target: row.id, before: null, after };
   });

@@ -11,6 +11,7 @@ export interface TenantRow {
   readonly name: string;
   readonly suspended_at: Date | null;
   readonly delete_at: Date | null;
+  readonly members_may_try: boolean;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -21,6 +22,7 @@ export interface TenantView {
   readonly name: string;
   readonly state: 'active' | 'suspended' | 'deleting';
   readonly delete_at: string | null;
+  readonly members_may_try: boolean;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -32,6 +34,7 @@ export function viewTenant(row: TenantRow): TenantView {
     name: row.name,
     state: row.delete_at !== null ? 'deleting' : row.suspended_at !== null ? 'suspended' : 'active',
     delete_at: row.delete_at?.toISOString() ?? null,
+    members_may_try: row.members_may_try,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
@@ -44,7 +47,7 @@ export const isActive = (row: TenantRow): boolean => row.suspended_at === null &
 export type TenantChange = (
   row: TenantRow,
   now: Date,
-) => Partial<Pick<TenantRow, 'name' | 'suspended_at' | 'delete_at'>>;
+) => Partial<Pick<TenantRow, 'name' | 'suspended_at' | 'delete_at' | 'members_may_try'>>;
 
 /** Changes the call's tenant; where it stops or starts being served, gateways and the catalog learn it with the commit. */
 export function changeTenant(
@@ -59,7 +62,7 @@ export function changeTenant(
     const row = { ...before, ...change(before, now), updated_at: now };
     await tx.sql`
       update tenants set name = ${row.name}, suspended_at = ${row.suspended_at}, delete_at = ${row.delete_at},
-        updated_at = ${row.updated_at}
+        members_may_try = ${row.members_may_try}, updated_at = ${row.updated_at}
       where tenant_id = ${tx.tenantUuid}`;
     if (isActive(row) !== isActive(before)) await announce(tx, row);
     const after = viewTenant(row);

@@ -1,0 +1,20 @@
+/** Which scopes may be granted without an admin. */
+import { Problem } from '@tulou/contract';
+import type { TenantTx } from '../../store/store.ts';
+
+/** Throws `forbidden` unless all of these are, as this tenant may know of them, of low risk at this moment. */
+export async function holdLowRisk({ sql, tenantUuid }: TenantTx, scopes: readonly string[]): Promise<void> {
+  const addresses = [...new Set(scopes.map((scope) => scope.slice(0, scope.indexOf(':'))))].map((one) =>
+    one.split('/'),
+  );
+  const rows = await sql<{ scope: string }[]>`
+    select s.scope
+    from unnest(${addresses.map(([tenant = '']) => tenant)}::text[], ${addresses.map(([, api = '']) => api)}::text[])
+      as asked (tenant_slug, api_slug)
+      join catalog c on c.tenant_slug = asked.tenant_slug and c.api_slug = asked.api_slug
+      cross join lateral jsonb_to_recordset(c.scopes) as s (scope text, risk text)
+    where s.risk = 'low' and (c.tenant = ${tenantUuid} or (c.provider_active and c.visibility = 'public'))`;
+  const low = new Set(rows.map(({ scope }) => scope));
+  const rest = scopes.filter((scope) => !low.has(scope));
+  if (rest.length > 0) throw new Problem('forbidden', { detail: `An admin has to grant ${rest.join(' ')}` });
+}

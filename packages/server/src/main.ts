@@ -18,6 +18,7 @@ import { report } from './up/doctor/report.ts';
 import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
+import type { Mailer } from './worker/mailer.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 
 interface Command {
@@ -173,8 +174,16 @@ function worker(config: Config): Promise<number> {
   return serve('worker', config, async (log) => {
     const { startWorker } = await import('./worker/worker.ts');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
-    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log }));
+    const mailer = await mailerOf(config);
+    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log, ...mailer }));
   });
+}
+
+async function mailerOf({ smtpUrl, mailFrom }: Config): Promise<{ mailer?: Mailer }> {
+  if (smtpUrl === undefined) return {};
+  const { openMailer } = await import('./worker/mailer.ts');
+  const from = required(mailFrom, 'TULOU_MAIL_FROM', '"Tulou <no-reply@example.com>"');
+  return { mailer: openMailer({ url: smtpUrl, from }) };
 }
 
 async function migrate(config: Config): Promise<number> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { proxyFields } from '../http/trusted-proxies.ts';
 import { errors, problemBody } from '@tulou/contract';
 import { address, key, outcome, pairs, planWith, threadForEach, withKey } from '../../test/gateway/one-thread.ts';
 import { renderMetrics } from './metrics.ts';
@@ -20,7 +21,7 @@ describe('the pipeline', () => {
     const { forwarded } = thread().begin(`${address}?a=b%20c`, withKey);
     assert.equal(forwarded?.target, '/base/orders/7?a=b%20c');
     assert.equal(forwarded.upstream.key, 'http://upstream.test:8000');
-    assert.deepEqual([...forwarded.dropFields].toSorted(), ['traceparent', 'x-api-key']);
+    assert.deepEqual([...forwarded.dropFields].toSorted(), ['traceparent', 'x-api-key', ...proxyFields].toSorted());
     assert.equal(forwarded.timeoutMs, 5000);
     assert.equal(forwarded.requestBytesMax, 1000);
     const sent = pairs(forwarded.addFields);

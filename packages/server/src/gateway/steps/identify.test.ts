@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatCredential } from '@tulou/contract';
+import { proxyFields } from '../../http/trusted-proxies.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { address, key, newKey, pairs, threadForEach, uuid, withKey, world } from '../../../test/gateway/one-thread.ts';
@@ -64,7 +65,10 @@ describe('who calls, and whether they may', () => {
 
   it('never forwards a credential of ours in the field that was not chosen', () => {
     const both = thread().begin(address, { 'x-api-key': key.text, authorization: `Bearer ${newKey().text}` });
-    assert.deepEqual([...(both.forwarded?.dropFields ?? [])].toSorted(), ['authorization', 'traceparent', 'x-api-key']);
+    assert.deepEqual(
+      [...(both.forwarded?.dropFields ?? [])].toSorted(),
+      ['authorization', 'traceparent', 'x-api-key', ...proxyFields].toSorted(),
+    );
     const mixed = thread().begin('/acme/orders/open/a', { 'x-api-key': 'theirs', authorization: `Bearer ${key.text}` });
     assert.ok(mixed.forwarded?.dropFields.has('authorization'));
     assert.equal(mixed.forwarded?.dropFields.has('x-api-key'), false);

@@ -36,6 +36,12 @@ export interface Outcome {
   readonly dropped: ReadonlySet<string>;
 }
 
+export interface SampleCall {
+  readonly method?: string;
+  readonly host?: string;
+  readonly peer?: string;
+}
+
 export class SampleGate {
   /** Wall clock, milliseconds; stands still until it is set. */
   nowMs = Date.UTC(2026, 0, 15, 12);
@@ -55,7 +61,7 @@ export class SampleGate {
         platformUrl: 'https://platform.test',
         gatewayUrl: 'https://gateway.test',
         upstreamAllow: [],
-        trustedProxies: ['192.0.2.0/28'],
+        trustedProxies: ['198.51.100.0/24'],
         accessLog: false,
         usageFolder: this.#folder,
         segmentPrefix: 'g-b-1',
@@ -96,14 +102,15 @@ export class SampleGate {
     return this.#catalogue.quarantined;
   }
 
-  call(target: string, fields: readonly string[], head: { method?: string; host?: string } = {}): Outcome {
+  /** `peer`: the address that it comes from; a trusted proxy's is in 198.51.100.0/24. */
+  call(target: string, fields: readonly string[], { peer = '192.0.2.1', ...head }: SampleCall = {}): Outcome {
     let status = 200;
     let text = '{}';
     let answer: readonly string[] = [];
     let forwarded: ForwardOptions | undefined;
     const exchange: Exchange = {
       head: { method: 'GET', target, host: 'gateway.test', minor: 1, fields: [...fields], contentLength: 0, ...head },
-      remoteAddress: '192.0.2.1',
+      remoteAddress: peer,
       secure: false,
       context: undefined,
       respond: (code, answered, body) => {

@@ -101,7 +101,7 @@ const hostile: Record<string, string> = {
   'a start in fractions': claims({ iat: now - 0.5 }),
   'not yet': claims({ nbf: now + 61 }),
   'a not-before in words': claims({ nbf: 'now' }),
-  'a certificate that it is bound to': claims({ cnf: { 'x5t#S256': 'a'.repeat(43) } }),
+  'a certificate and a key that it is bound to': claims({ cnf: { 'x5t#S256': 'a'.repeat(43), jkt: 'a'.repeat(43) } }),
   'two bindings': claims({ cnf: { jkt: 'a'.repeat(43), 'x5t#S256': 'a'.repeat(43) } }),
   'an empty binding': claims({ cnf: {} }),
   'a binding that is none': claims({ cnf: null }),

@@ -61,6 +61,9 @@ const wrong: readonly (readonly [variable: string, value: string])[] = [
   ['TULOU_PLATFORM_URL', 'ftp://example.com'],
   ['TULOU_PLATFORM_URL', 'https://example.com/below'],
   ['TULOU_UPSTREAM_ALLOW', 'everything'],
+  ['TULOU_SMTP_URL', 'http://mail.internal'],
+  ['TULOU_MAIL_FROM', 'nobody'],
+  ['TULOU_SIGN_UP', 'everybody'],
   ['TULOU_GATEWAY_THREADS', '0'],
   ['TULOU_GATEWAY_THREADS', '1.5'],
   ['TULOU_GATEWAY_THREADS', 'many'],
@@ -82,12 +85,16 @@ for (const [variable, value] of wrong) {
   });
 }
 
-test('a database URL that is refused is not repeated: it holds a password', () => {
-  assert.throws(
-    () => readConfig({}, { TULOU_DATABASE_URL: 'mysql://root:sesame@db' }),
-    (error: Error & { remedy: string }) => !/sesame/.test(error.message + error.remedy),
-  );
-});
+for (const [variable, value] of [
+  ['TULOU_DATABASE_URL', 'mysql://root:sesame@db'],
+  ['TULOU_SMTP_URL', 'http://root:sesame@mail'],
+] as const)
+  test(`a ${variable} that is refused is not repeated: it holds a password`, () => {
+    assert.throws(
+      () => readConfig({}, { [variable]: value }),
+      (error: Error & { remedy: string }) => !/sesame/.test(error.message + error.remedy),
+    );
+  });
 
 test('a wrong flag is named as the flag that it is', () => {
   assert.throws(() => readConfig({ gateway: 'x' }, {}), { message: /^--gateway takes HOST:PORT, not "x"/ });

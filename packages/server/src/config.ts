@@ -132,6 +132,27 @@ const settings = {
     expects: 'a list of addresses and CIDR blocks',
     example: '10.0.0.7,10.1.0.0/16',
   }),
+  /** The mail server; without one, mails wait. */
+  smtpUrl: setting({
+    variable: 'TULOU_SMTP_URL',
+    shape: z.string().refine((text) => /^smtps?:\/\/[^/]/.test(text) && URL.canParse(text)),
+    expects: 'an SMTP URL',
+    example: 'smtp://user:secret@mail.internal:587',
+  }),
+  /** Whom mails are from. */
+  mailFrom: setting({
+    variable: 'TULOU_MAIL_FROM',
+    shape: z.string().regex(/^(?:[^<>@\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/),
+    expects: 'an e-mail address, with a name or without',
+    example: 'Tulou <no-reply@example.com>',
+  }),
+  /** Who may have an account at the platform: whoever has an e-mail address, or who was invited. */
+  signUp: setting({
+    variable: 'TULOU_SIGN_UP',
+    shape: z.enum(['open', 'invited']),
+    expects: 'open or invited',
+    example: 'open',
+  }),
   gatewayThreads: setting({
     variable: 'TULOU_GATEWAY_THREADS',
     shape: asInteger.pipe(z.int().min(1).max(256)),
@@ -160,6 +181,7 @@ export interface Config extends Given {
   readonly gatewayThreads: number;
   readonly trustedProxies: string[];
   readonly accessLog: boolean;
+  readonly signUp: 'open' | 'invited';
 }
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
@@ -187,6 +209,7 @@ export function readConfig(
     gatewayThreads: given.gatewayThreads ?? availableParallelism(),
     trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
+    signUp: given.signUp ?? 'invited',
   });
 }
 
@@ -197,8 +220,9 @@ function readSetting(one: Setting, flags: Flags, environment: Readonly<Record<st
   const parsed = one.shape.safeParse(text);
   if (parsed.success) return parsed.data;
   const name = typeof flag === 'string' ? `--${one.flag}` : one.variable;
-  // A URL of a database holds a password: its value is not repeated.
-  const shown = one.variable === 'TULOU_DATABASE_URL' ? '' : `, not ${JSON.stringify(text)}`;
+  // These hold a password: their value is not repeated.
+  const hidden = one.variable === 'TULOU_DATABASE_URL' || one.variable === 'TULOU_SMTP_URL';
+  const shown = hidden ? '' : `, not ${JSON.stringify(text)}`;
   throw new OperatorError('config_invalid', `${name} takes ${one.expects}${shown}.`, {
     remedy: `For example: ${name}=${one.example}`,
   });

@@ -1,4 +1,5 @@
 /** What an attacker sends by hand, and what there is to see of the answer. */
+import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { openBrowser } from './browser.ts';
@@ -14,10 +15,10 @@ export interface Answer {
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-export type Fields = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+/** Pairs where a name comes twice. */
+export type Fields = Readonly<Record<string, string>> | readonly [string, string][];
 
-export const formOf = (fields: Fields): string =>
-  new URLSearchParams(Array.isArray(fields) ? fields.map((pair) => [...pair]) : { ...fields }).toString();
+export const formOf = (fields: Fields): string => new URLSearchParams(fields).toString();
 
 /** One request, no redirect followed. */
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
@@ -58,6 +59,13 @@ function jsonOf(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** Nothing that a token endpoint gives is in this answer, and it is nobody's failure but the caller's. */
+export function refused({ status, text, said }: Answer, error?: string): void {
+  assert.ok(status >= 400 && status < 500, `${status} ${text}`);
+  assert.doesNotMatch(text, /"(?:access|refresh|id)_token"/);
+  if (error !== undefined) assert.equal(said['error'], error, text);
 }
 
 export const basic = ({ id, secret }: TestClient): Record<string, string> => ({

@@ -8,7 +8,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { Store } from '../../store/store.ts';
 import type { Vault } from '../keys/seal.ts';
-import type { Publish } from '../publish.ts';
+import { findFirstParty } from '../clients/first-party.ts';
+import { nilTenant, type Publish } from '../publish.ts';
 import { denyGrant } from '../tokens/denials.ts';
 import {
   consumeArtifact,
@@ -37,7 +38,7 @@ export const gidOf = (grantId: string): string => sha256(grantId);
 
 /** The adapter of one issuer, whose artifacts no other issuer finds. */
 export function openArtifacts(tenantUuid: string, deps: ArtifactDeps): (kind: string) => Adapter {
-  return (kind) => (kind === 'Client' ? clientsOnly(deps) : artifactsOf(tenantUuid, kind, deps));
+  return (kind) => (kind === 'Client' ? clientsOnly(tenantUuid, deps) : artifactsOf(tenantUuid, kind, deps));
 }
 
 function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adapter {
@@ -119,9 +120,10 @@ export function openReplays(
 
 const refused = (): Promise<never> => Promise.reject(new Error('clients are not written here'));
 
-function clientsOnly({ findClient }: ArtifactDeps): Adapter {
+function clientsOnly(tenantUuid: string, { findClient }: ArtifactDeps): Adapter {
+  const ofPlatform = tenantUuid === nilTenant ? findFirstParty : () => undefined;
   return {
-    find: (id) => findClient(id),
+    find: (id) => Promise.resolve(ofPlatform(id)?.metadata ?? findClient(id)),
     upsert: refused,
     findByUid: refused,
     findByUserCode: refused,

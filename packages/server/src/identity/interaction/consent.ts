@@ -24,7 +24,7 @@ export const consent: Step = {
     }));
     if (person === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const { host, formTo } = destinationOf(parameters.redirectUri);
-    const all = [...asked, ...askedOfPlatform(missing.missingOIDCScope ?? [], visit.told)];
+    const all = [...asked, ...askedOfPlatform([...(missing.missingOIDCScope ?? []), ...scopes], visit.told)];
     sendPage(visit, 200, consentPage(visit, { ...asker, tenant, person, host, asked: all }), formTo);
   },
 

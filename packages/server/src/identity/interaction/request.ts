@@ -2,9 +2,11 @@
 import { uuidFromId } from '@tulou/contract';
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
+import { findFirstParty } from '../clients/first-party.ts';
 import type { Asked } from '../pages/views.ts';
 import type { Words } from '../pages/words.ts';
 import type { Locale } from '../people/users.ts';
+import { controlScope } from '../tokens/control.ts';
 import { readRights } from '../tokens/rights.ts';
 
 /** The parameters of an authorization request, as oidc-provider has validated them. */
@@ -31,6 +33,8 @@ export interface Asker {
 
 /** Undefined: the client is no longer in use. */
 export async function readAsker(tx: SystemTx, { clientId }: Parameters): Promise<Asker | undefined> {
+  const own = findFirstParty(clientId);
+  if (own !== undefined) return { app: own.name, developer: 'Tulou' };
   const client = await readClient(tx, clientId);
   if (client === undefined) return undefined;
   return { app: client.appName, developer: await tenantName(tx, client.tenantUuid) };
@@ -38,6 +42,8 @@ export async function readAsker(tx: SystemTx, { clientId }: Parameters): Promise
 
 /** Whether the person may act in each tenant that is asked for. */
 export async function isMember(tx: SystemTx, { clientId, resources }: Parameters, user: string): Promise<boolean> {
+  // What comes with the platform asks for no tenant, but for all that the person may.
+  if (findFirstParty(clientId) !== undefined) return true;
   for (const resource of resources) {
     if ((await readRights(tx, clientId, resource, user)) === undefined) return false;
   }
@@ -77,7 +83,7 @@ export async function readAsked(
   scopes: readonly string[],
   locale: Locale,
 ): Promise<readonly Asked[]> {
-  const parts = [...new Set(scopes)].map((scope) => ({ scope, at: scope.indexOf('/') }));
+  const parts = [...new Set(scopes)].filter((scope) => scope.includes('/')).map((scope) => ({ scope, at: scope.indexOf('/') }));
   const slugs = [...new Set(parts.map(({ scope, at }) => scope.slice(0, at)))];
   const locals = parts.map(({ scope, at }) => scope.slice(at + 1));
   const tenants = await sql<{ tenantUuid: string; slug: string }[]>`
@@ -98,10 +104,10 @@ export async function readAsked(
   return told.toSorted((a, b) => riskOrder[a.risk ?? 'high'] - riskOrder[b.risk ?? 'high']);
 }
 
-/** OpenID Connect's own scopes. */
+/** The scopes of OpenID Connect and of the control API. */
 export function askedOfPlatform(scopes: readonly string[], told: Words): readonly Asked[] {
-  const known = Object.entries(told.oidc);
-  return known.filter(([name]) => scopes.includes(name)).map(([, title]) => ({ title, description: '' }));
+  const known = Object.entries(told.oidc).filter(([name]) => scopes.includes(name));
+  return known.map(([name, title]) => ({ title, description: '', ...(name === controlScope ? { risk: 'high' } : {}) }));
 }
 
 /** Where the browser goes in the end, for people and for `form-action` (CSP has no form for IPv6 literals). */

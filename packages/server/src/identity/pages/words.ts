@@ -1,5 +1,7 @@
 /** What the pages say, in each language. A text that is missing in one does not compile. */
 import type { Locale } from '../people/users.ts';
+import { accountEn, accountZh, factorEn, factorZh } from './account-words.ts';
+import type { Told } from './told.ts';
 
 type Role = 'viewer' | 'developer' | 'admin' | 'owner';
 
@@ -18,6 +20,8 @@ const en = {
     wait: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`,
     noMember: 'This account is no member of the tenant that the app asks for. Sign in with another one.',
   },
+  factor: factorEn,
+  account: accountEn,
   consent: {
     title: (app: string) => `Allow ${app}?`,
     lead: (app: string, developer: string) => `${app}, made by ${developer}, asks to act for you.`,
@@ -33,6 +37,7 @@ const en = {
     deny: 'Don’t allow',
   },
   oidc: {
+    control: 'Do everything that you may do, in each of your tenants',
     openid: 'Know that you are you',
     profile: 'See your name and language',
     email: 'See your e-mail address',
@@ -82,12 +87,6 @@ const en = {
   },
 } as const;
 
-type Told<T> = T extends string
-  ? string
-  : T extends (...args: infer A) => string
-    ? (...args: A) => string
-    : { readonly [K in keyof T]: Told<T[K]> };
-
 export type Words = Told<typeof en>;
 
 const zh: Words = {
@@ -105,6 +104,8 @@ const zh: Words = {
     wait: (seconds) => `尝试次数过多，请在 ${seconds} 秒后重试。`,
     noMember: '此账号不是该应用所请求租户的成员，请使用其他账号登录。',
   },
+  factor: factorZh,
+  account: accountZh,
   consent: {
     title: (app) => `是否允许 ${app}？`,
     lead: (app, developer) => `由 ${developer} 开发的 ${app} 请求代表你操作。`,
@@ -119,6 +120,7 @@ const zh: Words = {
     deny: '不允许',
   },
   oidc: {
+    control: '在你所属的每个租户中，执行你有权执行的一切操作',
     openid: '确认你的身份',
     profile: '查看你的姓名和语言',
     email: '查看你的邮箱地址',

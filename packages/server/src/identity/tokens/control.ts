@@ -6,6 +6,7 @@ import type { SystemTx } from '../../store/store.ts';
 import { listKeys } from '../keys/rows.ts';
 import type { Vault } from '../keys/seal.ts';
 import { nilTenant } from '../publish.ts';
+import { isDenied } from './denials.ts';
 import { readOwnToken, type OwnToken } from './own.ts';
 
 /** Their one scope: all that the person may. What that is, their role in each tenant says at each call. */
@@ -41,7 +42,8 @@ export function openControlTokens(
     const token = readOwnToken(text, platformUrl, jwks);
     if (token === undefined || !isForControl(token, platformUrl, clock.now())) return undefined;
     const { sub: user, gid: grant } = token;
-    if (!isId('user', user) || (await isOver(tx, token)) || !(await isThere(tx, user))) return undefined;
+    const denials = [`token:${token.jti}`, `grant:${grant}`, `user:${user}`];
+    if (!isId('user', user) || (await isDenied(tx, denials, token.iat)) || !(await isThere(tx, user))) return undefined;
     return { user, grant, secret: createHmac('sha256', sealing).update(grant).digest('base64url') };
   };
 }
@@ -50,20 +52,8 @@ function isForControl(token: OwnToken, platformUrl: string, nowMs: number): bool
   const scopes = String(token['scope']).split(' ');
   const isBound = token['cnf'] !== undefined;
   return (
-    token.aud === controlResource(platformUrl) &&
-    token.exp * 1000 > nowMs &&
-    scopes.includes(controlScope) &&
-    !isBound
+    token.aud === controlResource(platformUrl) && token.exp * 1000 > nowMs && scopes.includes(controlScope) && !isBound
   );
-}
-
-/** Denials mean what was issued before them; what came after, they leave. */
-async function isOver({ sql }: SystemTx, { jti, gid, sub, iat }: OwnToken): Promise<boolean> {
-  const keys = [`token:${jti}`, `grant:${gid}`, `user:${sub}`];
-  const rows = await sql`
-    select from snapshot_objects
-    where kind = 'denial' and key = any(${keys}) and object is not null and (object ->> 'before')::bigint > ${iat}`;
-  return rows.length > 0;
 }
 
 async function isThere({ sql }: SystemTx, user: string): Promise<boolean> {

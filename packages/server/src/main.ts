@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
+import type { FindSignedIn } from './control/call/authenticate.ts';
+import type { Act, Audit } from './identity/acting.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
 import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
-import { systemRandom as random } from './kernel/random.ts';
+import { newId, systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
 import { prepare } from './store/prepare.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -133,9 +135,11 @@ function control(config: Config): Promise<number> {
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
-    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies } = config;
+    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp } = config;
     return withStore(config, log, async (store) => {
-      const identity = await identityOf({ platformUrl, masterKey }, store, log);
+      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow }, store, log);
+      const identity = await identityOf({ platformUrl, masterKey, upstreamAllow, signUp }, act, store, log);
+      const findSignedIn = await signedIn({ platformUrl, masterKey });
       const role = await startControl(
         {
           listen: config.platformListen,
@@ -147,7 +151,7 @@ function control(config: Config): Promise<number> {
           upstreamAllow,
           trustedProxies,
         },
-        { store, clock, random, log, mount: identity },
+        { store, clock, random, log, mount: identity, findSignedIn },
       ).catch(async (error: unknown) => {
         await identity.stop();
         throw error;
@@ -157,11 +161,45 @@ function control(config: Config): Promise<number> {
   });
 }
 
-async function identityOf(options: IdentityOptions, store: Store, log: Log): Promise<Identity> {
+async function identityOf(options: IdentityOptions, act: Act, store: Store, log: Log): Promise<Identity> {
   const { startIdentity } = await import('./identity/identity.ts');
   const { openInteraction } = await import('./identity/interaction/interaction.ts');
-  const interaction = openInteraction(options.masterKey, { store, clock, random, log });
-  return startIdentity(options, { store, clock, random, log, publish: await publisher(), interaction });
+  const publish = await publisher();
+  const interaction = openInteraction(options.masterKey, { store, clock, random, log, publish, act, audit: await auditor() });
+  return startIdentity(options, { store, clock, random, log, publish, interaction });
+}
+
+/** How a person's decisions at identity's pages are done: as operations of control. */
+async function acting(
+  options: Pick<Config, 'platformUrl' | 'gatewayUrl'> & Required<Pick<Config, 'upstreamAllow'>>,
+  store: Store,
+  log: Log,
+): Promise<Act> {
+  const { openActing } = await import('./control/acting.ts');
+  const { controlDeps } = await import('./control/control.ts');
+  return openActing(controlDeps(options, { store, clock, random, log }));
+}
+
+/** How identity writes into tenants' audit trails. */
+async function auditor(): Promise<Audit> {
+  const { appendAudit } = await import('./control/audit/append.ts');
+  return (tx, tenantUuid, fact) =>
+    appendAudit(tx, tenantUuid, {
+      ...fact,
+      id: newId('audit', clock, random),
+      at: new Date(clock.now()),
+      reason: null,
+    });
+}
+
+/** How control knows the people whom identity has signed in. */
+async function signedIn({
+  platformUrl,
+  masterKey,
+}: Pick<IdentityOptions, 'platformUrl' | 'masterKey'>): Promise<FindSignedIn> {
+  const { openControlTokens } = await import('./identity/tokens/control.ts');
+  const { openVault } = await import('./identity/keys/seal.ts');
+  return openControlTokens(platformUrl, { clock, vault: openVault(masterKey, random) });
 }
 
 /** How identity tells the gateways: through control's snapshot. */

@@ -52,19 +52,7 @@ export interface ControlRoleDeps {
 
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
-  const { platformUrl, gatewayUrl, upstreamAllow } = options;
-  const { store, clock, random, log, findSignedIn } = role;
-  const deps: ControlDeps = {
-    store,
-    clock,
-    random,
-    log,
-    platformUrl,
-    gatewayUrl,
-    upstreamAllow,
-    openapi: openReader(clock),
-    findSignedIn,
-  };
+  const deps = controlDeps(options, role);
   await storePlatformToken(deps, 'operator', options.operatorToken);
   await storePlatformToken(deps, 'node', options.nodeToken);
   const feed = await openFeed(deps);
@@ -82,6 +70,15 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
       await admin.close();
     },
   };
+}
+
+/** All that handlers reach. */
+export function controlDeps(
+  { platformUrl, gatewayUrl, upstreamAllow }: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow'>,
+  { store, clock, random, log, findSignedIn }: ControlRoleDeps,
+): ControlDeps {
+  const openapi = openReader(clock);
+  return { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, openapi, findSignedIn };
 }
 
 /** All routes of the platform listener, from the two tables, and the document of the first. */

@@ -3,24 +3,21 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import { formatCredential, parseCredential } from '@tulou/contract/credentials';
-import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { stylePath } from '../../src/identity/pages/style.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
-import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
-import { callback, masterKey, startWorld, type TestClient, type World } from './world.ts';
+import { callback, pagesOver, startWorld, type TestClient, type World } from './world.ts';
 
 const password = 'correct horse battery';
 let world: World;
 let client: TestClient;
 
 before(async () => {
-  const log = openLog('identity', 'error');
-  world = await startWorld((store) => openInteraction(masterKey, { store, clock, random, log }));
+  world = await startWorld(pagesOver);
   client = await world.makeClient();
   const kept = await openPasswords(random).keep(password);
   await run(({ sql }) => sql`update users set secret_password = ${kept}`);

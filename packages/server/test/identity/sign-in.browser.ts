@@ -11,12 +11,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
-import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
-import { masterKey, startWorld, type World } from './world.ts';
+import { pagesOver, startWorld, type World } from './world.ts';
 
 const pictures = join(tmpdir(), 'tulou-pages');
 const [email, password] = ['lin@shop.test', 'correct horse battery'];
@@ -28,8 +26,7 @@ let clientId: string;
 
 before(async () => {
   await mkdir(pictures, { recursive: true });
-  const log = openLog('identity', 'error');
-  world = await startWorld((store) => openInteraction(masterKey, { store, clock, random, log }));
+  world = await startWorld(pagesOver);
   app = createServer((_message, response) => response.end('the app'));
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   callback = `http://127.0.0.1:${(app.address() as AddressInfo).port}/callback`;

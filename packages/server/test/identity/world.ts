@@ -1,8 +1,14 @@
 /** The identity server over a real database and a real listener, with an app, its clients, and a tenant that installed it. */
 import { idFromUuid, Problem } from '@tulou/contract';
+import { openActing } from '../../src/control/acting.ts';
+import { appendAudit } from '../../src/control/audit/append.ts';
+import { chainStart } from '../../src/control/audit/chain.ts';
+import { controlDeps } from '../../src/control/control.ts';
 import { present, publish } from '../../src/control/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
+import type { Audit } from '../../src/identity/acting.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
+import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { rotateKeys } from '../../src/identity/keys/keys.ts';
 import { openVault } from '../../src/identity/keys/seal.ts';
 import { nilTenant, type Publish } from '../../src/identity/publish.ts';
@@ -128,6 +134,16 @@ export async function startWorld(pagesOf?: (store: Store) => Interaction): Promi
   };
 }
 
+/** The pages as they are wired in main.ts, over this store. */
+export function pagesOver(store: Store): Interaction {
+  const log = openLog('identity', 'error');
+  const options = { platformUrl: 'http://platform.test', gatewayUrl: 'http://gateway.test', upstreamAllow: [] };
+  const act = openActing(controlDeps(options, { store, clock, random, log }));
+  const audit: Audit = (tx, tenantUuid, fact) =>
+    appendAudit(tx, tenantUuid, { ...fact, id: newId('audit', clock, random), at: new Date(), reason: null });
+  return openInteraction(masterKey, { store, clock, random, log, publish: tell, act, audit });
+}
+
 /** The first node's own address is the issuer. */
 async function startNode(store: Store, interaction: Interaction, issuer?: string) {
   const held: { identity?: Identity } = {};
@@ -139,7 +155,10 @@ async function startNode(store: Store, interaction: Interaction, issuer?: string
   const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
   const deps = { store, clock, random, log, publish: tell, interaction };
-  const started = await startIdentity({ platformUrl: issuer ?? listener.url, masterKey }, deps);
+  const started = await startIdentity(
+    { platformUrl: issuer ?? listener.url, masterKey, upstreamAllow: ['loopback'], signUp: 'invited' },
+    deps,
+  );
   held.identity = started;
   return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
 }
@@ -160,6 +179,7 @@ async function seed(store: Store) {
       [tenantUuid, 'shop'],
     ] as const) {
       await sql`insert into tenants (tenant_id, slug, name, created_at, updated_at) values (${uuid}, ${slug}, ${slug}, ${now}, ${now})`;
+      await sql`insert into audit_heads (tenant_id, seq, hash) values (${uuid}, 0, ${chainStart(uuid)})`;
     }
     await sql`insert into apis (tenant_id, id, slug, name, visibility, hosts, created_at, updated_at)
       values (${provider}, ${api}, 'orders', 'Orders', 'public', '{}', ${now}, ${now})`;

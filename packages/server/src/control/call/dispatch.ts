@@ -3,7 +3,7 @@
  * tenant (a foreign one is answered like one that never was, before anything else is said), may they, is the input valid,
  * was it answered before; then the handler, and its output through the schema.
  */
-import { Problem, type Operation } from '@tulou/contract';
+import { Problem, type Id, type Operation } from '@tulou/contract';
 import { assert } from '../../kernel/assert.ts';
 import type { HttpAnswer, HttpRequest } from '../../http/message.ts';
 import { mayCall } from '../../tenancy/access.ts';
@@ -50,9 +50,19 @@ export async function answerCall(
   params: PathParams,
   deps: ControlDeps,
 ): Promise<HttpAnswer> {
-  const { operation } = compiled;
   const token = bearerOf(request.header('authorization')) ?? '';
-  const { caller, tenant } = await identify(operation, token, params, deps);
+  return carryOut(compiled, request, params, await identify(compiled.operation, token, params, deps), deps);
+}
+
+/** The rest of a call, once it is known who makes it and for which tenant. */
+export async function carryOut(
+  compiled: Compiled,
+  request: HttpRequest,
+  params: PathParams,
+  { caller, tenant }: Identified,
+  deps: ControlDeps,
+): Promise<HttpAnswer> {
+  const { operation } = compiled;
   const reason = caller.principal.kind === 'operator' ? reasonOf(request, operation) : null;
   const actor = await enter(operation, caller.principal, tenant, reason, request, deps);
   permit(operation, caller.principal, tenant);
@@ -62,13 +72,18 @@ export async function answerCall(
   return (await replay(context)) ?? (isWrite(operation) ? write(context, input) : read(context, input));
 }
 
+interface Identified {
+  readonly caller: Caller;
+  readonly tenant: DirectoryEntry | undefined;
+}
+
 /** Credential and path are looked up apart and at once: two independent sources, which the door holds together. */
 async function identify(
   operation: Operation,
   token: string,
   params: PathParams,
   deps: ControlDeps,
-): Promise<{ caller: Caller; tenant: DirectoryEntry | undefined }> {
+): Promise<Identified> {
   const credential = controlCredential(token);
   return deps.store.system('who calls, and the tenant in the path', async (tx) => {
     const named = isTenantOperation(operation) ? findTenant(tx, params['tenant'] ?? '') : undefined;
@@ -78,6 +93,20 @@ async function identify(
     }
     const [caller, tenant] = await Promise.all([authenticate(tx, credential, deps.clock.now()), named]);
     return { caller, tenant };
+  });
+}
+
+/** A person who has signed in at a page of ours, and the tenant in the path. */
+export async function identifyPerson(
+  operation: Operation,
+  user: string,
+  params: PathParams,
+  deps: ControlDeps,
+): Promise<Identified> {
+  return deps.store.system('who decides at a page, and for which tenant', async (tx) => {
+    const tenant = isTenantOperation(operation) ? await findTenant(tx, params['tenant'] ?? '') : undefined;
+    const signedIn = { user: user as Id<'user'>, grant: user, secret: '' };
+    return { caller: await authenticatePerson(tx, '', tenant, () => Promise.resolve(signedIn)), tenant };
   });
 }
 

@@ -20,6 +20,7 @@ export const idPrefixes = {
   gateway: 'gwy',
   client: 'cli',
   user: 'usr',
+  passkey: 'psk',
   invitation: 'inv',
   event: 'evt',
   approval: 'apr',

@@ -1,15 +1,27 @@
 /** One interaction of oidc-provider with the person who was sent to it, as its steps see it. */
 import type { Provider } from 'oidc-provider';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Random } from '../../kernel/random.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
+import type { Act, Audit } from '../acting.ts';
+import type { Vault } from '../keys/seal.ts';
 import type { Visit } from '../pages/visit.ts';
+import type { Challenges } from '../people/challenges.ts';
 import type { Passwords } from '../people/password.ts';
+import type { Publish } from '../publish.ts';
 import type { Asker, Parameters } from './request.ts';
 
+/** What all pages work with. */
 export interface PromptDeps {
   readonly store: Store;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly publish: Publish;
+  readonly vault: Vault;
+  readonly challenges: Challenges;
   readonly passwords: Passwords;
+  readonly act: Act;
+  readonly audit: Audit;
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;

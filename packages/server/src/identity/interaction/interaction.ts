@@ -5,14 +5,18 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
+import type { Act, Audit } from '../acting.ts';
 import type { Interaction } from '../identity.ts';
 import { openVault } from '../keys/seal.ts';
 import { outbox, outboxPath } from '../mail/outbox.ts';
 import { style, stylePath } from '../pages/style.ts';
 import { notice } from '../pages/views.ts';
 import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
+import { openChallenges } from '../people/challenges.ts';
 import { openPasswords } from '../people/password.ts';
-import { invite, invitationPath, type InvitationDeps } from './invitation.ts';
+import type { Publish } from '../publish.ts';
+import type { PromptDeps } from './asking.ts';
+import { invite, invitationPath } from './invitation.ts';
 import { prompt } from './prompt.ts';
 
 export interface InteractionDeps {
@@ -20,12 +24,15 @@ export interface InteractionDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly publish: Publish;
+  readonly act: Act;
+  readonly audit: Audit;
 }
 
 interface Place {
   readonly methods: readonly string[];
   readonly path: RegExp;
-  readonly answer: (visit: Visit, provider: Provider, deps: InvitationDeps) => Promise<void> | void;
+  readonly answer: (visit: Visit, provider: Provider, deps: PromptDeps) => Promise<void> | void;
 }
 
 const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', String.raw`\.`)}$`);
@@ -40,8 +47,10 @@ const places: readonly Place[] = [
 
 /** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */
 export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): Interaction {
-  const formKey = openVault(masterKey, deps.random).derive('forms');
-  const parts: InvitationDeps = { ...deps, passwords: openPasswords(deps.random) };
+  const vault = openVault(masterKey, deps.random);
+  const formKey = vault.derive('forms');
+  const challenges = openChallenges(vault.derive('challenges'), deps);
+  const parts: PromptDeps = { ...deps, vault, challenges, passwords: openPasswords(deps.random) };
   return async (message, response, provider, issuer) => {
     const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
     const place = places.find(({ path, methods }) => path.test(visit.path) && methods.includes(message.method ?? ''));

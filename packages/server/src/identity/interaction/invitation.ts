@@ -1,6 +1,6 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { passwordCharactersMax, passwordCharactersMin } from '../people/password.ts';
-import { newId, type Random } from '../../kernel/random.ts';
+import { newId } from '../../kernel/random.ts';
 import { codePage, invitationPage, notice } from '../pages/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
 import type { Wrong } from '../pages/layout.ts';
@@ -11,10 +11,6 @@ import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
 import type { PromptDeps } from './asking.ts';
 
-export interface InvitationDeps extends PromptDeps {
-  readonly random: Random;
-}
-
 export const invitationPath = '/account/invitation';
 const cookieSeconds = 3600;
 
@@ -23,7 +19,7 @@ const cookieSeconds = 3600;
  * stays on no screen; opening the link changes nothing, as mail filters open links too. The three parts, with dots between
  * them, can be typed in as a code as well.
  */
-export async function invite(visit: Visit, deps: InvitationDeps): Promise<void> {
+export async function invite(visit: Visit, deps: PromptDeps): Promise<void> {
   if (visit.query.has('secret')) return takeLink(visit);
   const ref = readRef(visit.cookie('invitation') ?? '');
   const invitation = ref === undefined ? undefined : await find(ref, deps);
@@ -40,7 +36,7 @@ function takeLink(visit: Visit): void {
   sendOn(visit, invitationPath);
 }
 
-async function takeCode(visit: Visit, deps: InvitationDeps): Promise<void> {
+async function takeCode(visit: Visit, deps: PromptDeps): Promise<void> {
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
   const ref = readRef((form.get('code') ?? '').trim().replace(/^.*#/, ''));
@@ -50,11 +46,11 @@ async function takeCode(visit: Visit, deps: InvitationDeps): Promise<void> {
   sendOn(visit, `${invitationPath}#join`);
 }
 
-function find(ref: InvitationRef, { store, clock }: InvitationDeps): Promise<Invitation | undefined> {
+function find(ref: InvitationRef, { store, clock }: PromptDeps): Promise<Invitation | undefined> {
   return store.system('an invitation is known by its link', (tx) => findInvitation(tx, ref, new Date(clock.now())));
 }
 
-async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, deps: InvitationDeps): Promise<void> {
+async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, deps: PromptDeps): Promise<void> {
   const { told } = visit;
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
@@ -75,7 +71,7 @@ async function joinAsKnown(
   ref: InvitationRef,
   { email }: Invitation,
   password: string,
-  deps: InvitationDeps,
+  deps: PromptDeps,
 ): Promise<Outcome> {
   const result = await signIn(issuer, { email, password, address }, deps);
   if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
@@ -94,7 +90,7 @@ async function joinAsNew(
   ref: InvitationRef,
   { email }: Invitation,
   form: ReadonlyMap<string, string>,
-  deps: InvitationDeps,
+  deps: PromptDeps,
 ): Promise<Outcome> {
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
   const wrong = judge(name, typed, email, told);

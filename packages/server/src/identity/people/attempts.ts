@@ -25,6 +25,11 @@ export function attemptOf({ tenantUuid }: IssuerRef, email: string, address: str
   return { account: `account:${sha256(`${tenantUuid} ${emailOf(email)}`)}`, address: `address:${networkOf(address)}`, now };
 }
 
+/** A second factor is tried on a person, not on an address that anybody may type. */
+export function factorAttemptOf({ tenantUuid }: IssuerRef, userId: string, address: string, now: Date): Attempt {
+  return { account: `factor:${sha256(`${tenantUuid} ${userId}`)}`, address: `address:${networkOf(address)}`, now };
+}
+
 /** With IPv6, one line has a whole /64. */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -1,0 +1,22 @@
+/** What a person has besides the password. With any of it, the password alone lets nobody in. */
+import type { SystemTx } from '../../store/store.ts';
+import type { PersonRef } from './authenticators.ts';
+
+export interface Factors {
+  readonly passkeys: number;
+  readonly authenticator: boolean;
+  /** Unused ones. They are no factor of their own: they stand for one that is lost. */
+  readonly recoveryCodes: number;
+}
+
+export async function readFactors({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<Factors> {
+  const [row] = await sql<Factors[]>`
+    select
+      (select count(*)::int from passkeys where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}) as passkeys,
+      exists (select from authenticators where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}) as authenticator,
+      (select count(*)::int from recovery_codes
+        where tenant_id = ${issuer.tenantUuid} and user_id = ${userId} and used_at is null) as "recoveryCodes"`;
+  return row ?? { passkeys: 0, authenticator: false, recoveryCodes: 0 };
+}
+
+export const hasSecondFactor = ({ passkeys, authenticator }: Factors): boolean => passkeys > 0 || authenticator;

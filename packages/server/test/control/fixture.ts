@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
+import { findSignedIn, platformUrl } from './people.ts';
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -59,14 +60,20 @@ export async function startTestControl(clock: Clock = systemClock, given?: TestD
   const options: ControlOptions = {
     listen: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
-    platformUrl: 'http://platform.test',
+    platformUrl,
     gatewayUrl: 'http://gateway.test',
     nodeToken: node,
     operatorToken: operator,
     upstreamAllow: ['loopback'],
   };
   const log = openLog('control', 'silent');
-  const role = await startControl(options, { store: database.store, clock, random: systemRandom, log });
+  const role = await startControl(options, {
+    store: database.store,
+    clock,
+    random: systemRandom,
+    log,
+    findSignedIn: findSignedIn(clock),
+  });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);
   return {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { Problem } from '@tulou/contract';
 import type { Mount } from '../http/listen.ts';
+import type { AllowedClass } from '../http/address-guard.ts';
 import { problemAnswer } from '../http/problem.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
@@ -12,6 +13,7 @@ import { openClients } from './clients/find.ts';
 import { ensureKeys, keysChannel, keysMark, readKeys, rotateIfDue, type IssuerRef, type KeyDeps } from './keys/keys.ts';
 import { openVault } from './keys/seal.ts';
 import { bodyBytesMax, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
+import { openGuardedFetch } from './outbound/guarded-fetch.ts';
 import { openPool, type Pool } from './provider/pool.ts';
 import { buildProvider } from './provider/provider.ts';
 import { nilTenant, type Publish } from './publish.ts';
@@ -21,6 +23,8 @@ export interface IdentityOptions {
   readonly platformUrl: string;
   /** 32 bytes, the same on every node. */
   readonly masterKey: Uint8Array;
+  /** Classes of addresses, beside public ones, at which clients may be told of a logout. */
+  readonly upstreamAllow: readonly AllowedClass[];
 }
 
 /** Answers what people see: sign-in, consent, their account. */
@@ -56,7 +60,8 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const vault = openVault(options.masterKey, deps.random);
   const issuer: IssuerRef = { issuer: options.platformUrl, tenantUuid: nilTenant };
   const keyDeps: KeyDeps = { ...deps, vault };
-  const parts = { ...deps, vault, findClient: openClients(deps) };
+  const fetch = openGuardedFetch({ allow: options.upstreamAllow }, deps);
+  const parts = { ...deps, vault, findClient: openClients(deps), fetch };
   await ensureKeys(issuer, keyDeps);
   const build = async (): Promise<Provider> => buildProvider(issuer, await readKeys(issuer, keyDeps), parts);
   const pool = openPool(build, providersMax);

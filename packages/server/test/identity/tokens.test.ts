@@ -102,7 +102,12 @@ test('what this issuer says of itself offers nothing that RFC 9700 forbids', () 
   assert.deepEqual(metadata.response_types_supported, ['code']);
   assert.deepEqual(metadata.code_challenge_methods_supported, ['S256']);
   assert.ok(!metadata.grant_types_supported?.includes('implicit'));
-  assert.deepEqual(metadata.token_endpoint_auth_methods_supported, ['client_secret_basic', 'private_key_jwt', 'none']);
+  assert.deepEqual(metadata.token_endpoint_auth_methods_supported, [
+    'client_secret_basic',
+    'private_key_jwt',
+    'tls_client_auth',
+    'none',
+  ]);
   assert.equal(metadata.authorization_response_iss_parameter_supported, true);
   assert.equal(metadata.issuer, world.issuer);
 });

@@ -1,6 +1,8 @@
 /** An OAuth client by its id alone, as oidc-provider wants it. */
 import type { AdapterPayload } from 'oidc-provider';
 import { isId } from '@tulou/contract';
+import type { Clock } from '../../kernel/clock.ts';
+import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 
 /** What is needed of a client and its app to decide on a token. */
@@ -14,9 +16,17 @@ export interface ClientRow {
   readonly authentication: 'client_secret_basic' | 'private_key_jwt' | 'tls_client_auth' | 'none';
   readonly grantTypes: string[];
   readonly redirectUris: string[];
+  readonly postLogoutRedirectUris: string[];
+  readonly backchannelLogoutUri: string | null;
   readonly jwks: { keys: Record<string, unknown>[] } | null;
+  /** `dns:<name>` or `uri:<URI>`. */
+  readonly tlsSubject: string | null;
   readonly dpopBound: boolean;
+  readonly certificateBound: boolean;
   readonly secretHash: string | null;
+  /** Of the secret before, which is good until then. */
+  readonly previousHash: string | null;
+  readonly previousUntil: Date | null;
 }
 
 /** The client, where it, its app and its tenant are in use. The snapshot says which tenant it belongs to. */
@@ -28,7 +38,10 @@ export async function readClient({ sql }: SystemTx, clientId: string): Promise<C
   const [row] = await sql<ClientRow[]>`
     select c.id, c.tenant_id as "tenantUuid", a.id as "appId", a.name as "appName",
       a.scopes || a.optional_scopes as "appScopes", c.authentication, c.grant_types as "grantTypes",
-      c.redirect_uris as "redirectUris", c.jwks, c.dpop_bound as "dpopBound", c.secret_hash as "secretHash"
+      c.redirect_uris as "redirectUris", c.post_logout_redirect_uris as "postLogoutRedirectUris",
+      c.backchannel_logout_uri as "backchannelLogoutUri", c.jwks, c.tls_subject as "tlsSubject",
+      c.dpop_bound as "dpopBound", c.certificate_bound as "certificateBound", c.secret_hash as "secretHash",
+      c.secret_previous_hash as "previousHash", c.secret_previous_until as "previousUntil"
     from clients c
       join apps a on a.tenant_id = c.tenant_id and a.id = c.app_id
       join tenants t on t.tenant_id = c.tenant_id
@@ -37,16 +50,22 @@ export async function readClient({ sql }: SystemTx, clientId: string): Promise<C
   return row;
 }
 
-/** Looks clients up for the adapter. One that could not authenticate here is none. */
-export function openClients({ store }: { readonly store: Store }): (id: string) => Promise<AdapterPayload | undefined> {
+interface ClientDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Looks clients up for the adapter. */
+export function openClients({ store, clock }: ClientDeps): (id: string) => Promise<AdapterPayload | undefined> {
   return async (id) => {
     const row = await store.system('a client is known by its id alone', (tx) => readClient(tx, id));
-    return row === undefined || row.authentication === 'tls_client_auth' ? undefined : metadataOf(row);
+    return row && metadataOf(row, clock.now());
   };
 }
 
-function metadataOf(row: ClientRow): AdapterPayload {
+function metadataOf(row: ClientRow, nowMs: number): AdapterPayload {
   const usesCode = row.grantTypes.includes('authorization_code');
+  const secrets = secretsOf(row, nowMs);
   return {
     client_id: row.id,
     client_name: row.appName,
@@ -54,9 +73,32 @@ function metadataOf(row: ClientRow): AdapterPayload {
     grant_types: row.grantTypes,
     response_types: usesCode ? ['code'] : [],
     redirect_uris: usesCode ? row.redirectUris : [],
+    post_logout_redirect_uris: row.postLogoutRedirectUris,
     dpop_bound_access_tokens: row.dpopBound,
+    tls_client_certificate_bound_access_tokens: row.certificateBound,
+    ...(row.backchannelLogoutUri === null
+      ? {}
+      : { backchannel_logout_uri: row.backchannelLogoutUri, backchannel_logout_session_required: true }),
     ...(row.jwks === null ? {} : { jwks: row.jwks }),
-    // The hash in place of the secret: `compareClientSecret` (provider.ts) compares hashes.
-    ...(row.secretHash === null ? {} : { client_secret: row.secretHash }),
+    ...(row.tlsSubject === null ? {} : subjectOf(row.tlsSubject)),
+    ...(secrets === '' ? {} : { client_secret: secrets }),
   };
+}
+
+/** RFC 8705 §2.1.2. */
+function subjectOf(subject: string): AdapterPayload {
+  const value = subject.slice(4);
+  return subject.startsWith('dns:') ? { tls_client_auth_san_dns: value } : { tls_client_auth_san_uri: value };
+}
+
+/** The hashes of the secrets that are good now, in place of a secret: `isSecret` knows them. */
+function secretsOf({ secretHash, previousHash, previousUntil }: ClientRow, nowMs: number): string {
+  const previous = (previousUntil?.getTime() ?? 0) > nowMs ? previousHash : null;
+  return [secretHash, previous].filter((hash) => hash !== null).join('.');
+}
+
+/** Whether a text is one of the secrets behind a `client_secret` of these clients. */
+export function isSecret(hashes: string | undefined, text: string): boolean {
+  const hash = sha256(text);
+  return (hashes ?? '').split('.').filter((known) => equalHashes(known, hash)).length > 0;
 }

@@ -4,6 +4,8 @@ import { gidOf } from '../artifacts/adapter.ts';
 import type { SecretKey } from '../keys/rows.ts';
 import type { Vault } from '../keys/seal.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
+import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
+import { certificateOf, isNamed } from './certificates.ts';
 import { pages } from './pages.ts';
 import type { Resources } from './resources.ts';
 
@@ -14,6 +16,7 @@ export interface ConfigurationParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly findAccount: FindAccount;
   readonly resources: Resources;
+  readonly fetch: GuardedFetch;
 }
 
 const minutes = 60;
@@ -58,7 +61,7 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name', 'locale'], email: ['email', 'email_verified'] },
-    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none'],
+    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'tls_client_auth', 'none'],
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256'],
@@ -68,20 +71,20 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
-    rotateRefreshToken: true,
+    rotateRefreshToken: resources.mayRotate,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => onlyForIssuer(claims['aud'], issuer),
-    // Nothing that a client registers is ever fetched.
-    fetch: () => Promise.reject(new Error('the identity server fetches nothing')),
+    // What is called is what clients have registered: where they want to be told of a logout.
+    fetch: (url, init) => parts.fetch(String(url), init as GuardedInit),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin && origin !== 'null'),
     interactions: { url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
     extraTokenClaims: async (ctx, token) => {
-      const installation = resources.installationOf(ctx);
-      if (installation === undefined) return undefined;
-      const gid = 'grantId' in token && typeof token.grantId === 'string' ? gidOf(token.grantId) : installation;
-      return { ins: installation, gid };
+      const ins = resources.installationOf(ctx);
+      const gid = 'grantId' in token && typeof token.grantId === 'string' ? gidOf(token.grantId) : ins;
+      const made = { ...(ins === undefined ? {} : { ins }), ...(gid === undefined ? {} : { gid }) };
+      return { ...made, ...resources.inheritedOf(ctx) };
     },
     renderError: pages.error,
     features: featuresOf(vault, resources),
@@ -112,6 +115,16 @@ function featuresOf(vault: Vault, resources: Resources): NonNullable<Configurati
       useGrantedResource: () => true,
       getResourceServerInfo: resources.info,
     },
+    mTLS: {
+      enabled: true,
+      tlsClientAuth: true,
+      certificateBoundAccessTokens: true,
+      getCertificate: certificateOf,
+      // The proxy whose word is taken has checked who vouches for it (RFC 9440 §4).
+      certificateAuthorized: () => true,
+      certificateSubjectMatches: isNamed,
+    },
+    backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
   };
 }

@@ -1,43 +1,45 @@
 /** One issuer's Provider, built from values. Nothing of it changes afterwards: other keys make another one. */
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
-import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Log } from '../../kernel/log.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
+import { isSecret } from '../clients/find.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { SecretKey } from '../keys/rows.ts';
+import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
+import { serveTokenExchange } from './exchange.ts';
 import { openResources } from './resources.ts';
 import { serveStructuredTokens } from './structured.ts';
 
 export interface ProviderDeps extends ArtifactDeps {
   readonly log: Log;
+  /** For what clients have told us to call. */
+  readonly fetch: GuardedFetch;
 }
 
-export function buildProvider(
-  ref: IssuerRef,
-  keys: readonly SecretKey[],
-  deps: ProviderDeps,
-): Provider {
+export function buildProvider(ref: IssuerRef, keys: readonly SecretKey[], deps: ProviderDeps): Provider {
   const { issuer, tenantUuid } = ref;
-  const { vault } = deps;
+  const { vault, fetch } = deps;
   const findAccount = openAccounts(ref, deps);
-  const resources = openResources(deps);
+  const resources = openResources(ref, deps);
   const adapter = openArtifacts(tenantUuid, deps);
-  const provider = new Provider(issuer, configurationOf({ issuer, keys, vault, adapter, findAccount, resources }));
+  const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch };
+  const provider = new Provider(issuer, configurationOf(parts));
   // Its own look-up is apart from its own note of it, so that two at once both pass.
   provider.ReplayDetection.unique = openReplays(tenantUuid, deps);
-  // A client's `client_secret` here is the SHA-256 of it.
+  // A client's `client_secret` here is made of hashes.
   provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
-    return equalHashes(this.clientSecret ?? '', sha256(actual));
+    return isSecret(this.clientSecret, actual);
   };
   // The mount has set what these say from the configuration; nothing of it comes from the client.
   provider.proxy = true;
-  serveStructuredTokens(
-    provider,
-    keys.map(({ publicJwk }) => publicJwk),
-    deps,
+  const publicKeys = keys.map(({ publicJwk }) => publicJwk);
+  serveStructuredTokens(provider, publicKeys, deps);
+  serveTokenExchange(provider, publicKeys, resources, deps);
+  provider.on('backchannel.error', (_ctx, error, client) =>
+    deps.log.warn({ client: client.clientId, cause: String(error) }, 'a client could not be told of a logout'),
   );
   provider.on('server_error', (ctx, error) => tellFailure(ctx, error, deps.log));
   return provider;

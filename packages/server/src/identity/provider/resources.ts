@@ -1,8 +1,10 @@
-/** Resource indicators (RFC 8707): tenants, as `urn:tulou:tenant:<id or slug>`. */
+/** Resource indicators (RFC 8707): tenants, as `urn:tulou:tenant:<id or slug>`, and the control API. */
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 import { readRights } from '../tokens/rights.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
+import { controlServer } from './control.ts';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 
@@ -15,14 +17,33 @@ export interface Resources {
     client: Client,
     oneOf?: readonly string[],
   ) => Promise<string | readonly string[]>;
+  /**
+   * For `rotateRefreshToken`, which is asked before the token is spent: a request that would give nothing (for another resource,
+   * or while the installation is paused) throws `invalid_target` here and leaves its token whole. Else its next use would
+   * look like a theft and end the family.
+   */
+  readonly mayRotate: (ctx: KoaContextWithOIDC) => Promise<true>;
   /** The installation that the request's token is for. */
   readonly installationOf: (ctx: KoaContextWithOIDC) => string | undefined;
+  /** Says what the request's token takes over from the one that it is made from. */
+  readonly inherit: (ctx: KoaContextWithOIDC, claims: Inherited) => void;
+  readonly inheritedOf: (ctx: KoaContextWithOIDC) => Inherited | undefined;
 }
 
-export function openResources({ store }: { readonly store: Store }): Resources {
+export interface Inherited {
+  /** Denials of the grant behind the first token reach this one too. */
+  readonly gid: string;
+  /** RFC 8693 §4.1: who acts for the person. */
+  readonly act?: Readonly<Record<string, unknown>>;
+}
+
+export function openResources(issuer: IssuerRef, { store }: { readonly store: Store }): Resources {
   const installations = new WeakMap<object, string>();
-  return {
+  const inherited = new WeakMap<object, Inherited>();
+  const resources: Resources = {
     async info(ctx, resource, client) {
+      const control = controlServer(issuer, resource, client.clientId);
+      if (control !== undefined) return control;
       const { oidc } = ctx;
       const user = oidc.entities.Account?.accountId ?? oidc.session?.accountId;
       const isOwn = oidc.params?.['grant_type'] === 'client_credentials';
@@ -47,6 +68,18 @@ export function openResources({ store }: { readonly store: Store }): Resources {
       if (!isOwn || oneOf !== undefined) return Promise.resolve(oneOf ?? []);
       return Promise.reject(new errors.InvalidTarget('resource is missing: urn:tulou:tenant:<tenant>'));
     },
+    async mayRotate(ctx) {
+      const { params, client, entities } = ctx.oidc;
+      const token = entities.RefreshToken;
+      const asked = params?.['resource'] ?? token?.resource;
+      if (asked === undefined || client === undefined || token === undefined) return true;
+      if (typeof asked !== 'string' || !token.resourceIndicators.has(asked)) throw new errors.InvalidTarget();
+      await resources.info(ctx, asked, client);
+      return true;
+    },
     installationOf: (ctx) => installations.get(ctx),
+    inherit: (ctx, claims) => void inherited.set(ctx, claims),
+    inheritedOf: (ctx) => inherited.get(ctx),
   };
+  return resources;
 }

@@ -45,8 +45,10 @@ export function serveStructuredTokens(provider: Provider, keys: readonly PublicJ
 async function introspect(token: OwnToken | undefined, { store, clock }: StructuredDeps): Promise<object> {
   if (token === undefined || token.exp * 1000 <= clock.now()) return { active: false };
   const keys = [`token:${token.jti}`, `grant:${token.gid}`, `user:${token.sub}`];
-  const denied = await store.system('a token is looked up for its client', (tx) => isDenied(tx, keys));
-  return denied ? { active: false } : { active: true, token_type: 'cnf' in token ? 'DPoP' : 'Bearer', ...token };
+  const denied = await store.system('a token is looked up for its client', (tx) => isDenied(tx, keys, token.iat));
+  return denied
+    ? { active: false }
+    : { active: true, token_type: token.cnf?.jkt !== undefined ? 'DPoP' : 'Bearer', ...token };
 }
 
 function revoke(token: OwnToken, { store, publish }: StructuredDeps): Promise<void> {

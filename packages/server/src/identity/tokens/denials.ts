@@ -22,9 +22,10 @@ function deny(tx: SystemTx, publish: Publish, key: string, until: number): void 
   publish(tx, { kind: 'denial', key, tenant: idFromUuid('tenant', nilTenant), before: until, until });
 }
 
-/** Whether a denial stands for any of these keys. */
-export async function isDenied({ sql }: SystemTx, keys: readonly string[]): Promise<boolean> {
+/** Whether a denial of any of these keys stands against a token that was issued then (Unix seconds). */
+export async function isDenied({ sql }: SystemTx, keys: readonly string[], issuedAt: number): Promise<boolean> {
   const rows = await sql`
-    select from snapshot_objects where kind = 'denial' and key = any(${[...keys]}) and object is not null`;
+    select from snapshot_objects
+    where kind = 'denial' and key = any(${[...keys]}) and (object ->> 'before')::bigint > ${issuedAt}`;
   return rows.length > 0;
 }

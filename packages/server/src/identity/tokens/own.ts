@@ -10,8 +10,13 @@ const claims = z.looseObject({
   aud: z.string(),
   client_id: z.string(),
   jti: z.string(),
+  iat: z.int(),
   exp: z.int(),
   gid: z.string(),
+  ins: z.string().optional(),
+  scope: z.string().optional(),
+  cnf: z.object({ jkt: z.string().optional(), 'x5t#S256': z.string().optional() }).optional(),
+  act: z.record(z.string(), z.unknown()).optional(),
 });
 export type OwnToken = z.output<typeof claims>;
 

@@ -28,6 +28,7 @@ export const errors = {
   unauthenticated: entry(401, 'caller', 'A valid credential is required', 'Send `Authorization: Bearer <token>` with a token that is neither expired nor revoked.'),
   forbidden: entry(403, 'caller', 'The role of this credential does not allow this', 'Ask an owner or admin of the tenant, or use a credential with the role named in `detail`.'),
   not_found: entry(404, 'caller', 'There is nothing here', 'Check the identifier, and that the credential belongs to the same tenant.'),
+  host_unknown: entry(421, 'caller', 'There is no issuer at this host name', 'Use the host name of the platform or of a tenant’s issuer; a proxy has to pass `Host` on as it came.'),
   method_not_allowed: entry(405, 'caller', 'The method is not offered here', 'Use one of the methods in the `Allow` header.'),
   conflict: entry(409, 'caller', 'This collides with what is there', 'Choose another name, or update the existing object.'),
   idempotency_mismatch: entry(409, 'caller', 'The Idempotency-Key was used for another request', 'Use a new key for a new request.'),

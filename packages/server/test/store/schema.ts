@@ -13,7 +13,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'worker_jobs',
   'gateways',
   'catalog',
-  'api_hosts',
+  'hosts',
   'snapshot_head',
   'snapshot_objects',
   'usage_segments',

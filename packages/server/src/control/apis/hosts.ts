@@ -1,4 +1,4 @@
-/** Host names lead to one API on the whole platform: a reference table says to which. */
+/** Host names lead to one API, or one issuer, on the whole platform: a reference table says to which. */
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 
@@ -15,14 +15,14 @@ export async function claimHosts(
   const own = [platform.platformUrl, platform.gatewayUrl].map((url) => new URL(url).hostname);
   for (const host of hosts) if (own.includes(host)) throw taken(host);
   await tx.sql`
-    delete from api_hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId} and not host = any(${[...hosts]}::text[])`;
+    delete from hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId} and not host = any(${[...hosts]}::text[])`;
   // In one order for all, so that two claims of the same names wait for each other and never deadlock.
   await tx.sql`
-    insert into api_hosts (host, tenant, api_id)
+    insert into hosts (host, tenant, api_id)
     select host, ${tx.tenantUuid}, ${apiId} from unnest(${hosts.toSorted()}::text[]) as host order by host
     on conflict (host) do nothing`;
   const held = await tx.sql<{ host: string }[]>`
-    select host from api_hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId}`;
+    select host from hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId}`;
   const missing = hosts.find((host) => !held.some((row) => row.host === host));
   if (missing !== undefined) throw taken(missing);
 }

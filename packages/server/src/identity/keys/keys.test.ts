@@ -9,7 +9,7 @@ import { systemRandom, uuidV7 } from '../../kernel/random.ts';
 import { openStore } from '../../store/store.ts';
 import {
   ensureKeys,
-  keysMark,
+  findDue,
   readKeys,
   removeSigningKey,
   rotateIfDue,
@@ -30,9 +30,17 @@ const depsAt = (offsetMs = 0): KeyDeps => {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
   return { store: database.store, clock, vault, publish: tell };
 };
-const fresh = (): IssuerRef => {
+const fresh = async (state = 'active'): Promise<IssuerRef> => {
   const tenantUuid = uuidV7(systemClock, systemRandom);
-  return { issuer: `https://${idFromUuid('tenant', tenantUuid)}.test`, tenantUuid };
+  const id = idFromUuid('tenant', tenantUuid);
+  const now = new Date();
+  await database.store.system('test', async ({ sql }) => {
+    await sql`insert into tenants (tenant_id, slug, name, created_at, updated_at)
+      values (${tenantUuid}, ${id.replace('_', '-')}, 'Shop', ${now}, ${now})`;
+    await sql`insert into issuers (tenant_id, host, name, sign_up, state, created_at, updated_at)
+      values (${tenantUuid}, ${`${id}.test`}, 'Shop', 'open', ${state}, ${now}, ${now})`;
+  });
+  return { issuer: `https://${id}.test`, tenantUuid };
 };
 const states = async (issuer: IssuerRef) =>
   Object.fromEntries((await readKeys(issuer, depsAt())).map(({ kid, state }) => [state, kid]));
@@ -48,9 +56,14 @@ async function published({ issuer }: IssuerRef): Promise<{ seq: number; kids: st
 }
 
 test('many nodes that start at once agree on the same two keys', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   const stores = Array.from({ length: 4 }, () => openStore({ url: database.url, connectionsMax: 2 }, systemClock));
-  const all = await Promise.all(stores.map((store) => ensureKeys(issuer, { ...depsAt(), store })));
+  const all = await Promise.all(
+    stores.map(async (store) => {
+      await ensureKeys(issuer, { ...depsAt(), store });
+      return readKeys(issuer, { ...depsAt(), store });
+    }),
+  );
   await Promise.all(stores.map((store) => store.close()));
   const [first] = all;
   assert.deepEqual(
@@ -61,15 +74,16 @@ test('many nodes that start at once agree on the same two keys', async () => {
 });
 
 test('the gateways know exactly the keys that verify, and no secret half', async () => {
-  const issuer = fresh();
-  const keys = await ensureKeys(issuer, depsAt());
+  const issuer = await fresh();
+  await ensureKeys(issuer, depsAt());
+  const keys = await readKeys(issuer, depsAt());
   const { kids, text } = await published(issuer);
   assert.deepEqual(kids, keys.map(({ kid }) => kid).toSorted());
   for (const { secretJwk } of keys) assert.ok(secretJwk.d !== undefined && !text.includes(secretJwk.d));
 });
 
 test('a start where nothing changed changes nothing in the snapshot', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   await ensureKeys(issuer, depsAt());
   const { seq } = await published(issuer);
   await ensureKeys(issuer, depsAt());
@@ -77,21 +91,20 @@ test('a start where nothing changed changes nothing in the snapshot', async () =
 });
 
 test('rotation: the next key signs, which was known before; the current one goes on to verify', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   await ensureKeys(issuer, depsAt());
   const old = await states(issuer);
   const known = await published(issuer);
-  const mark = await keysMark(issuer, depsAt());
   await rotateKeys(issuer, depsAt());
   const now = await states(issuer);
   assert.deepEqual([now['current'], now['previous']], [old['next'], old['current']]);
   assert.ok(known.kids.includes(now['current'] ?? ''), 'it was published before it signs');
   assert.deepEqual((await published(issuer)).kids, Object.values(now).toSorted());
-  assert.notEqual(await keysMark(issuer, depsAt()), mark);
+  assert.ok((await published(issuer)).seq > known.seq, 'nodes that look see that something has changed');
 });
 
 test('by schedule a key signs thirty days, verifies one more, and is then forgotten', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   const day = 24 * 60 * 60_000;
   await ensureKeys(issuer, depsAt());
   const first = await states(issuer);
@@ -105,7 +118,7 @@ test('by schedule a key signs thirty days, verifies one more, and is then forgot
 });
 
 test('a key in wrong hands: none accepts it any more, its secret half is gone, and another signs', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   await ensureKeys(issuer, depsAt());
   const old = await states(issuer);
   assert.equal(await removeSigningKey(issuer, old['current'] ?? '', depsAt()), true);
@@ -121,8 +134,30 @@ test('a key in wrong hands: none accepts it any more, its secret half is gone, a
   assert.equal(row?.['bytes'], 0);
 });
 
+test('a tenant’s issuer speaks for that tenant only; while it is paused, its keys are told to nobody', async () => {
+  const issuer = await fresh();
+  await ensureKeys(issuer, depsAt());
+  assert.equal(JSON.parse((await published(issuer)).text).issues_for, idFromUuid('tenant', issuer.tenantUuid));
+  const paused = await fresh('paused');
+  await ensureKeys(paused, depsAt());
+  await rotateKeys(paused, depsAt());
+  await assert.rejects(published(paused));
+  assert.equal((await readKeys(paused, depsAt())).length, 3);
+});
+
+test('keys are due when they have signed for thirty days, or verified for a day afterwards', async () => {
+  const issuer = await fresh();
+  const day = 24 * 60 * 60_000;
+  const due = async (offsetMs: number): Promise<boolean> =>
+    (await findDue(depsAt(offsetMs))).includes(issuer.tenantUuid);
+  await ensureKeys(issuer, depsAt());
+  assert.deepEqual([await due(29 * day), await due(30 * day + 1000)], [false, true]);
+  await rotateIfDue(issuer, depsAt(30 * day + 1000));
+  assert.deepEqual([await due(30 * day + 2000), await due(31 * day + 2000)], [false, true]);
+});
+
 test('with another master key nothing can be opened', async () => {
-  const issuer = fresh();
+  const issuer = await fresh();
   await ensureKeys(issuer, depsAt());
   const other = { ...depsAt(), vault: openVault(Buffer.alloc(32, 4), systemRandom) };
   await assert.rejects(readKeys(issuer, other));

@@ -5,7 +5,8 @@
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import type { Publish } from '../publish.ts';
+import { isOpen } from '../issuers/rows.ts';
+import { nilTenant, type Publish } from '../publish.ts';
 import { insertKey, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey, type SecretKey } from './rows.ts';
 import type { Vault } from './seal.ts';
 
@@ -22,8 +23,8 @@ export interface IssuerRef {
   readonly tenantUuid: string;
 }
 
-/** Wakes the other nodes' providers; a hint only, they also look by themselves. */
-export const keysChannel = 'tulou_signing_keys';
+/** Wakes the nodes when an issuer has changed; a hint only, they also look by themselves. */
+export const issuersChannel = 'tulou_issuers';
 
 const day = 24 * 60 * 60_000;
 /** A key signs for this long. */
@@ -31,19 +32,27 @@ export const rotateAfterMs = 30 * day;
 /** Longer than anything it has signed is of use. */
 const verifyAfterwardsMs = day;
 
-/** Keys of this issuer with their secrets, the signing one first. Makes them at first start; the snapshot names them after it. */
-export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly SecretKey[]> {
-  return deps.store.system('an issuer has keys and the gateways know them', async (tx) => {
-    const { tenantUuid } = issuer;
-    await lockKeys(tx);
-    const keys = await listKeys(tx, tenantUuid);
-    const now = new Date(deps.clock.now());
-    for (const state of ['current', 'next'] as const) {
-      if (!keys.some((key) => key.state === state)) await insertKey(tx, tenantUuid, state, deps.vault, now);
-    }
-    await tell(tx, issuer, deps.publish);
-    return readSecretKeys(tx, tenantUuid, deps.vault);
-  });
+/** Makes the keys of this issuer where it has none; the snapshot names them with the commit. */
+export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
+  return deps.store.system('an issuer has keys and the gateways know them', (tx) => openIssuer(tx, issuer, deps));
+}
+
+/** The same inside of a transaction: after its commit the issuer can sign, and the gateways verify. */
+export async function openIssuer(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
+  const { tenantUuid } = issuer;
+  await lockKeys(tx, tenantUuid);
+  const keys = await listKeys(tx, tenantUuid);
+  const now = new Date(deps.clock.now());
+  for (const state of ['current', 'next'] as const) {
+    if (!keys.some((key) => key.state === state)) await insertKey(tx, tenantUuid, state, deps.vault, now);
+  }
+  await tell(tx, issuer, deps.publish);
+  await announce(tx);
+}
+
+/** Has the nodes look, after the commit. */
+export async function announce({ sql }: SystemTx): Promise<void> {
+  await sql`select pg_notify(${issuersChannel}, '')`;
 }
 
 /** Reads them, as they are now. */
@@ -51,30 +60,52 @@ export function readKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly Sec
   return deps.store.system('an issuer signs', (tx) => readSecretKeys(tx, issuer.tenantUuid, deps.vault));
 }
 
-/** Which keys there are, in which state, as one text: differs when a provider must be built anew. */
-export async function keysMark(issuer: IssuerRef, { store }: Pick<KeyDeps, 'store'>): Promise<string> {
-  const keys = await store.system('an issuer looks for new keys', (tx) => listKeys(tx, issuer.tenantUuid));
-  return keys.map(({ kid, state }) => `${kid} ${state}`).join();
+/** Tenants (nil: the platform) of whose keys one has signed, or verified afterwards, for long enough. */
+export function findDue({ store, clock }: Pick<KeyDeps, 'store' | 'clock'>): Promise<readonly string[]> {
+  const [signed, verified] = [rotateAfterMs, verifyAfterwardsMs].map((ms) => new Date(clock.now() - ms));
+  return store.system('issuers whose keys are due', async ({ sql }) => {
+    const rows = await sql<{ tenantUuid: string }[]>`
+      select distinct tenant_id as "tenantUuid" from signing_keys
+      where state = 'current' and changed_at <= ${signed ?? null} or state = 'previous' and changed_at <= ${verified ?? null}`;
+    return rows.map(({ tenantUuid }) => tenantUuid);
+  });
 }
 
 /** The next key signs from now on, the current one only verifies. */
 export function rotateKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return change('keys of an issuer rotate', issuer, deps, async (tx, now) => promote(tx, issuer, deps.vault, now));
+  return deps.store.system('keys of an issuer rotate', (tx) => rotateKeysIn(tx, issuer, deps));
+}
+
+/** The same inside of a transaction. */
+export function rotateKeysIn(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
+  return change(tx, issuer, deps, (now) => promote(tx, issuer, deps.vault, now));
 }
 
 /** Rotates where the current key has signed for long enough, and forgets those that nothing needs any more. */
 export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return change('keys of an issuer rotate by schedule', issuer, deps, async (tx, now) => {
-    await moveKeys(tx, issuer.tenantUuid, 'previous', 'removed', now, new Date(now.getTime() - verifyAfterwardsMs));
-    const current = (await listKeys(tx, issuer.tenantUuid)).find(({ state }) => state === 'current');
-    if (current !== undefined && now.getTime() - current.changedAt.getTime() < rotateAfterMs) return;
-    await promote(tx, issuer, deps.vault, now);
-  });
+  return deps.store.system('keys of an issuer rotate by schedule', (tx) =>
+    change(tx, issuer, deps, async (now) => {
+      await moveKeys(tx, issuer.tenantUuid, 'previous', 'removed', now, new Date(now.getTime() - verifyAfterwardsMs));
+      const current = (await listKeys(tx, issuer.tenantUuid)).find(({ state }) => state === 'current');
+      if (current !== undefined && now.getTime() - current.changedAt.getTime() < rotateAfterMs) return;
+      await promote(tx, issuer, deps.vault, now);
+    }),
+  );
 }
 
 /** For a key that may be in wrong hands: at once nothing that it has signed is accepted. False: there is no such key. */
 export function removeSigningKey(issuer: IssuerRef, kid: string, deps: KeyDeps): Promise<boolean> {
-  return change('a key of an issuer is compromised', issuer, deps, async (tx, now) => {
+  return deps.store.system('a key of an issuer is compromised', (tx) => removeKeyIn(tx, issuer, kid, deps));
+}
+
+/** The same inside of a transaction. */
+export function removeKeyIn(
+  tx: SystemTx,
+  issuer: IssuerRef,
+  kid: string,
+  deps: Omit<KeyDeps, 'store'>,
+): Promise<boolean> {
+  return change(tx, issuer, deps, async (now) => {
     const was = await removeKey(tx, issuer.tenantUuid, kid, now);
     if (was === 'current') await promote(tx, issuer, deps.vault, now);
     if (was === 'next') await insertKey(tx, issuer.tenantUuid, 'next', deps.vault, now);
@@ -88,23 +119,26 @@ async function promote(tx: SystemTx, { tenantUuid }: IssuerRef, vault: Vault, no
   await insertKey(tx, tenantUuid, 'next', vault, now);
 }
 
-function change<T>(
-  reason: string,
+async function change<T>(
+  tx: SystemTx,
   issuer: IssuerRef,
-  deps: KeyDeps,
-  work: (tx: SystemTx, now: Date) => Promise<T>,
+  deps: Omit<KeyDeps, 'store'>,
+  work: (now: Date) => Promise<T>,
 ): Promise<T> {
-  return deps.store.system(reason, async (tx) => {
-    await lockKeys(tx);
-    const result = await work(tx, new Date(deps.clock.now()));
-    await tell(tx, issuer, deps.publish);
-    await tx.sql`select pg_notify(${keysChannel}, '')`;
-    return result;
-  });
+  await lockKeys(tx, issuer.tenantUuid);
+  const result = await work(new Date(deps.clock.now()));
+  await tell(tx, issuer, deps.publish);
+  await announce(tx);
+  return result;
 }
 
-/** Nothing is published where the gateways know it already: a start changes no snapshot. */
+/**
+ * Nothing is published where the gateways know it already: a start changes no snapshot. What a tenant's issuer that is paused has
+ * signed verifies nowhere.
+ */
 async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef, publish: Publish): Promise<void> {
+  const ofPlatform = tenantUuid === nilTenant;
+  if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;
   const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
   const [known] = await tx.sql<{ keys: unknown }[]>`
     select object -> 'keys' as keys from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
@@ -113,7 +147,7 @@ async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef, publish: Pu
     kind: 'issuer',
     key: issuer,
     tenant: idFromUuid('tenant', tenantUuid),
-    issues_for: null,
+    issues_for: ofPlatform ? null : idFromUuid('tenant', tenantUuid),
     algorithms: ['ES256'],
     keys: [...keys],
   };

@@ -22,8 +22,8 @@ export interface SecretKey extends SigningKey {
 const contextOf = (tenantUuid: string, kid: string): string => `signing key ${tenantUuid} ${kid}`;
 
 /** One change of an issuer's keys at a time, on all nodes, until the transaction ends. */
-export async function lockKeys({ sql }: SystemTx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtext('signing_keys'))`;
+export async function lockKeys({ sql }: SystemTx, tenantUuid: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext(${`signing keys ${tenantUuid}`}))`;
 }
 
 /** Keys that verify, the one that signs first. */

@@ -36,6 +36,18 @@ test('a renewed one takes the place of the old one; where that fails, the old on
   assert.equal(await pool.get('a'), 2);
 });
 
+test('who is not there is not built anew, and who is dropped is built when asked for', async () => {
+  const { built, pool } = counting(2);
+  await pool.renew('a');
+  assert.deepEqual(built, []);
+  await pool.get('a');
+  pool.drop('a');
+  await pool.renew('a');
+  assert.deepEqual(built, ['a']);
+  await pool.get('a');
+  assert.deepEqual(built, ['a', 'a']);
+});
+
 test('a failure to build is not kept', async () => {
   let tries = 0;
   const pool = openPool(() => ((tries += 1) === 1 ? Promise.reject(new Error('no')) : Promise.resolve(tries)), 2);

@@ -2,8 +2,12 @@
 export interface Pool<T> {
   /** The issuer's, built where there is none. Who asks at once gets the same. A failure is not kept. */
   get(issuer: string): Promise<T>;
-  /** Builds the issuer's anew and puts it in the old one's place when it is whole; requests under way keep theirs. */
+  /**
+   * Where the issuer has one, builds it anew and puts it in the old one's place when it is whole; requests under way keep theirs.
+   */
   renew(issuer: string): Promise<void>;
+  /** Forgets the issuer's. */
+  drop(issuer: string): void;
 }
 
 export function openPool<T>(build: (issuer: string) => Promise<T>, sizeMax: number): Pool<T> {
@@ -24,8 +28,10 @@ export function openPool<T>(build: (issuer: string) => Promise<T>, sizeMax: numb
       return keep(issuer, built);
     },
     async renew(issuer) {
+      if (!held.has(issuer)) return;
       const built = await build(issuer);
       void keep(issuer, Promise.resolve(built));
     },
+    drop: (issuer) => void held.delete(issuer),
   };
 }

@@ -1,0 +1,73 @@
+/**
+ * Which issuers there are, by host name, all of them in memory: a request asks nobody whose it is, and one for a host that is
+ * nobody's costs a look at a map.
+ */
+import { isIP } from 'node:net';
+import { hostNameOf } from '../../http/origin.ts';
+import type { Store } from '../../store/store.ts';
+import type { Issuer } from './issuer.ts';
+import { readChanged, readHead, readIssuers, type Head } from './rows.ts';
+
+export interface Directory {
+  /**
+   * By the `Host` field. What is no name that somebody could own (an address, `localhost`) is the platform's; a name that is
+   * neither the platform's nor an issuer's is nobody's: who owns it could point it here, and later take the cookies.
+   */
+  find(host: string | undefined): Issuer | undefined;
+  byUrl(issuer: string): Issuer | undefined;
+  of(tenantUuid: string): Issuer | undefined;
+  /** Reads what has changed since the last time. Returns the URLs of issuers that are no longer as they were. */
+  look(): Promise<ReadonlySet<string>>;
+}
+
+/** Reads it, whole. */
+export async function openDirectory(platform: Issuer, store: Store): Promise<Directory> {
+  const own = new URL(platform.issuer).hostname;
+  const byTenant = new Map([[platform.tenantUuid, platform]]);
+  const byUrl = new Map([[platform.issuer, platform]]);
+  let known: Head | undefined;
+
+  const replace = (tenantUuid: string, next: Issuer | undefined): readonly string[] => {
+    const last = byTenant.get(tenantUuid);
+    byTenant.delete(tenantUuid);
+    if (last !== undefined) byUrl.delete(last.issuer);
+    if (next === undefined) return last === undefined ? [] : [last.issuer];
+    byTenant.set(tenantUuid, next);
+    byUrl.set(next.issuer, next);
+    return last === undefined ? [next.issuer] : [last.issuer, next.issuer];
+  };
+
+  const look = async (): Promise<ReadonlySet<string>> => {
+    const head = await store.system('has the configuration moved', readHead);
+    if (head.epoch === known?.epoch && head.seq === known.seq) return new Set();
+    const since = sinceOf(known, head);
+    const [changed, found] = await store.system('issuers that have changed', async (tx) => {
+      const tenants = since === undefined ? undefined : await readChanged(tx, since);
+      return [tenants ?? [...byTenant.keys()], await readIssuers(tx, tenants, platform.issuer)] as const;
+    });
+    const next = new Map([...found, platform].map((one) => [one.tenantUuid, one]));
+    const touched = new Set([...changed, ...found.map(({ tenantUuid }) => tenantUuid)]);
+    known = head;
+    return new Set([...touched].flatMap((tenantUuid) => replace(tenantUuid, next.get(tenantUuid))));
+  };
+
+  await look();
+  const hosts = new URL(platform.issuer);
+  return {
+    find(field) {
+      const host = hostNameOf(field);
+      if (host === undefined) return undefined;
+      if (host === own || host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0) return platform;
+      hosts.hostname = host;
+      return byUrl.get(hosts.origin);
+    },
+    byUrl: (issuer) => byUrl.get(issuer),
+    of: (tenantUuid) => byTenant.get(tenantUuid),
+    look,
+  };
+}
+
+/** From where on changes can be told one by one; undefined: all must be read. */
+function sinceOf(known: Head | undefined, { epoch, seq, floor }: Head): number | undefined {
+  return known?.epoch === epoch && known.seq >= floor && known.seq < seq ? known.seq : undefined;
+}

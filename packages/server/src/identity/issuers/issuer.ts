@@ -1,0 +1,11 @@
+/** An issuer: whose people sign in, where, and how its pages look. */
+import type { IssuerRef } from '../keys/keys.ts';
+
+export interface Issuer extends IssuerRef {
+  /** On its pages. */
+  readonly name: string;
+  /** `#rrggbb`; undefined: the platform's own. */
+  readonly accent: string | undefined;
+  /** Who may become one of its people: anyone with an address, or who was invited. */
+  readonly signUp: 'open' | 'invited';
+}

@@ -1,0 +1,52 @@
+/** Queries on `issuers`, and on how far the configuration has come. */
+import { originOf } from '../../http/origin.ts';
+import type { SystemTx } from '../../store/store.ts';
+import type { Issuer } from './issuer.ts';
+
+/** The configuration's number; numbers of two epochs don't compare, and before `floor` not all can be told. */
+export interface Head {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly floor: number;
+}
+
+export async function readHead({ sql }: SystemTx): Promise<Head> {
+  const [head] = await sql<[Head]>`select epoch, seq, floor from snapshot_head`;
+  return head;
+}
+
+/** Tenants (nil: the platform) whose issuer, or who themselves, have changed since then. */
+export async function readChanged({ sql }: SystemTx, since: number): Promise<readonly string[]> {
+  const rows = await sql<{ tenant: string }[]>`
+    select distinct tenant from snapshot_objects where seq > ${since} and kind in ('issuer', 'tenant')`;
+  return rows.map(({ tenant }) => tenant);
+}
+
+interface Row extends Omit<Issuer, 'issuer' | 'accent'> {
+  readonly host: string;
+  readonly accent: string | null;
+}
+
+/** The tenants' issuers that are in use, of these tenants or of all. */
+export async function readIssuers(
+  { sql }: SystemTx,
+  tenants: readonly string[] | undefined,
+  platformUrl: string,
+): Promise<readonly Issuer[]> {
+  const these = tenants === undefined ? sql`` : sql`and i.tenant_id = any(${[...tenants]}::uuid[])`;
+  const rows = await sql<Row[]>`
+    select i.tenant_id as "tenantUuid", i.host, i.name, i.accent, i.sign_up as "signUp"
+    from issuers i join tenants t on t.tenant_id = i.tenant_id
+    where i.state = 'active' and t.suspended_at is null and t.delete_at is null ${these}`;
+  return rows.map(({ host, accent, ...rest }) => ({
+    ...rest,
+    issuer: originOf(host, platformUrl),
+    accent: accent ?? undefined,
+  }));
+}
+
+/** Whether the tenant has an issuer that is in use. */
+export async function isOpen({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
+  const rows = await sql`select from issuers where tenant_id = ${tenantUuid} and state = 'active'`;
+  return rows.length === 1;
+}

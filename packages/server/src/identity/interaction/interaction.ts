@@ -18,6 +18,8 @@ import type { Publish } from '../publish.ts';
 import type { PromptDeps } from './asking.ts';
 import { invite, invitationPath } from './invitation.ts';
 import { prompt } from './prompt.ts';
+import { reset, resetPath } from './reset.ts';
+import { signUp, signUpPath } from './sign-up.ts';
 
 export interface InteractionDeps {
   readonly store: Store;
@@ -41,6 +43,8 @@ const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', St
 const places: readonly Place[] = [
   { methods: ['GET', 'HEAD'],         path: exactly(stylePath),                  answer: sendStyle },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             answer: (visit, _provider, deps) => invite(visit, deps) },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(signUpPath),                 answer: (visit, _provider, deps) => signUp(visit, deps) },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(resetPath),                  answer: (visit, _provider, deps) => reset(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 answer: (visit, _provider, deps) => outbox(visit, deps) },
 ];

@@ -1,10 +1,9 @@
 /** `/account/invitation`: where a mailed invitation leads. */
-import { passwordCharactersMax, passwordCharactersMin } from '../people/password.ts';
 import { newId } from '../../kernel/random.ts';
 import { codePage, invitationPage, notice } from '../pages/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
 import type { Wrong } from '../pages/layout.ts';
-import type { Words } from '../pages/words.ts';
+import { judgeChosen } from '../people/chosen.ts';
 import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
 import { signIn } from '../people/sign-in.ts';
@@ -93,7 +92,7 @@ async function joinAsNew(
   deps: PromptDeps,
 ): Promise<Outcome> {
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
-  const wrong = judge(name, typed, email, told);
+  const wrong = judgeChosen({ name, password: typed, email }, told);
   if (wrong !== undefined) return wrong;
   const password = await deps.passwords.keep(typed);
   const now = new Date(deps.clock.now());
@@ -106,17 +105,6 @@ async function joinAsNew(
     await acceptInvitation(tx, found, id, now);
     return 'joined';
   });
-}
-
-function judge(name: string, password: string, email: string, { invitation: say }: Words): Wrong | undefined {
-  const characters = Array.from(password).length;
-  const wrong = {
-    ...(name === '' ? { name: say.nameMissing } : {}),
-    ...(characters < passwordCharactersMin ? { password: say.passwordShort(passwordCharactersMin) } : {}),
-    ...(characters > passwordCharactersMax ? { password: say.passwordLong(passwordCharactersMax) } : {}),
-    ...(password.trim().toLowerCase() === email ? { password: say.passwordIsEmail } : {}),
-  };
-  return Object.keys(wrong).length === 0 ? undefined : wrong;
 }
 
 function gone(visit: Visit): void {

@@ -1,6 +1,7 @@
 /** Who the person is, on the way to an app. */
 import { sendPage } from '../pages/visit.ts';
 import type { Wrong } from '../pages/layout.ts';
+import { waysIn } from '../pages/lifecycle-views.ts';
 import { signInPage } from '../pages/views.ts';
 import { signIn } from '../people/sign-in.ts';
 import { inStore, type Asking, type Step } from './asking.ts';
@@ -35,7 +36,7 @@ function hintOf({ details }: Asking): string {
   return typeof hint === 'string' && hint.length <= 256 ? hint : '';
 }
 
-function showSignIn({ visit, asker, parameters }: Asking, status: number, email: string, wrong: Wrong): void {
-  const page = signInPage({ ...visit, wrong }, asker.app, email);
+function showSignIn({ visit, asker, parameters, details }: Asking, status: number, email: string, wrong: Wrong): void {
+  const page = signInPage({ ...visit, wrong }, asker.app, email, waysIn(visit, details.uid));
   sendPage(visit, status, page, destinationOf(parameters.redirectUri).formTo);
 }

@@ -39,5 +39,6 @@ async function isOperator({ sql }: SystemTx, token: string): Promise<boolean> {
 
 function readMails({ sql }: SystemTx): Promise<readonly Mail[]> {
   return sql<Mail[]>`
-    select recipient, subject, secret_body as body, created_at as at from mails order by created_at desc limit ${mailsMax}`;
+    select recipient, subject, secret_body as body, created_at as at from mails where sent_at is null
+    order by created_at desc limit ${mailsMax}`;
 }

@@ -67,6 +67,8 @@ p.high { margin-top: 1rem; }
 article { border-top: 1px solid var(--line); margin-top: 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .facts { margin-top: 1.25rem; }
+.ways { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin: 1rem 0 0; }
+.ways a { padding: .6rem 0; }
 .facts p { margin: .2rem 0; }
 `;
 

@@ -12,7 +12,8 @@ export interface Frame {
   readonly wrong?: Wrong;
 }
 
-export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, email: string): Page {
+/** `ways`: what there is besides an address and a password. */
+export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, email: string, ways?: Html): Page {
   const say = told.signIn;
   const name = field(
     { name: 'email', label: say.email, type: 'email', autocomplete: 'username', value: email, focused: email === '' },
@@ -27,7 +28,8 @@ export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, 
           <button name="do" value="sign-in">${say.button}</button>
           <button class="quiet" name="do" value="deny">${say.cancel}</button>
         </div>`,
-    )}`;
+    )}
+    ${ways}`;
   return { title: say.title, body, wrong };
 }
 

@@ -5,7 +5,7 @@ import { readBody } from '../../http/body.ts';
 import { clientOf } from '../../http/trusted-proxies.ts';
 import { equalHashes } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
-import type { IssuerRef } from '../keys/keys.ts';
+import type { Issuer } from '../issuers/issuer.ts';
 import type { Locale } from '../people/users.ts';
 import { html } from './html.ts';
 import { renderPage, type Page } from './layout.ts';
@@ -13,7 +13,7 @@ import { localeOf, words, type Words } from './words.ts';
 
 export interface Visit {
   /** Whose pages these are; people are looked for among its own. */
-  readonly issuer: IssuerRef;
+  readonly issuer: Issuer;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   /** Without the query. */
@@ -25,13 +25,14 @@ export interface Visit {
   readonly formToken: string;
   /** Of the peer. */
   readonly address: string;
+  readonly requestId: string;
   cookie(name: string): string | undefined;
   /** For this site only, not for scripts. `seconds` 0 removes it. */
   setCookie(name: string, value: string, path: string, seconds: number): void;
 }
 
 export interface VisitDeps {
-  readonly issuer: IssuerRef;
+  readonly issuer: Issuer;
   readonly random: Random;
   /** Signs form tokens. */
   readonly formKey: Uint8Array;
@@ -70,6 +71,7 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
     told: words[locale],
     formToken: createHmac('sha256', deps.formKey).update(`${seed} ${path}`).digest('base64url'),
     address: clientOf(message).address,
+    requestId: String(response.getHeader('tulou-request-id') ?? ''),
     cookie,
     setCookie,
   };

@@ -1,6 +1,7 @@
 /** What the pages say, in each language. A text that is missing in one does not compile. */
 import type { Locale } from '../people/users.ts';
 import { accountEn, accountZh, factorEn, factorZh } from './account-words.ts';
+import { lifecycleEn, lifecycleZh } from './lifecycle-words.ts';
 import type { Told } from './told.ts';
 
 type Role = 'viewer' | 'developer' | 'admin' | 'owner';
@@ -20,6 +21,7 @@ const en = {
     wait: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`,
     noMember: 'This account is no member of the tenant that the app asks for. Sign in with another one.',
   },
+  ...lifecycleEn,
   factor: factorEn,
   account: accountEn,
   consent: {
@@ -68,7 +70,7 @@ const en = {
   },
   outbox: {
     title: 'Mails that were not sent',
-    lead: 'No mail server is set. For the operator, on this machine only.',
+    lead: 'They wait for a mail server, or it has not taken them. For the operator, on this machine only.',
     token: 'Operator token',
     button: 'Show',
     wrong: 'This is not an operator token of this installation.',
@@ -104,6 +106,7 @@ const zh: Words = {
     wait: (seconds) => `尝试次数过多，请在 ${seconds} 秒后重试。`,
     noMember: '此账号不是该应用所请求租户的成员，请使用其他账号登录。',
   },
+  ...lifecycleZh,
   factor: factorZh,
   account: accountZh,
   consent: {
@@ -151,7 +154,7 @@ const zh: Words = {
   },
   outbox: {
     title: '未发送的邮件',
-    lead: '尚未设置邮件服务器。仅限运维人员在本机查看。',
+    lead: '尚未设置邮件服务器，或服务器未接受这些邮件。仅限运维人员在本机查看。',
     token: '运维令牌',
     button: '查看',
     wrong: '这不是本平台的运维令牌。',

@@ -22,12 +22,21 @@ export interface Attempt {
 
 /** Neither names an address in the table; unknown accounts are counted as known ones are. */
 export function attemptOf({ tenantUuid }: IssuerRef, email: string, address: string, now: Date): Attempt {
-  return { account: `account:${sha256(`${tenantUuid} ${emailOf(email)}`)}`, address: `address:${networkOf(address)}`, now };
+  return {
+    account: `account:${sha256(`${tenantUuid} ${emailOf(email)}`)}`,
+    address: `address:${networkOf(address)}`,
+    now,
+  };
 }
 
 /** A second factor is tried on a person, not on an address that anybody may type. */
 export function factorAttemptOf({ tenantUuid }: IssuerRef, userId: string, address: string, now: Date): Attempt {
   return { account: `factor:${sha256(`${tenantUuid} ${userId}`)}`, address: `address:${networkOf(address)}`, now };
+}
+
+/** Mail that anybody can ask for is counted apart: it must not keep a person from signing in. */
+export function mailAttemptOf({ tenantUuid }: IssuerRef, email: string, address: string, now: Date): Attempt {
+  return { account: `mail:${sha256(`${tenantUuid} ${emailOf(email)}`)}`, address: `mails:${networkOf(address)}`, now };
 }
 
 /** With IPv6, one line has a whole /64. */

@@ -55,6 +55,19 @@ export async function createUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, u
   return rows.length === 1;
 }
 
+/** Gives an account another password; whoever set it has shown that the address is theirs. */
+export async function setPassword(
+  { sql }: SystemTx,
+  { tenantUuid }: IssuerRef,
+  id: string,
+  password: string,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update users set secret_password = ${password}, verified_at = coalesce(verified_at, ${now}), updated_at = ${now}
+    where tenant_id = ${tenantUuid} and id = ${id}`;
+}
+
 /** Keeps the same password anew, unless another one was set meanwhile. */
 export async function rekeepPassword(
   { sql }: SystemTx,

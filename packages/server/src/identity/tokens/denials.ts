@@ -18,8 +18,14 @@ export function denyGrant(tx: SystemTx, publish: Publish, gid: string, nowMs: nu
   deny(tx, publish, `grant:${gid}`, Math.ceil(nowMs / 1000) + accessTokenSeconds + skewSeconds);
 }
 
-function deny(tx: SystemTx, publish: Publish, key: string, until: number): void {
-  publish(tx, { kind: 'denial', key, tenant: idFromUuid('tenant', nilTenant), before: until, until });
+/** All access tokens that a person has until now. */
+export function denyUser(tx: SystemTx, publish: Publish, user: string, nowMs: number): void {
+  const now = Math.floor(nowMs / 1000);
+  deny(tx, publish, `user:${user}`, now + accessTokenSeconds + skewSeconds, now + 1);
+}
+
+function deny(tx: SystemTx, publish: Publish, key: string, until: number, before = until): void {
+  publish(tx, { kind: 'denial', key, tenant: idFromUuid('tenant', nilTenant), before, until });
 }
 
 /** Whether a denial of any of these keys stands against a token that was issued then (Unix seconds). */

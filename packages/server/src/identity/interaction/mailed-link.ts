@@ -1,0 +1,58 @@
+/**
+ * What a mailed link opens: `?proof=<id>.<secret>`. The secret leaves the address at once for a cookie, so that it stays on no
+ * screen and in no history; opening the link changes nothing, as mail filters open links too.
+ */
+import { notice } from '../pages/views.ts';
+import { sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import { findProof, readProofRef, writeProofRef, type Proof, type ProofRef, type Purpose } from '../people/proofs.ts';
+import type { PromptDeps } from './asking.ts';
+
+const cookieSeconds = 3600;
+const cookieOf = (purpose: Purpose): string => `proof_${purpose}`;
+
+/** Where a link leads that is put into a mail. */
+export function linkTo(issuer: string, path: string, ref: ProofRef): string {
+  const link = new URL(path, issuer);
+  link.searchParams.set('proof', writeProofRef(ref));
+  return link.href;
+}
+
+/** Whether the visit came by such a link; it is answered then. */
+export function takeLink(visit: Visit, purpose: Purpose): boolean {
+  const given = visit.query.get('proof');
+  if (given === null) return false;
+  const ref = readProofRef(given);
+  if (ref === undefined) sendGone(visit);
+  else {
+    visit.setCookie(cookieOf(purpose), writeProofRef(ref), visit.path, cookieSeconds);
+    sendOn(visit, visit.path);
+  }
+  return true;
+}
+
+export interface Opened {
+  readonly ref: ProofRef;
+  readonly proof: Proof;
+}
+
+/** What the link has opened that this browser came by; undefined: it has none. `gone`: it is good no more, and forgotten. */
+export async function openedBy(visit: Visit, purpose: Purpose, deps: PromptDeps): Promise<Opened | 'gone' | undefined> {
+  const ref = readProofRef(visit.cookie(cookieOf(purpose)) ?? '');
+  if (ref === undefined) return undefined;
+  const now = new Date(deps.clock.now());
+  const proof = await deps.store.system('a mailed link is opened', (tx) =>
+    findProof(tx, visit.issuer, purpose, ref, now),
+  );
+  if (proof !== undefined) return { ref, proof };
+  forgetLink(visit, purpose);
+  return 'gone';
+}
+
+export function forgetLink(visit: Visit, purpose: Purpose): void {
+  visit.setCookie(cookieOf(purpose), '', visit.path, 0);
+}
+
+export function sendGone(visit: Visit): void {
+  const { goneTitle, gone } = visit.told.signUp;
+  sendPage(visit, 410, notice(goneTitle, gone));
+}

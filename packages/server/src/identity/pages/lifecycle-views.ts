@@ -1,0 +1,84 @@
+/** The pages by which people come, and come back: from values to HTML. */
+import { passwordCharactersMin } from '../people/password.ts';
+import type { Issuer } from '../issuers/issuer.ts';
+import { html, type Html } from './html.ts';
+import { field, form, type Page } from './layout.ts';
+import type { Frame } from './views.ts';
+import type { Words } from './words.ts';
+
+/** For who can't sign in: the ways to an account. `interaction`: where they were, to go back to. */
+export function waysIn({ told, issuer }: { readonly told: Words; readonly issuer: Issuer }, interaction: string): Html {
+  const signUp = html`<a href="/account/sign-up?interaction=${interaction}">${told.signUp.link}</a>`;
+  return html`<p class="ways">
+    <a href="/account/reset">${told.reset.link}</a> ${issuer.signUp === 'open' ? signUp : undefined}
+  </p>`;
+}
+
+/** Asks for the address that a mail goes to. */
+export function askAddressPage(
+  { told, formToken, wrong = {} }: Frame,
+  say: { readonly title: string; readonly lead: string; readonly button: string },
+  email: string,
+): Page {
+  const address = { name: 'email', label: told.signIn.email, type: 'email', autocomplete: 'username' } as const;
+  const body = html`<p class="soft">${say.lead}</p>
+    ${form(
+      formToken,
+      html`${field({ ...address, value: email, focused: true }, wrong)}
+        <div class="actions"><button>${say.button}</button></div>`,
+    )}`;
+  return { title: say.title, body, wrong };
+}
+
+const addressOf = (told: Words, email: string) =>
+  field({
+    name: 'email',
+    label: told.signIn.email,
+    type: 'email',
+    autocomplete: 'username',
+    value: email,
+    readonly: true,
+  });
+
+const passwordOf = ({ invitation: say }: Words) =>
+  ({
+    name: 'password',
+    label: say.password,
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: say.passwordHint(passwordCharactersMin),
+  }) as const;
+
+export function chooseAccountPage({ told, formToken, wrong = {} }: Frame, email: string, name: string): Page {
+  const say = told.signUp;
+  const called = { name: 'name', label: told.invitation.name, type: 'text', autocomplete: 'name' } as const;
+  const body = html`<p class="soft">${say.finishLead}</p>
+    ${form(
+      formToken,
+      html`${addressOf(told, email)} ${field({ ...called, value: name, focused: true }, wrong)}
+        ${field(passwordOf(told), wrong)}
+        <div class="actions"><button>${say.finish}</button></div>`,
+    )}`;
+  return { title: say.finishTitle, body, wrong };
+}
+
+export function choosePasswordPage({ told, formToken, wrong = {} }: Frame, email: string): Page {
+  const say = told.reset;
+  const body = html`<p class="soft">${say.finishLead(email)}</p>
+    ${form(
+      formToken,
+      html`${addressOf(told, email)} ${field({ ...passwordOf(told), focused: true }, wrong)}
+        <div class="actions"><button>${say.finish}</button></div>`,
+    )}`;
+  return { title: say.title, body, wrong };
+}
+
+export function doneSignUpPage({ signUp: say }: Words, interaction: string | undefined): Page {
+  const onward =
+    interaction === undefined ? undefined : html`<p><a href="/oauth2/interaction/${interaction}">${say.goOn}</a></p>`;
+  return {
+    title: say.doneTitle,
+    body: html`<p class="soft">${say.done}</p>
+      ${onward}`,
+  };
+}

@@ -47,8 +47,18 @@ export function formatCredential(
   idBytes: Uint8Array,
   secretBytes: Uint8Array,
 ): string {
-  if (idBytes.length !== 8 || secretBytes.length !== 32) throw new RangeError('a credential takes 8 and 32 bytes');
-  const id = encodeBase62(BigInt(`0x${tenantUuid.replaceAll('-', '')}`), 22) + encodeBase62(toBigInt(idBytes), 11);
+  return credentialWith(kind, credentialId(tenantUuid, idBytes), secretBytes);
+}
+
+/** The id of a credential of this tenant, from 8 random bytes. */
+export function credentialId(tenantUuid: string, idBytes: Uint8Array): string {
+  if (idBytes.length !== 8) throw new RangeError('the id of a credential takes 8 bytes');
+  return encodeBase62(BigInt(`0x${tenantUuid.replaceAll('-', '')}`), 22) + encodeBase62(toBigInt(idBytes), 11);
+}
+
+/** The text of the credential with this id and these 32 bytes as its secret. */
+export function credentialWith(kind: CredentialKind, id: string, secretBytes: Uint8Array): string {
+  if (secretBytes.length !== 32) throw new RangeError('the secret of a credential takes 32 bytes');
   const body = `${credentialPrefixes[kind]}_${id}_${encodeBase62(toBigInt(secretBytes), 43)}`;
   return `${body}_${checksum(body)}`;
 }

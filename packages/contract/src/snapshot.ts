@@ -32,6 +32,10 @@ export type RouteOperation = z.output<typeof routeOperation>;
 /** low: a member may allow it to try; high: an admin is asked just in time, and a stale gateway refuses it. */
 export const scopeRisk = z.enum(['low', 'medium', 'high']);
 
+/** How a key proves a call: shown with it, or signing it (RFC 9421 §3.3.6, §3.3.3). */
+export const keyKind = z.enum(['bearer', 'ed25519', 'hmac-sha256']);
+export type KeyKind = z.output<typeof keyKind>;
+
 const tenantObject = z.object({ kind: z.literal('tenant'), key: z.string(), slug: z.string(), state });
 const apiObject = z.object({
   kind: z.literal('api'),
@@ -117,7 +121,10 @@ const subscriptionObject = z.object({
   api: z.string(),
   plan: z.string(),
 });
-/** `key` is the credential's id (33 characters), `hash` is SHA-256 of its secret in base64url. */
+/**
+ * `key` is the credential's id (33 characters). `hash`, base64url: SHA-256 of its secret; of an Ed25519 key, which has none,
+ * the public key itself.
+ */
 const keyObject = z.object({
   kind: z.literal('key'),
   key: z.string(),
@@ -125,6 +132,8 @@ const keyObject = z.object({
   tenant: z.string(),
   app: z.string(),
   environment: z.enum(['test', 'live']),
+  /** What calls show: the key itself where nothing is said, or a signature made with it. */
+  method: keyKind.optional(),
   hash: z.string().length(43),
   /** Unix seconds, or null. */
   expires_at: z.int().nullable(),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
+import type { ControlOptions } from './control/control.ts';
 import { systemClock as clock } from './kernel/clock.ts';
 import type { FindSignedIn } from './control/call/authenticate.ts';
 import type { Act, Audit } from './identity/acting.ts';
@@ -132,12 +133,14 @@ function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./control/control.ts');
     const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
+    const { openVault } = await import('./identity/keys/seal.ts');
+    const fleetKey = openVault(masterKey, random).derive('gateways');
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp } = config;
     return withStore(config, log, async (store) => {
-      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow }, store, log);
+      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey }, store, log);
       const identity = await identityOf({ platformUrl, masterKey, upstreamAllow, signUp }, act, store, log);
       const findSignedIn = await signedIn({ platformUrl, masterKey });
       const role = await startControl(
@@ -150,6 +153,7 @@ function control(config: Config): Promise<number> {
           operatorToken,
           upstreamAllow,
           trustedProxies,
+          fleetKey,
         },
         { store, clock, random, log, mount: identity, findSignedIn },
       ).catch(async (error: unknown) => {
@@ -165,13 +169,21 @@ async function identityOf(options: IdentityOptions, act: Act, store: Store, log:
   const { startIdentity } = await import('./identity/identity.ts');
   const { openInteraction } = await import('./identity/interaction/interaction.ts');
   const publish = await publisher();
-  const interaction = openInteraction(options.masterKey, { store, clock, random, log, publish, act, audit: await auditor() });
+  const interaction = openInteraction(options.masterKey, {
+    store,
+    clock,
+    random,
+    log,
+    publish,
+    act,
+    audit: await auditor(),
+  });
   return startIdentity(options, { store, clock, random, log, publish, interaction });
 }
 
 /** How a person's decisions at identity's pages are done: as operations of control. */
 async function acting(
-  options: Pick<Config, 'platformUrl' | 'gatewayUrl'> & Required<Pick<Config, 'upstreamAllow'>>,
+  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey'>,
   store: Store,
   log: Log,
 ): Promise<Act> {

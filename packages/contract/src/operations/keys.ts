@@ -1,23 +1,44 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { keyKind } from '../snapshot.ts';
 import { operation } from '../operation.ts';
 import { appParams } from './apps.ts';
 import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const environment = z.enum(['test', 'live']);
+const kind = keyKind.describe(
+  'bearer: sent with each call. ed25519, hmac-sha256: signs each call (RFC 9421), and is never sent',
+);
+const publicKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'the 32 bytes of a public Ed25519 key, base64url: `x` of its JWK')
+  .describe('Of an Ed25519 key: `x` of its JWK (RFC 8037)');
 
 export const key = z.object({
   id: id('key'),
   app: z.string().describe('Slug of the app'),
   environment,
+  kind,
   name: name.nullable(),
-  credential_id: z.string().describe('The part of the key that is not secret: finds the key whose text you hold'),
+  credential_id: z
+    .string()
+    .describe(
+      'The part of the key that is not secret: finds the key whose text you hold, and is the `keyid` of signatures',
+    ),
+  public_key: publicKey.nullable(),
   expires_at: timestamp.nullable(),
   created_at: timestamp,
   updated_at: timestamp,
 });
 
-const shownOnce = key.extend({ key: z.string().describe('The key itself. Shown this once: only its hash is kept') });
+const shownOnce = key.extend({
+  key: z
+    .string()
+    .nullable()
+    .describe(
+      'The key itself, shown this once: it is not kept. Null for an Ed25519 key, whose private half stays with you',
+    ),
+});
 
 export const keyParams = appParams.extend({ key: idOrSlug });
 
@@ -32,6 +53,8 @@ export const keys = {
     query: none,
     body: z.object({
       environment,
+      kind: kind.default('bearer'),
+      public_key: publicKey.nullable().default(null),
       name: name.nullable().default(null),
       expires_at: timestamp.nullable().default(null),
     }),
@@ -85,7 +108,10 @@ export const keys = {
     access: 'developer',
     params: keyParams,
     query: none,
-    body: z.object({ overlap_seconds: z.int().min(0).max(limits.keyOverlapSecondsMax).default(86_400) }),
+    body: z.object({
+      overlap_seconds: z.int().min(0).max(limits.keyOverlapSecondsMax).default(86_400),
+      public_key: publicKey.nullable().default(null),
+    }),
     output: shownOnce,
     status: 201,
     secret: true,

@@ -35,6 +35,8 @@ export interface ControlOptions {
   readonly nodeToken: string;
   readonly operatorToken: string;
   readonly upstreamAllow: ControlDeps['upstreamAllow'];
+  /** 32 bytes, the same on every control (kernel/fleet-key.ts). */
+  readonly fleetKey: Uint8Array;
   /** Addresses and CIDR blocks of proxies before this listener; absent: there are none. */
   readonly trustedProxies?: readonly string[];
 }
@@ -74,11 +76,12 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
 
 /** All that handlers reach. */
 export function controlDeps(
-  { platformUrl, gatewayUrl, upstreamAllow }: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow'>,
+  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey'>,
   { store, clock, random, log, findSignedIn }: ControlRoleDeps,
 ): ControlDeps {
+  const { platformUrl, gatewayUrl, upstreamAllow, fleetKey } = options;
   const openapi = openReader(clock);
-  return { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, openapi, findSignedIn };
+  return { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, fleetKey, openapi, findSignedIn };
 }
 
 /** All routes of the platform listener, from the two tables, and the document of the first. */

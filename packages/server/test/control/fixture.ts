@@ -65,6 +65,7 @@ export async function startTestControl(clock: Clock = systemClock, given?: TestD
     nodeToken: node,
     operatorToken: operator,
     upstreamAllow: ['loopback'],
+    fleetKey: systemRandom.bytes(32),
   };
   const log = openLog('control', 'silent');
   const role = await startControl(options, {

@@ -7,6 +7,7 @@ import { controlDeps } from '../../src/control/control.ts';
 import { present, publish } from '../../src/control/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
 import type { Audit } from '../../src/identity/acting.ts';
+import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
 import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { rotateKeys } from '../../src/identity/keys/keys.ts';
@@ -16,13 +17,15 @@ import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openStore, type Store, type SystemTx } from '../../src/store/store.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
 
 export const tell: Publish = (tx, object) => publish(tx, [present(object)]);
 export const masterKey = Buffer.alloc(32, 7);
 export const callback = 'https://app.example.com/callback';
+export const afterLogout = 'https://app.example.com/bye';
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export interface TestClient {
   readonly id: string;
@@ -30,9 +33,15 @@ export interface TestClient {
 }
 
 export interface ClientFacts {
-  readonly authentication?: 'client_secret_basic' | 'private_key_jwt' | 'none';
+  readonly authentication?: 'client_secret_basic' | 'private_key_jwt' | 'tls_client_auth' | 'none';
   readonly jwks?: object;
+  readonly tlsSubject?: string;
   readonly dpopBound?: boolean;
+  readonly certificateBound?: boolean;
+  /** Where it is told of a logout. */
+  readonly backchannelLogoutUri?: string;
+  /** Whose it is, where that is not the app of this world. */
+  readonly app?: string;
 }
 
 export interface World {
@@ -55,6 +64,8 @@ export interface World {
   /** Whether the gateways are told to refuse this. */
   denied(key: string): Promise<boolean>;
   makeClient(facts?: ClientFacts): Promise<TestClient>;
+  /** Another app of the same developer that declares the same and is installed at the same tenant. Returns its id. */
+  makeApp(slug: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -91,13 +102,16 @@ export function agreeAs(accountOf: () => string): Interaction {
  * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
  * master key and the issuer's address, as behind a balancer.
  */
-export async function startWorld(pagesOf?: (store: Store) => Interaction): Promise<World> {
+export async function startWorld(
+  pagesOf?: (store: Store) => Interaction,
+  proxies: TrustedProxies = new TrustedProxies([]),
+): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
   const facts = await seed(store);
   let acting: string = facts.user;
   const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
-  const first = await startNode(store, interaction);
+  const first = await startNode(store, interaction, proxies);
   const ends: (() => Promise<void>)[] = [first.stop];
   return {
     database,
@@ -106,7 +120,7 @@ export async function startWorld(pagesOf?: (store: Store) => Interaction): Promi
     ...facts,
     async startNode() {
       const own = openStore({ url: database.url, connectionsMax: 10 }, clock);
-      const node = await startNode(own, interaction, first.url);
+      const node = await startNode(own, interaction, proxies, first.url);
       ends.push(() => node.stop().then(() => own.close()));
       return node.url;
     },
@@ -126,7 +140,12 @@ export async function startWorld(pagesOf?: (store: Store) => Interaction): Promi
       );
       return rows.length === 1;
     },
-    makeClient: (given = {}) => insertClient(store, facts.developer, facts.app, given),
+    makeClient: (given = {}) => insertClient(store, facts.developer, given.app ?? facts.app, given),
+    makeApp: (slug) =>
+      store.system(
+        'the scene of a test',
+        async (tx) => (await insertApp(tx, facts.developer, facts.tenant.uuid, slug)).app,
+      ),
     async stop() {
       for (const end of ends.toReversed()) await end();
       await database.close();
@@ -137,7 +156,12 @@ export async function startWorld(pagesOf?: (store: Store) => Interaction): Promi
 /** The pages as they are wired in main.ts, over this store. */
 export function pagesOver(store: Store): Interaction {
   const log = openLog('identity', 'error');
-  const options = { platformUrl: 'http://platform.test', gatewayUrl: 'http://gateway.test', upstreamAllow: [] };
+  const options = {
+    platformUrl: 'http://platform.test',
+    gatewayUrl: 'http://gateway.test',
+    upstreamAllow: [],
+    fleetKey: masterKey,
+  };
   const act = openActing(controlDeps(options, { store, clock, random, log }));
   const audit: Audit = (tx, tenantUuid, fact) =>
     appendAudit(tx, tenantUuid, { ...fact, id: newId('audit', clock, random), at: new Date(), reason: null });
@@ -145,7 +169,7 @@ export function pagesOver(store: Store): Interaction {
 }
 
 /** The first node's own address is the issuer. */
-async function startNode(store: Store, interaction: Interaction, issuer?: string) {
+async function startNode(store: Store, interaction: Interaction, proxies: TrustedProxies, issuer?: string) {
   const held: { identity?: Identity } = {};
   const mount: Mount = {
     owns: (path) => held.identity?.owns(path) === true,
@@ -153,7 +177,7 @@ async function startNode(store: Store, interaction: Interaction, issuer?: string
   };
   const log = openLog('identity', 'error');
   const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log, proxies }, mount);
   const deps = { store, clock, random, log, publish: tell, interaction };
   const started = await startIdentity(
     { platformUrl: issuer ?? listener.url, masterKey, upstreamAllow: ['loopback'], signUp: 'invited' },
@@ -172,7 +196,8 @@ async function seed(store: Store) {
     newId('installation', clock, random),
   ];
   const [user, viewer] = [newId('user', clock, random), newId('user', clock, random)];
-  await store.system('the scene of a test', async ({ sql }) => {
+  await store.system('the scene of a test', async (tx) => {
+    const { sql } = tx;
     for (const [uuid, slug] of [
       [provider, 'acme'],
       [developer, 'maker'],
@@ -190,13 +215,7 @@ async function seed(store: Store) {
       await sql`insert into scopes (tenant_id, api_id, name, risk, title, description, created_at, updated_at)
         values (${provider}, ${api}, ${name}, ${risk}, '{}', '{}', ${now}, ${now})`;
     }
-    await sql`insert into apps
-      (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at) values
-      (${developer}, ${app}, 'till', 'Till', 'active', '{}', ${['acme/orders:read']}, ${scopes.declared.slice(1)}, ${now}, ${now})`;
-    await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name,
-      scopes, state, granted_by, created_at, updated_at) values (${tenantUuid}, ${installation}, ${developer}, 'maker', ${app},
-      'till', 'Till',
-      ${[...scopes.granted]}, 'active', 'mem_x', ${now}, ${now})`;
+    await insertApp(tx, developer, tenantUuid, 'till', { app, installation });
     for (const [id, role] of [
       [user, 'owner'],
       [viewer, 'viewer'],
@@ -211,21 +230,41 @@ async function seed(store: Store) {
   return { tenant, app, installation, user, viewer, developer };
 }
 
+/** An app that declares the scopes of this world, and its installation. */
+async function insertApp(
+  { sql }: SystemTx,
+  developer: string,
+  tenantUuid: string,
+  slug: string,
+  ids = { app: newId('app', clock, random), installation: newId('installation', clock, random) },
+) {
+  const now = new Date();
+  const name = slug.slice(0, 1).toUpperCase() + slug.slice(1);
+  await sql`insert into apps
+    (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at) values
+    (${developer}, ${ids.app}, ${slug}, ${name}, 'active', '{}', ${['acme/orders:read']}, ${scopes.declared.slice(1)}, ${now}, ${now})`;
+  await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name,
+    scopes, state, granted_by, created_at, updated_at) values (${tenantUuid}, ${ids.installation}, ${developer}, 'maker', ${ids.app},
+    ${slug}, ${name}, ${[...scopes.granted]}, 'active', 'mem_x', ${now}, ${now})`;
+  return ids;
+}
+
 async function insertClient(store: Store, developer: string, app: string, given: ClientFacts): Promise<TestClient> {
-  const { authentication = 'client_secret_basic', jwks, dpopBound = false } = given;
+  const { authentication = 'client_secret_basic', jwks, dpopBound = false, certificateBound = false } = given;
   const [id, secret, now] = [
     newId('client', clock, random),
     Buffer.from(random.bytes(32)).toString('base64url'),
     new Date(),
   ];
   const grants = ['authorization_code', 'refresh_token', deviceGrant];
-  const all = authentication === 'none' ? grants : [...grants, 'client_credentials'];
+  const all = authentication === 'none' ? grants : [...grants, 'client_credentials', exchangeGrant];
   await store.system('the scene of a test', async (tx) => {
     await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
-      jwks, dpop_bound, secret_hash, created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
-        ${all}, ${[callback]},
-        ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb,
-        ${dpopBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
+      post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound, secret_hash,
+      created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
+        ${all}, ${[callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
+        ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
+        ${certificateBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
     tell(tx, { kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app });
   });
   return { id, secret };

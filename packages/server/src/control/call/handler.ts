@@ -25,6 +25,8 @@ export interface ControlDeps {
   readonly gatewayUrl: string;
   readonly upstreamAllow: readonly ('loopback' | 'private' | 'link-local')[];
   readonly openapi: OpenapiReader;
+  /** What all gateways have in common (kernel/fleet-key.ts). */
+  readonly fleetKey: Uint8Array;
   /** Absent: nobody signs in here, only control tokens open anything. */
   readonly findSignedIn?: FindSignedIn | undefined;
 }

@@ -1,4 +1,7 @@
-/** The keys with which gateways sign `Tulou-Assertion`: each registers its own, and everyone may read them. */
+/**
+ * The keys with which gateways sign `Tulou-Assertion`: each registers its own, and everyone may read them. A gateway that
+ * registers is given the fleet key.
+ */
 import { isId, Problem } from '@tulou/contract';
 import { z } from 'zod';
 import { readJson } from '../../http/body.ts';
@@ -21,7 +24,7 @@ const registrationBytesMax = 4096;
 /** A gateway that has not shown itself for so long signs nothing any more. */
 const seenDays = 7;
 
-/** `PUT /internal/v1/gateways/{gateway}` `{public_jwk}` */
+/** `PUT /internal/v1/gateways/{gateway}` `{public_jwk}` → `{fleet_key}` */
 export async function registerGateway(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
   const id = params['gateway'] ?? '';
   if (!isId('gateway', id)) throw new Problem('not_found');
@@ -38,7 +41,7 @@ export async function registerGateway(request: HttpRequest, params: Params, deps
       on conflict (id) do update
         set public_jwk = excluded.public_jwk, thumbprint = excluded.thumbprint, seen_at = excluded.seen_at`;
   });
-  return { status: 204 };
+  return json(200, { fleet_key: Buffer.from(deps.fleetKey).toString('base64url') });
 }
 
 /** `GET /.well-known/tulou/assertion-keys.json`: a JWK set (RFC 7517 §5). */

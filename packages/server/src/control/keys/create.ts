@@ -8,7 +8,7 @@ export const createKey: Handler<typeof keys.create> = (_scope, { params, body },
   call.commit(async (tx) => {
     const app = await lockApp(tx, params.app);
     const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
-    const { row, text } = await issueKey(tx, app, { environment: body.environment, name: body.name, expiresAt }, deps);
+    const { row, text } = await issueKey(tx, app, { ...body, publicKey: body.public_key, expiresAt }, deps);
     const after = viewKey(app, row);
     return { output: { ...after, key: text }, target: row.id, before: null, after };
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { limits, parseCredential } from '@tulou/contract';
 import { systemClock } from '../../kernel/clock.ts';
@@ -52,6 +53,36 @@ test('no table of the database holds the secret of a key', async () => {
   });
   assert.ok(found.tables > 10);
   assert.deepEqual(found.hits, []);
+});
+
+test('an HMAC key is derived: the database has nothing that it could be made from again', async () => {
+  const created = await make(control.call, path, { environment: 'live', kind: 'hmac-sha256' });
+  const credential = parseCredential(String(created['key']));
+  assert.equal(credential?.id, created['credential_id']);
+  const { method, hash } = (await told(credential?.id)) ?? {};
+  assert.deepEqual([method, hash], ['hmac-sha256', sha256(credential?.secret ?? '')]);
+  const other = await make(control.call, path, { environment: 'live', kind: 'hmac-sha256' });
+  assert.notEqual(parseCredential(String(other['key']))?.secret, credential?.secret);
+});
+
+test('of an Ed25519 key only the public half is ever here, and no other key has one', async () => {
+  const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const created = await make(control.call, path, { environment: 'test', kind: 'ed25519', public_key: x });
+  assert.deepEqual([created['kind'], created['public_key'], created['key']], ['ed25519', x, null]);
+  const { method, hash } = (await told(created['credential_id'])) ?? {};
+  assert.deepEqual([method, hash], ['ed25519', x]);
+  for (const body of [
+    { kind: 'ed25519' },
+    { kind: 'bearer', public_key: x },
+    { kind: 'ed25519', public_key: 'short' },
+  ]) {
+    const { status } = await control.call('POST', path, { body: { environment: 'test', ...body } });
+    assert.equal(status, 400, JSON.stringify(body));
+  }
+  assert.equal((await control.call('POST', `${path}/${created.id}/rotate`, { body: {} })).status, 400);
+  const { x: next = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const successor = await make(control.call, `${path}/${created.id}/rotate`, { public_key: next });
+  assert.deepEqual([successor['kind'], successor['public_key']], ['ed25519', next]);
 });
 
 test('a revoked key leaves the gateways', async () => {

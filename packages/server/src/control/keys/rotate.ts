@@ -7,7 +7,7 @@ import { changeKey } from './change.ts';
 import { issueKey } from './issue.ts';
 import { findKey, viewKey } from './key.ts';
 
-/** The successor takes over environment, name and end of the key; the key itself ends with the overlap, or before. */
+/** The successor takes over environment, kind, name and end of the key; the key itself ends with the overlap, or before. */
 export const rotateKey: Handler<typeof keys.rotate> = (_scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, params.app);
@@ -16,7 +16,7 @@ export const rotateKey: Handler<typeof keys.rotate> = (_scope, { params, body },
     if (old.expires_at !== null && old.expires_at.getTime() <= now) {
       throw new Problem('state_conflict', { detail: 'The key has expired; create a new one.' });
     }
-    const wish = { environment: old.environment, name: old.name, expiresAt: old.expires_at };
+    const wish = { ...old, publicKey: body.public_key, expiresAt: old.expires_at };
     const { row, text } = await issueKey(tx, app, wish, deps);
     const end = Math.min(now + body.overlap_seconds * 1000, old.expires_at?.getTime() ?? Infinity);
     await changeKey(tx, old, { name: old.name, expiresAt: new Date(end) }, new Date(now));

@@ -1,5 +1,6 @@
 /** From rows to what the gateways are told. Pure; one function a kind. */
-import type { Id, PlanLimit, RouteOperation } from '@tulou/contract';
+import type { Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
+import { must } from '../../kernel/assert.ts';
 import { gone, present, type Change } from './publish.ts';
 
 /** Whose rows these are, in both forms. */
@@ -116,8 +117,11 @@ export interface KeyFacts {
   readonly id: string;
   readonly app_id: string;
   readonly environment: 'test' | 'live';
+  readonly kind: KeyKind;
   readonly credential_id: string;
-  readonly secret_hash: string;
+  /** Null for an Ed25519 key, which has a public one instead. */
+  readonly secret_hash: string | null;
+  readonly public_key: string | null;
   readonly expires_at: Date | null;
 }
 
@@ -129,7 +133,8 @@ export function keyChange({ tenant }: Owner, key: KeyFacts): Change {
     tenant,
     app: key.app_id,
     environment: key.environment,
-    hash: key.secret_hash,
+    ...(key.kind === 'bearer' ? {} : { method: key.kind }),
+    hash: must(key.secret_hash ?? key.public_key, 'a key has a hash or a public key'),
     expires_at: unixSeconds(key.expires_at),
   });
 }

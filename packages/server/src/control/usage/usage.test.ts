@@ -262,7 +262,7 @@ test('a range that is none is refused with the place', async () => {
   }
 });
 
-test('a gateway registers its public key, which everyone can read; a private one is refused', async () => {
+test('a gateway registers its public key, which everyone can read, and is given the fleet key; a private one is refused', async () => {
   const register = (jwk: object, id = 'gwy_01m82n87aae008yar5jd3gc9kf') =>
     fetch(`${control.url}/internal/v1/gateways/${id}`, {
       method: 'PUT',
@@ -273,7 +273,9 @@ test('a gateway registers its public key, which everyone can read; a private one
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
   assert.equal((await register({ ...jwk, d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A' })).status, 400);
   assert.equal((await register(jwk, 'gwy_nonsense')).status, 404);
-  assert.equal((await register(jwk)).status, 204);
+  const registered = await register(jwk);
+  assert.equal(registered.status, 200);
+  assert.match(((await registered.json()) as { fleet_key: string }).fleet_key, /^[\w-]{43}$/);
   const answer = await fetch(`${control.url}/.well-known/tulou/assertion-keys.json`);
   assert.deepEqual(await answer.json(), {
     keys: [{ ...jwk, kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k', alg: 'EdDSA', use: 'sig' }],

@@ -27,7 +27,9 @@ export const pages = {
   deviceInput(ctx: KoaContextWithOIDC, form: string, _out?: ErrorOut, error?: Error): void {
     const said = error === undefined ? 'Enter the code that your device shows.' : 'That code is not right. Try again.';
     const button = '<button type="submit" form="op.deviceInputForm">Continue</button>';
-    show(ctx, 'Connect a device', `<p>${said}</p>${form}${button}`);
+    // The policy of the pages lets no script run, this one neither.
+    const plain = form.replace(/ onfocus="[^"]*"/, '');
+    show(ctx, 'Connect a device', `<p>${said}</p>${plain}${button}`);
   },
   deviceConfirm(ctx: KoaContextWithOIDC, form: string, _client: unknown, _device: unknown, userCode: string): void {
     const body = `<p>${nameOf(ctx)} asks to act for you. Go on only if you began this yourself, just now, and your device shows

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import { formatCredential, parseCredential } from '@tulou/contract/credentials';
-import { stylePath } from '../../src/identity/pages/style.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
@@ -162,6 +161,7 @@ test('pages run no script, are framed by nobody, kept by nobody, and lead to the
   assert.equal(headers.get('cache-control'), 'no-store');
   assert.doesNotMatch(text, /<script|style=|javascript:/);
   for (const cookie of headers.getSetCookie()) assert.match(cookie, /HttpOnly.*SameSite=Lax/i);
+  const stylePath = /href="(\/account\/style-[^"]+)"/.exec(text)?.[1] ?? '';
   const sheet = await fetch(world.issuer + stylePath);
   assert.match(sheet.headers.get('cache-control') ?? '', /immutable/);
   assert.equal(sheet.headers.get('content-type'), 'text/css; charset=utf-8');

@@ -29,8 +29,8 @@ export interface ArtifactDeps {
   readonly clock: Clock;
   readonly publish: Publish;
   readonly vault: Vault;
-  /** Clients are no artifacts: they come from the tenants' own tables. */
-  readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
+  /** Clients are no artifacts: they come from the tenants' own tables. A tenant's issuer knows that tenant's only. */
+  readonly findClient: (issuerTenantUuid: string, clientId: string) => Promise<AdapterPayload | undefined>;
 }
 
 /** `gid` of a grant's tokens: names the grant, and is of no use to get it. */
@@ -123,7 +123,7 @@ const refused = (): Promise<never> => Promise.reject(new Error('clients are not 
 function clientsOnly(tenantUuid: string, { findClient }: ArtifactDeps): Adapter {
   const ofPlatform = tenantUuid === nilTenant ? findFirstParty : () => undefined;
   return {
-    find: (id) => Promise.resolve(ofPlatform(id)?.metadata ?? findClient(id)),
+    find: (id) => Promise.resolve(ofPlatform(id)?.metadata ?? findClient(tenantUuid, id)),
     upsert: refused,
     findByUid: refused,
     findByUserCode: refused,

@@ -4,6 +4,7 @@ import { isId } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
+import { nilTenant } from '../publish.ts';
 
 /** What is needed of a client and its app to decide on a token. */
 export interface ClientRow {
@@ -55,11 +56,15 @@ interface ClientDeps {
   readonly clock: Clock;
 }
 
-/** Looks clients up for the adapter. */
-export function openClients({ store, clock }: ClientDeps): (id: string) => Promise<AdapterPayload | undefined> {
-  return async (id) => {
+/** Looks clients up for the adapter of an issuer: the platform's knows all, a tenant's those of its own apps. */
+export function openClients({
+  store,
+  clock,
+}: ClientDeps): (issuerTenantUuid: string, id: string) => Promise<AdapterPayload | undefined> {
+  return async (issuerTenantUuid, id) => {
     const row = await store.system('a client is known by its id alone', (tx) => readClient(tx, id));
-    return row && metadataOf(row, clock.now());
+    const isKnown = row !== undefined && (issuerTenantUuid === nilTenant || issuerTenantUuid === row.tenantUuid);
+    return isKnown ? metadataOf(row, clock.now()) : undefined;
   };
 }
 

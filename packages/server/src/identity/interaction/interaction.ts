@@ -9,12 +9,12 @@ import type { Act, Audit } from '../acting.ts';
 import type { Interaction } from '../identity.ts';
 import { openVault } from '../keys/seal.ts';
 import { outbox, outboxPath } from '../mail/outbox.ts';
-import { style, stylePath } from '../pages/style.ts';
+import { brandOf } from '../pages/brand.ts';
 import { notice } from '../pages/views.ts';
 import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
 import { openChallenges } from '../people/challenges.ts';
 import { openPasswords } from '../people/password.ts';
-import type { Publish } from '../publish.ts';
+import { nilTenant, type Publish } from '../publish.ts';
 import type { PromptDeps } from './asking.ts';
 import { invite, invitationPath } from './invitation.ts';
 import { prompt } from './prompt.ts';
@@ -34,6 +34,8 @@ export interface InteractionDeps {
 interface Place {
   readonly methods: readonly string[];
   readonly path: RegExp;
+  /** For members and operators: at a tenant's own issuer there is nothing at this address. */
+  readonly ofPlatform?: true;
   readonly answer: (visit: Visit, provider: Provider, deps: PromptDeps) => Promise<void> | void;
 }
 
@@ -41,12 +43,12 @@ const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', St
 
 // oxfmt-ignore
 const places: readonly Place[] = [
-  { methods: ['GET', 'HEAD'],         path: exactly(stylePath),                  answer: sendStyle },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             answer: (visit, _provider, deps) => invite(visit, deps) },
+  { methods: ['GET', 'HEAD'],         path: /^\/account\/style-[\w-]+\.css$/,    answer: sendStyle },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             ofPlatform: true, answer: (visit, _provider, deps) => invite(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(signUpPath),                 answer: (visit, _provider, deps) => signUp(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(resetPath),                  answer: (visit, _provider, deps) => reset(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 answer: (visit, _provider, deps) => outbox(visit, deps) },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 ofPlatform: true, answer: (visit, _provider, deps) => outbox(visit, deps) },
 ];
 
 /** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */
@@ -57,7 +59,12 @@ export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): I
   const parts: PromptDeps = { ...deps, vault, challenges, passwords: openPasswords(deps.random) };
   return async (message, response, provider, issuer) => {
     const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
-    const place = places.find(({ path, methods }) => path.test(visit.path) && methods.includes(message.method ?? ''));
+    const place = places.find(
+      ({ path, methods, ofPlatform }) =>
+        path.test(visit.path) &&
+        methods.includes(message.method ?? '') &&
+        (ofPlatform !== true || issuer.tenantUuid === nilTenant),
+    );
     try {
       if (place === undefined) sendMissing(visit);
       else await place.answer(visit, provider, parts);
@@ -81,7 +88,10 @@ function sendProblem(visit: Visit, error: unknown, log: Log): void {
   sendPage(visit, status, status < 500 ? notice(say.form, say.formLead) : notice(say.failed, say.failedLead));
 }
 
-function sendStyle({ response, message }: Visit): void {
+function sendStyle(visit: Visit): void {
+  const { response, message, issuer, path } = visit;
+  const { style, stylePath } = brandOf(issuer);
+  if (path !== stylePath) return sendMissing(visit);
   response.removeHeader('set-cookie');
   response.setHeader('cache-control', 'public, max-age=31536000, immutable');
   response.writeHead(200, { 'content-type': 'text/css; charset=utf-8', 'content-length': Buffer.byteLength(style) });

@@ -1,7 +1,7 @@
 /** The frame of each page, and what is made of it everywhere: fields, the list of what is wrong. */
 import type { Locale } from '../people/users.ts';
+import type { Brand } from './brand.ts';
 import { html, type Html } from './html.ts';
-import { stylePath } from './style.ts';
 import { words, type Words } from './words.ts';
 
 export interface Page {
@@ -13,7 +13,7 @@ export interface Page {
 
 export type Wrong = Readonly<Record<string, string>>;
 
-export function renderPage(locale: Locale, { title, body, wrong = {} }: Page): string {
+export function renderPage(locale: Locale, { title, body, wrong = {} }: Page, brand: Brand): string {
   const told = words[locale];
   const other: Locale = locale === 'en' ? 'zh-CN' : 'en';
   const isWrong = Object.keys(wrong).length > 0;
@@ -22,12 +22,12 @@ export function renderPage(locale: Locale, { title, body, wrong = {} }: Page): s
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${isWrong ? `${told.error}: ` : ''}${title} · Tulou</title>
-        <link rel="stylesheet" href="${stylePath}" />
+        <title>${isWrong ? `${told.error}: ` : ''}${title} · ${brand.name}</title>
+        <link rel="stylesheet" href="${brand.stylePath}" />
       </head>
       <body>
         <header>
-          <span class="mark">Tulou</span
+          <span class="mark">${brand.name}</span
           ><a href="?lang=${other}" lang="${other}" hreflang="${other}">${told.otherLanguage}</a>
         </header>
         <main>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as hold, property, string } from 'fast-check';
 import { destinationOf } from '../interaction/request.ts';
+import { brandOf } from './brand.ts';
 import { html } from './html.ts';
 import { renderPage } from './layout.ts';
 import { signInPage } from './views.ts';
@@ -30,7 +31,7 @@ test('a template inside of a template is markup, once', () => {
 
 test('a hostile name of an app stays a name', () => {
   const page = signInPage({ told: words.en, formToken: 't' }, '<script>alert(1)</script>', '" autofocus onfocus="x');
-  const text = renderPage('en', page);
+  const text = renderPage('en', page, brandOf({ name: 'Tulou', accent: undefined }));
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /value="&quot; autofocus onfocus=&quot;x"/);
 });

@@ -1,5 +1,4 @@
-/** The one stylesheet of the pages. Its address changes with it, so that browsers may keep it. */
-import { sha256 } from '../../kernel/hash.ts';
+/** The one stylesheet of the pages. An issuer's own colours come after it (`brand.ts`). */
 
 export const style = `:root {
   color-scheme: light dark;
@@ -71,5 +70,3 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .ways a { padding: .6rem 0; }
 .facts p { margin: .2rem 0; }
 `;
-
-export const stylePath = `/account/style-${sha256(style).slice(0, 12)}.css`;

@@ -7,6 +7,7 @@ import { equalHashes } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { Locale } from '../people/users.ts';
+import { brandOf } from './brand.ts';
 import { html } from './html.ts';
 import { renderPage, type Page } from './layout.ts';
 import { localeOf, words, type Words } from './words.ts';
@@ -69,7 +70,7 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
     query: parameters,
     locale,
     told: words[locale],
-    formToken: createHmac('sha256', deps.formKey).update(`${seed} ${path}`).digest('base64url'),
+    formToken: createHmac('sha256', deps.formKey).update(`${deps.issuer.issuer} ${seed} ${path}`).digest('base64url'),
     address: clientOf(message).address,
     requestId: String(response.getHeader('tulou-request-id') ?? ''),
     cookie,
@@ -116,8 +117,8 @@ export function sendMissing(visit: Visit): void {
  * Sends a page. `formTo`: where, besides ourselves, its forms may lead, for browsers hold the redirects that follow a form
  * against `form-action` too.
  */
-export function sendPage({ response, message, locale }: Visit, status: number, page: Page, formTo = ''): void {
-  const body = renderPage(locale, page);
+export function sendPage({ response, message, locale, issuer }: Visit, status: number, page: Page, formTo = ''): void {
+  const body = renderPage(locale, page, brandOf(issuer));
   response.setHeader(
     'content-security-policy',
     `default-src 'none'; style-src 'self'; form-action 'self'${formTo}; base-uri 'none'; frame-ancestors 'none'`,

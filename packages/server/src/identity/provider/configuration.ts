@@ -1,6 +1,7 @@
 /** THE CONFIGURATION of an issuer: what it speaks, RFC 9700 throughout. */
 import { errors, type Configuration, type FindAccount } from 'oidc-provider';
 import { gidOf } from '../artifacts/adapter.ts';
+import type { Issuer } from '../issuers/issuer.ts';
 import type { SecretKey } from '../keys/rows.ts';
 import type { Vault } from '../keys/seal.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
@@ -10,7 +11,7 @@ import { pages } from './pages.ts';
 import type { Resources } from './resources.ts';
 
 export interface ConfigurationParts {
-  readonly issuer: string;
+  readonly issuer: Issuer;
   readonly keys: readonly SecretKey[];
   readonly vault: Vault;
   readonly adapter: NonNullable<Configuration['adapter']>;
@@ -50,7 +51,8 @@ const routes = {
 
 /** Everything oidc-provider is told. What it has a default for that RFC 9700 forbids is named here, and off. */
 export function configurationOf(parts: ConfigurationParts): Configuration {
-  const { issuer, vault, resources } = parts;
+  const { vault, resources } = parts;
+  const { issuer } = parts.issuer;
   return {
     adapter: parts.adapter,
     findAccount: parts.findAccount,
@@ -87,18 +89,18 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
       return { ...made, ...resources.inheritedOf(ctx) };
     },
     renderError: pages.error,
-    features: featuresOf(vault, resources),
+    features: featuresOf(issuer, vault, resources),
   };
 }
 
-function featuresOf(vault: Vault, resources: Resources): NonNullable<Configuration['features']> {
+function featuresOf(issuer: string, vault: Vault, resources: Resources): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
-    dPoP: { enabled: true, nonceSecret: vault.derive('dpop nonces'), requireNonce: () => true },
+    dPoP: { enabled: true, nonceSecret: vault.derive(`dpop nonces ${issuer}`), requireNonce: () => true },
     deviceFlow: {
       enabled: true,
       charset: 'base-20',
@@ -141,7 +143,7 @@ function cookiesFor(issuer: string, vault: Vault): NonNullable<Configuration['co
     },
     long: options,
     short: options,
-    keys: [vault.derive('cookies').toString('base64url')],
+    keys: [vault.derive(`cookies ${issuer}`).toString('base64url')],
   };
 }
 

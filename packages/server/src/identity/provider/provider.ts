@@ -4,7 +4,7 @@ import { problemOf } from '../../http/problem.ts';
 import type { Log } from '../../kernel/log.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
 import { isSecret } from '../clients/find.ts';
-import type { IssuerRef } from '../keys/keys.ts';
+import type { Issuer } from '../issuers/issuer.ts';
 import type { SecretKey } from '../keys/rows.ts';
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import { openAccounts } from './account.ts';
@@ -19,14 +19,14 @@ export interface ProviderDeps extends ArtifactDeps {
   readonly fetch: GuardedFetch;
 }
 
-export function buildProvider(ref: IssuerRef, keys: readonly SecretKey[], deps: ProviderDeps): Provider {
-  const { issuer, tenantUuid } = ref;
+export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: ProviderDeps): Provider {
+  const { tenantUuid } = issuer;
   const { vault, fetch } = deps;
-  const findAccount = openAccounts(ref, deps);
-  const resources = openResources(ref, deps);
+  const findAccount = openAccounts(issuer, deps);
+  const resources = openResources(issuer, deps);
   const adapter = openArtifacts(tenantUuid, deps);
   const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch };
-  const provider = new Provider(issuer, configurationOf(parts));
+  const provider = new Provider(issuer.issuer, configurationOf(parts));
   // Its own look-up is apart from its own note of it, so that two at once both pass.
   provider.ReplayDetection.unique = openReplays(tenantUuid, deps);
   // A client's `client_secret` here is made of hashes.

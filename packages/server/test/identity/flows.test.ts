@@ -5,6 +5,7 @@ import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, S
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { openBrowser } from './browser.ts';
+import { configure, everything, refused, signIn, type SignIn } from './sign-in.ts';
 import { callback, startWorld, type TestClient, type World } from './world.ts';
 
 let world: World;
@@ -14,48 +15,15 @@ let resource: string;
 before(async () => {
   world = await startWorld();
   app = await world.makeClient();
-  config = await configure(app, client.ClientSecretBasic(app.secret));
+  config = await configure(world.issuer, app, client.ClientSecretBasic(app.secret));
   resource = `urn:tulou:tenant:${world.tenant.id}`;
 });
 after(() => world.stop());
 
-function configure({ id }: TestClient, auth: client.ClientAuth): Promise<client.Configuration> {
-  return client.discovery(new URL(world.issuer), id, undefined, auth, { execute: [client.allowInsecureRequests] });
-}
-
-const asked = 'openid acme/orders:read acme/orders:refund acme/orders:admin';
-
-interface SignIn {
-  readonly config: client.Configuration;
-  readonly dpop?: client.DPoPHandle;
-  readonly parameters?: Record<string, string>;
-}
-
-/** Through PAR, the interaction and back, to the tokens. */
-async function signIn({ config: as, dpop, parameters = {} }: SignIn) {
-  const verifier = client.randomPKCECodeVerifier();
-  const challenge = await client.calculatePKCECodeChallenge(verifier);
-  const state = client.randomState();
-  const request = {
-    redirect_uri: callback,
-    scope: asked,
-    resource,
-    state,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    ...parameters,
-  };
-  const options = dpop === undefined ? {} : { DPoP: dpop };
-  const url = await client.buildAuthorizationUrlWithPAR(as, request, options);
-  const page = await openBrowser(world.issuer).open(url.href);
-  const checks = { pkceCodeVerifier: verifier, expectedState: state };
-  return client.authorizationCodeGrant(as, new URL(page.url), checks, { resource }, options);
-}
-
-const refused = (code: string) => (error: unknown) => error instanceof client.ResponseBodyError && error.error === code;
+const begin = (given: Omit<SignIn, 'resource'>) => signIn({ ...given, resource });
 
 test('authorization code with PKCE through PAR: a user token, cut to app and installation, and who signed in', async () => {
-  const tokens = await signIn({ config });
+  const tokens = await begin({ config });
   const jwks = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''));
   const { payload } = await jwtVerify(tokens.access_token, jwks, {
     issuer: world.issuer,
@@ -70,7 +38,7 @@ test('authorization code with PKCE through PAR: a user token, cut to app and ins
 
 test('a member without a say gets scopes of low risk only', async () => {
   await world.actAs(world.viewer, async () => {
-    const tokens = await signIn({ config });
+    const tokens = await begin({ config });
     assert.equal(decodeJwt(tokens.access_token)['scope'], 'acme/orders:read');
   });
 });
@@ -80,7 +48,7 @@ test('who is no member of the tenant gets no token for it', async () => {
     'test',
     ({ sql }) => sql`update members set user_id = 'usr_moved' where user_id = ${world.viewer}`,
   );
-  await world.actAs(world.viewer, () => assert.rejects(signIn({ config })));
+  await world.actAs(world.viewer, () => assert.rejects(begin({ config })));
   await world.store.system(
     'test',
     ({ sql }) => sql`update members set user_id = ${world.viewer} where user_id = 'usr_moved'`,
@@ -106,7 +74,7 @@ test('a request without PKCE, or with a plain one, is refused, also of a client 
 });
 
 test('a refresh token is rotated; used again, it ends its whole family, at the gateways too', async () => {
-  const first = await signIn({ config });
+  const first = await begin({ config });
   const second = await client.refreshTokenGrant(config, first.refresh_token ?? '', { resource });
   assert.notEqual(second.refresh_token, first.refresh_token);
   await assert.rejects(client.refreshTokenGrant(config, first.refresh_token ?? ''), refused('invalid_grant'));
@@ -116,14 +84,14 @@ test('a refresh token is rotated; used again, it ends its whole family, at the g
 });
 
 test('revoking the refresh token denies the access tokens of its grant before the answer', async () => {
-  const tokens = await signIn({ config });
+  const tokens = await begin({ config });
   await client.tokenRevocation(config, tokens.refresh_token ?? '');
   assert.ok(await world.denied(`grant:${String(decodeJwt(tokens.access_token)['gid'])}`));
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token ?? ''), refused('invalid_grant'));
 });
 
 test('a narrowed installation narrows the next refresh', async () => {
-  const tokens = await signIn({ config });
+  const tokens = await begin({ config });
   const set = (scopes: string[]) =>
     world.store.system(
       'test',
@@ -140,9 +108,9 @@ test('a narrowed installation narrows the next refresh', async () => {
 
 test('DPoP: the nonce is asked for, the token is bound, and a bound client gets none without a proof', async () => {
   const bound = await world.makeClient({ dpopBound: true });
-  const as = await configure(bound, client.ClientSecretBasic(bound.secret));
+  const as = await configure(world.issuer, bound, client.ClientSecretBasic(bound.secret));
   const dpop = client.getDPoPHandle(as, await client.randomDPoPKeyPair());
-  const tokens = await signIn({ config: as, dpop });
+  const tokens = await begin({ config: as, dpop });
   const thumbprint = await dpop.calculateThumbprint();
   assert.deepEqual(decodeJwt(tokens.access_token)['cnf'], { jkt: thumbprint });
   const next = await client.refreshTokenGrant(as, tokens.refresh_token ?? '', { resource }, { DPoP: dpop });
@@ -154,12 +122,12 @@ test('DPoP: the nonce is asked for, the token is bound, and a bound client gets 
 
 test('a public client signs in with PKCE and no secret', async () => {
   const open = await world.makeClient({ authentication: 'none' });
-  const tokens = await signIn({ config: await configure(open, client.None()) });
+  const tokens = await begin({ config: await configure(world.issuer, open, client.None()) });
   assert.equal(decodeJwt(tokens.access_token)['client_id'], open.id);
 });
 
 test('device flow: pending until the person agrees, then a token', async () => {
-  const device = await client.initiateDeviceAuthorization(config, { scope: asked, resource });
+  const device = await client.initiateDeviceAuthorization(config, { scope: everything, resource });
   await assert.rejects(poll(device.device_code), refused('authorization_pending'));
   const browser = openBrowser(world.issuer);
   const wrong = await browser.submit(await browser.open(device.verification_uri), { user_code: 'BBBB-BBBB' });
@@ -242,8 +210,8 @@ test('a body beyond the bound is refused unread', async () => {
 });
 
 test('whoever reads the database can redeem nothing: refresh tokens, device codes and secrets are not in it', async () => {
-  const tokens = await signIn({ config });
-  const device = await client.initiateDeviceAuthorization(config, { scope: asked, resource });
+  const tokens = await begin({ config });
+  const device = await client.initiateDeviceAuthorization(config, { scope: everything, resource });
   const rows = await world.store.system('test', async ({ sql }) => [
     await sql`select * from identity_artifacts`,
     await sql`select * from clients`,

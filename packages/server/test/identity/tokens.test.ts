@@ -9,6 +9,7 @@ import {
   type JSONWebKeySet,
 } from 'jose';
 import * as client from 'openid-client';
+import { sha256 } from '../../src/kernel/hash.ts';
 import { scopes, startWorld, type TestClient, type World } from './world.ts';
 
 let world: World;
@@ -95,6 +96,31 @@ test('a wrong secret is refused, and so is the right one in the body', async () 
       (error: Error) => 'status' in error || 'cause' in error,
     );
   }
+});
+
+test('a secret that was replaced is good until its time, and not a moment longer', async () => {
+  const rotated = await world.makeClient();
+  const as = await client.discovery(
+    new URL(world.issuer),
+    rotated.id,
+    undefined,
+    client.ClientSecretBasic(rotated.secret),
+    { execute: [client.allowInsecureRequests] },
+  );
+  const overlap = (until: string) =>
+    world.store.system(
+      'test',
+      ({ sql }) => sql`
+        update clients set secret_hash = 'another', secret_previous_hash = ${sha256(rotated.secret)},
+          secret_previous_until = now() + ${until}::interval where id = ${rotated.id}`,
+    );
+  await overlap('1 hour');
+  await client.clientCredentialsGrant(as, { resource });
+  await overlap('-1 second');
+  await assert.rejects(
+    client.clientCredentialsGrant(as, { resource }),
+    (error: unknown) => error instanceof client.WWWAuthenticateChallengeError,
+  );
 });
 
 test('what this issuer says of itself offers nothing that RFC 9700 forbids', () => {

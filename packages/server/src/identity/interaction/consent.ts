@@ -1,10 +1,11 @@
 /** Whether the person agrees to what an app asks for. */
 import { errors } from 'oidc-provider';
 import { consentPage } from '../pages/views.ts';
-import { sendPage } from '../pages/visit.ts';
+import { sendOn, sendPage } from '../pages/visit.ts';
 import { findUserById } from '../people/users.ts';
-import { inStore, type Step } from './asking.ts';
-import { askedOfPlatform, destinationOf, readAsked, readTenants } from './request.ts';
+import { askAdmin, readWithheld, recordAgreement, type Request } from '../installing/withheld.ts';
+import { inStore, type Asking, type PromptDeps, type Step } from './asking.ts';
+import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from './request.ts';
 
 /** What is not granted yet, as oidc-provider's consent prompt tells it. */
 interface Missing {
@@ -17,18 +18,31 @@ export const consent: Step = {
   async show({ visit, details, parameters, asker }, deps) {
     const missing = details.prompt.details as Missing;
     const scopes = Object.values(missing.missingResourceScopes ?? {}).flat();
-    const { person, tenant, asked } = await inStore(deps, async (tx) => ({
-      person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
-      tenant: await readTenants(tx, parameters),
-      asked: await readAsked(tx, scopes, visit.locale),
-    }));
+    const { person, tenant, asked, withheld } = await inStore(deps, async (tx) => {
+      const beyond = await readWithheld(tx, requestOf(parameters, details), details.session?.accountId ?? '');
+      return {
+        person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
+        tenant: await readTenants(tx, parameters),
+        asked: await readAsked(tx, scopes, visit.locale),
+        withheld: await readAsked(tx, beyond?.scopes ?? [], visit.locale),
+      };
+    });
     if (person === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const { host, formTo } = destinationOf(parameters.redirectUri);
     const all = [...asked, ...askedOfPlatform([...(missing.missingOIDCScope ?? []), ...scopes], visit.told)];
-    sendPage(visit, 200, consentPage(visit, { ...asker, tenant, person, host, asked: all }), formTo);
+    sendPage(
+      visit,
+      200,
+      consentPage(visit, { ...asker, tenant, person, host, asked: all, withheld, isAsked: visit.query.has('asked') }),
+      formTo,
+    );
   },
 
-  async take({ visit, provider, details, parameters }) {
+  async take(asking, form, deps) {
+    if (form.get('do') === 'ask') return ask(asking, deps);
+    // The sign-in's form sent twice, say, is no agreement.
+    if (form.get('do') !== 'allow') return consent.show(asking, deps);
+    const { visit, provider, details, parameters } = asking;
     const missing = details.prompt.details as Missing;
     const accountId = details.session?.accountId;
     if (accountId === undefined) throw new errors.SessionNotFound('nobody is signed in');
@@ -36,9 +50,32 @@ export const consent: Step = {
     const grant = known ?? new provider.Grant({ accountId, clientId: parameters.clientId });
     if (missing.missingOIDCScope !== undefined) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
     if (missing.missingOIDCClaims !== undefined) grant.addOIDCClaims([...missing.missingOIDCClaims]);
-    for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
-      grant.addResourceScope(resource, scopes.join(' '));
+    const agreed = Object.entries(missing.missingResourceScopes ?? {});
+    for (const [resource, scopes] of agreed) grant.addResourceScope(resource, scopes.join(' '));
+    const actor = { user: accountId, address: visit.address, requestId: visit.requestId };
+    for (const [resource, scopes] of agreed) {
+      const { issuer, clientId } = parameters;
+      const agreement = { issuer, clientId, resource, scopes };
+      await inStore(deps, (tx) => recordAgreement(tx, agreement, actor, deps.audit));
+    }
     const outcome = { consent: { grantId: await grant.save() } };
     return provider.interactionFinished(visit.message, visit.response, outcome, { mergeWithLastSubmission: true });
   },
 };
+
+const requestOf = ({ issuer, clientId, resources }: Parameters, { params }: Asking['details']): Request => ({
+  issuer,
+  clientId,
+  resources,
+  scopes: String(params['scope'] ?? '').split(' '),
+});
+
+/** Leaves for an admin what the person can't agree to; the person goes on with the rest. */
+async function ask({ visit, details, parameters }: Asking, deps: PromptDeps): Promise<void> {
+  const user = details.session?.accountId;
+  if (user === undefined) throw new errors.SessionNotFound('nobody is signed in');
+  const withheld = await inStore(deps, (tx) => readWithheld(tx, requestOf(parameters, details), user));
+  const actor = { user, address: visit.address, requestId: visit.requestId };
+  if (withheld !== undefined) await askAdmin(deps.act, actor, withheld);
+  sendOn(visit, `${visit.path}?asked`);
+}

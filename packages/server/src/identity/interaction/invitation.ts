@@ -1,5 +1,6 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { newId } from '../../kernel/random.ts';
+import type { SystemTx } from '../../store/store.ts';
 import { codePage, invitationPage, notice } from '../pages/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
 import type { Wrong } from '../pages/layout.ts';
@@ -66,12 +67,13 @@ async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, de
 type Outcome = 'joined' | 'gone' | Wrong;
 
 async function joinAsKnown(
-  { told, address, issuer }: Visit,
+  visit: Visit,
   ref: InvitationRef,
   { email }: Invitation,
   password: string,
   deps: PromptDeps,
 ): Promise<Outcome> {
+  const { told, address, issuer } = visit;
   const result = await signIn(issuer, { email, password, address }, deps);
   if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
   if (result.kind === 'wrong') return { password: told.invitation.wrong };
@@ -79,18 +81,18 @@ async function joinAsKnown(
   return deps.store.system('a person accepts an invitation', async (tx) => {
     const found = await findInvitation(tx, ref, now);
     if (found === undefined) return 'gone';
-    await acceptInvitation(tx, found, result.user.id, now);
-    return 'joined';
+    return accept(tx, found, result.user.id, visit, deps);
   });
 }
 
 async function joinAsNew(
-  { told, locale, issuer }: Visit,
+  visit: Visit,
   ref: InvitationRef,
   { email }: Invitation,
   form: ReadonlyMap<string, string>,
   deps: PromptDeps,
 ): Promise<Outcome> {
+  const { told, locale, issuer } = visit;
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
   const wrong = judgeChosen({ name, password: typed, email }, told);
   if (wrong !== undefined) return wrong;
@@ -102,9 +104,35 @@ async function joinAsNew(
     const id = newId('user', deps.clock, deps.random);
     // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
     if (!(await createUser(tx, issuer, { id, email, name, locale, password, now }))) return 'gone';
-    await acceptInvitation(tx, found, id, now);
-    return 'joined';
+    return accept(tx, found, id, visit, deps);
   });
+}
+
+/** Makes the person the member; the tenant's audit trail says so. */
+async function accept(
+  tx: SystemTx,
+  invitation: Invitation,
+  user: string,
+  { address, requestId }: Visit,
+  { clock, audit }: PromptDeps,
+): Promise<'joined'> {
+  await acceptInvitation(tx, invitation, user, new Date(clock.now()));
+  const { tenantUuid, member, email, role } = invitation;
+  const seen = { id: member, email, role };
+  const [before, after] = [
+    { ...seen, joined: false },
+    { ...seen, joined: true, user },
+  ];
+  await audit(tx, tenantUuid, {
+    actor: member,
+    operation: 'members.join',
+    target: member,
+    before,
+    after,
+    address,
+    requestId,
+  });
+  return 'joined';
 }
 
 function gone(visit: Visit): void {

@@ -50,6 +50,9 @@ export interface Consent {
   /** Where the browser goes afterwards. Undefined: nowhere (a device). */
   readonly host: string | undefined;
   readonly asked: readonly Asked[];
+  /** What only an admin can allow, and whether one has just been asked. */
+  readonly withheld: readonly Asked[];
+  readonly isAsked: boolean;
 }
 
 export function consentPage({ told, formToken }: Frame, given: Consent): Page {
@@ -65,6 +68,7 @@ export function consentPage({ told, formToken }: Frame, given: Consent): Page {
             </ul>`
     }
     ${asked.some(({ risk }) => risk === 'high') ? html`<p class="high">${say.warning}</p>` : undefined}
+    ${given.withheld.length === 0 ? undefined : withheldPart(told, formToken, given)}
     <div class="facts soft">
       <p>${say.as(person.name, person.email)}</p>
       ${host === undefined ? undefined : html`<p>${say.next(host)}</p>`}
@@ -79,7 +83,22 @@ export function consentPage({ told, formToken }: Frame, given: Consent): Page {
   return { title: say.title(app), body };
 }
 
-function askedItem(told: Words, { scope, title, description, risk }: Asked): Html {
+/** What is asked for beyond the person's own rights: an admin can be asked, and the rest goes on without. */
+function withheldPart(told: Words, formToken: string, { withheld, isAsked }: Consent): Html {
+  const say = told.install;
+  return html`<h2 id="withheld">${say.withheld}</h2>
+    <ul class="scopes" aria-labelledby="withheld">
+      ${withheld.map((one) => askedItem(told, one))}
+    </ul>
+    ${
+      isAsked
+        ? html`<p class="done" role="status">${say.told.asked}</p>`
+        : form(formToken, html`<div class="actions"><button class="quiet" name="do" value="ask">${say.ask}</button></div>`)
+    }`;
+}
+
+/** One right, in words, with its name and risk. */
+export function askedItem(told: Words, { scope, title, description, risk }: Asked): Html {
   const badge = risk === undefined ? undefined : html`<span class="risk ${risk}">${told.consent.risk[risk]}</span>`;
   return html`<li>
     <div class="scope"><strong>${title}</strong>${badge}</div>

@@ -1,6 +1,7 @@
 /** What the pages say, in each language. A text that is missing in one does not compile. */
 import type { Locale } from '../people/users.ts';
 import { accountEn, accountZh, factorEn, factorZh } from './account-words.ts';
+import { installEn, installZh } from './install-words.ts';
 import { lifecycleEn, lifecycleZh } from './lifecycle-words.ts';
 import type { Told } from './told.ts';
 
@@ -24,6 +25,7 @@ const en = {
   ...lifecycleEn,
   factor: factorEn,
   account: accountEn,
+  install: installEn,
   consent: {
     title: (app: string) => `Allow ${app}?`,
     lead: (app: string, developer: string) => `${app}, made by ${developer}, asks to act for you.`,
@@ -109,6 +111,7 @@ const zh: Words = {
   ...lifecycleZh,
   factor: factorZh,
   account: accountZh,
+  install: installZh,
   consent: {
     title: (app) => `是否允许 ${app}？`,
     lead: (app, developer) => `由 ${developer} 开发的 ${app} 请求代表你操作。`,

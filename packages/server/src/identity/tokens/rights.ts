@@ -2,12 +2,16 @@
 import { idFromUuid, isId, uuidFromId } from '@tulou/contract';
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
+import type { IssuerRef } from '../keys/keys.ts';
+import { nilTenant } from '../publish.ts';
 
 export interface Rights {
   /** `urn:tulou:tenant:ten_…`, the token's audience. */
   readonly audience: string;
   /** The installation's id. */
   readonly installation: string;
+  /** A member tries the app: it acts for people, never by itself. */
+  readonly trial: boolean;
   /** Full scope names, sorted. */
   readonly scopes: readonly string[];
 }
@@ -17,44 +21,82 @@ const prefix = 'urn:tulou:tenant:';
 /**
  * What this client may be given for the tenant that the resource indicator (RFC 8707) names by id or slug. Undefined: nothing,
  * as there is no such tenant, the app is not installed there, or the person is no member of it. Those look the same.
+ *
+ * At a tenant's own issuer it is for that tenant's own apps and APIs only, and its people, who have no role there, are given
+ * what is of low risk.
  */
 export async function readRights(
   tx: SystemTx,
+  issuer: IssuerRef,
   clientId: string,
   resource: string,
   userId: string | undefined,
 ): Promise<Rights | undefined> {
-  const tenantUuid = await findTenant(tx, resource);
+  const tenant = await findTenant(tx, resource);
   const client = await readClient(tx, clientId);
-  if (tenantUuid === undefined || client === undefined) return undefined;
+  if (tenant === undefined || client === undefined) return undefined;
+  const { tenantUuid } = tenant;
   const installation = await findInstallation(tx, tenantUuid, client.appId);
   if (installation === undefined) return undefined;
+  const { id, trial } = installation;
   const declared = new Set(client.appScopes);
   const granted = installation.scopes.filter((scope) => declared.has(scope));
   const audience = prefix + idFromUuid('tenant', tenantUuid);
-  if (userId === undefined) return { audience, installation: installation.id, scopes: granted.toSorted() };
+  const rights = (scopes: readonly string[]): Rights => ({
+    audience,
+    installation: id,
+    trial,
+    scopes: scopes.toSorted(),
+  });
+  if (issuer.tenantUuid !== nilTenant) {
+    if (trial || issuer.tenantUuid !== tenantUuid || client.tenantUuid !== tenantUuid) return undefined;
+    const own = granted.filter((scope) => scope.startsWith(`${tenant.slug}/`));
+    return rights(userId === undefined ? own : await ofLowRisk(tx, own));
+  }
+  if (userId === undefined) return rights(granted);
   const role = await findRole(tx, tenantUuid, userId);
   if (role === undefined) return undefined;
-  const scopes = role === 'admin' || role === 'owner' ? granted : await ofLowRisk(tx, granted);
-  return { audience, installation: installation.id, scopes: scopes.toSorted() };
+  if (trial) return rights(await ofLowRisk(tx, granted));
+  if (role === 'admin' || role === 'owner') return rights(granted);
+  return rights(await readUsable(tx, { tenantUuid, appId: client.appId, scopes: granted }, userId));
 }
 
-async function findTenant({ sql }: SystemTx, resource: string): Promise<string | undefined> {
+interface Granted {
+  readonly tenantUuid: string;
+  readonly appId: string;
+  readonly scopes: readonly string[];
+}
+
+/** Of what a tenant has granted an app, what a member may use who is no admin: of low risk, or allowed by one. */
+export async function readUsable(
+  tx: SystemTx,
+  { tenantUuid, appId, scopes }: Granted,
+  userId: string,
+): Promise<readonly string[]> {
+  const low = await ofLowRisk(tx, scopes);
+  const allowed = await ofApprovals(tx, tenantUuid, appId, userId);
+  return scopes.filter((scope) => low.includes(scope) || allowed.includes(scope));
+}
+
+async function findTenant(
+  { sql }: SystemTx,
+  resource: string,
+): Promise<{ tenantUuid: string; slug: string } | undefined> {
   if (!resource.startsWith(prefix)) return undefined;
   const name = resource.slice(prefix.length);
   const by = isId('tenant', name) ? sql`tenant_id = ${uuidFromId('tenant', name) ?? null}` : sql`slug = ${name}`;
-  const [row] = await sql<{ tenantUuid: string }[]>`
-    select tenant_id as "tenantUuid" from tenants where ${by} and suspended_at is null and delete_at is null`;
-  return row?.tenantUuid;
+  const [row] = await sql<{ tenantUuid: string; slug: string }[]>`
+    select tenant_id as "tenantUuid", slug from tenants where ${by} and suspended_at is null and delete_at is null`;
+  return row;
 }
 
 async function findInstallation(
   { sql }: SystemTx,
   tenantUuid: string,
   appId: string,
-): Promise<{ id: string; scopes: string[] } | undefined> {
-  const [row] = await sql<{ id: string; scopes: string[] }[]>`
-    select id, scopes from installations where tenant_id = ${tenantUuid} and app_id = ${appId} and state = 'active'`;
+): Promise<{ id: string; scopes: string[]; trial: boolean } | undefined> {
+  const [row] = await sql<{ id: string; scopes: string[]; trial: boolean }[]>`
+    select id, scopes, trial from installations where tenant_id = ${tenantUuid} and app_id = ${appId} and state = 'active'`;
   return row;
 }
 
@@ -76,4 +118,17 @@ async function ofLowRisk({ sql }: SystemTx, scopes: readonly string[]): Promise<
   const slugs = new Map(tenants.map(({ tenantUuid, slug }) => [tenantUuid, slug]));
   const allowed = new Set(low.map(({ tenantUuid, scope }) => `${slugs.get(tenantUuid) ?? ''}/${scope}`));
   return scopes.filter((scope) => allowed.has(scope));
+}
+
+/** What an admin has allowed this member in the app, beyond their role. */
+async function ofApprovals(
+  { sql }: SystemTx,
+  tenantUuid: string,
+  appId: string,
+  userId: string,
+): Promise<readonly string[]> {
+  const rows = await sql<{ scopes: readonly string[] }[]>`
+    select a.scopes from approvals a join members m on m.tenant_id = a.tenant_id and m.id = a.member
+    where a.tenant_id = ${tenantUuid} and a.app_id = ${appId} and m.user_id = ${userId} and a.state = 'approved'`;
+  return rows.flatMap(({ scopes }) => scopes);
 }

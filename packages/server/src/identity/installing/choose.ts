@@ -1,0 +1,25 @@
+/** Which of their tenants a person means at a page. */
+import type { PromptDeps } from '../interaction/asking.ts';
+import type { Choice } from '../pages/install-views.ts';
+import type { Visit } from '../pages/visit.ts';
+import { readMemberships, type Membership } from './read.ts';
+
+/** The one that `tenant` names in the address, or the only one; else those that there are to choose from. */
+export async function chooseMembership(
+  { query, path }: Visit,
+  user: string,
+  { store }: PromptDeps,
+): Promise<Membership | Choice[]> {
+  const all = await store.system('a person looks at their tenants', (tx) => readMemberships(tx, user));
+  const [only, another] = all;
+  const named = query.get('tenant');
+  const meant = named === null && another === undefined ? only : all.find(({ slug }) => slug === named);
+  return meant ?? all.map(({ slug, name }) => ({ name, link: linkTo(path, query, { tenant: slug }) }));
+}
+
+/** The same page with other parameters. */
+export function linkTo(path: string, query: URLSearchParams, set: Readonly<Record<string, string>>): string {
+  const parameters = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(set)) parameters.set(name, value);
+  return `${path}?${parameters.toString()}`;
+}

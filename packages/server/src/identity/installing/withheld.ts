@@ -1,0 +1,93 @@
+/** What an app asks for on the way to it that the person can't agree to by themselves. */
+import { Problem, uuidFromId } from '@tulou/contract';
+import { approvals } from '@tulou/contract/operations/approvals';
+import type { SystemTx } from '../../store/store.ts';
+import type { Act, Actor, Audit } from '../acting.ts';
+import { readClient } from '../clients/find.ts';
+import type { IssuerRef } from '../keys/keys.ts';
+import { nilTenant } from '../publish.ts';
+import { readRights } from '../tokens/rights.ts';
+
+/** In one tenant, of one app. */
+export interface Withheld {
+  /** `ten_…` */
+  readonly tenant: string;
+  /** `<tenant>/<app>` */
+  readonly app: string;
+  /** Full names: asked for and declared, but neither granted nor the person's to use. */
+  readonly scopes: readonly string[];
+}
+
+export interface Request {
+  readonly issuer: IssuerRef;
+  readonly clientId: string;
+  readonly resources: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+/** Undefined: there is nothing; or the person is no member, whom an admin could allow more. */
+export async function readWithheld(
+  tx: SystemTx,
+  { issuer, clientId, resources, scopes }: Request,
+  user: string,
+): Promise<Withheld | undefined> {
+  const client = issuer.tenantUuid === nilTenant ? await readClient(tx, clientId) : undefined;
+  if (client === undefined) return undefined;
+  for (const resource of resources) {
+    const rights = await readRights(tx, issuer, clientId, resource, user);
+    const rest = scopes.filter((scope) => client.appScopes.includes(scope) && rights?.scopes.includes(scope) === false);
+    const tenant = rights?.audience.split(':').at(-1);
+    if (rest.length > 0 && tenant !== undefined)
+      return { tenant, app: await readAddress(tx, client.tenantUuid, client.appId), scopes: rest };
+  }
+  return undefined;
+}
+
+/** `<tenant>/<app>` of an app that is there. */
+export async function readAddress({ sql }: SystemTx, developer: string, appId: string): Promise<string> {
+  const [row] = await sql<{ address: string }[]>`
+    select t.slug || '/' || a.slug as address from apps a join tenants t on t.tenant_id = a.tenant_id
+    where a.tenant_id = ${developer} and a.id = ${appId}`;
+  return row?.address ?? '';
+}
+
+/** Leaves it for an admin to find. One who was asked already is not asked twice. */
+export async function askAdmin(act: Act, actor: Actor, { tenant, app, scopes }: Withheld): Promise<void> {
+  try {
+    await act(actor, approvals.create, { params: { tenant }, body: { app, scopes: [...scopes] } });
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === 'conflict')) throw error;
+  }
+}
+
+interface Agreement {
+  readonly issuer: IssuerRef;
+  readonly clientId: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** Writes into the tenant's audit trail that a member lets an app act for them. What a tenant's end users do is not its audit's. */
+export async function recordAgreement(
+  tx: SystemTx,
+  { issuer, clientId, resource, scopes }: Agreement,
+  { user, address, requestId }: Actor,
+  audit: Audit,
+): Promise<void> {
+  if (issuer.tenantUuid !== nilTenant) return;
+  const client = await readClient(tx, clientId);
+  const rights = await readRights(tx, issuer, clientId, resource, user);
+  const tenantUuid = uuidFromId('tenant', rights?.audience.split(':').at(-1) ?? '');
+  if (client === undefined || rights === undefined || tenantUuid === undefined) return;
+  const [member] = await tx.sql<{ id: string }[]>`
+    select id from members where tenant_id = ${tenantUuid} and user_id = ${user}`;
+  await audit(tx, tenantUuid, {
+    actor: member?.id ?? user,
+    operation: 'consents.create',
+    target: rights.installation,
+    before: null,
+    after: { app: client.appId, client: clientId, scopes },
+    address,
+    requestId,
+  });
+}

@@ -1,0 +1,64 @@
+/** The page of all apps that a tenant has installed: from values to HTML, nothing else. */
+import { html, type Html } from './html.ts';
+import type { Page } from './layout.ts';
+import type { Words } from './words.ts';
+
+export interface InventoryItem {
+  readonly appName: string;
+  /** In words. */
+  readonly scopes: readonly string[];
+  readonly state: 'active' | 'paused' | 'revoked';
+  readonly appState: 'active' | 'suspended' | 'blocked' | 'deleted';
+  /** Undefined: somebody who is no member any more. */
+  readonly grantedBy: string | undefined;
+  readonly grantedOn: string;
+  readonly calls: string;
+  readonly lastCall: string | undefined;
+  /** Where it is changed; undefined: nowhere any more. */
+  readonly link: string | undefined;
+}
+
+export interface Inventory {
+  readonly tenantName: string;
+  readonly requests: readonly { readonly member: string; readonly app: string; readonly link: string }[];
+  readonly items: readonly InventoryItem[];
+  readonly more: string | undefined;
+}
+
+export function inventoryPage({ install: say }: Words, { tenantName, requests, items, more }: Inventory): Page {
+  const asked = requests.map(
+    ({ member, app, link }) => html`<li>${say.request(member, app)} <a href="${link}">${say.look}</a></li>`,
+  );
+  const body = html`${
+    asked.length === 0
+      ? undefined
+      : html`<h2 id="requests">${say.requests}</h2>
+          <ul class="links" aria-labelledby="requests">
+            ${asked}
+          </ul>`
+  }
+  ${items.length === 0 ? html`<p class="soft">${say.none}</p>` : items.map((one) => itemPart(say, one))}
+  ${more === undefined ? undefined : html`<p><a href="${more}">${say.more}</a></p>`}`;
+  return { title: say.inventoryTitle(tenantName), body };
+}
+
+function itemPart(say: Words['install'], item: InventoryItem): Html {
+  const { appName, scopes, state, appState, grantedBy, grantedOn, calls, lastCall, link } = item;
+  return html`<article>
+    <div class="scope">
+      <h2>${appName}</h2>
+      <span class="risk ${state === 'active' && appState === 'active' ? 'low' : 'medium'}">${say.state[state]}</span>
+    </div>
+    ${appState === 'active' ? undefined : html`<p class="high">${say.appState[appState]}</p>`}
+    ${
+      scopes.length === 0
+        ? undefined
+        : html`<ul>
+            ${scopes.map((title) => html`<li>${title}</li>`)}
+          </ul>`
+    }
+    <p class="soft">${say.grantedBy(grantedBy ?? say.somebody, grantedOn)}</p>
+    <p class="soft">${say.calls(calls)} · ${lastCall === undefined ? say.neverCalled : say.lastCall(lastCall)}</p>
+    ${link === undefined ? undefined : html`<p><a href="${link}" aria-label="${say.change}: ${appName}">${say.change}</a></p>`}
+  </article>`;
+}

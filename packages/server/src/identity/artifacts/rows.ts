@@ -14,13 +14,15 @@ export interface Place {
   readonly id: string;
 }
 
-interface Row {
+/** A row as it is selected to be read. */
+export interface Row {
   readonly idHash: string;
   readonly sealed: string;
   readonly consumedAt: Date | null;
 }
 
-const contextOf = ({ tenantUuid, kind }: Place, idHash: string): string => `artifact ${tenantUuid} ${kind} ${idHash}`;
+const contextOf = ({ tenantUuid, kind }: Omit<Place, 'id'>, idHash: string): string =>
+  `artifact ${tenantUuid} ${kind} ${idHash}`;
 
 const hashed = (text: string | undefined): string | null => (text === undefined ? null : sha256(text));
 
@@ -64,10 +66,15 @@ async function findBy(
   const [row] = await sql<Row[]>`
     select id_hash as "idHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt" from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and ${sql(column)} = ${sha256(place.id)}`;
-  return row && read(row, place, vault);
+  return row && readArtifact(row, place, vault);
 }
 
-function read({ idHash, sealed, consumedAt }: Row, place: Place, vault: Vault): AdapterPayload {
+/** `place`: whose and of what kind; its id is not looked at. */
+export function readArtifact(
+  { idHash, sealed, consumedAt }: Row,
+  place: Omit<Place, 'id'>,
+  vault: Vault,
+): AdapterPayload {
   const payload = JSON.parse(vault.open(Buffer.from(sealed, 'base64url'), contextOf(place, idHash))) as AdapterPayload;
   return consumedAt === null ? payload : { ...payload, consumed: Math.floor(consumedAt.getTime() / 1000) };
 }

@@ -1,42 +1,52 @@
 /** Who the person is, on the way to an app. */
-import { sendPage } from '../pages/visit.ts';
-import type { Wrong } from '../pages/layout.ts';
-import { waysIn } from '../pages/lifecycle-views.ts';
-import { signInPage } from '../pages/views.ts';
 import { signIn } from '../people/sign-in.ts';
-import { inStore, type Asking, type Step } from './asking.ts';
-import { destinationOf, isMember } from './request.ts';
+import { takePasskey } from '../people/show-passkey.ts';
+import { findUserById } from '../people/users.ts';
+import { relyingParty } from '../people/webauthn.ts';
+import { inStore, type Asking, type Form, type PromptDeps, type Step } from './asking.ts';
+import { enter } from './enter.ts';
+import { enterOrAsk, firstOf, showFactor, startOver, takeFactor } from './factor.ts';
+import { alonePurpose, hintOf, showSignIn } from './sign-in-page.ts';
 
 export const login: Step = {
-  show: (asking) => Promise.resolve(showSignIn(asking, 200, hintOf(asking), {})),
+  show(asking, deps) {
+    const first = firstOf(asking, deps);
+    if (first !== undefined) return showFactor(asking, first, deps);
+    return showSignIn(asking, deps, 200, hintOf(asking), {});
+  },
 
-  async take(asking, form, deps) {
-    const { visit, provider, parameters } = asking;
-    const { message, response, told } = visit;
-    const email = (form.get('email') ?? '').slice(0, 256);
-    const given = { email, password: form.get('password') ?? '', address: visit.address };
-    const result = await signIn(visit.issuer, given, deps);
-    if (result.kind === 'wrong') return showSignIn(asking, 422, email, { password: told.signIn.wrong });
-    if (result.kind === 'wait') {
-      const seconds = Math.ceil(result.waitMs / 1000);
-      response.setHeader('retry-after', seconds);
-      return showSignIn(asking, 429, email, { '': told.signIn.wait(seconds) });
-    }
-    const accountId = result.user.id;
-    if (!(await inStore(deps, (tx) => isMember(tx, parameters, accountId))))
-      return showSignIn(asking, 403, email, { email: told.signIn.noMember });
-    const outcome = { login: { accountId, amr: ['pwd'] } };
-    return provider.interactionFinished(message, response, outcome, { mergeWithLastSubmission: false });
+  take(asking, form, deps) {
+    const first = firstOf(asking, deps);
+    if (form.get('do') === 'again') return startOver(asking);
+    if (first !== undefined) return takeFactor(asking, first, form, deps);
+    return form.get('do') === 'passkey-alone' ? takeAlone(asking, form, deps) : takePassword(asking, form, deps);
   },
 };
 
-/** Who the app believes it is (OpenID Connect `login_hint`); nothing is known of them yet. */
-function hintOf({ details }: Asking): string {
-  const hint = details.params['login_hint'];
-  return typeof hint === 'string' && hint.length <= 256 ? hint : '';
+async function takePassword(asking: Asking, form: Form, deps: PromptDeps): Promise<void> {
+  const { visit } = asking;
+  const { response, told } = visit;
+  const email = (form.get('email') ?? '').slice(0, 256);
+  const given = { email, password: form.get('password') ?? '', address: visit.address };
+  const result = await signIn(visit.issuer, given, deps);
+  if (result.kind === 'wrong') return showSignIn(asking, deps, 422, email, { password: told.signIn.wrong });
+  if (result.kind === 'wait') {
+    const seconds = Math.ceil(result.waitMs / 1000);
+    response.setHeader('retry-after', seconds);
+    return showSignIn(asking, deps, 429, email, { '': told.signIn.wait(seconds) });
+  }
+  return enterOrAsk(asking, result.user, { amr: ['pwd'] }, deps);
 }
 
-function showSignIn({ visit, asker, parameters, details }: Asking, status: number, email: string, wrong: Wrong): void {
-  const page = signInPage({ ...visit, wrong }, asker.app, email, waysIn(visit, details.uid));
-  sendPage(visit, status, page, destinationOf(parameters.redirectUri).formTo);
+/** A passkey is something one has; that it has checked who holds it makes two factors of it. */
+async function takeAlone(asking: Asking, form: Form, deps: PromptDeps): Promise<void> {
+  const { visit } = asking;
+  const { issuer } = visit;
+  const rpID = relyingParty(issuer);
+  const { challenges } = deps;
+  const wanted = { issuer, rpID: rpID ?? '', challenges, userId: undefined, purpose: alonePurpose(visit) };
+  const found = rpID && (await takePasskey(form.get('credential') ?? '', wanted, deps));
+  const user = found && (await inStore(deps, (tx) => findUserById(tx, issuer, found)));
+  if (!user || user.disabled) return showSignIn(asking, deps, 422, '', { '': visit.told.factor.passkeyWrong });
+  return enter(asking, user, { amr: ['pop', 'user', 'mfa'] }, deps);
 }

@@ -1,17 +1,18 @@
 /** What a person is asked on the way to an app: who they are, and whether they agree. */
 import { errors, type Provider } from 'oidc-provider';
+import { accountClientId } from '../account/client.ts';
 import { readForm, refuseForm, type Visit } from '../pages/visit.ts';
 import { inStore, type Asking, type PromptDeps } from './asking.ts';
 import { consent } from './consent.ts';
 import { login } from './login.ts';
-import { parametersOf, readAsker } from './request.ts';
+import { parametersOf, readAsker, type Asker, type Parameters } from './request.ts';
 
 /** Shows the page that the interaction is at, or takes its form. Throws `SessionNotFound` where it is over. */
 export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps): Promise<void> {
   const { message, response } = visit;
   const details = await provider.interactionDetails(message, response);
-  const parameters = parametersOf(details.params);
-  const asker = await inStore(deps, (tx) => readAsker(tx, parameters));
+  const parameters = parametersOf(visit.issuer, details.params);
+  const asker = await whoAsks(visit, parameters, deps);
   if (asker === undefined) throw new errors.SessionNotFound('the client is no longer in use');
   const asking: Asking = { visit, provider, details, parameters, asker };
   const step = details.prompt.name === 'login' ? login : consent;
@@ -19,6 +20,13 @@ export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps)
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
   return form.get('do') === 'deny' ? deny(asking) : step.take(asking, form, deps);
+}
+
+/** One's own account is no app; it is called what it is, in the reader's language. */
+function whoAsks({ told, issuer }: Visit, parameters: Parameters, deps: PromptDeps): Promise<Asker | undefined> {
+  if (parameters.clientId === accountClientId)
+    return Promise.resolve({ app: told.account.title, developer: issuer.name });
+  return inStore(deps, (tx) => readAsker(tx, parameters));
 }
 
 function deny({ visit, provider }: Asking): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Locale } from '../people/users.ts';
 import type { Brand } from './brand.ts';
 import { html, type Html } from './html.ts';
+import { passkeyScriptPath } from './passkey-script.ts';
 import { words, type Words } from './words.ts';
 
 export interface Page {
@@ -9,13 +10,23 @@ export interface Page {
   readonly body: Html;
   /** By the field's id, or '' for the whole form. */
   readonly wrong?: Wrong;
+  /** There is something on it for the script of passkeys. */
+  readonly scripted?: boolean;
 }
 
 export type Wrong = Readonly<Record<string, string>>;
 
-export function renderPage(locale: Locale, { title, body, wrong = {} }: Page, brand: Brand): string {
+/** `query`: of the page's address, to be the same in the other language. */
+export function renderPage(
+  locale: Locale,
+  { title, body, wrong = {}, scripted = false }: Page,
+  brand: Brand,
+  query: URLSearchParams = new URLSearchParams(),
+): string {
   const told = words[locale];
   const other: Locale = locale === 'en' ? 'zh-CN' : 'en';
+  const elsewhere = new URLSearchParams([...query].filter(([name]) => name !== 'lang'));
+  elsewhere.append('lang', other);
   const isWrong = Object.keys(wrong).length > 0;
   return html`<!doctype html>
     <html lang="${locale}">
@@ -24,11 +35,12 @@ export function renderPage(locale: Locale, { title, body, wrong = {} }: Page, br
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${isWrong ? `${told.error}: ` : ''}${title} · ${brand.name}</title>
         <link rel="stylesheet" href="${brand.stylePath}" />
+        ${scripted ? html`<script src="${passkeyScriptPath}" defer></script>` : undefined}
       </head>
       <body>
         <header>
           <span class="mark">${brand.name}</span
-          ><a href="?lang=${other}" lang="${other}" hreflang="${other}">${told.otherLanguage}</a>
+          ><a href="?${elsewhere.toString()}" lang="${other}" hreflang="${other}">${told.otherLanguage}</a>
         </header>
         <main>
           <h1>${title}</h1>
@@ -60,11 +72,12 @@ export interface Field {
   readonly hint?: string;
   readonly focused?: boolean;
   readonly readonly?: boolean;
+  readonly inputmode?: 'numeric';
 }
 
 /** The first field that is wrong is where one begins; else the one that says so. */
 export function field(given: Field, wrong: Wrong = {}): Html {
-  const { name, label, type, autocomplete, value, hint } = given;
+  const { name, label, type, autocomplete, value, hint, inputmode } = given;
   const fault = wrong[name];
   const [first] = Object.keys(wrong).filter((key) => key !== '');
   const focused = first === undefined ? given.focused === true : first === name;
@@ -75,7 +88,7 @@ export function field(given: Field, wrong: Wrong = {}): Html {
       id="${name}"
       name="${name}"
       type="${type}"
-      autocomplete="${autocomplete}"
+      autocomplete="${autocomplete}"${inputmode === undefined ? undefined : html` inputmode="${inputmode}"`}
       required
       maxlength="256"
       autocapitalize="none"

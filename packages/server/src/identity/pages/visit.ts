@@ -117,11 +117,12 @@ export function sendMissing(visit: Visit): void {
  * Sends a page. `formTo`: where, besides ourselves, its forms may lead, for browsers hold the redirects that follow a form
  * against `form-action` too.
  */
-export function sendPage({ response, message, locale, issuer }: Visit, status: number, page: Page, formTo = ''): void {
-  const body = renderPage(locale, page, brandOf(issuer));
+export function sendPage({ response, message, locale, issuer, query }: Visit, status: number, page: Page, formTo = ''): void {
+  const body = renderPage(locale, page, brandOf(issuer), query);
+  const script = page.scripted === true ? "script-src 'self'; " : '';
   response.setHeader(
     'content-security-policy',
-    `default-src 'none'; style-src 'self'; form-action 'self'${formTo}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'self'; ${script}form-action 'self'${formTo}; base-uri 'none'; frame-ancestors 'none'`,
   );
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',

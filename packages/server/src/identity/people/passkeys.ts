@@ -75,11 +75,7 @@ export async function usePasskey(
 }
 
 /** False: the person has none of this id. */
-export async function removePasskey(
-  { sql }: SystemTx,
-  { issuer, userId }: PersonRef,
-  id: string,
-): Promise<boolean> {
+export async function removePasskey({ sql }: SystemTx, { issuer, userId }: PersonRef, id: string): Promise<boolean> {
   const { count } = await sql`
     delete from passkeys where tenant_id = ${issuer.tenantUuid} and user_id = ${userId} and id = ${id}`;
   return count === 1;

@@ -21,7 +21,9 @@ export function relyingParty({ issuer }: IssuerRef): string | undefined {
   return isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 && isSecure ? hostname : undefined;
 }
 
-type Transports = NonNullable<Parameters<typeof generateAuthenticationOptions>[0]['allowCredentials']>[number]['transports'];
+type Transports = NonNullable<
+  Parameters<typeof generateAuthenticationOptions>[0]['allowCredentials']
+>[number]['transports'];
 
 const named = ({ credentialId, transports }: Passkey) => ({ id: credentialId, transports: transports as Transports });
 

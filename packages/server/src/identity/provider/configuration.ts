@@ -1,5 +1,6 @@
 /** THE CONFIGURATION of an issuer: what it speaks, RFC 9700 throughout. */
 import { errors, type Configuration, type FindAccount } from 'oidc-provider';
+import { accountClient } from '../account/client.ts';
 import { gidOf } from '../artifacts/adapter.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { SecretKey } from '../keys/rows.ts';
@@ -7,7 +8,8 @@ import type { Vault } from '../keys/seal.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
 import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import { certificateOf, isNamed } from './certificates.ts';
-import { pages } from './pages.ts';
+import { openPages, type Pages } from './pages.ts';
+import { acr, existingGrant, policyOf, signInOf } from './policy.ts';
 import type { Resources } from './resources.ts';
 
 export interface ConfigurationParts {
@@ -53,6 +55,7 @@ const routes = {
 export function configurationOf(parts: ConfigurationParts): Configuration {
   const { vault, resources } = parts;
   const { issuer } = parts.issuer;
+  const pages = openPages(parts.issuer);
   return {
     adapter: parts.adapter,
     findAccount: parts.findAccount,
@@ -62,7 +65,7 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     ttl,
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access', 'profile', 'email'],
-    claims: { openid: ['sub'], profile: ['name', 'locale'], email: ['email', 'email_verified'] },
+    claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], profile: ['name', 'locale'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'tls_client_auth', 'none'],
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     enabledJWA: {
@@ -81,19 +84,22 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin && origin !== 'null'),
-    interactions: { url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
+    clients: [accountClient(issuer)],
+    acrValues: Object.values(acr),
+    loadExistingGrant: existingGrant,
+    interactions: { policy: policyOf(), url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
     extraTokenClaims: async (ctx, token) => {
       const ins = resources.installationOf(ctx);
       const gid = 'grantId' in token && typeof token.grantId === 'string' ? gidOf(token.grantId) : ins;
       const made = { ...(ins === undefined ? {} : { ins }), ...(gid === undefined ? {} : { gid }) };
-      return { ...made, ...resources.inheritedOf(ctx) };
+      return { ...made, ...signInOf(ctx), ...resources.inheritedOf(ctx) };
     },
     renderError: pages.error,
-    features: featuresOf(issuer, vault, resources),
+    features: featuresOf(issuer, vault, resources, pages),
   };
 }
 
-function featuresOf(issuer: string, vault: Vault, resources: Resources): NonNullable<Configuration['features']> {
+function featuresOf(issuer: string, vault: Vault, resources: Resources, pages: Pages): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },

@@ -2,6 +2,7 @@
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
 import type { Log } from '../../kernel/log.ts';
+import { noteSignIns } from '../account/sign-ins.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
 import { isSecret } from '../clients/find.ts';
 import type { Issuer } from '../issuers/issuer.ts';
@@ -41,6 +42,7 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   provider.on('backchannel.error', (_ctx, error, client) =>
     deps.log.warn({ client: client.clientId, cause: String(error) }, 'a client could not be told of a logout'),
   );
+  noteSignIns(provider, issuer, deps);
   provider.on('server_error', (ctx, error) => tellFailure(ctx, error, deps.log));
   return provider;
 }

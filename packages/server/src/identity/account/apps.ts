@@ -1,0 +1,60 @@
+/** What a person has allowed to apps. */
+import { z } from 'zod';
+import type { SystemTx } from '../../store/store.ts';
+import { revokeGrant } from '../artifacts/adapter.ts';
+import { listArtifactsOf } from '../artifacts/of-account.ts';
+import type { PromptDeps } from '../interaction/asking.ts';
+import { readAsker } from '../interaction/request.ts';
+import type { PersonRef } from '../people/authenticators.ts';
+import { accountClientId } from './client.ts';
+
+/** One app, with all that it may do for the person. */
+export interface Allowed {
+  readonly clientId: string;
+  readonly app: string;
+  readonly developer: string;
+  /** Names of scopes, OpenID Connect's own among them. */
+  readonly scopes: readonly string[];
+  readonly since: Date;
+}
+
+const payloadShape = z.looseObject({
+  clientId: z.string(),
+  iat: z.number(),
+  openid: z.looseObject({ scope: z.string().optional() }).default({}),
+  resources: z.record(z.string(), z.string()).default({}),
+});
+
+interface Grant extends z.output<typeof payloadShape> {
+  readonly idHash: string;
+}
+
+async function grantsOf(tx: SystemTx, { issuer, userId }: PersonRef, deps: PromptDeps): Promise<readonly Grant[]> {
+  const of = { tenantUuid: issuer.tenantUuid, kind: 'Grant', account: userId };
+  const found = await listArtifactsOf(tx, of, new Date(deps.clock.now()), deps.vault);
+  return found
+    .map(({ idHash, payload }) => ({ ...payloadShape.parse(payload), idHash }))
+    .filter(({ clientId }) => clientId !== accountClientId);
+}
+
+/** By name of the app. A browser has a grant of its own: they are one to the person. */
+export async function listAllowed(tx: SystemTx, person: PersonRef, deps: PromptDeps): Promise<readonly Allowed[]> {
+  const byClient = Map.groupBy(await grantsOf(tx, person, deps), ({ clientId }) => clientId);
+  const all: Allowed[] = [];
+  for (const [clientId, grants] of byClient) {
+    const asker = await readAsker(tx, { issuer: person.issuer, clientId, resources: [], redirectUri: undefined });
+    const names = grants.flatMap(({ openid, resources }) => [openid.scope ?? '', ...Object.values(resources)]);
+    const scopes = [...new Set(names.join(' ').split(' '))].filter((name) => name !== '').toSorted();
+    const since = new Date(Math.min(...grants.map(({ iat }) => iat)) * 1000);
+    all.push({ clientId, app: asker?.app ?? clientId, developer: asker?.developer ?? '', scopes, since });
+  }
+  return all.toSorted((a, b) => a.app.localeCompare(b.app));
+}
+
+/** Takes back all that the person has allowed to the client. False: it was nothing. */
+export async function takeBack(person: PersonRef, clientId: string, deps: PromptDeps): Promise<boolean> {
+  const grants = await deps.store.system('a person takes back what they allowed', (tx) => grantsOf(tx, person, deps));
+  const meant = grants.filter((grant) => grant.clientId === clientId);
+  for (const { idHash } of meant) await revokeGrant(person.issuer.tenantUuid, idHash, deps);
+  return meant.length > 0;
+}

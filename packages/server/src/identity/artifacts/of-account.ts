@@ -1,0 +1,43 @@
+/** What oidc-provider keeps of one person. */
+import type { AdapterPayload } from 'oidc-provider';
+import type { SystemTx } from '../../store/store.ts';
+import type { Vault } from '../keys/seal.ts';
+import { readArtifact, type Row } from './rows.ts';
+
+export interface Owned {
+  readonly idHash: string;
+  /** Of the artifact's `uid`, where its kind has one. */
+  readonly uidHash: string | null;
+  readonly payload: AdapterPayload;
+}
+
+/** All of a kind that belong to the account and have not expired. */
+export async function listArtifactsOf(
+  { sql }: SystemTx,
+  { tenantUuid, kind, account }: { readonly tenantUuid: string; readonly kind: string; readonly account: string },
+  now: Date,
+  vault: Vault,
+): Promise<readonly Owned[]> {
+  const rows = await sql<(Row & { uidHash: string | null })[]>`
+    select id_hash as "idHash", uid_hash as "uidHash", secret_payload #>> '{}' as sealed, consumed_at as "consumedAt"
+    from identity_artifacts
+    where tenant_id = ${tenantUuid} and account = ${account} and kind = ${kind} and expires_at > ${now}
+    order by id_hash`;
+  return rows.map((row) => ({
+    idHash: row.idHash,
+    uidHash: row.uidHash,
+    payload: readArtifact(row, { tenantUuid, kind }, vault),
+  }));
+}
+
+/** False: it was gone already. */
+export async function deleteArtifactOf(
+  { sql }: SystemTx,
+  { tenantUuid, kind, account }: { readonly tenantUuid: string; readonly kind: string; readonly account: string },
+  idHash: string,
+): Promise<boolean> {
+  const { count } = await sql`
+    delete from identity_artifacts
+    where tenant_id = ${tenantUuid} and account = ${account} and kind = ${kind} and id_hash = ${idHash}`;
+  return count === 1;
+}

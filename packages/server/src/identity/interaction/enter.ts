@@ -1,0 +1,37 @@
+/** The end of each way to sign in: whether this person may go on, and that they do. */
+import { endSessions } from '../account/sessions.ts';
+import { sha256 } from '../../kernel/hash.ts';
+import type { User } from '../people/users.ts';
+import { acr, fallsShort } from '../provider/policy.ts';
+import { inStore, type Asking, type PromptDeps } from './asking.ts';
+import { isMember } from './request.ts';
+import { showSignIn } from './sign-in-page.ts';
+
+/** How the person has shown who they are: methods as RFC 8176 names them. `mfa` among them says that it were two factors. */
+export interface Shown {
+  readonly amr: readonly string[];
+}
+
+/** Signs the person in and sends them on; or shows them the page again, which says why not. */
+export async function enter(asking: Asking, user: User, { amr }: Shown, deps: PromptDeps): Promise<void> {
+  const { visit, provider, details, parameters } = asking;
+  const { told } = visit;
+  const level = amr.includes('mfa') ? acr.two : acr.one;
+  if (fallsShort(details.params['acr_values'], level))
+    return showSignIn(asking, deps, 403, user.email, { '': told.factor.none });
+  if (!(await inStore(deps, (tx) => isMember(tx, parameters, user.id))))
+    return showSignIn(asking, deps, 403, user.email, { email: told.signIn.noMember });
+  await leaveOther(asking, user, deps);
+  const outcome = { login: { accountId: user.id, amr: [...amr], acr: level } };
+  return provider.interactionFinished(visit.message, visit.response, outcome, { mergeWithLastSubmission: false });
+}
+
+/** A browser is one person's at a time. (oidc-provider would have a script end the other session; pages have none.) */
+async function leaveOther({ visit, provider, details }: Asking, user: User, deps: PromptDeps): Promise<void> {
+  const other = details.session;
+  if (other === undefined || other.accountId === user.id) return;
+  delete details.session;
+  await details.persist();
+  const uid = sha256(other.uid);
+  await endSessions({ issuer: visit.issuer, userId: other.accountId }, (one) => one === uid, provider, deps);
+}

@@ -1,0 +1,41 @@
+/** The page on which a person says who they are. */
+import { html } from '../pages/html.ts';
+import type { Wrong } from '../pages/layout.ts';
+import { waysIn } from '../pages/lifecycle-views.ts';
+import { passkeyForm } from '../pages/passkey-form.ts';
+import { signInPage } from '../pages/views.ts';
+import { sendPage, type Visit } from '../pages/visit.ts';
+import { relyingParty, requestOptions } from '../people/webauthn.ts';
+import type { Asking, PromptDeps } from './asking.ts';
+import { destinationOf } from './request.ts';
+
+/** What a challenge for a passkey that nobody was named for is good for: this page in this browser. */
+export const alonePurpose = ({ formToken }: Visit): string => `sign in ${formToken}`;
+
+export async function showSignIn(
+  asking: Asking,
+  deps: PromptDeps,
+  status: number,
+  email: string,
+  wrong: Wrong,
+): Promise<void> {
+  const { visit, asker, parameters, details } = asking;
+  const rpID = relyingParty(visit.issuer);
+  const passkey = rpID === undefined ? undefined : await passkeyWay(visit, rpID, deps);
+  const ways = html`${passkey} ${waysIn(visit, details.uid)}`;
+  const page = signInPage({ ...visit, wrong }, asker.app, email, ways);
+  sendPage(visit, status, { ...page, scripted: passkey !== undefined }, destinationOf(parameters.redirectUri).formTo);
+}
+
+async function passkeyWay(visit: Visit, rpID: string, { challenges }: PromptDeps) {
+  const { told, formToken } = visit;
+  const options = await requestOptions(rpID, [], challenges.make(alonePurpose(visit)));
+  const [failed, button] = [told.factor.passkeyFailed, told.factor.usePasskey];
+  return passkeyForm(formToken, { asks: 'get', options, failed, does: 'passkey-alone', button, quiet: true });
+}
+
+/** Who the app believes it is (OpenID Connect `login_hint`); nothing is known of them yet. */
+export function hintOf({ details }: Asking): string {
+  const hint = details.params['login_hint'];
+  return typeof hint === 'string' && hint.length <= 256 ? hint : '';
+}

@@ -1,0 +1,36 @@
+/** A form whose button asks the browser for a passkey. Without a script, or without passkeys, it stays hidden. */
+import { html, type Html } from './html.ts';
+
+export interface PasskeyForm {
+  /** What the browser is asked: to make one, or to show one. */
+  readonly asks: 'create' | 'get';
+  /** As `people/webauthn.ts` writes them. */
+  readonly options: string;
+  /** Said where the browser gave none. */
+  readonly failed: string;
+  /** Of the form's `do`. */
+  readonly does: string;
+  readonly button: string;
+  readonly quiet?: boolean;
+}
+
+/** `more`: fields before the button. */
+export function passkeyForm(token: string, given: PasskeyForm, more?: Html): Html {
+  const { asks, options, failed, does, button, quiet = false } = given;
+  return html`<form
+    method="post"
+    novalidate
+    hidden
+    data-passkey="${asks}"
+    data-options="${options}"
+    data-failed="${failed}"
+  >
+    <input type="hidden" name="form_token" value="${token}" />
+    <input type="hidden" name="credential" value="" />
+    ${more}
+    <div class="actions">
+      <button ${quiet ? html`class="quiet" ` : undefined}name="do" value="${does}">${button}</button>
+    </div>
+    <p class="fault" role="status"></p>
+  </form>`;
+}

@@ -1,0 +1,38 @@
+/** Taking what a browser answers for a passkey: found, verified, and noted as used. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Store } from '../../store/store.ts';
+import { findPasskey, usePasskey, type Passkey } from './passkeys.ts';
+import { readAnswer, verifyRequest, type Expected } from './webauthn.ts';
+
+export interface Wanted extends Expected {
+  /** It has to be this person's; undefined: whoever's it is, and it has to have checked who holds it. */
+  readonly userId: string | undefined;
+}
+
+interface ShownDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Whose passkey was shown. Undefined: it is none of this issuer's, another person's, not right, or was shown before. */
+export async function takePasskey(
+  text: string,
+  wanted: Wanted,
+  { store, clock }: ShownDeps,
+): Promise<string | undefined> {
+  const { issuer, userId } = wanted;
+  const answer = readAnswer(text);
+  if (answer === undefined) return undefined;
+  const key = await store.system('a passkey is shown', (tx) => findPasskey(tx, issuer, answer.id));
+  if (key === undefined || (userId ?? key.userId) !== key.userId) return undefined;
+  if (!isHandleOf(answer.response.userHandle, key)) return undefined;
+  const counter = await verifyRequest(answer, key, { ...wanted, isOnlyFactor: userId === undefined });
+  if (counter === undefined) return undefined;
+  const now = new Date(clock.now());
+  const isUsed = await store.system('a passkey was used', (tx) => usePasskey(tx, issuer, key, counter, now));
+  return isUsed ? key.userId : undefined;
+}
+
+/** What the passkey itself says of whom it is for; one that is asked for by its name need not say (WebAuthn §7.2). */
+const isHandleOf = (handle: string | undefined, { userId }: Passkey): boolean =>
+  handle === undefined || handle === Buffer.from(userId).toString('base64url');

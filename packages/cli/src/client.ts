@@ -66,9 +66,15 @@ function answerOf({ response, text }: Received): Answer {
 
 async function send(call: Call, connection: Connection, io: Io, read: Read): Promise<Received> {
   const request = requestOf(call, connection, io);
+  let { renew } = connection;
   for (let attempt = 1; ; attempt += 1) {
     const result = await attemptOnce(request, io, read);
     if (result.received?.response.ok === true) return result.received;
+    if (renew !== undefined && result.received?.response.status === 401) {
+      request.init.headers.set('authorization', `Bearer ${await renew(connection.token ?? '')}`);
+      renew = undefined;
+      continue;
+    }
     if (!result.again || attempt === attemptsMax) throw failureOf(result, connection);
     await io.sleep(delayMs(result, attempt, io));
   }
@@ -83,7 +89,7 @@ interface Attempt {
 interface Prepared {
   readonly url: string;
   readonly timeoutMs: number;
-  readonly init: RequestInit;
+  readonly init: RequestInit & { readonly headers: Headers };
 }
 
 function requestOf(call: Call, connection: Connection, io: Io): Prepared {
@@ -96,7 +102,7 @@ function requestOf(call: Call, connection: Connection, io: Io): Prepared {
   const query = call.query === undefined || call.query.size === 0 ? '' : `?${call.query.toString()}`;
   const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
   // A redirect would take the token to an address that nobody chose.
-  const init: RequestInit = { method: call.method, headers, redirect: 'manual', ...body };
+  const init = { method: call.method, headers, redirect: 'manual', ...body } as const;
   return { url: `${connection.url}/api/v1${call.path}${query}`, init, timeoutMs: call.timeoutMs ?? answerTimeoutMs };
 }
 

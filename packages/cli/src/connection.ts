@@ -8,18 +8,23 @@ import { flagOf, type Arguments } from './command.ts';
 import { readConfig, readIfThere, readText, type Context } from './contexts.ts';
 import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
+import { freshToken, renewedToken } from './login/renew.ts';
 
 export interface Connection {
   /** Without a slash at its end. */
   readonly url: string;
   readonly token: string | undefined;
   readonly reason: string | undefined;
+  /** Where the user has signed in: another token in place of one that is refused. */
+  readonly renew?: (refused: string) => Promise<string>;
 }
 
 /** One place that may know an address, a token, or both. */
 interface Source {
   readonly url: string | undefined;
   readonly token: string | undefined;
+  /** The context whose sign-in has the token. */
+  readonly login?: string;
   /** The user named this place on the command line: its token goes with whatever address they named, too. */
   readonly isNamed: boolean;
 }
@@ -35,10 +40,22 @@ export async function resolveConnection(args: Arguments, io: Io): Promise<Connec
   const sources = await sourcesFor(args, io);
   const givenUrl = flagOf(args, 'url');
   const url = tidyUrl(givenUrl ?? sources.find((one) => one.url !== undefined)?.url ?? defaultUrl);
-  const tokenFile = flagOf(args, 'token-file');
-  const token = tokenFile === undefined ? sources.find((one) => fits(one, url))?.token : await tokenFrom(tokenFile, io);
-  if (token !== undefined) warnOfPlainHttp(url, io);
-  return { url, token, reason: flagOf(args, 'reason') };
+  const given = flagOf(args, 'token-file');
+  const found = given === undefined ? sources.find((one) => fits(one, url)) : { token: await tokenFrom(given, io) };
+  if (found !== undefined) warnOfPlainHttp(url, io);
+  const connection = { url, token: found?.token, reason: flagOf(args, 'reason') };
+  const login = found !== undefined && 'login' in found ? found.login : undefined;
+  if (login === undefined) return connection;
+  const token = await freshToken(login, io);
+  return { ...connection, token, renew: (refused) => renewedToken(login, refused, io) };
+}
+
+/** Where the platform is, for who has no token yet. */
+export async function resolveUrl(args: Arguments, io: Io): Promise<string> {
+  const given = flagOf(args, 'url');
+  if (given !== undefined) return tidyUrl(given);
+  const sources = await sourcesFor(args, io);
+  return tidyUrl(sources.find((one) => one.url !== undefined)?.url ?? defaultUrl);
 }
 
 async function sourcesFor(args: Arguments, io: Io): Promise<Source[]> {
@@ -54,7 +71,7 @@ async function sourcesFor(args: Arguments, io: Io): Promise<Source[]> {
 }
 
 const fits = (source: Source, url: string): boolean =>
-  source.token !== undefined &&
+  (source.token !== undefined || source.login !== undefined) &&
   (source.isNamed || source.url === undefined || new URL(tidyUrl(source.url)).origin === new URL(url).origin);
 
 async function named(dir: string, io: Io): Promise<Source> {
@@ -91,7 +108,8 @@ async function contextSource(name: string, isNamed: boolean, io: Io): Promise<So
   if (context === undefined) {
     throw usageFailure(`There is no context "${name}".`, 'See "tulou context list"; add one with "tulou context add".');
   }
-  return { url: context.url, token: await contextToken(context, io), isNamed };
+  const token = await contextToken(context, io);
+  return { url: context.url, token, isNamed, ...(context.login === undefined ? {} : { login: name }) };
 }
 
 async function contextToken(context: Context, io: Io): Promise<string | undefined> {

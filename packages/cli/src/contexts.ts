@@ -1,17 +1,27 @@
 /** `config.json` in the user's configuration folder: named connections, and which one is in use. Mode 0600: it may hold tokens. */
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { Failure } from './failure.ts';
+import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
+
+const login = z.strictObject({
+  refresh_token: z.string(),
+  access_token: z.string(),
+  /** When the access token ends, Unix seconds. */
+  expires_at: z.int(),
+});
 
 const context = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   /** Absolute path: the token stays where it is. */
   token_file: z.string().optional(),
   token: z.string().optional(),
+  /** What `tulou login` got. */
+  login: login.optional(),
 });
 const config = z.strictObject({ current: z.string().optional(), contexts: z.record(z.string(), context) });
 
+export type Login = z.output<typeof login>;
 export type Context = z.output<typeof context>;
 export type Config = z.output<typeof config>;
 
@@ -48,10 +58,75 @@ async function refuseShared(path: string, io: Io): Promise<void> {
   throw new Failure(`${path} can be read by other users`, { exit: 'failed', help: `Run: chmod 600 ${path}` });
 }
 
-/** Writes all of it, at once or not at all. */
-export async function writeConfig(next: Config, io: Io): Promise<void> {
+/**
+ * Changes it, one command after the other: of two that renew the same sign-in at once, the second would spend a token that
+ * the first has spent, which looks like theft and ends the sign-in. Gives what the change gives beside the new text.
+ */
+export async function changeConfig<T>(
+  io: Io,
+  change: (config: Config) => Promise<{ config: Config; result: T }>,
+): Promise<T> {
   const path = configPath(io);
   await io.files.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = `${path}.lock`;
+  await takeLock(lock, io);
+  try {
+    const { config: next, result } = await change(await readConfig(io));
+    await writeConfig(next, path, io);
+    return result;
+  } finally {
+    await io.files.rm(lock, { force: true });
+  }
+}
+
+/** Keeps a connection under a name, and uses it. */
+export function saveContext(name: string, saved: Context, io: Io): Promise<void> {
+  return changeConfig(io, async (config) => ({
+    config: { current: name, contexts: { ...config.contexts, [name]: saved } },
+    result: undefined,
+  }));
+}
+
+/** Throws `usage` for what is no name of a context. */
+export function holdName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return name;
+  throw usageFailure(`"${name}" is not a name for a context.`, 'Take letters, digits, dots, hyphens.');
+}
+
+const lockTriesMax = 400;
+const lockDelayMs = 50;
+/** Longer than any command holds it: whoever made it is gone. */
+const lockAgeMsMax = 60_000;
+
+async function takeLock(path: string, io: Io): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await (await io.files.open(path, 'wx', ownerOnly)).close();
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    if (tries === lockTriesMax)
+      throw new Failure(`${path} is in the way`, { exit: 'failed', help: 'Remove it if no other tulou is running.' });
+    if (await isOld(path, io)) await io.files.rm(path, { force: true });
+    else await io.sleep(lockDelayMs);
+  }
+}
+
+async function isOld(path: string, io: Io): Promise<boolean> {
+  try {
+    return io.now() - (await io.files.stat(path)).mtimeMs > lockAgeMsMax;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** Writes all of it, at once or not at all. */
+async function writeConfig(next: Config, path: string, io: Io): Promise<void> {
   const partial = `${path}.${io.uuid()}`;
   await io.files.writeFile(partial, `${JSON.stringify(next, undefined, 2)}\n`, { mode: ownerOnly });
   await io.files.rename(partial, path);
@@ -62,8 +137,7 @@ export async function readIfThere(path: string, io: Io): Promise<string | undefi
   try {
     return await io.files.readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw unreadable(path, error);
   }
 }

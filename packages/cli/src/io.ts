@@ -1,4 +1,5 @@
 /** Everything that a command may touch, as one argument, so that a test runs the whole command line in its own process. */
+import { spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import * as files from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -38,10 +39,14 @@ export interface Io {
   readonly stdin: Source;
   readonly files: Files;
   readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
   readonly sleep: (durationMs: number) => Promise<void>;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
   readonly uuid: () => string;
+  /** Shows an address in the user's browser, where there is one. */
+  readonly browse: (url: string) => void;
 }
 
 /** The process that runs us. The only reader of `process` in this package. */
@@ -56,9 +61,11 @@ export function processIo(): Io {
     stdin: { isTty: process.stdin.isTTY === true, text: readAll, line: readLine },
     files,
     fetch: globalThis.fetch,
+    now: () => Date.now(),
     sleep: (durationMs) => delay(durationMs),
     random: () => randomInt(0, 2 ** 32) / 2 ** 32,
     uuid: randomUUID,
+    browse,
   };
 }
 
@@ -82,6 +89,14 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
       return stream.isTTY === true && stream.columns > 0 ? stream.columns : undefined;
     },
   };
+}
+
+/** Whoever has no browser here opens the address elsewhere: it is printed too. */
+function browse(url: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(opener, [url], { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
 }
 
 async function readAll(): Promise<string> {

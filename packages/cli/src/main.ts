@@ -5,6 +5,7 @@ import { connectionOptions, helpOption, jsonOption, type Command, type Group } f
 import { candidates, completeWord, completion } from './commands/completion.ts';
 import { context } from './commands/context.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
+import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
 import { version } from './commands/version.ts';
 import { exitCode, type ExitName } from './exit.ts';
@@ -47,6 +48,8 @@ export const commands: Group = {
     diff,
     export: exportFile,
     ...operationGroups(allOperations),
+    login,
+    logout,
     context,
     completion,
     version,

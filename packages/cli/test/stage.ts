@@ -22,6 +22,8 @@ export interface Scene {
   /** Standard output and error are a terminal of this width. */
   readonly columns?: number;
   readonly fetch?: Io['fetch'];
+  readonly browse?: Io['browse'];
+  readonly sleep?: Io['sleep'];
 }
 
 export interface Stage extends AsyncDisposable {
@@ -55,9 +57,11 @@ export async function openStage(connection: Readonly<Record<string, string>> = {
       },
       files,
       fetch: scene.fetch ?? globalThis.fetch,
-      sleep: (durationMs) => Promise.resolve(void waitedMs.push(durationMs)),
+      sleep: scene.sleep ?? ((durationMs) => Promise.resolve(void waitedMs.push(durationMs))),
       random: () => 0.5,
       uuid: randomUUID,
+      now: () => Date.now(),
+      browse: scene.browse ?? (() => undefined),
     };
   };
   return {

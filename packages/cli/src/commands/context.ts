@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { flagOf, isOn, jsonOption, type Arguments, type Command, type Group } from '../command.ts';
 import { tidyUrl, tokenFrom } from '../connection.ts';
-import { configPath, readConfig, writeConfig, type Config } from '../contexts.ts';
+import { changeConfig, configPath, holdName, readConfig, saveContext, type Config, type Context } from '../contexts.ts';
 import type { ExitName } from '../exit.ts';
 import { usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
@@ -37,8 +37,10 @@ const use: Command = {
   options: [],
   examples: ['tulou context use work'],
   run: async (args, io) => {
-    const { config, name } = await known(args, io);
-    await writeConfig({ ...config, current: name }, io);
+    const name = await changeConfig(io, async (config) => {
+      const found = known(args, config);
+      return { config: { ...config, current: found }, result: found };
+    });
     io.stderr.write(`Using "${name}".\n`);
     return 'ok';
   },
@@ -60,10 +62,12 @@ const remove: Command = {
   options: [],
   examples: ['tulou context remove work'],
   run: async (args, io) => {
-    const { config, name } = await known(args, io);
-    const { [name]: _, ...contexts } = config.contexts;
-    const current = config.current === name || config.current === undefined ? {} : { current: config.current };
-    await writeConfig({ ...current, contexts }, io);
+    const name = await changeConfig(io, async (config) => {
+      const found = known(args, config);
+      const { [found]: _, ...contexts } = config.contexts;
+      const current = config.current === found || config.current === undefined ? {} : { current: config.current };
+      return { config: { ...current, contexts }, result: found };
+    });
     io.stderr.write(`Removed "${name}".\n`);
     return 'ok';
   },
@@ -81,8 +85,7 @@ async function addContext(args: Arguments, io: Io): Promise<ExitName> {
   const url = flagOf(args, 'url');
   if (url === undefined) throw usageFailure('Missing: --url.', 'See "tulou context add --help".');
   const saved = { url: tidyUrl(url), ...(await tokenPart(flagOf(args, 'token-file'), io)) };
-  const config = await readConfig(io);
-  await writeConfig({ current: name, contexts: { ...config.contexts, [name]: saved } }, io);
+  await saveContext(name, saved, io);
   io.stderr.write(`Saved "${name}" in ${configPath(io)}, and using it.\n`);
   return 'ok';
 }
@@ -99,13 +102,18 @@ async function listContexts(args: Arguments, io: Io): Promise<ExitName> {
   const items = Object.entries(contexts).map(([name, one]) => ({
     name,
     url: one.url,
-    token: one.token_file ?? (one.token === undefined ? 'none' : 'kept here'),
+    token: one.token_file ?? wordFor(one),
     current: name === current,
   }));
   if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ items })}\n`);
   else if (items.length === 0) io.stderr.write('No contexts are saved.\n');
   else io.stdout.write(`${linesOf(items, io).join('\n')}\n`);
   return 'ok';
+}
+
+function wordFor({ token, login }: Context): string {
+  if (login !== undefined) return 'signed in';
+  return token === undefined ? 'none' : 'kept here';
 }
 
 function linesOf(items: readonly { name: string; url: string; token: string; current: boolean }[], io: Io): string[] {
@@ -119,13 +127,11 @@ function linesOf(items: readonly { name: string; url: string; token: string; cur
 function nameOf(args: Arguments): string {
   const [name] = args.positionals;
   if (name === undefined) throw usageFailure('Which name?', 'See "tulou context --help".');
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return name;
-  throw usageFailure(`"${name}" is not a name for a context.`, 'Take letters, digits, dots, hyphens.');
+  return holdName(name);
 }
 
-async function known(args: Arguments, io: Io): Promise<{ config: Config; name: string }> {
+function known(args: Arguments, config: Config): string {
   const name = nameOf(args);
-  const config = await readConfig(io);
-  if (Object.hasOwn(config.contexts, name)) return { config, name };
+  if (Object.hasOwn(config.contexts, name)) return name;
   throw usageFailure(`There is no context "${name}".`, 'See "tulou context list".');
 }

@@ -54,7 +54,11 @@ test('each role does by a person exactly what it does by a control token', async
     const person = await people.make(`${role}@person.test`, [acme.members[role]]);
     for (const [method, path, body] of calls) {
       const byToken = await statusOf(method, path, acme.tokens[role], body);
-      assert.equal(await statusOf(method, path, await people.token(person), body), byToken, `${role} ${method} ${path}`);
+      assert.equal(
+        await statusOf(method, path, await people.token(person), body),
+        byToken,
+        `${role} ${method} ${path}`,
+      );
     }
   }
 });
@@ -124,7 +128,8 @@ test('what is no good access token for the control API opens nothing', async () 
 
 test('what was revoked is refused from the next call on: the token, the agreement, the person, the key', async () => {
   const person = await people.make('revoked@acme.test');
-  const open = async (claims: object) => statusOf('GET', '/whoami', await people.token(person, { claims }));
+  const open = async (claims: Readonly<Record<string, unknown>>) =>
+    statusOf('GET', '/whoami', await people.token(person, { claims }));
   const now = Math.floor(clock.now() / 1000);
   assert.equal(await open({ jti: 'one', gid: 'first' }), 200);
   await deny('token:one', now + 60);

@@ -63,6 +63,7 @@ ul.scopes li { padding: .7rem 0; border-bottom: 1px solid var(--line); overflow-
 ul.scopes code { color: var(--soft); font-size: .8rem; }
 ul.scopes p { margin: .2rem 0 0; }
 p.high { margin-top: 1rem; }
+p.code { font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .08em; }
 article { border-top: 1px solid var(--line); margin-top: 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .facts { margin-top: 1.25rem; }

@@ -9,8 +9,10 @@ import type { Issuer } from '../issuers/issuer.ts';
 import type { Locale } from '../people/users.ts';
 import { brandOf } from './brand.ts';
 import { html } from './html.ts';
+import { pageHeaders } from './headers.ts';
+import { languageOf } from './language.ts';
 import { renderPage, type Page } from './layout.ts';
-import { localeOf, words, type Words } from './words.ts';
+import { words, type Words } from './words.ts';
 
 export interface Visit {
   /** Whose pages these are; people are looked for among its own. */
@@ -40,7 +42,6 @@ export interface VisitDeps {
 }
 
 const formBytesMax = 16 * 1024;
-const yearSeconds = 365 * 24 * 3600;
 
 /** Begins an answer: may set the cookies that forms and the choice of language need. */
 export function openVisit(message: IncomingMessage, response: ServerResponse, deps: VisitDeps): Visit {
@@ -56,10 +57,9 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
   };
   const cookie: Visit['cookie'] = (name) =>
     cookies.get(nameOf(name, '/')) ?? (secure ? cookies.get(`__Secure-tulou_${name}`) : undefined);
-  const chosen = parameters.get('lang') ?? undefined;
-  if (isLocale(chosen)) setCookie('lang', chosen, '/', yearSeconds);
-  const kept = cookie('lang');
-  const locale = isLocale(chosen) ? chosen : isLocale(kept) ? kept : localeOf(message.headers['accept-language']);
+  const language = languageOf(message, deps.issuer.issuer);
+  if (language.cookie !== undefined) response.appendHeader('set-cookie', language.cookie);
+  const { locale } = language;
   const seed = seedOf(cookie('form')) ?? Buffer.from(deps.random.bytes(24)).toString('base64url');
   if (seed !== cookie('form')) setCookie('form', seed, '/', 24 * 3600);
   return {
@@ -78,7 +78,6 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
   };
 }
 
-const isLocale = (text: string | undefined): text is Locale => text === 'en' || text === 'zh-CN';
 const seedOf = (text: string | undefined): string | undefined =>
   text !== undefined && /^[\w-]{32}$/.test(text) ? text : undefined;
 
@@ -117,18 +116,16 @@ export function sendMissing(visit: Visit): void {
  * Sends a page. `formTo`: where, besides ourselves, its forms may lead, for browsers hold the redirects that follow a form
  * against `form-action` too.
  */
-export function sendPage({ response, message, locale, issuer, query }: Visit, status: number, page: Page, formTo = ''): void {
+export function sendPage(
+  { response, message, locale, issuer, query }: Visit,
+  status: number,
+  page: Page,
+  formTo = '',
+): void {
   const body = renderPage(locale, page, brandOf(issuer), query);
-  const script = page.scripted === true ? "script-src 'self'; " : '';
-  response.setHeader(
-    'content-security-policy',
-    `default-src 'none'; style-src 'self'; ${script}form-action 'self'${formTo}; base-uri 'none'; frame-ancestors 'none'`,
-  );
   response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
+    ...pageHeaders(locale, { formTo, scripted: page.scripted === true }),
     'content-length': Buffer.byteLength(body),
-    'content-language': locale,
-    vary: 'cookie, accept-language',
   });
   response.end(message.method === 'HEAD' ? undefined : body);
 }

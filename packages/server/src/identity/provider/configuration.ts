@@ -65,7 +65,11 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     ttl,
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access', 'profile', 'email'],
-    claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], profile: ['name', 'locale'], email: ['email', 'email_verified'] },
+    claims: {
+      openid: ['sub', 'acr', 'amr', 'auth_time'],
+      profile: ['name', 'locale'],
+      email: ['email', 'email_verified'],
+    },
     clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'tls_client_auth', 'none'],
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     enabledJWA: {
@@ -99,7 +103,12 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
   };
 }
 
-function featuresOf(issuer: string, vault: Vault, resources: Resources, pages: Pages): NonNullable<Configuration['features']> {
+function featuresOf(
+  issuer: string,
+  vault: Vault,
+  resources: Resources,
+  pages: Pages,
+): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },

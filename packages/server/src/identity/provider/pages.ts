@@ -1,52 +1,66 @@
-/** The few pages that oidc-provider renders by itself. No script, no style of their own: the listener's policy forbids both. */
+/** The few pages that oidc-provider shows by itself, as pages of ours. */
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { destinationOf } from '../interaction/request.ts';
+import type { Issuer } from '../issuers/issuer.ts';
+import { brandOf } from '../pages/brand.ts';
+import { pageHeaders } from '../pages/headers.ts';
+import { languageOf } from '../pages/language.ts';
+import { renderPage, type Page } from '../pages/layout.ts';
+import { codePage, confirmPage, errorPage, logoutPage, type CodeFault, type Target } from '../pages/protocol-views.ts';
+import { protocolWords, type ProtocolWords } from '../pages/protocol-words.ts';
+import { notice } from '../pages/views.ts';
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
+/** What oidc-provider calls the ways in which a code can be no good. */
+const faults: Readonly<Record<string, CodeFault>> = {
+  NoCodeError: 'wrong',
+  NotFoundError: 'wrong',
+  ExpiredError: 'expired',
+  AlreadyUsedError: 'used',
+  AbortedError: 'aborted',
 };
-const safe = (text: unknown): string => String(text).replaceAll(/[&<>"']/g, (found) => escapes[found] ?? '');
 
-function show(ctx: KoaContextWithOIDC, title: string, body: string): void {
-  ctx.type = 'html';
-  ctx.body = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${safe(title)}</title></head><body><main><h1>${safe(title)}</h1>${body}</main></body></html>`;
+/** The pages of one issuer. */
+export function openPages(issuer: Issuer) {
+  const show = (ctx: KoaContextWithOIDC, make: (say: ProtocolWords) => Page, formTo = ''): void => {
+    const { locale, cookie } = languageOf(ctx.req, issuer.issuer);
+    if (cookie !== undefined) ctx.append('set-cookie', cookie);
+    const page = make(protocolWords[locale]);
+    ctx.set({ ...pageHeaders(locale, { formTo, scripted: false }) });
+    // The address of what was posted shows nothing by itself.
+    const query = ctx.method === 'GET' ? new URLSearchParams(ctx.querystring) : new URLSearchParams();
+    ctx.body = renderPage(locale, page, brandOf(issuer), query);
+  };
+  return {
+    error(ctx: KoaContextWithOIDC, { error, error_description: description = '' }: ErrorOut): void {
+      show(ctx, (say) => errorPage(say, error, description));
+    },
+    deviceInput(ctx: KoaContextWithOIDC, _form: string, _out?: ErrorOut, error?: Error): void {
+      const fault = error === undefined ? undefined : (faults[error.name] ?? 'failed');
+      const typed = error !== undefined && 'userCode' in error ? String(error.userCode) : '';
+      show(ctx, (say) => codePage(say, targetOf(ctx, 'code_verification'), typed, fault));
+    },
+    deviceConfirm(ctx: KoaContextWithOIDC, _form: string, _client: unknown, _device: unknown, shown: string): void {
+      const code = String(ctx.oidc.params?.['user_code'] ?? '');
+      show(ctx, (say) => confirmPage(say, targetOf(ctx, 'code_verification'), appOf(ctx) ?? '', code, shown));
+    },
+    deviceDone(ctx: KoaContextWithOIDC): void {
+      show(ctx, ({ device: say }) => notice(say.doneTitle, say.done(appOf(ctx) ?? '')));
+    },
+    logout(ctx: KoaContextWithOIDC): void {
+      const to = ctx.oidc.params?.['post_logout_redirect_uri'];
+      const { formTo } = destinationOf(typeof to === 'string' ? to : undefined);
+      show(ctx, (say) => logoutPage(say, targetOf(ctx, 'end_session_confirm'), appOf(ctx)), formTo);
+    },
+    loggedOut(ctx: KoaContextWithOIDC): void {
+      show(ctx, ({ logout: say }) => notice(say.doneTitle, say.done));
+    },
+  };
 }
 
-const nameOf = ({ oidc }: KoaContextWithOIDC): string => safe(oidc.client?.clientName ?? oidc.client?.clientId ?? '');
+export type Pages = ReturnType<typeof openPages>;
 
-export const pages = {
-  error(ctx: KoaContextWithOIDC, out: ErrorOut): void {
-    const lines = [out.error, out.error_description].filter((line) => line !== undefined);
-    show(ctx, 'This request cannot be served', lines.map((line) => `<p>${safe(line)}</p>`).join(''));
-  },
-  deviceInput(ctx: KoaContextWithOIDC, form: string, _out?: ErrorOut, error?: Error): void {
-    const said = error === undefined ? 'Enter the code that your device shows.' : 'That code is not right. Try again.';
-    const button = '<button type="submit" form="op.deviceInputForm">Continue</button>';
-    // The policy of the pages lets no script run, this one neither.
-    const plain = form.replace(/ onfocus="[^"]*"/, '');
-    show(ctx, 'Connect a device', `<p>${said}</p>${plain}${button}`);
-  },
-  deviceConfirm(ctx: KoaContextWithOIDC, form: string, _client: unknown, _device: unknown, userCode: string): void {
-    const body = `<p>${nameOf(ctx)} asks to act for you. Go on only if you began this yourself, just now, and your device shows
-<strong>${safe(userCode)}</strong>.</p>${form}
-<button type="submit" form="op.deviceConfirmForm">Continue</button>
-<button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">Cancel</button>`;
-    show(ctx, 'Connect this device?', body);
-  },
-  deviceDone(ctx: KoaContextWithOIDC): void {
-    show(ctx, 'The device is connected', `<p>${nameOf(ctx)} goes on by itself. You can close this page.</p>`);
-  },
-  logout(ctx: KoaContextWithOIDC, form: string): void {
-    const body = `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button>
-<button type="submit" form="op.logoutForm">Stay signed in</button>`;
-    show(ctx, 'Do you want to sign out?', body);
-  },
-  loggedOut(ctx: KoaContextWithOIDC): void {
-    show(ctx, 'You are signed out', '');
-  },
-};
+const appOf = ({ oidc }: KoaContextWithOIDC): string | undefined => oidc.client?.clientName ?? oidc.client?.clientId;
+
+function targetOf({ oidc }: KoaContextWithOIDC, route: string): Target {
+  return { action: oidc.urlFor(route), xsrf: String(oidc.session?.state?.['secret'] ?? '') };
+}

@@ -16,6 +16,9 @@ export const usageRow = z.object({
   operation: z.string().nullable(),
   app: id.nullable(),
   key: id.nullable(),
+  /** Of a call with a token: the installation behind it, and the tenant that has installed the app. */
+  installation: id.optional(),
+  installer: id.optional(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),
   requests: z.int().min(1),

@@ -75,6 +75,25 @@ describe('tokens at a gateway of several threads', () => {
     await gateway.role.stop();
   });
 
+  it('are counted for the installation that they are of, and for the tenant that has it', async () => {
+    const gateway = await openGateway(control.url, folder.path, { threads });
+    await until('ready', isReady(gateway.admin));
+    const asked = [
+      ...(await calls(gateway.url, token(), 4)),
+      ...(await calls(gateway.url, token({ jti: 'jti-3' }), 4)),
+    ];
+    await gateway.role.stop();
+    const served = asked.filter((status) => status === 200).length;
+    const rows = control.rows.filter(({ status }) => status === 200);
+    assert.ok(served > 0);
+    assert.equal(
+      rows.reduce((sum, { requests }) => sum + requests, 0),
+      served,
+    );
+    for (const { installer, installation, consumer } of rows)
+      assert.deepEqual([installer, installation, consumer], ['ten_3', 'ins_1', 'ten_2']);
+  });
+
   it('of high risk are refused by a gateway that cannot know whether they still hold; the others pass', async () => {
     const first = await openGateway(control.url, folder.path, { threads });
     await until('ready', isReady(first.admin));

@@ -40,6 +40,7 @@ export async function addUsage(tx: SystemTx, batch: Segment, now: Date): Promise
   const lost = batch.rows.filter((row) => !known.has(row.provider));
   const dropped = batch.unreadable + sumOf(lost);
   await addRows(tx, rows);
+  await addInstalled(tx, installedRows(batch.rows, known));
   await tx.sql`
     update usage_segments set requests = ${sumOf(batch.rows)}, dropped = ${dropped} where segment = ${batch.segment}`;
   await tx.sql`update gateways set seen_at = ${now} where id = ${gateway}`;
@@ -49,7 +50,9 @@ export async function addUsage(tx: SystemTx, batch: Segment, now: Date): Promise
 /** UUIDs of those tenants that are in the directory, by id. */
 async function knownTenants({ sql }: SystemTx, rows: readonly UsageRow[]): Promise<ReadonlyMap<string, string>> {
   const uuids = new Map<string, string>();
-  for (const id of new Set(rows.flatMap(({ provider, consumer }) => [provider, consumer ?? provider]))) {
+  for (const id of new Set(
+    rows.flatMap(({ provider, consumer, installer }) => [provider, consumer ?? provider, installer ?? provider]),
+  )) {
     const uuid = uuidFromId('tenant', id);
     if (uuid !== undefined) uuids.set(id, uuid);
   }
@@ -111,4 +114,33 @@ async function addRows({ sql }: SystemTx, rows: readonly TenantRow[]): Promise<v
       request_bytes = usage_minute.request_bytes + excluded.request_bytes,
       response_bytes = usage_minute.response_bytes + excluded.response_bytes,
       duration_us = usage_minute.duration_us + excluded.duration_us`;
+}
+
+interface InstalledRow {
+  readonly tenant: string;
+  readonly installation: string;
+  readonly minute: number;
+  readonly requests: number;
+}
+
+/** What is said of an installation counts for the tenant that is said to have it: nobody else ever looks it up there. */
+function installedRows(rows: readonly UsageRow[], known: ReadonlyMap<string, string>): InstalledRow[] {
+  return rows.flatMap(({ installer, installation, minute, requests }) => {
+    const tenant = installer === undefined ? undefined : known.get(installer);
+    return tenant === undefined || installation === undefined ? [] : [{ tenant, installation, minute, requests }];
+  });
+}
+
+async function addInstalled({ sql }: SystemTx, rows: readonly InstalledRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    insert into installation_usage (tenant_id, installation, day, requests, last_at)
+    select tenant, installation, (to_timestamp(minute) at time zone 'UTC')::date, sum(requests), max(to_timestamp(minute))
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
+      tenant uuid, installation text, minute bigint, requests bigint)
+    group by 1, 2, 3
+    order by 1, 2, 3
+    on conflict (tenant_id, installation, day) do update set
+      requests = installation_usage.requests + excluded.requests,
+      last_at = greatest(installation_usage.last_at, excluded.last_at)`;
 }

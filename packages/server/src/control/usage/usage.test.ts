@@ -6,9 +6,11 @@ import { after, before, test } from 'node:test';
 import type { UsageRow } from '@tulou/contract';
 import { startTestControl, type TestControl } from '../../../test/control/fixture.ts';
 import {
+  make,
   makeDeveloper,
   makeProvider,
   subscribe,
+  type Made,
   type Published,
   type Registered,
 } from '../../../test/control/nouns.ts';
@@ -280,4 +282,23 @@ test('a gateway registers its public key, which everyone can read, and is given 
   assert.deepEqual(await answer.json(), {
     keys: [{ ...jwk, kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k', alg: 'EdDSA', use: 'sig' }],
   });
+});
+
+test('calls with tokens count for the installation, by the day, once, and for the tenant that has it', async () => {
+  const acme = await control.makeTenant('acme');
+  await control.call('PATCH', '/tenants/developer/apps/shop', { body: { visibility: 'public' } });
+  const { id } = await make(control.call, '/tenants/acme/installations', { app: 'developer/shop' });
+  const minute = Math.floor(Date.now() / 60_000) * 60;
+  const of = { installer: acme.id, installation: id, key: null };
+  const rows = [
+    row({ ...of, minute, requests: 2 }),
+    row({ ...of, minute: minute - 60, status: 403 }),
+    row({ ...of, minute: minute - 40 * 86_400, requests: 100 }),
+    row({ minute, requests: 7 }),
+  ];
+  const segment = nextSegment();
+  for (const _ of [1, 2]) assert.equal(await send(segment, rows), 204);
+  const list = await control.call<{ items: Made[] }>('GET', '/tenants/acme/inventory', { token: acme.tokens.admin });
+  const [item] = list.body.items;
+  assert.deepEqual([item?.id, item?.['calls'], item?.['last_call_at']], [id, 3, new Date(minute * 1000).toISOString()]);
 });

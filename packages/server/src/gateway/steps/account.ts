@@ -22,7 +22,8 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
 }
 
 function partiesOf(call: Call, gate: Gate): Interned {
-  if (call.grant !== undefined && call.grant.subscription !== undefined) return call.grant.parties;
+  const { grant, pass } = call;
+  if (grant !== undefined && (grant.subscription !== undefined || pass !== undefined)) return grant.parties;
   const { version, identity } = call;
   if (version === undefined) return interned('');
   return identity === undefined

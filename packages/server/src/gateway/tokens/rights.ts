@@ -1,6 +1,7 @@
 /** What a token may do at an API: its own scopes, as far as the installation and the app hold them at this moment. */
 import { callerFieldsOf, type AssertionClaims, type Grant } from '../grant.ts';
 import type { InstallationObject, State } from '../snapshot/state.ts';
+import { interned, partiesText, type Interned } from '../usage/record.ts';
 import type { Pass, Rights, TokenGrant } from './tokens.ts';
 
 /** Versions that one token's calls go to are few; past this, all are made anew. */
@@ -15,8 +16,8 @@ export function installationOf({ token, app }: Pass, state: State): Installation
 /** Token ∩ installation ∩ app. Kept on the pass until one of the two is changed. */
 export function rightsOf(pass: Pass, installation: InstallationObject): Rights {
   const app = pass.app.object;
-  const kept = pass.rights;
-  if (kept?.installation === installation && kept.app === app) return kept;
+  const known = pass.rights;
+  if (known?.installation === installation && known.app === app) return known;
   const granted = new Set(installation.scopes);
   const declared = new Set(app?.scopes);
   const scopes = pass.token.scopes.filter((scope) => granted.has(scope) && declared.has(scope));
@@ -26,9 +27,9 @@ export function rightsOf(pass: Pass, installation: InstallationObject): Rights {
 
 /** The grant for this token's calls, from that of its subscription. Kept on the pass while both are the ones in force. */
 export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGrant {
-  const kept = pass.grants.get(base.version.key);
+  const known = pass.grants.get(base.version.key);
   const defined = base.version.api.object?.scopes;
-  if (kept?.base === base && kept.rights === rights && kept.defined === defined) return kept;
+  if (known?.base === base && known.rights === rights && known.defined === defined) return known;
   const scopes = new Set(localNames(base, rights, defined));
   const claims: AssertionClaims = {
     ...base.claims,
@@ -38,9 +39,38 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
     scopes: [...scopes].join(' '),
   };
   const callerFields = callerFieldsOf(claims);
-  const fresh = { ...base, claims, callerFields, assertion: '', assertionUntilMs: 0, base, rights, defined, scopes };
+  const parties = partiesOf(base, pass, rights.installation);
+  const fresh = {
+    ...base,
+    parties,
+    claims,
+    callerFields,
+    assertion: '',
+    assertionUntilMs: 0,
+    base,
+    rights,
+    defined,
+    scopes,
+  };
   if (pass.grants.size >= grantsPerTokenMax) pass.grants.clear();
   pass.grants.set(base.version.key, fresh);
+  return fresh;
+}
+
+/** By installation and version: all tokens of one share what the spool calls them. */
+const kept = new WeakMap<InstallationObject, Map<string, Interned>>();
+const versionsPerInstallationMax = 64;
+
+function partiesOf({ version }: Grant, { app }: Pass, installation: InstallationObject): Interned {
+  const byVersion = kept.get(installation) ?? new Map<string, Interned>();
+  kept.set(installation, byVersion);
+  const { tenant, api } = version.object;
+  const text = partiesText(tenant, app.object?.tenant ?? null, api, version.key, app.key, installation);
+  const known = byVersion.get(version.key);
+  if (known?.text === text) return known;
+  const fresh = interned(text);
+  if (byVersion.size >= versionsPerInstallationMax) byVersion.clear();
+  byVersion.set(version.key, fresh);
   return fresh;
 }
 

@@ -16,16 +16,26 @@ export interface Interned {
 /** Something to name by its text, not yet in any segment. */
 export const interned = (text: string): Interned => ({ text, segment: 0, index: 0 });
 
-/** Text of whose call it was: provider, calling tenant, API, version, app. */
+/** Text of whose call it was: provider, calling tenant, API, version, app; of a token's call also whose installation. */
 export function partiesText(
   provider: string,
   consumer: string | null,
   api: string,
   version: string,
   app: string | null,
+  installed?: Installed,
 ): string {
-  return JSON.stringify([provider, consumer, api, version, app]);
+  const parties = [provider, consumer, api, version, app];
+  return JSON.stringify(installed === undefined ? parties : [...parties, installed.tenant, installed.key]);
 }
+
+/** The installation behind a token's call, and the tenant that has installed the app. */
+export interface Installed {
+  readonly key: string;
+  readonly tenant: string;
+}
+
+type Parties = readonly [string, string | null, string, string, string | null, string?, string?];
 
 /** One answered call. */
 export interface UsageEvent {
@@ -158,9 +168,9 @@ class Sums {
   }
 
   #emptyRow(payload: Buffer, at: number, minute: number): UsageRow {
-    const [provider, consumer, api, version, app] = JSON.parse(
+    const [provider, consumer, api, version, app, installer, installation] = JSON.parse(
       this.#definitions[payload.readUInt32LE(at + 4)] ?? '[]',
-    ) as [string, string | null, string, string, string | null];
+    ) as Parties;
     const operation = payload.readUInt32LE(at + 8);
     const key = payload.readUInt32LE(at + 12);
     return {
@@ -172,6 +182,7 @@ class Sums {
       operation: operation === 0 ? null : (this.#definitions[operation] ?? null),
       app,
       key: key === 0 ? null : (this.#definitions[key] ?? null),
+      ...(installer === undefined || installation === undefined ? {} : { installer, installation }),
       status: payload.readUInt16LE(at + 2),
       requests: 0,
       request_bytes: 0,

@@ -7,8 +7,9 @@ import { after, before, test } from 'node:test';
 import { uuidFromId } from '@tulou/contract';
 import { bindings } from '../../src/control/operations.ts';
 import { tenantTables } from '../../src/store/tenant-tables.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { startTestControl, testRoles, type TestControl, type TestTenant } from '../control/fixture.ts';
+import { openPeople } from '../control/people.ts';
 import { schemaViolations } from '../store/schema.ts';
 import { runMatrix, type Credential } from './matrix.ts';
 import { seedOf } from './seeds.ts';
@@ -21,9 +22,10 @@ let alice: TestTenant;
 let own: View;
 let foreign: View;
 
+/** Time stands still: the two answers of a pair must not differ by the minute in which they were given. */
+const now = systemClock.now();
+
 before(async () => {
-  // Time stands still: the two answers of a pair must not differ by the minute in which they were given.
-  const now = systemClock.now();
   control = await startTestControl({ ...systemClock, now: () => now });
   alice = await control.makeTenant('tenant-a');
   const bob = await control.makeTenant('tenant-b');
@@ -43,7 +45,7 @@ test('every noun has an object in both tenants, none of them shared', () => {
 });
 
 test('what belongs to another tenant is answered like what never existed, to every kind of caller', async () => {
-  const credentials = await everyCredential();
+  const credentials = (await everyCredential()).filter(({ kind }) => kind !== 'no token of ours');
   const before = await digestOf(foreign);
   const views = { own, foreign, ghost: ghostOf(foreign) };
   const scoped = operations.filter(isTenantScoped);
@@ -54,7 +56,7 @@ test('what belongs to another tenant is answered like what never existed, to eve
 });
 
 test('credentials that are not a live token of the control API open nothing, not even their own tenant', async () => {
-  const refused = (await everyCredential()).filter(({ name }) => !(testRoles as readonly string[]).includes(name));
+  const refused = (await everyCredential()).filter(({ opens }) => opens !== true);
   for (const operation of operations) {
     const path = fillPath(operation.path, own) ?? operation.path;
     for (const { name, token } of refused) {
@@ -142,7 +144,8 @@ async function makeCredentials(): Promise<readonly Credential[]> {
   const keys = `/tenants/${alice.id}/apps/${own.objects['app']?.id}/keys`;
   const key = await control.call('POST', keys, { body: { environment: 'live' } });
   return [
-    ...testRoles.map((role) => ({ name: role, token: alice.tokens[role] })),
+    ...testRoles.map((role) => ({ name: role, token: alice.tokens[role], opens: true as const })),
+    ...(await accessTokens()),
     { name: 'suspended', token: suspended.tokens.owner },
     { name: 'revoked', token: String(revoked.body['token']) },
     { name: 'none', token: '' },
@@ -150,6 +153,31 @@ async function makeCredentials(): Promise<readonly Credential[]> {
     { name: 'api key', token: String(key.body['key']) },
   ];
 }
+
+/** Of people: members of the tenant, one of no tenant, and what the issuer did not sign for them, now and for here. */
+async function accessTokens(): Promise<readonly Credential[]> {
+  const clock: Clock = { ...systemClock, now: () => now };
+  const people = openPeople(control.database.store, clock);
+  const other = openPeople(control.database.store, clock, 'http://other.test');
+  const owner = await people.make('owner@person.test', [alice.members.owner]);
+  const stranger = await people.make('stranger@person.test');
+  // Read by its text alone, whatever it is presented for: one refusal is like the other.
+  const kind = 'no token of ours';
+  const past = { iat: Math.floor(now / 1000) - 400, exp: Math.floor(now / 1000) - 100 };
+  return [
+    { name: 'person, owner', token: await people.token(owner), opens: true },
+    { name: 'person of no tenant', token: await people.token(stranger), opens: true },
+    { kind, name: 'expired access token', token: await people.token(owner, { claims: past }) },
+    { kind, name: 'access token of another issuer with an equal kid', token: await other.token(owner) },
+    {
+      kind,
+      name: 'access token for the tenant',
+      token: await people.token(owner, { claims: { aud: audience(alice) } }),
+    },
+  ];
+}
+
+const audience = ({ id }: TestTenant): string => `urn:tulou:tenant:${id}`;
 
 /** All rows of a tenant, as one hash. */
 function digestOf(view: View): Promise<string> {

@@ -7,6 +7,9 @@ import type { View } from './world.ts';
 export interface Credential {
   readonly name: string;
   readonly token: string;
+  /** It is a good one, of the tenant or of nobody. */
+  readonly opens?: true;
+  readonly kind?: 'no token of ours';
 }
 
 export interface Difference {

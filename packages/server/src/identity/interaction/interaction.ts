@@ -7,6 +7,8 @@ import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
 import type { Act, Audit } from '../acting.ts';
 import type { Interaction } from '../identity.ts';
+import { install, installPath } from '../installing/install.ts';
+import { inventory, inventoryPath } from '../installing/inventory.ts';
 import { openVault } from '../keys/seal.ts';
 import { outbox, outboxPath } from '../mail/outbox.ts';
 import { brandOf } from '../pages/brand.ts';
@@ -48,6 +50,8 @@ const places: readonly Place[] = [
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(signUpPath),                 answer: (visit, _provider, deps) => signUp(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(resetPath),                  answer: (visit, _provider, deps) => reset(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(installPath),                ofPlatform: true, answer: install },
+  { methods: ['GET', 'HEAD'],         path: exactly(inventoryPath),              ofPlatform: true, answer: inventory },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 ofPlatform: true, answer: (visit, _provider, deps) => outbox(visit, deps) },
 ];
 

@@ -72,6 +72,8 @@ export const errors = {
   ),
   token_expired: entry(401, 'caller', 'The access token has expired', 'Get a new one with the refresh token or the client’s credentials.'),
   proof_required: entry(401, 'caller', 'The token is bound to a key, and the proof is missing or wrong', 'Send a fresh DPoP proof for this request (RFC 9449).'),
+  signature_invalid: entry(401, 'caller', 'The signature of the request is not valid', 'Sign the request as docs/signatures.md says; `detail` names what is missing.'),
+  content_digest_mismatch: entry(400, 'caller', 'The content is not what `Content-Digest` says', 'Compute the digest of the content as it is sent, and sign the request anew.'),
   certificate_required: entry(401, 'caller', 'The token is bound to a client certificate that this call does not show', 'Call over a TLS connection with the certificate that the token was issued to (RFC 8705).'),
   stale_configuration: entry(503, 'platform', 'The gateway cannot tell whether this grant still holds', 'Try again; calls of lower risk still pass.'),
   subscription_required: entry(403, 'caller', 'The app is not subscribed to this API', 'Subscribe the app to a plan of this API, and wait for approval if the plan asks for it.'),

@@ -15,9 +15,10 @@ import type { RequestIds, TraceIds } from './request-id.ts';
 import type { Freshness } from './snapshot/freshness.ts';
 import type { Operation, State, SubscriptionNode, VersionNode } from './snapshot/state.ts';
 import type { UsedProofs } from './tokens/proofs.ts';
+import type { Signers } from './signatures/signers.ts';
 import type { Pass, Tokens } from './tokens/tokens.ts';
 import type { Spool } from './usage/segment.ts';
-import type { Exchange } from './wire/exchange.ts';
+import type { ContentWatch, Exchange } from './wire/exchange.ts';
 
 /** What each thread has one of. `state` is swapped when configuration changes; undefined: none yet. */
 export interface Gate {
@@ -29,6 +30,9 @@ export interface Gate {
   readonly seed: Hash64;
   readonly keyring: Keyring;
   readonly tokens: Tokens;
+  readonly signers: Signers;
+  /** Undefined until control has given it (kernel/fleet-key.ts). */
+  fleetKey: Uint8Array | undefined;
   readonly usedProofs: UsedProofs;
   /** Who may say for whom it forwards. */
   readonly proxies: TrustedProxies;
@@ -70,6 +74,10 @@ export class Call {
   pass: Pass | undefined = undefined;
   /** The field `DPoP`; empty: there were several. */
   proof: string | undefined = undefined;
+  /** Whether `Signature-Input` names a key of ours. */
+  isSigned = false;
+  /** Holds the content of a signed request against its digest. */
+  watch: ContentWatch | undefined = undefined;
   /** Whether the scheme of `Authorization` is `DPoP`. */
   isProofScheme = false;
   /** `X-Forwarded-For` and `Client-Cert`, from whomever; several of the latter: empty. */

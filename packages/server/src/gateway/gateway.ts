@@ -12,6 +12,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
 import { takeDataFolder } from './data-lock.ts';
+import { keepFleetKey, readFleetKey } from './fleet.ts';
 import { openIdentity, Registration } from './identity.ts';
 import { Checkpoint, readCheckpoint } from './limits/checkpoint.ts';
 import { Slots } from './limits/slots.ts';
@@ -53,8 +54,8 @@ export interface GatewayDeps {
 
 const counterSlots = 1024 * 1024;
 const concurrencySlots = 64 * 1024;
-/** Used proofs are remembered for two minutes: enough for eight thousand calls a second. */
-const proofSlots = 1024 * 1024;
+/** Used proofs are remembered for two minutes, nonces of signed requests for five: enough for eight thousand calls a second. */
+const proofSlots = 2 * 1024 * 1024;
 const housekeepingMs = 1000;
 const drainMs = 10_000;
 const lastShippingMs = 3000;
@@ -89,6 +90,7 @@ class Gateway implements RunningRole {
   readonly #checkpoint: Checkpoint;
   readonly #metrics: ThreadMetrics[];
   readonly #setup: (place: number, serial: number, threads: number) => ThreadSetup;
+  #fleetKey: Buffer | undefined;
   #pool: ThreadPool | undefined;
   #admin: Listener | undefined;
   #housekeeping: Timer | undefined;
@@ -125,7 +127,9 @@ class Gateway implements RunningRole {
     this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
     this.#disk = new SnapshotDisk(join(dataDir, 'snapshot'), deps);
     this.#shipper = new Shipper({ folder: usageFolder, controlUrl, nodeToken }, { ...deps, fetch });
-    this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch });
+    this.#fleetKey = readFleetKey(dataDir);
+    const onFleetKey = (key: Buffer): void => this.#takeFleetKey(key);
+    this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch, onFleetKey });
     this.#feed = new Feed(
       { controlUrl, nodeToken },
       {
@@ -146,6 +150,7 @@ class Gateway implements RunningRole {
       usageFolder,
       segmentPrefix: `${identity.id}-${boot}-${serial}`,
       assertionKey: identity.key,
+      fleetKey: this.#fleetKey,
       seed,
       ...this.#memories,
       proofsSinceSeconds: this.#usedProofs.sinceSeconds,
@@ -229,6 +234,13 @@ class Gateway implements RunningRole {
     this.#wantsAll = false;
     this.#reportQuarantine(before);
     return undefined;
+  }
+
+  #takeFleetKey(key: Buffer): void {
+    if (this.#fleetKey?.equals(key) === true) return;
+    this.#fleetKey = key;
+    this.#pool?.tell({ type: 'fleet', key });
+    keepFleetKey(this.#options.dataDir, key);
   }
 
   #reportQuarantine(before: number): void {

@@ -36,10 +36,15 @@ const againMs = 3_600_000;
 const retryMs = 2000;
 const timeoutMs = 10_000;
 
+/** A control of before says nothing (204). */
+const answer = z.object({ fleet_key: z.string().regex(/^[\w-]{43}$/) });
+
 export interface RegistrationDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: typeof fetch;
+  /** Control's answer holds the fleet key. */
+  readonly onFleetKey: (key: Buffer) => void;
 }
 
 /** Tells control the public key now, again where it did not take it, and every hour. */
@@ -76,8 +81,10 @@ export class Registration {
     const timer = this.#deps.clock.after(timeoutMs, () => timeout.abort());
     try {
       const response = await this.#deps.fetch(this.#url, { method: 'PUT', ...this.#request, signal: timeout.signal });
-      await response.body?.cancel();
+      const text = await response.text();
       if (!response.ok) throw new Error(`control answered ${response.status}`);
+      if (response.status === 200)
+        this.#deps.onFleetKey(Buffer.from(answer.parse(JSON.parse(text)).fleet_key, 'base64url'));
       this.#failed = false;
       return true;
     } catch (error) {

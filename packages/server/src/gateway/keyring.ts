@@ -9,7 +9,7 @@ import type { KeyTable } from './snapshot/key-table.ts';
 import type { AppNode, State } from './snapshot/state.ts';
 import { interned, type Interned } from './usage/record.ts';
 
-/** A verified key, or the client of a verified token. */
+/** A verified key, shown or signing, or the client of a verified token. */
 export interface Identity {
   app: AppNode;
   /** The key's public id, in the spool; undefined: a client. */
@@ -35,7 +35,7 @@ export class Keyring {
     this.#rememberedMax = rememberedMax;
   }
 
-  /** The key that `text` is; undefined: none that is valid now. */
+  /** The key that `text` is; undefined: none that is valid now, or one that signs and must not be shown. */
   verify(text: string, state: State, nowMs: number): Identity | undefined {
     const known = this.#remembered.get(text);
     if (known === undefined) return this.#prove(text, state, nowMs);
@@ -54,7 +54,7 @@ export class Keyring {
     const credential = parseCredential(text);
     if (credential?.kind !== 'live' && credential?.kind !== 'test') return undefined;
     const record = state.keys.find(credential.id);
-    if (record === undefined || record.environment !== credential.kind) return undefined;
+    if (record === undefined || record.environment !== credential.kind || record.kind !== 'bearer') return undefined;
     if (!timingSafeEqual(hash('sha256', credential.secret, 'buffer'), record.hash)) return undefined;
     const app = state.appByIndex(record.app);
     if (app?.object === undefined || nowMs >= record.expiresAtMs) return undefined;

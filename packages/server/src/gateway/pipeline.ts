@@ -19,7 +19,7 @@ import type { Ended, Exchange, ExchangeHandler, Outcome } from './wire/exchange.
 export const steps: readonly Step[] = [
   target, //    path and query; no dot segments
   route, //     tenant, api, version, operation
-  identify, //  the key or token, and the app it belongs to
+  identify, //  the key, signature or token, and the app it belongs to
   authorise, // the subscription; of a token also installation and scopes
   limit, //     the plan's windows and places, and room in the spool
   forward, //   an upstream, with who calls

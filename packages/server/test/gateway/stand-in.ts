@@ -26,6 +26,8 @@ import { startGateway, type GatewayOptions } from '../../src/gateway/gateway.ts'
 import type { RunningRole } from '../../src/kernel/role.ts';
 
 export const nodeToken = 'tln_for_tests';
+/** What control gives every gateway that registers. */
+export const fleetKey = Buffer.alloc(32, 9);
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 /** The id of `kind` with number `n`: the same in every run. */
@@ -189,7 +191,10 @@ export class StandInControl {
       const batch = usageBatch.parse(JSON.parse(gunzipSync(body).toString()));
       if (batch.segment !== name) return void response.writeHead(400).end();
       if (!this.batches.has(name)) this.batches.set(name, batch.rows);
-    } else this.registered.set(name, (JSON.parse(body.toString()) as { public_jwk: { x: string } }).public_jwk);
+    } else {
+      this.registered.set(name, (JSON.parse(body.toString()) as { public_jwk: { x: string } }).public_jwk);
+      return void response.writeHead(200).end(JSON.stringify({ fleet_key: fleetKey.toString('base64url') }));
+    }
     return void response.writeHead(204).end();
   }
 

@@ -130,7 +130,8 @@ async function probeWidgets(read: Handler<typeof widgets.get>): Promise<readonly
 async function serve(table: readonly Binding[]): Promise<{ listener: Listener; call: Client }> {
   const role = { clock: systemClock, random: systemRandom, log: openLog('control', 'silent') };
   const openapi = openReader(role.clock);
-  const deps = { ...role, store: control.database.store, platformUrl: '', gatewayUrl: '', upstreamAllow: [], openapi };
+  const options = { platformUrl: '', gatewayUrl: '', upstreamAllow: [], fleetKey: new Uint8Array(32) };
+  const deps = { ...role, ...options, store: control.database.store, openapi };
   const listener = await listen(
     { host: '127.0.0.1', port: 0 },
     serveRoutes(

@@ -211,6 +211,7 @@ function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | un
     tenant: change.tenant,
     app,
     environment: record.environment,
+    ...(record.kind === 'bearer' ? {} : { method: record.kind }),
     hash: record.hash.toString('base64url'),
     expires_at: record.expiresAtMs === Infinity ? null : record.expiresAtMs / 1000,
   };

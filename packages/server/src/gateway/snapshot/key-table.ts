@@ -4,7 +4,7 @@
  * written). A record's generation changes with every write, so a thread that has verified a key needs one atomic load to
  * know that nothing about it changed. A full table is not grown in place: a larger one is built and announced.
  */
-import type { SnapshotOf } from '@tulou/contract';
+import type { KeyKind, SnapshotOf } from '@tulou/contract';
 import { assert } from '../../kernel/assert.ts';
 
 const recordBytes = 128;
@@ -19,9 +19,12 @@ const appAt = 3;
 const expiryByte = 16;
 const liveByte = 24;
 const publicLengthByte = 25;
+const kindByte = 26;
 const idByte = 28;
 const hashByte = 64;
 const publicByte = 96;
+
+const kinds: readonly KeyKind[] = ['bearer', 'ed25519', 'hmac-sha256'];
 
 const empty = 0;
 const held = 1;
@@ -38,7 +41,8 @@ export interface KeyRecord {
   readonly environment: 'test' | 'live';
   /** The key's public id, `key_…`. */
   readonly id: string;
-  /** SHA-256 of the secret. */
+  readonly kind: KeyKind;
+  /** SHA-256 of the secret; of an Ed25519 key the public key. */
   readonly hash: Buffer;
 }
 
@@ -96,6 +100,7 @@ export class KeyTable {
       app: (this.#words[wordOf(slot) + appAt] ?? 0) >>> 0,
       expiresAtMs: (this.#doubles[(byte + expiryByte) / 8] ?? 0) * 1000,
       environment: this.#bytes[byte + liveByte] === 1 ? 'live' : 'test',
+      kind: kinds[this.#bytes[byte + kindByte] ?? 0] ?? 'bearer',
       id: this.#bytes.toString('latin1', byte + publicByte, byte + publicByte + publicLength),
       hash: Buffer.from(this.#bytes.subarray(byte + hashByte, byte + hashByte + 32)),
     };
@@ -115,6 +120,7 @@ export class KeyTable {
       this.#doubles[(byte + expiryByte) / 8] = key.expires_at ?? Infinity;
       this.#bytes[byte + liveByte] = key.environment === 'live' ? 1 : 0;
       this.#bytes[byte + publicLengthByte] = key.id.length;
+      this.#bytes[byte + kindByte] = kinds.indexOf(key.method ?? 'bearer');
       this.#bytes.write(key.key, byte + idByte, idBytes, 'latin1');
       this.#bytes.write(key.hash, byte + hashByte, 32, 'base64url');
       this.#bytes.write(key.id, byte + publicByte, 32, 'latin1');

@@ -1,6 +1,7 @@
 /** Where a call's credential is, and what must not be forwarded with it. */
 import { proxyFields } from '../../http/trusted-proxies.ts';
 import type { Call, Gate } from '../call.ts';
+import { namesOurKey } from '../signatures/verify.ts';
 import { issuerNamedIn } from '../tokens/compact.ts';
 
 /** There is more than one in the same field. */
@@ -33,6 +34,7 @@ function note(call: Call, name: string, value: string | undefined): void {
   // Two proofs are none (RFC 9449 §4.3), nor are two certificates.
   else if (name === 'dpop') call.proof = call.proof === undefined ? value : '';
   else if (name === 'client-cert') call.clientCert = call.clientCert === undefined ? value : '';
+  else if (name === 'signature-input') call.isSigned ||= value !== undefined && namesOurKey(value);
   else if (name === 'x-forwarded-for') {
     call.forwardedFor = call.forwardedFor === undefined ? value : `${call.forwardedFor}, ${value}`;
   }
@@ -63,13 +65,14 @@ function choose(call: Call, apiKey: string | undefined, authorization: string | 
 }
 
 /** What of a client's fields is for this gateway alone: bits of `Call.drops`. */
-export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8 } as const;
+export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8, signature: 16 } as const;
 
 const fieldsOf: readonly (readonly [bit: number, names: readonly string[]])[] = [
   [drop.apiKey, ['x-api-key']],
   [drop.authorization, ['authorization']],
   [drop.proof, ['dpop']],
   [drop.proxy, proxyFields],
+  [drop.signature, ['signature', 'signature-input']],
 ];
 
 /** One set for each combination, `traceparent` in all of them: it is always replaced by ours. */

@@ -23,6 +23,7 @@ export const forward: Step = {
       answerFields: answerFields(call, grant),
       timeoutMs: version.object.timeout_ms,
       requestBytesMax: version.object.request_bytes_max,
+      watch: call.watch,
     });
     return undefined;
   },

@@ -1,29 +1,64 @@
 import { hash } from 'node:crypto';
 import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
+import { verifyRequest } from '../signatures/verify.ts';
 import { proofAlgorithms, isProof } from '../tokens/proof.ts';
 import type { Pass } from '../tokens/tokens.ts';
 import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
 /**
- * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a token that is
+ * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a signature made
+ * with a key (docs/signatures.md); a token that is
  * bound to a key as `Authorization: DPoP`, with its proof, or over a connection with its certificate. The fields that held them are not forwarded. An open version takes
  * calls without one, and leaves an `Authorization` that is not ours to the upstream.
  */
 export const identify: Step = {
   name: 'identify',
-  refusals: ['credential_missing', 'credential_invalid', 'token_expired', 'proof_required', 'certificate_required'],
+  refusals: [
+    'credential_missing',
+    'credential_invalid',
+    'token_expired',
+    'proof_required',
+    'certificate_required',
+    'signature_invalid',
+    'not_ready',
+  ],
   run(call, gate) {
     const access = call.version?.object.access;
     const found = findCredential(call, gate);
-    if (found === twice) return refuse(call, 'Send exactly one credential.');
+    if (found === twice) return refuse(call, onlyOne);
+    if (call.isSigned)
+      return found !== undefined && isOurs(found, call) ? refuse(call, onlyOne) : checkSigned(call, gate);
     if (found === undefined) return access === 'open' ? undefined : 'credential_missing';
     if (access === 'open' && !isOurs(found, call)) return leaveToUpstream(call);
     if (found.includes('.')) return checkToken(call, gate, found);
-    if (access === 'token') return refuse(call, 'This version takes access tokens, not API keys.');
+    if (access === 'token') return refuse(call, onlyTokens);
     return checkKey(call, gate, found);
   },
 };
+
+const onlyOne = 'Send exactly one credential.';
+const onlyTokens = 'This version takes access tokens, not API keys.';
+
+/** What else is in `Authorization` or `X-API-Key` is nobody's but the upstream's. */
+function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
+  if (call.version?.object.access === 'token') return refuse(call, onlyTokens);
+  const { state, atMs, exchange } = call;
+  const verified = verifyRequest(
+    { head: exchange.head, origin: publicOrigin(call, gate) },
+    { signerOf: (id) => gate.signers.find(id, state, gate.fleetKey, atMs), used: gate.usedProofs, nowMs: atMs },
+  );
+  if (typeof verified === 'string') {
+    // Without the fleet key an HMAC cannot be told from a wrong one.
+    if (gate.fleetKey === undefined) return 'not_ready';
+    call.detail = verified;
+    return 'signature_invalid';
+  }
+  call.identity = verified.signer;
+  call.watch = verified.watch;
+  call.drops = (call.drops & drop.proxy) | drop.signature;
+  return undefined;
+}
 
 function checkKey(call: Call, gate: Gate, text: string): ErrorCode | undefined {
   call.identity = gate.keyring.verify(text, call.state, call.atMs);
@@ -72,13 +107,17 @@ function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCod
 
 /** The address as the client sees it: the configured one, or a host name of the API. Never what a `Host` field says alone. */
 function publicUrl(call: Call, gate: Gate): string {
-  const { host, target } = call.exchange.head;
+  return publicOrigin(call, gate) + call.exchange.head.target.slice(0, call.pathEnd);
+}
+
+function publicOrigin(call: Call, gate: Gate): string {
+  const { host } = call.exchange.head;
   const url = new URL(gate.gatewayUrl);
   if (call.state.apiByHost(host) !== undefined) {
     url.port = '';
     url.host = host;
   }
-  return url.origin + target.slice(0, call.pathEnd);
+  return url.origin;
 }
 
 function refuse(call: Call, detail: string): ErrorCode {

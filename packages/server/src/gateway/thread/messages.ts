@@ -19,6 +19,7 @@ export interface ThreadSetup {
   readonly usageFolder: string;
   /** `<gateway>-<boot>-<serial>`; a successor has another. */
   readonly segmentPrefix: string;
+  readonly fleetKey: Uint8Array | undefined;
   /** PEM. */
   readonly assertionKey: string;
   readonly seed: Hash64;
@@ -34,6 +35,7 @@ export interface ThreadSetup {
 export type ToThread =
   | SnapshotMessage
   | { readonly type: 'listen'; readonly listen: Address; readonly reusePort: boolean }
+  | { readonly type: 'fleet'; readonly key: Uint8Array }
   | { readonly type: 'drain'; readonly graceMs: number };
 
 export type FromThread =

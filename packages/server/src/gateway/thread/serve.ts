@@ -8,6 +8,7 @@ import { AccessLog } from '../access-log.ts';
 import { AssertionSigner } from '../assertion.ts';
 import type { Gate } from '../call.ts';
 import { Keyring } from '../keyring.ts';
+import { Signers } from '../signatures/signers.ts';
 import { Slots } from '../limits/slots.ts';
 import { Windows } from '../limits/windows.ts';
 import { ThreadMetrics } from '../metrics.ts';
@@ -69,7 +70,8 @@ export class ServingThread {
   async take(message: ToThread): Promise<void> {
     if (message.type === 'snapshot') {
       this.#gate.state = (this.#gate.state ?? new State(KeyTable.sized(0))).after(message);
-    } else if (message.type === 'listen') await this.#listen(message);
+    } else if (message.type === 'fleet') this.#gate.fleetKey = message.key;
+    else if (message.type === 'listen') await this.#listen(message);
     else await this.#drain(message.graceMs);
   }
 
@@ -108,6 +110,8 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
     log,
     seed: setup.seed,
     keyring: new Keyring(setup.seed, rememberedKeysMax),
+    signers: new Signers(setup.seed, rememberedKeysMax),
+    fleetKey: setup.fleetKey,
     tokens: new Tokens(setup.seed, rememberedTokenCharactersMax),
     usedProofs: new UsedProofs(setup.usedProofs, {
       owner: setup.place,

@@ -18,8 +18,11 @@ import { Freshness } from '../snapshot/freshness.ts';
 import { KeyTable } from '../snapshot/key-table.ts';
 import { State } from '../snapshot/state.ts';
 import { openGate } from '../thread/serve.ts';
-import type { Exchange, ForwardOptions } from '../wire/exchange.ts';
+import type { ContentWatch, Exchange, ForwardOptions } from '../wire/exchange.ts';
 import { UsedProofs } from './proofs.ts';
+
+/** What the gate derives HMAC secrets from. */
+export const sampleFleetKey = Buffer.alloc(32, 7);
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const tenantOf = (object: SnapshotObject): string => (object.kind === 'tenant' ? object.key : object.tenant);
@@ -34,12 +37,16 @@ export interface Outcome {
   /** What the upstream is sent beside the client's own fields. */
   readonly sent: ReadonlyMap<string, string>;
   readonly dropped: ReadonlySet<string>;
+  /** What the content must be held against. */
+  readonly watch: ContentWatch | undefined;
 }
 
 export interface SampleCall {
   readonly method?: string;
   readonly host?: string;
   readonly peer?: string;
+  /** Bytes of content, which are not sent; -1: chunked. */
+  readonly contentLength?: number;
 }
 
 export class SampleGate {
@@ -61,6 +68,7 @@ export class SampleGate {
         platformUrl: 'https://platform.test',
         gatewayUrl: 'https://gateway.test',
         upstreamAllow: [],
+        fleetKey: sampleFleetKey,
         trustedProxies: ['198.51.100.0/24'],
         accessLog: false,
         usageFolder: this.#folder,
@@ -123,7 +131,15 @@ export class SampleGate {
     this.#pipeline.begin(exchange);
     const { code = '', detail = '' } = JSON.parse(text) as { code?: string; detail?: string };
     const sent = pairs(forwarded?.addFields ?? []);
-    return { status, code, detail, fields: pairs(answer), sent, dropped: forwarded?.dropFields ?? new Set() };
+    return {
+      status,
+      code,
+      detail,
+      fields: pairs(answer),
+      sent,
+      dropped: forwarded?.dropFields ?? new Set(),
+      watch: forwarded?.watch,
+    };
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,15 @@ export interface ForwardOptions {
   /** From sending the request to the answer's head, and between two pieces of its body. */
   readonly timeoutMs: number;
   readonly requestBytesMax: number;
+  /** Sees the content on its way; where it is not good, the upstream never gets the end of it. */
+  readonly watch?: ContentWatch | undefined;
+}
+
+/** Judges a request's content while it is passed on. */
+export interface ContentWatch {
+  take(bytes: Buffer, from: number, to: number): void;
+  /** Asked once, when all has come. */
+  isGood(): boolean;
 }
 
 /** How an exchange ended. */

@@ -115,12 +115,17 @@ export class WireExchange implements Exchange {
   takeContent(bytes: Buffer, from: number, to: number): void {
     this.requestBytes += to - from;
     if (this.stage !== 'forwarding') return;
-    if (this.requestBytes > (this.options as ForwardOptions).requestBytesMax) this.fail('content_too_large');
-    else this.#upstream?.sendContent(bytes, from, to);
+    const { requestBytesMax, watch } = this.options as ForwardOptions;
+    if (this.requestBytes > requestBytesMax) return this.fail('content_too_large');
+    watch?.take(bytes, from, to);
+    this.#upstream?.sendContent(bytes, from, to);
   }
 
   /** All content that has come is taken; false: the upstream asks to wait. */
   contentTaken(ended: boolean): boolean {
+    // Before the last octets leave: what is broken off here was never a whole request.
+    if (ended && this.stage === 'forwarding' && this.options?.watch?.isGood() === false)
+      this.fail('content_digest_mismatch');
     return this.#upstream?.sendTaken(ended) ?? true;
   }
 

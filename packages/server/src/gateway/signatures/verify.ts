@@ -1,0 +1,114 @@
+/** Requests that are signed with a key of an app (RFC 9421): docs/signatures.md says what is asked of them, and why. */
+import type { UsedProofs } from '../tokens/proofs.ts';
+import type { ContentWatch } from '../wire/exchange.ts';
+import { fieldOf, signatureBase, type Signed } from './base.ts';
+import { digestWatch } from './digest.ts';
+import type { Signer } from './signers.ts';
+import { readDictionary, type InnerList, type Parameters } from './structured.ts';
+
+/** A signed request whose signature is good. */
+export interface Verified {
+  readonly signer: Signer;
+  /** What its content must still be held against. */
+  readonly watch: ContentWatch | undefined;
+}
+
+export interface VerifyDeps {
+  readonly signerOf: (credentialId: string) => Signer | undefined;
+  readonly used: UsedProofs;
+  readonly nowMs: number;
+}
+
+const ageSecondsMax = 300;
+const aheadSecondsMax = 60;
+
+/** Whether `Signature-Input` names a key of ours, well spelled or not. Others may sign for others. */
+export const namesOurKey = (signatureInput: string): boolean => /keyid *= *"[0-9A-Za-z]{33}"/.test(signatureInput);
+
+/** Verifies the one signature of ours in a request and uses its nonce up; a text says why it is refused. */
+export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | string {
+  const found = ownSignature(request.head.fields);
+  if (typeof found === 'string') return found;
+  const { covered, signature, keyid } = found;
+  const nowSeconds = Math.floor(deps.nowMs / 1000);
+  const fault = timesFault(covered.params, nowSeconds) ?? coverFault(request, covered);
+  if (fault !== undefined) return fault;
+  const base = signatureBase(request, covered);
+  if (base === undefined) return 'A component is covered that is not in the request, twice, or with a parameter.';
+  const signer = deps.signerOf(keyid);
+  // One text for both: whether a key is there is nobody else's to know.
+  if (signer === undefined || !hasAlgorithm(covered, signer) || !signer.isSigned(base, signature)) {
+    return 'The signature is wrong, or its key is not valid.';
+  }
+  const watch = digestWatch(fieldOf(request.head.fields, 'content-digest'));
+  if (coversDigest(covered) && (watch === undefined || !isEmptyGood(request, watch))) {
+    return 'Content-Digest must hold the sha-256 or sha-512 of the content.';
+  }
+  return (
+    burn(covered.params, keyid, nowSeconds, deps.used) ?? { signer, watch: hasContent(request) ? watch : undefined }
+  );
+}
+
+interface Own {
+  readonly covered: InnerList;
+  readonly signature: Buffer;
+  readonly keyid: string;
+}
+
+function ownSignature(fields: readonly string[]): Own | string {
+  const inputs = readDictionary(fieldOf(fields, 'signature-input') ?? '');
+  const signatures = readDictionary(fieldOf(fields, 'signature') ?? '');
+  if (inputs === undefined || signatures === undefined) return 'Signature-Input or Signature cannot be read.';
+  const own: Own[] = [];
+  for (const [label, covered] of inputs) {
+    const keyid = 'params' in covered ? covered.params.get('keyid') : undefined;
+    if (!('params' in covered) || typeof keyid !== 'string' || !/^[0-9A-Za-z]{33}$/.test(keyid)) continue;
+    const member = signatures.get(label);
+    if (member === undefined || !('item' in member) || !Buffer.isBuffer(member.item)) return 'A signature is missing.';
+    own.push({ covered, signature: member.item, keyid });
+  }
+  const [first, second] = own;
+  return first === undefined || second !== undefined ? 'Sign with exactly one key.' : first;
+}
+
+function timesFault(params: Parameters, nowSeconds: number): string | undefined {
+  const [created, expires, nonce] = [params.get('created'), params.get('expires'), params.get('nonce')];
+  if (typeof nonce !== 'string' || nonce.length === 0 || nonce.length > 128) {
+    return 'The signature needs a nonce of 1 to 128 characters.';
+  }
+  if (typeof created !== 'number') return 'The signature needs its time in `created`.';
+  if (created < nowSeconds - ageSecondsMax || created > nowSeconds + aheadSecondsMax) {
+    return `The signature is not of now: \`created\` is more than ${ageSecondsMax} s ago or ${aheadSecondsMax} s ahead.`;
+  }
+  if (expires !== undefined && (typeof expires !== 'number' || expires < nowSeconds))
+    return 'The signature has expired.';
+  return undefined;
+}
+
+function coverFault(request: Signed, { items }: InnerList): string | undefined {
+  const covers = (name: string): boolean => items.some(({ value, params }) => value === name && params.size === 0);
+  const address = ['@authority', '@path', ...(request.head.target.includes('?') ? ['@query'] : [])];
+  if (!covers('@method')) return 'The signature must cover "@method".';
+  if (!covers('@target-uri') && !address.every(covers)) {
+    return 'The signature must cover "@target-uri", or "@authority", "@path" and, where there is one, "@query".';
+  }
+  return hasContent(request) && !covers('content-digest') ? 'The signature must cover "content-digest".' : undefined;
+}
+
+const coversDigest = ({ items }: InnerList): boolean => items.some(({ value }) => value === 'content-digest');
+const hasContent = ({ head }: Signed): boolean => head.contentLength !== 0;
+const isEmptyGood = (request: Signed, watch: ContentWatch): boolean => hasContent(request) || watch.isGood();
+
+/** The algorithm is the key's; a signature that names one must name that (RFC 9421 §3.2). */
+function hasAlgorithm({ params }: InnerList, { kind }: Signer): boolean {
+  const named = params.get('alg');
+  return named === undefined || named === kind;
+}
+
+function burn(params: Parameters, keyid: string, nowSeconds: number, used: UsedProofs): string | undefined {
+  const created = Number(params.get('created'));
+  const until = Math.min(created + ageSecondsMax, Number(params.get('expires') ?? Infinity));
+  if (created < used.sinceSeconds) return 'This gateway has started after the request was signed: sign it anew.';
+  const name = `signature ${keyid} ${String(params.get('nonce'))}`;
+  return used.burn(name, until, nowSeconds) ? undefined : 'The nonce was used before.';
+}

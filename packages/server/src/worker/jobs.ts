@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Store } from '../store/store.ts';
 import { expireArtifacts } from './expire-artifacts.ts';
+import { expireDenials } from './expire-denials.ts';
 import { expireEvents } from './expire-events.ts';
 import { expireIdempotency } from './expire-idempotency.ts';
 import { expireMails } from './expire-mails.ts';
@@ -49,6 +50,7 @@ export const jobs: readonly Job[] = [
   { name: 'purge-tenants',      periodMs: 10 * minutes,    work: purgeTenants },
   { name: 'forget-tenants',     periodMs: 24 * hours,      work: forgetTenants },
   { name: 'prune-snapshot',     periodMs: 7 * 24 * hours,  work: pruneSnapshot },
+  { name: 'expire-denials',     periodMs: 10 * minutes,    work: expireDenials },
   { name: 'expire-events',      periodMs: 60 * minutes,    work: expireEvents },
   { name: 'expire-mails',       periodMs: 60 * minutes,    work: expireMails },
   { name: 'expire-usage',       periodMs: 24 * hours,      work: expireUsage },

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { uuidFromId, type Operation } from '@tulou/contract';
+import { idFromUuid, uuidFromId, type Operation, type SnapshotOf } from '@tulou/contract';
 import { operations as nouns } from '@tulou/contract/operations/index';
+import { present, publish } from '../control/snapshot/publish.ts';
 import { openMetrics } from '../http/metrics.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { openLog } from '../kernel/log.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { tablesNamingTenants, tenantTables } from '../store/tenant-tables.ts';
+import { readFeed } from '../../test/control/feed.ts';
 import { startTestControl, type TestControl } from '../../test/control/fixture.ts';
 import { populate } from '../../test/isolation/world.ts';
 import type { Job } from './jobs.ts';
@@ -45,6 +47,36 @@ const countRows = (tenant: string): Promise<Record<string, number>> =>
     for (const name of await tablesNamingTenants(tx)) await add(name, 'tenant');
     return counts;
   });
+
+test('a denial is in the snapshot until no token can be meant by it, and the feed says that it goes', async () => {
+  const until = Math.floor(clock.now() / 1000) + 300;
+  const denial = (key: string): SnapshotOf<'denial'> => ({
+    kind: 'denial',
+    key,
+    tenant: idFromUuid('tenant', '00000000-0000-0000-0000-000000000000'),
+    before: until,
+    until,
+  });
+  await deps.store.system('test', async (tx) =>
+    publish(tx, [present(denial('grant:dead')), present(denial('grant:again'))]),
+  );
+  const read = async (): Promise<readonly string[]> => {
+    const { changes } = await readFeed(control);
+    return changes.filter(({ key, object }) => key.startsWith('grant:') && object !== null).map(({ key }) => key);
+  };
+  await work();
+  assert.deepEqual((await read()).toSorted(), ['grant:again', 'grant:dead']);
+  aheadMs += 10 * 60_000;
+  await deps.store.system('test', async (tx) =>
+    publish(tx, [present({ ...denial('grant:again'), until: until + 600 })]),
+  );
+  const seqBefore = (await readFeed(control)).head.seq;
+  await work();
+  assert.deepEqual(await read(), ['grant:again']);
+  assert.equal((await readFeed(control)).head.seq, seqBefore + 1);
+  await work();
+  assert.equal((await readFeed(control)).head.seq, seqBefore + 1, 'where there is nothing to say nobody is woken');
+});
 
 test('a tenant whose grace is over is gone from every table but for a tombstone that keeps its slug', async () => {
   const tenant = await control.makeTenant('leaving');

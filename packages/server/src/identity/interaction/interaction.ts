@@ -5,19 +5,25 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
+import { signedInPath } from '../account/client.ts';
+import { account, accountPath, signedIn } from '../account/places.ts';
 import type { Act, Audit } from '../acting.ts';
+import { openProviders } from '../federation/provider.ts';
 import type { Interaction } from '../identity.ts';
 import { install, installPath } from '../installing/install.ts';
 import { inventory, inventoryPath } from '../installing/inventory.ts';
 import { openVault } from '../keys/seal.ts';
 import { outbox, outboxPath } from '../mail/outbox.ts';
 import { brandOf } from '../pages/brand.ts';
+import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts';
 import { notice } from '../pages/views.ts';
 import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
 import { openChallenges } from '../people/challenges.ts';
 import { openPasswords } from '../people/password.ts';
 import { nilTenant, type Publish } from '../publish.ts';
+import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import type { PromptDeps } from './asking.ts';
+import { chooseConnection, connectionPath, federate, federationPath } from './federation.ts';
 import { invite, invitationPath } from './invitation.ts';
 import { prompt } from './prompt.ts';
 import { reset, resetPath } from './reset.ts';
@@ -31,6 +37,8 @@ export interface InteractionDeps {
   readonly publish: Publish;
   readonly act: Act;
   readonly audit: Audit;
+  /** For the identity providers that tenants have set. */
+  readonly fetch: GuardedFetch;
 }
 
 interface Place {
@@ -49,7 +57,12 @@ const places: readonly Place[] = [
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             ofPlatform: true, answer: (visit, _provider, deps) => invite(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(signUpPath),                 answer: (visit, _provider, deps) => signUp(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(resetPath),                  answer: (visit, _provider, deps) => reset(visit, deps) },
+  { methods: ['GET', 'HEAD', 'POST'], path: exactly(federationPath),             ofPlatform: true, answer: (visit, _provider, deps) => chooseConnection(visit, deps) },
+  { methods: ['GET'],                 path: connectionPath,                      ofPlatform: true, answer: (visit, _provider, deps) => federate(visit, deps) },
   { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
+  { methods: ['GET', 'HEAD', 'POST'], path: accountPath,                         answer: account },
+  { methods: ['GET', 'HEAD'],         path: exactly(signedInPath),               answer: signedIn },
+  { methods: ['GET', 'HEAD'],         path: exactly(passkeyScriptPath),          answer: (visit) => sendKept(visit, 'text/javascript', passkeyScript) },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(installPath),                ofPlatform: true, answer: install },
   { methods: ['GET', 'HEAD'],         path: exactly(inventoryPath),              ofPlatform: true, answer: inventory },
   { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 ofPlatform: true, answer: (visit, _provider, deps) => outbox(visit, deps) },
@@ -60,7 +73,8 @@ export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): I
   const vault = openVault(masterKey, deps.random);
   const formKey = vault.derive('forms');
   const challenges = openChallenges(vault.derive('challenges'), deps);
-  const parts: PromptDeps = { ...deps, vault, challenges, passwords: openPasswords(deps.random) };
+  const providers = openProviders(deps);
+  const parts: PromptDeps = { ...deps, vault, challenges, providers, passwords: openPasswords(deps.random) };
   return async (message, response, provider, issuer) => {
     const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
     const place = places.find(
@@ -93,11 +107,15 @@ function sendProblem(visit: Visit, error: unknown, log: Log): void {
 }
 
 function sendStyle(visit: Visit): void {
-  const { response, message, issuer, path } = visit;
-  const { style, stylePath } = brandOf(issuer);
-  if (path !== stylePath) return sendMissing(visit);
+  const { style, stylePath } = brandOf(visit.issuer);
+  if (visit.path === stylePath) sendKept(visit, 'text/css', style);
+  else sendMissing(visit);
+}
+
+/** What browsers may keep: its address changes with it. */
+function sendKept({ response, message }: Visit, type: string, text: string): void {
   response.removeHeader('set-cookie');
   response.setHeader('cache-control', 'public, max-age=31536000, immutable');
-  response.writeHead(200, { 'content-type': 'text/css; charset=utf-8', 'content-length': Buffer.byteLength(style) });
-  response.end(message.method === 'HEAD' ? undefined : style);
+  response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(text) });
+  response.end(message.method === 'HEAD' ? undefined : text);
 }

@@ -13,6 +13,7 @@ export interface User {
   readonly id: Id<'user'>;
   readonly email: string;
   readonly name: string;
+  readonly locale: Locale;
   /** A PHC string. */
   readonly password: string | undefined;
   readonly disabled: boolean;
@@ -22,7 +23,7 @@ export interface User {
 export const emailOf = (typed: string): string => typed.trim().toLowerCase();
 
 export function findUser(tx: SystemTx, issuer: IssuerRef, email: string): Promise<User | undefined> {
-  return readUser(tx, issuer, tx.sql`email = ${emailOf(email)}`);
+  return readUser(tx, issuer, tx.sql`email = ${emailOf(email)} and connection is null`);
 }
 
 export function findUserById(tx: SystemTx, issuer: IssuerRef, id: string): Promise<User | undefined> {
@@ -31,7 +32,7 @@ export function findUserById(tx: SystemTx, issuer: IssuerRef, id: string): Promi
 
 async function readUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, by: Fragment): Promise<User | undefined> {
   const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
-    select id, email, name, secret_password as password, disabled_at is not null as disabled from users
+    select id, email, name, locale, secret_password as password, disabled_at is not null as disabled from users
     where tenant_id = ${tenantUuid} and ${by}`;
   return row === undefined ? undefined : { ...row, password: row.password ?? undefined };
 }
@@ -51,7 +52,7 @@ export async function createUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, u
   const rows = await sql`
     insert into users (tenant_id, id, email, name, locale, secret_password, verified_at, created_at, updated_at)
     values (${tenantUuid}, ${id}, ${emailOf(user.email)}, ${name}, ${locale}, ${password}, ${now}, ${now}, ${now})
-    on conflict (tenant_id, email) do nothing returning id`;
+    on conflict (tenant_id, email) where connection is null do nothing returning id`;
   return rows.length === 1;
 }
 
@@ -66,6 +67,18 @@ export async function setPassword(
   await sql`
     update users set secret_password = ${password}, verified_at = coalesce(verified_at, ${now}), updated_at = ${now}
     where tenant_id = ${tenantUuid} and id = ${id}`;
+}
+
+/** What the person says of themselves. */
+export async function setProfile(
+  { sql }: SystemTx,
+  { tenantUuid }: IssuerRef,
+  id: string,
+  { name, locale }: Pick<User, 'name' | 'locale'>,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update users set name = ${name}, locale = ${locale}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
 }
 
 /** Keeps the same password anew, unless another one was set meanwhile. */

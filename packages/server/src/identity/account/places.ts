@@ -1,0 +1,59 @@
+/** THE TABLE of the pages of one's account. */
+import type { Provider } from 'oidc-provider';
+import type { PromptDeps } from '../interaction/asking.ts';
+import { notice } from '../pages/views.ts';
+import { html } from '../pages/html.ts';
+import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import { allowed } from './allowed.ts';
+import { authenticator } from './authenticator.ts';
+import { passkeys } from './passkeys.ts';
+import { password } from './password.ts';
+import { profile } from './profile.ts';
+import { recoveryCodes } from './recovery-codes.ts';
+import { isRecent, pageOf, toSignIn, whoIs } from './self.ts';
+import { sessionList } from './session-list.ts';
+import type { AccountStep } from './step.ts';
+
+interface AccountPlace {
+  readonly path: string;
+  /** Whoever comes has to have shown within five minutes who they are. */
+  readonly dangerous: boolean;
+  readonly step: AccountStep;
+}
+
+// oxfmt-ignore
+const places: readonly AccountPlace[] = [
+  { path: '/account',                 dangerous: false, step: profile },
+  { path: '/account/password',        dangerous: true,  step: password },
+  { path: '/account/passkeys',        dangerous: true,  step: passkeys },
+  { path: '/account/authenticator',   dangerous: true,  step: authenticator },
+  { path: '/account/recovery-codes',  dangerous: true,  step: recoveryCodes },
+  { path: '/account/sessions',        dangerous: false, step: sessionList },
+  { path: '/account/allowed',         dangerous: false, step: allowed },
+];
+
+export const accountPath = new RegExp(`^(?:${places.map(({ path }) => path).join('|')})$`);
+
+/** Shows a page of the table, or takes its form; whoever is not signed in goes there first, and comes back. */
+export async function account(visit: Visit, provider: Provider, deps: PromptDeps): Promise<void> {
+  const place = places.find(({ path }) => path === visit.path);
+  const self = await whoIs(visit, provider, deps);
+  if (place === undefined || self === undefined) return toSignIn(visit, deps);
+  if (place.dangerous && !isRecent(self)) return toSignIn(visit, deps, self);
+  if (visit.message.method !== 'POST') return place.step.show(self, deps);
+  const form = await readForm(visit);
+  return form === undefined ? refuseForm(visit) : place.step.take(self, form, deps);
+}
+
+/** Where a sign-in for these pages comes back to. What it brings is not looked at: the session is there, or it is not. */
+export function signedIn(visit: Visit): void {
+  const page = pageOf(visit.query.get('state') ?? '', visit.issuer);
+  if (page !== undefined && visit.query.has('code')) return sendOn(visit, page);
+  const { account: say } = visit.told;
+  const { title, body } = notice(say.cancelled, say.cancelledLead);
+  sendPage(visit, 200, {
+    title,
+    body: html`${body}
+      <div class="actions"><a class="button" href="/account">${say.signIn}</a></div>`,
+  });
+}

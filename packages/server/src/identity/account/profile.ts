@@ -1,0 +1,34 @@
+/** `/account`: who one is, and where everything else is. */
+import { profilePage } from '../pages/account-views.ts';
+import { sendPage } from '../pages/visit.ts';
+import type { PromptDeps } from '../interaction/asking.ts';
+import { readFactors } from '../people/factors.ts';
+import { setProfile, type Locale } from '../people/users.ts';
+import { personOf, type Self } from './self.ts';
+import type { AccountStep, Saying } from './step.ts';
+
+const nameCharactersMax = 100;
+
+export const profile: AccountStep = {
+  show: (self, deps) => say(self, deps, 200, self.user.name, {}),
+
+  async take(self, form, deps) {
+    const { visit, user } = self;
+    const told = visit.told.account;
+    const name = (form.get('name') ?? '').trim().slice(0, nameCharactersMax);
+    const locale: Locale = form.get('language') === 'zh-CN' ? 'zh-CN' : 'en';
+    if (name === '') return say(self, deps, 422, name, { wrong: { name: told.nameMissing } });
+    const now = new Date(deps.clock.now());
+    await deps.store.system('a person says who they are', (tx) =>
+      setProfile(tx, visit.issuer, user.id, { name, locale }, now),
+    );
+    return say({ ...self, user: { ...user, name, locale } }, deps, 200, name, { done: told.saved });
+  },
+};
+
+async function say(self: Self, deps: PromptDeps, status: number, name: string, { wrong, done }: Saying): Promise<void> {
+  const { visit, user } = self;
+  const factors = await deps.store.system('a person looks at their account', (tx) => readFactors(tx, personOf(self)));
+  const frame = { ...visit, wrong: wrong ?? {} };
+  sendPage(visit, status, profilePage(frame, { user, name, language: user.locale, factors, done }));
+}

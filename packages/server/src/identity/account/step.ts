@@ -1,0 +1,15 @@
+/** What a page of one's account is made of. */
+import type { Form, PromptDeps } from '../interaction/asking.ts';
+import type { Wrong } from '../pages/layout.ts';
+import type { Self } from './self.ts';
+
+/** What there is to say besides. */
+export interface Saying {
+  readonly wrong?: Wrong;
+  readonly done?: string;
+}
+
+export interface AccountStep {
+  show(self: Self, deps: PromptDeps): Promise<void>;
+  take(self: Self, form: Form, deps: PromptDeps): Promise<void>;
+}

@@ -24,6 +24,7 @@ export const idPrefixes = {
   invitation: 'inv',
   event: 'evt',
   approval: 'apr',
+  connection: 'con',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -8,6 +8,8 @@ import { systemClock as clock } from './kernel/clock.ts';
 import type { FindSignedIn } from './control/call/authenticate.ts';
 import type { Act, Audit } from './identity/acting.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
+import type { Signing } from './identity/issuers/signing.ts';
+import type { Vault } from './identity/keys/seal.ts';
 import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
@@ -134,13 +136,16 @@ function control(config: Config): Promise<number> {
     const { startControl } = await import('./control/control.ts');
     const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
     const { openVault } = await import('./identity/keys/seal.ts');
-    const fleetKey = openVault(masterKey, random).derive('gateways');
+    const vault = openVault(masterKey, random);
+    const fleetKey = vault.derive('gateways');
+    const { seal } = vault;
+    const signing = await signingWith(vault);
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp } = config;
     return withStore(config, log, async (store) => {
-      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey }, store, log);
+      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing }, store, log);
       const identity = await identityOf({ platformUrl, masterKey, upstreamAllow, signUp }, act, store, log);
       const findSignedIn = await signedIn({ platformUrl, masterKey });
       const role = await startControl(
@@ -154,6 +159,8 @@ function control(config: Config): Promise<number> {
           upstreamAllow,
           trustedProxies,
           fleetKey,
+          seal,
+          signing,
         },
         { store, clock, random, log, mount: identity, findSignedIn },
       ).catch(async (error: unknown) => {
@@ -168,8 +175,10 @@ function control(config: Config): Promise<number> {
 async function identityOf(options: IdentityOptions, act: Act, store: Store, log: Log): Promise<Identity> {
   const { startIdentity } = await import('./identity/identity.ts');
   const { openInteraction } = await import('./identity/interaction/interaction.ts');
+  const { openGuardedFetch } = await import('./identity/outbound/guarded-fetch.ts');
   const publish = await publisher();
   const interaction = openInteraction(options.masterKey, {
+    fetch: openGuardedFetch({ allow: options.upstreamAllow }, { clock }),
     store,
     clock,
     random,
@@ -183,13 +192,19 @@ async function identityOf(options: IdentityOptions, act: Act, store: Store, log:
 
 /** How a person's decisions at identity's pages are done: as operations of control. */
 async function acting(
-  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey'>,
+  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey' | 'seal' | 'signing'>,
   store: Store,
   log: Log,
 ): Promise<Act> {
   const { openActing } = await import('./control/acting.ts');
   const { controlDeps } = await import('./control/control.ts');
   return openActing(controlDeps(options, { store, clock, random, log }));
+}
+
+/** How control has identity keep issuers' keys. */
+async function signingWith(vault: Vault): Promise<Signing> {
+  const { openSigning } = await import('./identity/issuers/signing.ts');
+  return openSigning({ clock, vault, publish: await publisher() });
 }
 
 /** How identity writes into tenants' audit trails. */

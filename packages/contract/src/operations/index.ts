@@ -5,8 +5,10 @@ import { apps } from './apps.ts';
 import { audit } from './audit.ts';
 import { catalog } from './catalog.ts';
 import { clients } from './clients.ts';
+import { connections } from './connections.ts';
 import { events } from './events.ts';
 import { installations, installedApps, inventory } from './installations.ts';
+import { issuers } from './issuers.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
 import { plans } from './plans.ts';
@@ -15,13 +17,17 @@ import { subscribers, subscriptions } from './subscriptions.ts';
 import { tenants } from './tenants.ts';
 import { tokens } from './tokens.ts';
 import { usage } from './usage.ts';
+import { users } from './users.ts';
 import { versions } from './versions.ts';
 import { whoami } from './whoami.ts';
 
 export const operations = {
   tenants,
   members,
+  connections,
   tokens,
+  issuers,
+  users,
   audit,
   whoami,
   apis,

@@ -37,6 +37,8 @@ export interface ControlOptions {
   readonly upstreamAllow: ControlDeps['upstreamAllow'];
   /** 32 bytes, the same on every control (kernel/fleet-key.ts). */
   readonly fleetKey: Uint8Array;
+  readonly seal: ControlDeps['seal'];
+  readonly signing: ControlDeps['signing'];
   /** Addresses and CIDR blocks of proxies before this listener; absent: there are none. */
   readonly trustedProxies?: readonly string[];
 }
@@ -76,12 +78,12 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
 
 /** All that handlers reach. */
 export function controlDeps(
-  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey'>,
+  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey' | 'seal' | 'signing'>,
   { store, clock, random, log, findSignedIn }: ControlRoleDeps,
 ): ControlDeps {
-  const { platformUrl, gatewayUrl, upstreamAllow, fleetKey } = options;
-  const openapi = openReader(clock);
-  return { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, fleetKey, openapi, findSignedIn };
+  const { platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing } = options;
+  const fixed = { platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing, openapi: openReader(clock) };
+  return { store, clock, random, log, ...fixed, findSignedIn };
 }
 
 /** All routes of the platform listener, from the two tables, and the document of the first. */

@@ -10,17 +10,25 @@ import { apps } from '@tulou/contract/operations/apps';
 import { catalog } from '@tulou/contract/operations/catalog';
 import { clients } from '@tulou/contract/operations/clients';
 import { events } from '@tulou/contract/operations/events';
+import { connections } from '@tulou/contract/operations/connections';
 import { installations, installedApps, inventory } from '@tulou/contract/operations/installations';
+import { issuers } from '@tulou/contract/operations/issuers';
 import { keys } from '@tulou/contract/operations/keys';
 import { plans } from '@tulou/contract/operations/plans';
 import { scopes } from '@tulou/contract/operations/scopes';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
 import { usage } from '@tulou/contract/operations/usage';
+import { users } from '@tulou/contract/operations/users';
 import { versions } from '@tulou/contract/operations/versions';
 import { on, type Binding } from './call/handler.ts';
 import { getAuditEntry } from './audit/get.ts';
 import { listAudit } from './audit/list.ts';
 import { verifyAudit } from './audit/verify.ts';
+import { createConnection } from './connections/create.ts';
+import { deleteConnection } from './connections/delete.ts';
+import { getConnection } from './connections/get.ts';
+import { listConnections } from './connections/list.ts';
+import { updateConnection } from './connections/update.ts';
 import { createMember } from './members/create.ts';
 import { deleteMember } from './members/delete.ts';
 import { getMember } from './members/get.ts';
@@ -74,6 +82,10 @@ import { createInstallation, tryInstallation } from './installations/create.ts';
 import { getInstallation, listInstallations } from './installations/get.ts';
 import { getInstalled, listInstalled } from './installations/installed.ts';
 import { listInventory } from './inventory/list.ts';
+import { deleteIssuer } from './issuers/delete.ts';
+import { getIssuer } from './issuers/get.ts';
+import { revokeIssuerKey, rotateIssuer } from './issuers/keys.ts';
+import { putIssuer } from './issuers/put.ts';
 import { createKey } from './keys/create.ts';
 import { deleteKey } from './keys/delete.ts';
 import { getKey } from './keys/get.ts';
@@ -103,6 +115,9 @@ import { getSubscriber, getSubscription } from './subscriptions/get.ts';
 import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
 import { updateSubscription } from './subscriptions/update.ts';
 import { getUsage } from './usage/get.ts';
+import { deleteUser, disableUser, enableUser } from './users/change.ts';
+import { createUser } from './users/create.ts';
+import { getUser, listUsers } from './users/get.ts';
 import { createVersion } from './versions/create.ts';
 import { deleteVersion } from './versions/delete.ts';
 import { getVersion, getVersionOpenapi } from './versions/get.ts';
@@ -129,11 +144,29 @@ export const bindings: readonly Binding[] = [
   on(members.get,            getMember),
   on(members.update,         updateMember),
   on(members.delete,         deleteMember),
+  on(connections.create,     createConnection),
+  on(connections.list,       listConnections),
+  on(connections.get,        getConnection),
+  on(connections.update,     updateConnection),
+  on(connections.delete,     deleteConnection),
 
   on(tokens.create,          createToken),
   on(tokens.list,            listTokens),
   on(tokens.get,             getToken),
   on(tokens.revoke,          revokeToken),
+
+  on(issuers.get,            getIssuer),
+  on(issuers.put,            putIssuer),
+  on(issuers.rotate,         rotateIssuer),
+  on(issuers.revoke,         revokeIssuerKey),
+  on(issuers.delete,         deleteIssuer),
+
+  on(users.create,           createUser),
+  on(users.list,             listUsers),
+  on(users.get,              getUser),
+  on(users.disable,          disableUser),
+  on(users.enable,           enableUser),
+  on(users.delete,           deleteUser),
 
   on(audit.list,             listAudit),
   on(audit.verify,           verifyAudit),

@@ -1,11 +1,12 @@
 /** A running control role over a fresh database, and the smallest client that speaks to it. */
 import { formatCredential } from '@tulou/contract';
 import { startControl, type ControlOptions } from '../../src/control/control.ts';
+import { openVault } from '../../src/identity/keys/seal.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
-import { findSignedIn, platformUrl } from './people.ts';
+import { findSignedIn, platformUrl, signing } from './people.ts';
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -66,6 +67,8 @@ export async function startTestControl(clock: Clock = systemClock, given?: TestD
     operatorToken: operator,
     upstreamAllow: ['loopback'],
     fleetKey: systemRandom.bytes(32),
+    seal: openVault(systemRandom.bytes(32), systemRandom).seal,
+    signing: signing(clock),
   };
   const log = openLog('control', 'silent');
   const role = await startControl(options, {

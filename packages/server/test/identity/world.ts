@@ -8,9 +8,11 @@ import { present, publish } from '../../src/control/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
 import type { Audit } from '../../src/identity/acting.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
+import { openSigning } from '../../src/identity/issuers/signing.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
 import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { rotateKeys } from '../../src/identity/keys/keys.ts';
+import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
 import { openVault } from '../../src/identity/keys/seal.ts';
 import { nilTenant, type Publish } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
@@ -82,13 +84,15 @@ export function agreeAs(accountOf: () => string): Interaction {
     if (prompt.name === 'login') {
       return provider.interactionFinished(message, response, { login: { accountId: accountOf() } });
     }
-    const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-    const grant =
-      known ?? new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params['client_id']) });
-    const { missingOIDCScope, missingResourceScopes } = prompt.details as {
+    const { missingOIDCScope, missingResourceScopes, rar } = prompt.details as {
       missingOIDCScope?: string[];
       missingResourceScopes?: Record<string, string[]>;
+      rar?: { type: string }[];
     };
+    const known = grantId === undefined || rar !== undefined ? undefined : await provider.Grant.find(grantId);
+    const grant =
+      known ?? new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params['client_id']) });
+    for (const one of rar ?? []) grant.addRar(one);
     if (missingOIDCScope !== undefined) grant.addOIDCScope(missingOIDCScope.join(' '));
     for (const [resource, missing] of Object.entries(missingResourceScopes ?? {})) {
       grant.addResourceScope(resource, missing.join(' '));
@@ -161,11 +165,14 @@ export function pagesOver(store: Store): Interaction {
     gatewayUrl: 'http://gateway.test',
     upstreamAllow: [],
     fleetKey: masterKey,
+    seal: openVault(masterKey, random).seal,
+    signing: openSigning({ clock, vault: openVault(masterKey, random), publish: tell }),
   };
   const act = openActing(controlDeps(options, { store, clock, random, log }));
   const audit: Audit = (tx, tenantUuid, fact) =>
     appendAudit(tx, tenantUuid, { ...fact, id: newId('audit', clock, random), at: new Date(), reason: null });
-  return openInteraction(masterKey, { store, clock, random, log, publish: tell, act, audit });
+  const fetch = openGuardedFetch({ allow: ['loopback'] }, { clock });
+  return openInteraction(masterKey, { store, clock, random, log, publish: tell, act, audit, fetch });
 }
 
 /** The first node's own address is the issuer. */

@@ -15,6 +15,7 @@ import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { bindings } from '../../src/control/operations.ts';
 import { clientOf, startTestControl, type Client, type TestControl, type TestTenant } from '../control/fixture.ts';
+import { signing } from '../control/people.ts';
 import { schemaViolations } from '../store/schema.ts';
 import { runMatrix, type Difference } from './matrix.ts';
 import { ghostOf, populate } from './world.ts';
@@ -130,8 +131,14 @@ async function probeWidgets(read: Handler<typeof widgets.get>): Promise<readonly
 async function serve(table: readonly Binding[]): Promise<{ listener: Listener; call: Client }> {
   const role = { clock: systemClock, random: systemRandom, log: openLog('control', 'silent') };
   const openapi = openReader(role.clock);
-  const options = { platformUrl: '', gatewayUrl: '', upstreamAllow: [], fleetKey: new Uint8Array(32) };
-  const deps = { ...role, ...options, store: control.database.store, openapi };
+  const options = {
+    platformUrl: '',
+    gatewayUrl: '',
+    upstreamAllow: [],
+    fleetKey: new Uint8Array(32),
+    seal: () => new Uint8Array(),
+  };
+  const deps = { ...role, ...options, signing: signing(systemClock), store: control.database.store, openapi };
   const listener = await listen(
     { host: '127.0.0.1', port: 0 },
     serveRoutes(

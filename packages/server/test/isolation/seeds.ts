@@ -21,7 +21,16 @@ const orders = {
 };
 
 export const seeds: Readonly<Record<string, Seed>> = {
+  'connections.create': (_, tag) => ({
+    name: tag,
+    issuer: 'https://idp.seed.test',
+    client_id: tag,
+    client_secret: 'seed',
+    domains: ['seed.test'],
+  }),
   'members.create': (_, tag) => ({ email: `${tag}@seed.test`, role: 'viewer' }),
+  'issuers.put': (_, tag) => ({ host: `${tag}.login.test`, name: tag }),
+  'users.create': (_, tag) => ({ email: `${tag}@users.test`, name: tag }),
   'tokens.create': (view, tag) => ({ member: of(view, 'member'), name: tag }),
   'apis.create': (_, tag) => ({ slug: `api-${tag}`, name: tag, visibility: 'private' }),
   'versions.create': (_, tag) => ({ name: `v-${tag}`, upstreams: [{ url: 'http://127.0.0.1:9' }], openapi: orders }),

@@ -1,6 +1,7 @@
 /** Who calls: from the text of a bearer credential to a principal. */
 import { parseCredential, Problem, tenantOfCredentialId, type Credential, type Id, type Role } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
+import { findMembership } from '../../store/membership.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { lowerRole } from '../../tenancy/access.ts';
 import type { MemberPrincipal, Principal } from '../../tenancy/principal.ts';
@@ -114,26 +115,17 @@ export async function authenticatePerson(
   if (person === undefined) throw new Problem('unauthenticated');
   const { user, grant, secret } = person;
   const membership = tenant === undefined ? undefined : await findMembership(tx, tenant.tenantUuid, user);
-  if (membership === undefined) return { principal: { kind: 'person', id: user }, credential: grant, secret };
-  if (membership.suspended_at !== null) throw new Problem('tenant_suspended');
-  const { tenant_id: tenantUuid, id: member, role } = membership;
-  const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token: null, role, expiresAt: null };
+  if (tenant === undefined || membership === undefined)
+    return { principal: { kind: 'person', id: user }, credential: grant, secret };
+  const { tenantUuid } = tenant;
+  if (await isSuspended(tx, tenantUuid)) throw new Problem('tenant_suspended');
+  const principal: MemberPrincipal = { kind: 'member', tenantUuid, ...membership, token: null, expiresAt: null };
   return { principal, credential: grant, secret };
 }
 
-interface MembershipRow {
-  readonly tenant_id: string;
-  readonly id: Id<'member'>;
-  readonly role: Role;
-  readonly suspended_at: Date | null;
-}
-
-async function findMembership({ sql }: SystemTx, tenantUuid: string, user: string): Promise<MembershipRow | undefined> {
-  const [row] = await sql<MembershipRow[]>`
-    select m.tenant_id, m.id, m.role, d.suspended_at
-    from members m join tenants d on d.tenant_id = m.tenant_id
-    where m.tenant_id = ${tenantUuid} and m.user_id = ${user}`;
-  return row;
+async function isSuspended({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
+  const rows = await sql`select from tenants where tenant_id = ${tenantUuid} and suspended_at is not null`;
+  return rows.length === 1;
 }
 
 /** Compares also where there is nothing to compare with, so that an unknown id takes as long as a wrong secret. */

@@ -13,6 +13,7 @@ import type { Store, SystemTx, TenantTx } from '../../store/store.ts';
 import type { Principal } from '../../tenancy/principal.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 import type { OpenapiReader } from '../openapi/reader.ts';
+import type { Signing } from '../issuers/signing.ts';
 import type { FindSignedIn } from './authenticate.ts';
 
 /** All that a handler may reach. */
@@ -27,6 +28,10 @@ export interface ControlDeps {
   readonly openapi: OpenapiReader;
   /** What all gateways have in common (kernel/fleet-key.ts). */
   readonly fleetKey: Uint8Array;
+  /** Seals what is kept in the database but must not be read there; the identity server opens it, with the same `context`. */
+  readonly seal: (plain: string, context: string) => Uint8Array;
+  /** Keeps the issuers' keys. */
+  readonly signing: Signing;
   /** Absent: nobody signs in here, only control tokens open anything. */
   readonly findSignedIn?: FindSignedIn | undefined;
 }

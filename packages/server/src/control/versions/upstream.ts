@@ -83,7 +83,7 @@ function faultOf(text: string): string | undefined {
 }
 
 /** `URL` has already turned octal, hexadecimal and short forms of an IPv4 address into the usual one. */
-function hostClass(hostname: string): AddressClass | undefined {
+export function hostClass(hostname: string): AddressClass | undefined {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   if (isIP(host) !== 0) return addressClass(host);
   return host === 'localhost' || host.endsWith('.localhost') ? 'loopback' : undefined;

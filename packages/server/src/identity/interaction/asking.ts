@@ -1,9 +1,11 @@
 /** One interaction of oidc-provider with the person who was sent to it, as its steps see it. */
 import type { Provider } from 'oidc-provider';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 import type { Act, Audit } from '../acting.ts';
+import type { Providers } from '../federation/provider.ts';
 import type { Vault } from '../keys/seal.ts';
 import type { Visit } from '../pages/visit.ts';
 import type { Challenges } from '../people/challenges.ts';
@@ -22,6 +24,8 @@ export interface PromptDeps {
   readonly passwords: Passwords;
   readonly act: Act;
   readonly audit: Audit;
+  readonly log: Log;
+  readonly providers: Providers;
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;

@@ -1,8 +1,10 @@
 /** Whether the person agrees to what an app asks for. */
 import { errors } from 'oidc-provider';
-import { consentPage } from '../pages/views.ts';
+import { consentPage, type Asked } from '../pages/views.ts';
 import { sendOn, sendPage } from '../pages/visit.ts';
 import { findUserById } from '../people/users.ts';
+import { dataDetailsIn, type DataDetail } from '../provider/details.ts';
+import { isLimited } from '../provider/policy.ts';
 import { askAdmin, readWithheld, recordAgreement, type Request } from '../installing/withheld.ts';
 import { inStore, type Asking, type PromptDeps, type Step } from './asking.ts';
 import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from './request.ts';
@@ -12,6 +14,8 @@ interface Missing {
   readonly missingOIDCScope?: readonly string[];
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
+  /** RFC 9396, as the request has them. */
+  readonly rar?: unknown;
 }
 
 export const consent: Step = {
@@ -23,7 +27,7 @@ export const consent: Step = {
       return {
         person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
         tenant: await readTenants(tx, parameters),
-        asked: await readAsked(tx, scopes, visit.locale),
+        asked: limited(await readAsked(tx, scopes, visit.locale), dataDetailsIn(missing.rar)),
         withheld: await readAsked(tx, beyond?.scopes ?? [], visit.locale),
       };
     });
@@ -47,7 +51,10 @@ export const consent: Step = {
     const accountId = details.session?.accountId;
     if (accountId === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const known = details.grantId === undefined ? undefined : await provider.Grant.find(details.grantId);
-    const grant = known ?? new provider.Grant({ accountId, clientId: parameters.clientId });
+    const limits = dataDetailsIn(missing.rar);
+    const isApart = limits.length > 0 || isLimited(known);
+    const grant = (isApart ? undefined : known) ?? new provider.Grant({ accountId, clientId: parameters.clientId });
+    for (const one of limits) grant.addRar({ ...one });
     if (missing.missingOIDCScope !== undefined) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
     if (missing.missingOIDCClaims !== undefined) grant.addOIDCClaims([...missing.missingOIDCClaims]);
     const agreed = Object.entries(missing.missingResourceScopes ?? {});
@@ -62,6 +69,13 @@ export const consent: Step = {
     return provider.interactionFinished(visit.message, visit.response, outcome, { mergeWithLastSubmission: true });
   },
 };
+
+/** Each right with the data that it is limited to. */
+const limited = (asked: readonly Asked[], details: readonly DataDetail[]): readonly Asked[] =>
+  asked.map((one) => {
+    const only = details.filter(({ actions }) => actions.includes(one.scope ?? '')).map(({ identifier }) => identifier);
+    return only.length === 0 ? one : { ...one, only };
+  });
 
 const requestOf = ({ issuer, clientId, resources }: Parameters, { params }: Asking['details']): Request => ({
   issuer,

@@ -4,12 +4,15 @@ import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById } from '../people/users.ts';
 import { relyingParty } from '../people/webauthn.ts';
 import { inStore, type Asking, type Form, type PromptDeps, type Step } from './asking.ts';
+import { takeFound } from './federation.ts';
 import { enter } from './enter.ts';
 import { enterOrAsk, firstOf, showFactor, startOver, takeFactor } from './factor.ts';
 import { alonePurpose, hintOf, showSignIn } from './sign-in-page.ts';
 
 export const login: Step = {
-  show(asking, deps) {
+  async show(asking, deps) {
+    const found = takeFound(asking.visit, asking.details.uid, deps);
+    if (found !== undefined) return takeFederated(asking, found, deps);
     const first = firstOf(asking, deps);
     if (first !== undefined) return showFactor(asking, first, deps);
     return showSignIn(asking, deps, 200, hintOf(asking), {});
@@ -22,6 +25,14 @@ export const login: Step = {
     return form.get('do') === 'passkey-alone' ? takeAlone(asking, form, deps) : takePassword(asking, form, deps);
   },
 };
+
+/** Their provider has seen to how surely they have shown who they are. */
+async function takeFederated(asking: Asking, found: string, deps: PromptDeps): Promise<void> {
+  const { issuer, told } = asking.visit;
+  const user = await inStore(deps, (tx) => findUserById(tx, issuer, found));
+  if (user === undefined || user.disabled) return showSignIn(asking, deps, 403, '', { '': told.federation.unknown });
+  return enter(asking, user, { amr: ['fed'] }, deps);
+}
 
 async function takePassword(asking: Asking, form: Form, deps: PromptDeps): Promise<void> {
   const { visit } = asking;

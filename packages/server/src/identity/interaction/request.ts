@@ -3,6 +3,7 @@ import { uuidFromId } from '@tulou/contract';
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
 import { findFirstParty } from '../clients/first-party.ts';
+import type { IssuerRef } from '../keys/keys.ts';
 import type { Asked } from '../pages/views.ts';
 import type { Words } from '../pages/words.ts';
 import type { Locale } from '../people/users.ts';
@@ -11,15 +12,18 @@ import { readRights } from '../tokens/rights.ts';
 
 /** The parameters of an authorization request, as oidc-provider has validated them. */
 export interface Parameters {
+  /** Where it was made. */
+  readonly issuer: IssuerRef;
   readonly clientId: string;
   readonly resources: readonly string[];
   readonly redirectUri: string | undefined;
 }
 
-export function parametersOf(params: Readonly<Record<string, unknown>>): Parameters {
+export function parametersOf(issuer: IssuerRef, params: Readonly<Record<string, unknown>>): Parameters {
   const { client_id: clientId, resource, redirect_uri: redirectUri } = params;
   const resources = Array.isArray(resource) ? resource.map(String) : typeof resource === 'string' ? [resource] : [];
   return {
+    issuer,
     clientId: String(clientId),
     resources,
     redirectUri: typeof redirectUri === 'string' ? redirectUri : undefined,
@@ -41,20 +45,27 @@ export async function readAsker(tx: SystemTx, { clientId }: Parameters): Promise
 }
 
 /** Whether the person may act in each tenant that is asked for. */
-export async function isMember(tx: SystemTx, { clientId, resources }: Parameters, user: string): Promise<boolean> {
+export async function isMember(
+  tx: SystemTx,
+  { issuer, clientId, resources }: Parameters,
+  user: string,
+): Promise<boolean> {
   // What comes with the platform asks for no tenant, but for all that the person may.
   if (findFirstParty(clientId) !== undefined) return true;
   for (const resource of resources) {
-    if ((await readRights(tx, clientId, resource, user)) === undefined) return false;
+    if ((await readRights(tx, issuer, clientId, resource, user)) === undefined) return false;
   }
   return true;
 }
 
 /** Names of the tenants that are asked for; undefined where there is none. */
-export async function readTenants(tx: SystemTx, { clientId, resources }: Parameters): Promise<string | undefined> {
+export async function readTenants(
+  tx: SystemTx,
+  { issuer, clientId, resources }: Parameters,
+): Promise<string | undefined> {
   const names: string[] = [];
   for (const resource of resources) {
-    const rights = await readRights(tx, clientId, resource, undefined);
+    const rights = await readRights(tx, issuer, clientId, resource, undefined);
     const uuid = uuidFromId('tenant', rights?.audience.split(':').at(-1) ?? '');
     if (uuid !== undefined) names.push(await tenantName(tx, uuid));
   }
@@ -83,7 +94,9 @@ export async function readAsked(
   scopes: readonly string[],
   locale: Locale,
 ): Promise<readonly Asked[]> {
-  const parts = [...new Set(scopes)].filter((scope) => scope.includes('/')).map((scope) => ({ scope, at: scope.indexOf('/') }));
+  const parts = [...new Set(scopes)]
+    .filter((scope) => scope.includes('/'))
+    .map((scope) => ({ scope, at: scope.indexOf('/') }));
   const slugs = [...new Set(parts.map(({ scope, at }) => scope.slice(0, at)))];
   const locals = parts.map(({ scope, at }) => scope.slice(at + 1));
   const tenants = await sql<{ tenantUuid: string; slug: string }[]>`

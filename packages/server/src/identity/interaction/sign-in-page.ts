@@ -1,12 +1,13 @@
 /** The page on which a person says who they are. */
 import { html } from '../pages/html.ts';
 import type { Wrong } from '../pages/layout.ts';
-import { waysIn } from '../pages/lifecycle-views.ts';
+import { offersIn, onlyOfferedPage, waysIn } from '../pages/lifecycle-views.ts';
 import { passkeyForm } from '../pages/passkey-form.ts';
 import { signInPage } from '../pages/views.ts';
 import { sendPage, type Visit } from '../pages/visit.ts';
 import { relyingParty, requestOptions } from '../people/webauthn.ts';
-import type { Asking, PromptDeps } from './asking.ts';
+import { inStore, type Asking, type PromptDeps } from './asking.ts';
+import { readOffers } from './offered.ts';
 import { destinationOf } from './request.ts';
 
 /** What a challenge for a passkey that nobody was named for is good for: this page in this browser. */
@@ -22,10 +23,18 @@ export async function showSignIn(
   const { visit, asker, parameters, details } = asking;
   const rpID = relyingParty(visit.issuer);
   const passkey = rpID === undefined ? undefined : await passkeyWay(visit, rpID, deps);
-  const ways = html`${passkey} ${waysIn(visit, details.uid)}`;
+  const offers = await inStore(deps, (tx) => readOffers(tx, parameters));
+  const offered = offersIn(visit.told, offers, { interaction: details.uid, fresh: isAgain(asking) });
+  const { formTo } = destinationOf(parameters.redirectUri);
+  if (offers.enforced) return sendPage(visit, status, onlyOfferedPage({ ...visit, wrong }, asker.app, offered), formTo);
+  const ways = html`${passkey} ${offered} ${waysIn(visit, details.uid)}`;
   const page = signInPage({ ...visit, wrong }, asker.app, email, ways);
-  sendPage(visit, status, { ...page, scripted: passkey !== undefined }, destinationOf(parameters.redirectUri).formTo);
+  sendPage(visit, status, { ...page, scripted: passkey !== undefined }, formTo);
 }
+
+/** Somebody is signed in, but shall show anew who they are. */
+const isAgain = ({ details }: Asking): boolean =>
+  details.prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
 
 async function passkeyWay(visit: Visit, rpID: string, { challenges }: PromptDeps) {
   const { told, formToken } = visit;

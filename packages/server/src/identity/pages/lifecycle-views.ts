@@ -1,5 +1,7 @@
 /** The pages by which people come, and come back: from values to HTML. */
 import { passwordCharactersMin } from '../people/password.ts';
+import type { Offered } from '../federation/connections.ts';
+import type { Offers } from '../interaction/offered.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import { html, type Html } from './html.ts';
 import { field, form, type Page } from './layout.ts';
@@ -12,6 +14,56 @@ export function waysIn({ told, issuer }: { readonly told: Words; readonly issuer
   return html`<p class="ways">
     <a href="/account/reset">${told.reset.link}</a> ${issuer.signUp === 'open' ? signUp : undefined}
   </p>`;
+}
+
+/** Ways to the identity providers of tenants. `fresh`: there the person shall show anew who they are. */
+export function offersIn(
+  told: Words,
+  { connections, open }: Offers,
+  { interaction, fresh }: { readonly interaction: string; readonly fresh: boolean },
+): Html {
+  const links = connections.map((one) => wayBy(told, one, interaction, fresh));
+  const other = html`<p><a href="/account/federation?interaction=${interaction}">${told.federation.link}</a></p>`;
+  return html`${links} ${open ? other : undefined}`;
+}
+
+const wayBy = (told: Words, { id, name }: Offered, interaction: string, fresh: boolean): Html =>
+  html`<p>
+    <a class="button quiet" href="/account/federation/${id}?interaction=${interaction}${fresh ? '&fresh' : ''}"
+      >${told.federation.by(name)}</a
+    >
+  </p>`;
+
+/** In place of the sign-in page where a tenant's own provider is the only way. */
+export function onlyOfferedPage({ told, formToken, wrong = {} }: Frame, app: string, ways: Html): Page {
+  const body = html`<p class="soft">${told.signIn.lead(app)}</p>
+    <p>${told.federation.only}</p>
+    ${ways}
+    ${form(
+      formToken,
+      html`<div class="actions"><button class="quiet" name="do" value="deny">${told.signIn.cancel}</button></div>`,
+    )}`;
+  return { title: told.signIn.title, body, wrong };
+}
+
+/** Asks whose member somebody is, and shows the ways that there are. */
+export function choosePage(
+  { told, formToken, wrong = {} }: Frame,
+  interaction: string,
+  tenant: string,
+  offered: readonly Offered[],
+): Page {
+  const say = told.federation;
+  const asked = { name: 'tenant', label: say.tenant, type: 'text', autocomplete: 'organization' } as const;
+  const body = html`<p class="soft">${say.lead}</p>
+    ${form(
+      formToken,
+      html`${field({ ...asked, value: tenant, hint: say.tenantHint, focused: offered.length === 0 }, wrong)}
+        <div class="actions"><button>${say.button}</button></div>`,
+    )}
+    ${offered.map((one) => wayBy(told, one, interaction, false))}
+    <p class="ways"><a href="/oauth2/interaction/${interaction}">${say.back}</a></p>`;
+  return { title: say.title, body, wrong };
 }
 
 /** Asks for the address that a mail goes to. */

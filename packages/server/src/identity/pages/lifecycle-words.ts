@@ -42,6 +42,24 @@ export const lifecycleEn = {
     changedBody:
       'The password of your account was changed just now. If that was not you, choose a new one at once, and tell the operator.\n',
   },
+  federation: {
+    by: (name: string) => `Sign in with ${name}`,
+    only: 'Members of this tenant sign in by its own provider only.',
+    link: 'Sign in with your organisation',
+    title: 'Sign in with your organisation',
+    lead: 'Where you are a member, people may sign in by a provider of their own.',
+    tenant: 'Tenant',
+    tenantHint: 'The short name of your organisation here, like acme.',
+    button: 'Continue',
+    none: 'There is no such way to sign in there.',
+    back: 'Back',
+    failed: 'Your organisation did not sign you in',
+    failedLead:
+      'Its provider could not be reached, did not agree, or answered what cannot be trusted. Go back to the app and try again, or tell an admin of your tenant.',
+    unknown: 'You are no member here',
+    unknownLead: (email: string) =>
+      `Your organisation knows you${email === '' ? '' : ` as ${email}`}, but there is no member of that verified address. Ask an admin of your tenant to add you.`,
+  },
 } as const;
 
 export const lifecycleZh: Told<typeof lifecycleEn> = {
@@ -82,5 +100,22 @@ export const lifecycleZh: Told<typeof lifecycleEn> = {
       `请在一小时内打开此链接设置新密码：\n\n${link}\n\n如果不是你本人的请求，请忽略此邮件，密码不会改变。\n`,
     changedSubject: (name) => `你在 ${name} 的账号密码已更改`,
     changedBody: '你的账号密码刚刚被更改。如果不是你本人操作，请立即重新设置密码并告知运维人员。\n',
+  },
+  federation: {
+    by: (name) => `使用 ${name} 登录`,
+    only: '此租户的成员只能通过其自有的身份提供方登录。',
+    link: '使用所在组织登录',
+    title: '使用所在组织登录',
+    lead: '你所在的租户可能提供自有的登录方式。',
+    tenant: '租户',
+    tenantHint: '你的组织在此处的短名称，例如 acme。',
+    button: '继续',
+    none: '该处没有这样的登录方式。',
+    back: '返回',
+    failed: '你的组织未能让你登录',
+    failedLead: '其身份提供方无法访问、未同意，或其回答不可信。请返回应用重试，或告知你所在租户的管理员。',
+    unknown: '你不是这里的成员',
+    unknownLead: (email) =>
+      `你的组织认识你${email === '' ? '' : `（${email}）`}，但这里没有使用该已验证邮箱的成员。请联系租户管理员添加你。`,
   },
 };

@@ -51,7 +51,7 @@ export async function findInvitation(tx: SystemTx, ref: InvitationRef, now: Date
   if (row === undefined || !equalHashes(row.hash, sha256(ref.secret))) return undefined;
   const { hash: _, ...invitation } = row;
   const email = emailOf(invitation.email);
-  const known = await tx.sql`select from users where tenant_id = ${nilTenant} and email = ${email}`;
+  const known = await tx.sql`select from users where tenant_id = ${nilTenant} and email = ${email} and connection is null`;
   return { ...invitation, email, known: known.length === 1 };
 }
 
@@ -61,5 +61,5 @@ export async function acceptInvitation(tx: SystemTx, invitation: Invitation, use
   await tx.sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
   await tx.sql`update invitations set accepted_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
   await tx.sql`update users set verified_at = ${now}
-    where tenant_id = ${nilTenant} and email = ${email} and verified_at is null`;
+    where tenant_id = ${nilTenant} and email = ${email} and connection is null and verified_at is null`;
 }

@@ -1,5 +1,6 @@
 /** What a token for a tenant may say: what the app declares, the tenant has granted, and the member's role allows. */
 import { idFromUuid, isId, uuidFromId } from '@tulou/contract';
+import { findMembership } from '../../store/membership.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
 import type { IssuerRef } from '../keys/keys.ts';
@@ -54,7 +55,7 @@ export async function readRights(
     return rights(userId === undefined ? own : await ofLowRisk(tx, own));
   }
   if (userId === undefined) return rights(granted);
-  const role = await findRole(tx, tenantUuid, userId);
+  const role = (await findMembership(tx, tenantUuid, userId))?.role;
   if (role === undefined) return undefined;
   if (trial) return rights(await ofLowRisk(tx, granted));
   if (role === 'admin' || role === 'owner') return rights(granted);
@@ -98,12 +99,6 @@ async function findInstallation(
   const [row] = await sql<{ id: string; scopes: string[]; trial: boolean }[]>`
     select id, scopes, trial from installations where tenant_id = ${tenantUuid} and app_id = ${appId} and state = 'active'`;
   return row;
-}
-
-async function findRole({ sql }: SystemTx, tenantUuid: string, userId: string): Promise<string | undefined> {
-  const [row] = await sql<{ role: string }[]>`
-    select role from members where tenant_id = ${tenantUuid} and user_id = ${userId}`;
-  return row?.role;
 }
 
 /** Those that their providers call of low risk; what no provider defines (any more) is none. */

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { id, idOrSlug, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
+
+const issuer = z
+  .url({ protocol: /^https?$/ })
+  .max(limits.urlCharactersMax)
+  .describe('Its issuer identifier, as its discovery document says it');
+const clientId = z.string().min(1).max(500);
+const clientSecret = z
+  .string()
+  .min(1)
+  .max(1000)
+  .nullable()
+  .describe('Kept sealed, and never shown; null: there is none');
+const domains = z
+  .array(
+    z
+      .string()
+      .toLowerCase()
+      .max(limits.hostCharactersMax)
+      .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/, 'a domain, like example.com'),
+  )
+  .min(1)
+  .max(limits.domainsPerConnectionMax)
+  .describe('Domains of e-mail addresses for which the provider speaks');
+const enforced = z
+  .boolean()
+  .describe(
+    'Members act in this tenant only when they have signed in by its own provider; their other sign-ins stop here',
+  );
+
+export const connection = z.object({
+  id: id('connection'),
+  name,
+  issuer: z.string(),
+  client_id: z.string(),
+  domains: z.array(z.string()),
+  enforced: z.boolean(),
+  state: z.enum(['active', 'paused']),
+  redirect_uri: z.string().describe('To be registered at the provider, exactly'),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const connectionParams = tenantParams.extend({ connection: idOrSlug });
+
+export const connections = {
+  create: operation({
+    id: 'connections.create',
+    method: 'POST',
+    path: '/tenants/{tenant}/connections',
+    summary: 'Let members sign in by an OpenID Connect provider of your own',
+    access: 'admin',
+    params: tenantParams,
+    query: none,
+    body: z.object({
+      name,
+      issuer,
+      client_id: clientId,
+      client_secret: clientSecret.default(null),
+      domains,
+      enforced: enforced.default(false),
+    }),
+    output: connection,
+    status: 201,
+    errors: ['quota_of_objects', 'upstream_address_refused'],
+  }),
+  list: operation({
+    id: 'connections.list',
+    method: 'GET',
+    path: '/tenants/{tenant}/connections',
+    summary: 'List the identity providers of the tenant',
+    access: 'admin',
+    params: tenantParams,
+    query: listQuery,
+    body: undefined,
+    output: page(connection),
+    status: 200,
+  }),
+  get: operation({
+    id: 'connections.get',
+    method: 'GET',
+    path: '/tenants/{tenant}/connections/{connection}',
+    summary: 'Read an identity provider, without its secret',
+    access: 'admin',
+    params: connectionParams,
+    query: none,
+    body: undefined,
+    output: connection,
+    status: 200,
+  }),
+  update: operation({
+    id: 'connections.update',
+    method: 'PATCH',
+    path: '/tenants/{tenant}/connections/{connection}',
+    summary:
+      'Change an identity provider; its issuer stays. Paused, it signs nobody in, and whom it has signed in is out',
+    access: 'admin',
+    params: connectionParams,
+    query: none,
+    body: z.object({
+      name: name.optional(),
+      client_id: clientId.optional(),
+      client_secret: clientSecret.optional(),
+      domains: domains.optional(),
+      enforced: enforced.optional(),
+      state: z.enum(['active', 'paused']).optional(),
+    }),
+    output: connection,
+    status: 200,
+    errors: ['precondition_failed'],
+  }),
+  delete: operation({
+    id: 'connections.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}/connections/{connection}',
+    summary: 'Delete an identity provider; whom it has signed in is out, and can be invited anew',
+    access: 'admin',
+    params: connectionParams,
+    query: none,
+    body: undefined,
+    output: undefined,
+    status: 204,
+    errors: ['precondition_failed'],
+  }),
+};

@@ -1,0 +1,35 @@
+/** Ends what the people of a connection have open, at the issuer and at the gateways. */
+import { idFromUuid, limits } from '@tulou/contract';
+import type { Clock } from '../../kernel/clock.ts';
+import { crossTenants, type TenantTx } from '../../store/store.ts';
+import { nilTenantUuid } from '../call/idempotency.ts';
+import { present, publish } from '../snapshot/publish.ts';
+
+/** Clocks of nodes may differ by this much. */
+const skewSeconds = 60;
+
+/** Returns who they are. */
+export function signOutAll(tx: TenantTx, connection: string, clock: Clock): Promise<readonly string[]> {
+  const now = Math.floor(clock.now() / 1000);
+  return crossTenants(tx, 'people of a connection belong to the platform', async (crossing) => {
+    const { sql } = crossing;
+    const rows = await sql<{ id: string }[]>`
+      select id from users
+      where tenant_id = ${nilTenantUuid} and tenant = ${tx.tenantUuid} and connection = ${connection} order by id`;
+    const users = rows.map(({ id }) => id);
+    await sql`
+      with own as (
+        select kind, id_hash from identity_artifacts where tenant_id = ${nilTenantUuid} and account = any(${users})
+        order by kind, id_hash for update
+      )
+      delete from identity_artifacts a using own o
+      where a.tenant_id = ${nilTenantUuid} and a.kind = o.kind and a.id_hash = o.id_hash`;
+    const until = now + limits.accessTokenSecondsMax + skewSeconds;
+    const tenant = idFromUuid('tenant', nilTenantUuid);
+    publish(
+      crossing,
+      users.map((user) => present({ kind: 'denial', key: `user:${user}`, tenant, before: now + 1, until })),
+    );
+    return users;
+  });
+}

@@ -1,0 +1,50 @@
+/** Queries on the identity providers that tenants have set. Only the platform's issuer has members to sign in by them. */
+import { isId, type Id } from '@tulou/contract';
+import type { Fragment } from '../../store/pool.ts';
+import type { SystemTx } from '../../store/store.ts';
+import type { Vault } from '../keys/seal.ts';
+
+/** One that is in use. */
+export interface Connection {
+  readonly tenantUuid: string;
+  readonly id: Id<'connection'>;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly domains: readonly string[];
+  readonly enforced: boolean;
+  /** Changes with whatever of it changes. */
+  readonly changedAt: Date;
+}
+
+type Row = Omit<Connection, 'clientSecret'> & { readonly sealed: Uint8Array | null };
+
+export async function findConnection(tx: SystemTx, id: string, vault: Vault): Promise<Connection | undefined> {
+  if (!isId('connection', id)) return undefined;
+  const [row] = await read(tx, tx.sql`c.id = ${id}`);
+  if (row === undefined) return undefined;
+  const { sealed, ...rest } = row;
+  const context = `connection ${row.tenantUuid} ${id}`;
+  return { ...rest, clientSecret: sealed === null ? undefined : vault.open(sealed, context) };
+}
+
+/** What a sign-in page says of them. */
+export type Offered = Pick<Connection, 'id' | 'name' | 'enforced'>;
+
+/** Those of a tenant, by its UUID or slug. */
+export async function offeredBy(
+  tx: SystemTx,
+  tenant: { readonly uuid: string } | { readonly slug: string },
+): Promise<readonly Offered[]> {
+  return read(tx, 'uuid' in tenant ? tx.sql`c.tenant_id = ${tenant.uuid}` : tx.sql`t.slug = ${tenant.slug}`);
+}
+
+function read({ sql }: SystemTx, by: Fragment): Promise<readonly Row[]> {
+  return sql<Row[]>`
+    select c.tenant_id as "tenantUuid", c.id, c.name, c.issuer_url as issuer, c.client_id as "clientId",
+      c.secret_client_secret as sealed, c.domains, c.enforced, c.updated_at as "changedAt"
+    from connections c join tenants t on t.tenant_id = c.tenant_id
+    where ${by} and c.state = 'active' and t.suspended_at is null and t.delete_at is null
+    order by c.id`;
+}

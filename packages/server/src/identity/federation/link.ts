@@ -1,0 +1,126 @@
+/** Who, of a tenant's members, it is that the tenant's provider has signed in. */
+import type { Id } from '@tulou/contract';
+import type { Clock } from '../../kernel/clock.ts';
+import { newId, type Random } from '../../kernel/random.ts';
+import type { SystemTx } from '../../store/store.ts';
+import type { Audit } from '../acting.ts';
+import { emailOf, type Locale } from '../people/users.ts';
+import { nilTenant, type Publish } from '../publish.ts';
+import { denyUser } from '../tokens/denials.ts';
+import type { Connection } from './connections.ts';
+import type { Asserted } from './provider.ts';
+
+export interface LinkDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly publish: Publish;
+  readonly audit: Audit;
+}
+
+interface Visitor {
+  readonly locale: Locale;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/**
+ * The person that the provider's subject is, known from before; or, the first time, a new one who becomes the member with the
+ * address that the provider has verified, in one of the connection's domains. Undefined: nobody here.
+ *
+ * It is always a person of the connection's own, never one who signs in otherwise: what a tenant's provider says makes a
+ * member of that tenant, and opens nothing that the person behind the address has elsewhere. A member who had joined with
+ * another account is this person from then on.
+ */
+export async function personOf(
+  tx: SystemTx,
+  connection: Connection,
+  asserted: Asserted,
+  visitor: Visitor,
+  deps: LinkDeps,
+): Promise<Id<'user'> | undefined> {
+  const known = await findManaged(tx, connection, asserted.subject);
+  if (known?.disabled === true) return undefined;
+  if (known !== undefined && (await isMember(tx, connection, known.id))) return known.id;
+  const member = await findMember(tx, connection, asserted);
+  if (member === undefined) return undefined;
+  const user = known?.id ?? (await makeManaged(tx, connection, asserted, visitor, deps));
+  await bind(tx, connection, member, user, visitor, deps);
+  return user;
+}
+
+async function findManaged(
+  { sql }: SystemTx,
+  { tenantUuid, id }: Connection,
+  subject: string,
+): Promise<{ id: Id<'user'>; disabled: boolean } | undefined> {
+  const [row] = await sql<{ id: Id<'user'>; disabled: boolean }[]>`
+    select id, disabled_at is not null as disabled from users
+    where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${id} and subject = ${subject}`;
+  return row;
+}
+
+async function isMember({ sql }: SystemTx, { tenantUuid }: Connection, user: string): Promise<boolean> {
+  const rows = await sql`select from members where tenant_id = ${tenantUuid} and user_id = ${user}`;
+  return rows.length === 1;
+}
+
+interface MemberRow {
+  readonly id: string;
+  readonly email: string;
+  readonly role: string;
+  readonly user: string | null;
+}
+
+/** Locked. Undefined also where the member is another person of a connection: an address is lent, a subject is not. */
+async function findMember(
+  { sql }: SystemTx,
+  { tenantUuid, domains }: Connection,
+  { email: told, emailVerified }: Asserted,
+): Promise<MemberRow | undefined> {
+  const email = emailOf(told ?? '');
+  const domain = email.slice(email.lastIndexOf('@') + 1);
+  if (!emailVerified || !email.includes('@') || !domains.includes(domain)) return undefined;
+  const [row] = await sql<MemberRow[]>`
+    select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
+  if (row === undefined || row.user === null) return row;
+  const managed = await sql`
+    select from users where tenant_id = ${nilTenant} and id = ${row.user} and connection is not null`;
+  return managed.length === 0 ? row : undefined;
+}
+
+/** Their address is what the provider says, and is not called verified to apps: another person may have the same. */
+async function makeManaged(
+  { sql }: SystemTx,
+  { tenantUuid, id: connection }: Connection,
+  { subject, email, name }: Asserted,
+  { locale }: Visitor,
+  { clock, random }: LinkDeps,
+): Promise<Id<'user'>> {
+  const [id, now, address] = [newId('user', clock, random), new Date(clock.now()), emailOf(email ?? '')];
+  await sql`
+    insert into users (tenant_id, id, email, name, locale, tenant, connection, subject, created_at, updated_at)
+    values (${nilTenant}, ${id}, ${address}, ${(name ?? address).slice(0, 100)}, ${locale}, ${tenantUuid}, ${connection},
+            ${subject}, ${now}, ${now})`;
+  return id;
+}
+
+async function bind(
+  tx: SystemTx,
+  { tenantUuid, id: connection }: Connection,
+  member: MemberRow,
+  user: Id<'user'>,
+  { address, requestId }: Visitor,
+  { clock, publish, audit }: LinkDeps,
+): Promise<void> {
+  const now = new Date(clock.now());
+  await tx.sql`
+    update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member.id}`;
+  await tx.sql`delete from invitations where tenant_id = ${tenantUuid} and member = ${member.id} and accepted_at is null`;
+  if (member.user !== null) denyUser(tx, publish, member.user, clock.now());
+  const { id, email, role } = member;
+  const [before, after] = [
+    { id, email, role, joined: member.user !== null },
+    { id, email, role, joined: true, user, connection },
+  ];
+  await audit(tx, tenantUuid, { actor: id, operation: 'members.join', target: id, before, after, address, requestId });
+}

@@ -1,0 +1,137 @@
+/**
+ * `/account/federation/<connection>`: the way to a tenant's own identity provider and back. Each connection has an address of its
+ * own to come back to, so that no provider can pass an answer of another's off as its own (RFC 9700 §4.4). What is
+ * remembered on the way is sealed in a cookie of this browser; what was found goes to the interaction in another one.
+ */
+import { z } from 'zod';
+import { findConnection, offeredBy, type Connection } from '../federation/connections.ts';
+import { personOf } from '../federation/link.ts';
+import { choosePage } from '../pages/lifecycle-views.ts';
+import { notice } from '../pages/views.ts';
+import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import type { PromptDeps } from './asking.ts';
+
+export const federationPath = '/account/federation';
+export const connectionPath = /^\/account\/federation\/(con_[0-9a-z]{26})$/;
+
+const tripSeconds = 600;
+const foundSeconds = 60;
+const interactionShape = /^[\w-]{1,100}$/;
+
+const trip = z.object({
+  connection: z.string(),
+  interaction: z.string(),
+  until: z.number(),
+  trip: z.object({ state: z.string(), nonce: z.string(), verifier: z.string() }),
+});
+
+const found = z.object({ interaction: z.string(), user: z.string(), until: z.number() });
+
+/** Whose tenant's provider it shall be, where the app has not said for which tenant it asks. */
+export async function chooseConnection(visit: Visit, { store }: PromptDeps): Promise<void> {
+  const interaction = visit.query.get('interaction') ?? '';
+  if (!interactionShape.test(interaction)) return sendMissing(visit);
+  if (visit.message.method !== 'POST') return sendPage(visit, 200, choosePage(visit, interaction, '', []));
+  const form = await readForm(visit);
+  if (form === undefined) return refuseForm(visit);
+  const slug = (form.get('tenant') ?? '').trim().toLowerCase().slice(0, 100);
+  const offered = await store.system('how the members of a tenant sign in', (tx) => offeredBy(tx, { slug }));
+  const wrong = offered.length === 0 ? { wrong: { tenant: visit.told.federation.none } } : {};
+  sendPage(visit, offered.length === 0 ? 422 : 200, choosePage({ ...visit, ...wrong }, interaction, slug, offered));
+}
+
+export async function federate(visit: Visit, deps: PromptDeps): Promise<void> {
+  const [, id = ''] = connectionPath.exec(visit.path) ?? [];
+  const connection = await deps.store.system('a member signs in by the tenant’s own provider', (tx) =>
+    findConnection(tx, id, deps.vault),
+  );
+  if (connection === undefined) return sendMissing(visit);
+  return visit.query.has('interaction') ? leave(visit, connection, deps) : arrive(visit, connection, deps);
+}
+
+const redirectUriOf = ({ issuer, path }: Visit): string => `${issuer.issuer}${path}`;
+
+async function leave(visit: Visit, connection: Connection, deps: PromptDeps): Promise<void> {
+  const interaction = visit.query.get('interaction') ?? '';
+  if (!interactionShape.test(interaction)) return sendMissing(visit);
+  const begun = await deps.providers
+    .leave(connection, redirectUriOf(visit), visit.query.has('fresh'))
+    .catch((error: unknown) => refuse(visit, connection, error, 502, deps));
+  if (begun === undefined) return undefined;
+  const until = deps.clock.now() + tripSeconds * 1000;
+  const kept = { connection: connection.id, interaction, until, trip: begun.trip } satisfies z.input<typeof trip>;
+  visit.setCookie('trip', seal(kept, 'trip', deps), visit.path, tripSeconds);
+  sendOn(visit, begun.to.href);
+}
+
+async function arrive(visit: Visit, connection: Connection, deps: PromptDeps): Promise<void> {
+  const { told, query, locale, address, requestId } = visit;
+  const kept = open(trip, visit.cookie('trip'), 'trip', deps);
+  if (kept === undefined || kept.connection !== connection.id)
+    return sendPage(visit, 400, notice(told.problem.stale, told.problem.staleLead));
+  visit.setCookie('trip', '', visit.path, 0);
+  const returned = new URL(`${redirectUriOf(visit)}?${query.toString()}`);
+  const asserted = await deps.providers
+    .arrive(connection, returned, kept.trip)
+    .catch((error: unknown) => refuse(visit, connection, error, 403, deps));
+  if (asserted === undefined) return undefined;
+  const user = await deps.store.system('whom a tenant’s provider has signed in', (tx) =>
+    personOf(tx, connection, asserted, { locale, address, requestId }, deps),
+  );
+  const say = told.federation;
+  if (user === undefined) return sendPage(visit, 403, notice(say.unknown, say.unknownLead(asserted.email ?? '')));
+  const path = `/oauth2/interaction/${kept.interaction}`;
+  const until = deps.clock.now() + foundSeconds * 1000;
+  const result = { interaction: kept.interaction, user, until } satisfies z.input<typeof found>;
+  visit.setCookie('found', seal(result, 'found', deps), path, foundSeconds);
+  sendOn(visit, path);
+}
+
+/** The person whom a provider has signed in for this interaction, in this browser, just now. Good once. */
+export function takeFound(visit: Visit, interaction: string, deps: PromptDeps): string | undefined {
+  const given = visit.cookie('found');
+  if (given === undefined) return undefined;
+  visit.setCookie('found', '', visit.path, 0);
+  const kept = open(found, given, 'found', deps);
+  return kept?.interaction === interaction ? kept.user : undefined;
+}
+
+/** The log says why; the person can do nothing about it but tell their admin. */
+function refuse(
+  visit: Visit,
+  { id, issuer }: Connection,
+  error: unknown,
+  status: number,
+  { log }: PromptDeps,
+): undefined {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  const why = [error, code, cause].flatMap((one) => (one === undefined ? [] : [String(one)])).join('; ');
+  log.warn(
+    { connection: id, issuer, cause: why.slice(0, 500) },
+    'a tenant’s identity provider did not sign somebody in',
+  );
+  const { failed, failedLead } = visit.told.federation;
+  sendPage(visit, status, notice(failed, failedLead));
+  return undefined;
+}
+
+const contextOf = (what: string): string => `federation ${what}`;
+
+function seal(value: object, what: string, { vault }: PromptDeps): string {
+  return vault.seal(JSON.stringify(value), contextOf(what)).toString('base64url');
+}
+
+/** What was sealed here and is not too old. */
+function open<T extends { readonly until: number }>(
+  schema: z.ZodType<T>,
+  text: string | undefined,
+  what: string,
+  { vault, clock }: PromptDeps,
+): T | undefined {
+  try {
+    const read = schema.parse(JSON.parse(vault.open(Buffer.from(text ?? '', 'base64url'), contextOf(what))));
+    return read.until > clock.now() ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -3,20 +3,17 @@
  * `tulou-pages` in the temporary directory, wide and narrow, light and dark, for people to look at.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
+import { launch, look } from './chromium.ts';
 import { pagesOver, startWorld, type World } from './world.ts';
 
-const pictures = join(tmpdir(), 'tulou-pages');
 const [email, password] = ['lin@shop.test', 'correct horse battery'];
 let world: World;
 let browser: Browser;
@@ -25,7 +22,6 @@ let callback: string;
 let clientId: string;
 
 before(async () => {
-  await mkdir(pictures, { recursive: true });
   world = await startWorld(pagesOver);
   app = createServer((_message, response) => response.end('the app'));
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
@@ -40,11 +36,7 @@ before(async () => {
       await sql`update scopes set title = ${JSON.stringify({ en, zh })}::text::jsonb,
         description = ${JSON.stringify({ en: more, zh: '' })}::text::jsonb where name = ${name}`;
   });
-  const flags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [...flags.split(' '), '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launch();
 });
 after(async () => {
   await browser.close();
@@ -76,26 +68,6 @@ async function authorizeUrl(): Promise<string> {
     code_challenge_method: 'S256',
   });
   return `${world.issuer}/oauth2/authorize?${query.toString()}`;
-}
-
-/** Takes pictures, and holds the page to what can be measured: nothing is wider than the window, each field has a label. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const [width, height] of [
-    [1440, 900],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-    }
-    const widths = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
-    assert.ok(widths[0] <= widths[1], `${name} is ${widths[0]} wide in ${widths[1]}`);
-  }
-  const unlabelled = await page.evaluate<number>(
-    `[...document.querySelectorAll('input:not([type=hidden])')].filter((one) => one.labels.length !== 1).length`,
-  );
-  assert.equal(unlabelled, 0);
 }
 
 test('an invited person joins, signs in with the keyboard, agrees, and is back at the app', async () => {

@@ -100,6 +100,8 @@ async function decide(deciding: Deciding, form: Form, deps: PromptDeps): Promise
   }
   const query = new URLSearchParams(visit.query);
   query.set('done', decision.done);
+  // What was wanted has been decided on.
+  if (decision.grants) query.delete('scopes');
   sendOn(visit, `${visit.path}?${query.toString()}`);
 }
 

@@ -4,6 +4,7 @@ import type { ErrorCode } from '@tulou/contract';
 import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
 import { type Resolve, type ResolvedAddress, resolveGuarded } from './resolve.ts';
 import { open, type ReadBuffer } from './transport.ts';
+import type { Turn } from './turn.ts';
 import { UpstreamConnection } from './upstream.ts';
 import { type Wheel, WheelEntry } from './wheel.ts';
 import type { WireExchange } from './wire-exchange.ts';
@@ -16,6 +17,7 @@ export interface Shelf {
 export interface PoolDeps {
   readonly limits: WireLimits;
   readonly wheel: Wheel;
+  readonly turn: Turn;
   readonly guard: AddressGuard;
   readonly resolve: Resolve;
   readonly readBuffer: ReadBuffer;
@@ -167,7 +169,7 @@ export class Origin {
     const { port, tls, host } = this.#to;
     const destination = { address: target.address, port, tls, name: host };
     let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
-    const connection = new UpstreamConnection(this, this.#deps.wheel, this.#deps.limits, (onBytes) =>
+    const connection = new UpstreamConnection(this, this.#deps, (onBytes) =>
       open(destination, this.#deps.readBuffer, this.#deps.limits.bufferedBytesMax, onBytes),
     );
     ticket.socket = connection.socket;

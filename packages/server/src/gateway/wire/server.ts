@@ -61,14 +61,15 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
   const { limits, handler, clock, guard, resolve = systemResolve } = options;
   const wheel = new Wheel(clock, TICK_MS);
   const readBuffer = new ReadBuffer();
+  const turn = new Turn(handler);
   const engine: Engine = {
     handler,
     limits,
     clock,
     wheel,
     readBuffer,
-    pool: new Pool({ limits, wheel, guard, resolve: coalesced(resolve), readBuffer }),
-    turn: new Turn(handler),
+    pool: new Pool({ limits, wheel, turn, guard, resolve: coalesced(resolve), readBuffer }),
+    turn,
     date: new DateLine(clock),
     connections: new Set(),
     draining: false,

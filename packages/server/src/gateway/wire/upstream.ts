@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import { ChunkedReader, type ContentSink } from './chunked.ts';
 import type { ForwardOptions, WireLimits } from './exchange.ts';
 import { Outbox } from './outbox.ts';
-import type { Origin } from './pool.ts';
+import type { Origin, PoolDeps } from './pool.ts';
 import { ResponseReader } from './response-head.ts';
 import { chunkLine, LAST_CHUNK } from './serialise.ts';
+import type { Turn } from './turn.ts';
 import { type Wheel, WheelEntry } from './wheel.ts';
 import type { WireExchange } from './wire-exchange.ts';
 
@@ -20,6 +21,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   readonly socket: Socket;
   readonly #origin: Origin;
   readonly #wheel: Wheel;
+  readonly #turn: Turn;
   readonly #limits: WireLimits;
   readonly #reader: ResponseReader;
   readonly #chunkedReader = new ChunkedReader();
@@ -33,6 +35,10 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   #answering = false;
   #requestChunked = false;
   #requestEnded = true;
+  /** The request is whole and waits for the turn's end; nothing of it has been written. */
+  #unsent = false;
+  /** Some of the request has been written. */
+  #begun = false;
   #timeoutTicks = 0;
   #idleMs: number;
   #answered = 0;
@@ -41,13 +47,13 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
 
   constructor(
     origin: Origin,
-    wheel: Wheel,
-    limits: WireLimits,
+    { wheel, turn, limits }: Pick<PoolDeps, 'wheel' | 'turn' | 'limits'>,
     open: (onBytes: (bytes: Buffer, length: number) => void) => Socket,
   ) {
     super();
     this.#origin = origin;
     this.#wheel = wheel;
+    this.#turn = turn;
     this.#limits = limits;
     this.#idleMs = limits.upstreamIdleMs;
     this.#reader = new ResponseReader(limits);
@@ -74,6 +80,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     this.#answering = false;
     this.#requestChunked = exchange.head.contentLength === -1;
     this.#requestEnded = false;
+    this.#begun = false;
     this.#timeoutTicks = this.#wheel.ticks(options.timeoutMs);
     this.#outbox.add(head);
   }
@@ -89,11 +96,20 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     if (this.#requestEnded) return true;
     if (ended && this.#requestChunked) this.#outbox.add(LAST_CHUNK);
     this.#requestEnded = ended;
+    if (ended && !this.#begun) return this.#sendWithTurn();
+    this.#begun = true;
     const flowing = this.#outbox.flush(this.socket);
     // While the client is the slow one, its own time-outs apply.
     if (ended || !flowing) this.#wheel.arm(this, this.#timeoutTicks);
     else this.#wheel.disarm(this);
     return flowing;
+  }
+
+  /** Writes what `sendTaken` left for the turn's end. */
+  sendUnsent(): void {
+    if (!this.#unsent) return;
+    this.#unsent = false;
+    this.#outbox.flush(this.socket);
   }
 
   resumeReading(): void {
@@ -114,6 +130,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     if (this.#gone) return;
     this.#gone = true;
     this.#kept = undefined;
+    this.#unsent = false;
     this.#outbox.clear();
     this.#wheel.drop(this);
     this.socket.destroy();
@@ -142,10 +159,17 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     exchange.fail('upstream_timeout');
   }
 
+  #sendWithTurn(): boolean {
+    this.#unsent = true;
+    this.#turn.send(this);
+    this.#wheel.arm(this, this.#timeoutTicks);
+    return true;
+  }
+
   #onBytes(chunk: Buffer, length: number): void {
     if (this.#gone) return;
     // Octets that nobody asked for would be taken for the next request's answer.
-    if (this.#exchange === undefined) return this.destroy();
+    if (this.#exchange === undefined || this.#unsent) return this.destroy();
     this.#answering = true;
     let bytes = chunk;
     if (this.#kept !== undefined) {

@@ -62,7 +62,7 @@ test('a member asks for an app, an admin agrees in words, narrows it, pauses it 
   const admin = await open('owner', '/account/installations', faults);
   await admin.getByText('viewer@shop.test asks for Kit').waitFor();
   await look(admin, '11-inventory');
-  await admin.getByRole('link', { name: 'Decide' }).click();
+  await admin.getByRole('link', { name: 'Decide: viewer@shop.test asks for Kit' }).click();
   await admin.getByRole('heading', { name: 'Install Kit' }).waitFor();
   await look(admin, '12-install-admin');
   assert.equal(await admin.getByRole('checkbox', { name: 'Refund orders' }).isChecked(), true);

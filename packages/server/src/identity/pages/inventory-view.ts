@@ -27,7 +27,7 @@ export interface Inventory {
 
 export function inventoryPage({ install: say }: Words, { tenantName, requests, items, more }: Inventory): Page {
   const asked = requests.map(
-    ({ member, app, link }) => html`<li>${say.request(member, app)} <a href="${link}">${say.look}</a></li>`,
+    ({ member, app, link }) => html`<li>${say.request(member, app)} <a href="${link}" aria-label="${say.look}: ${say.request(member, app)}">${say.look}</a></li>`,
   );
   const body = html`${
     asked.length === 0
@@ -38,7 +38,7 @@ export function inventoryPage({ install: say }: Words, { tenantName, requests, i
           </ul>`
   }
   ${items.length === 0 ? html`<p class="soft">${say.none}</p>` : items.map((one) => itemPart(say, one))}
-  ${more === undefined ? undefined : html`<p><a href="${more}">${say.more}</a></p>`}`;
+  ${more === undefined ? undefined : html`<p class="links"><a href="${more}">${say.more}</a></p>`}`;
   return { title: say.inventoryTitle(tenantName), body };
 }
 
@@ -59,6 +59,6 @@ function itemPart(say: Words['install'], item: InventoryItem): Html {
     }
     <p class="soft">${say.grantedBy(grantedBy ?? say.somebody, grantedOn)}</p>
     <p class="soft">${say.calls(calls)} · ${lastCall === undefined ? say.neverCalled : say.lastCall(lastCall)}</p>
-    ${link === undefined ? undefined : html`<p><a href="${link}" aria-label="${say.change}: ${appName}">${say.change}</a></p>`}
+    ${link === undefined ? undefined : html`<p class="links"><a href="${link}" aria-label="${say.change}: ${appName}">${say.change}</a></p>`}
   </article>`;
 }

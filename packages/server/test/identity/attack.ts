@@ -1,19 +1,9 @@
 /** What an attacker sends by hand, and what there is to see of the answer. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
+import { answerOf, type Answer } from './bare.ts';
 import { openBrowser } from './browser.ts';
 import { callback, type TestClient, type World } from './world.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** Where it sends the browser; undefined: nowhere. */
-  readonly location: string | undefined;
-  /** Of a JSON answer; empty otherwise. */
-  readonly said: Readonly<Record<string, unknown>>;
-}
 
 /** Pairs where a name comes twice. */
 export type Fields = Readonly<Record<string, string>> | readonly [string, string][];
@@ -29,36 +19,6 @@ export async function send(url: string, init: RequestInit = {}): Promise<Answer>
 export function post(url: string, fields: Fields, headers: Record<string, string> = {}): Promise<Answer> {
   const type = { 'content-type': 'application/x-www-form-urlencoded' };
   return send(url, { method: 'POST', headers: { ...type, ...headers }, body: formOf(fields) });
-}
-
-/** With any header, `Host` too, and any request target: what `fetch` would not send. */
-export function sendBare(issuer: string, target: string, headers: Record<string, string | string[]>): Promise<Answer> {
-  const { hostname, port } = new URL(issuer);
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path: target, headers, agent: false }, (message) => {
-      let text = '';
-      message.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      message.on('end', () => {
-        const fields = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
-          values.map((value): [string, string] => [name, value]),
-        );
-        resolve(answerOf(message.statusCode ?? 0, new Headers(fields), text));
-      });
-    });
-    request.on('error', reject).end();
-  });
-}
-
-function answerOf(status: number, headers: Headers, text: string): Answer {
-  return { status, headers, text, location: headers.get('location') ?? undefined, said: jsonOf(text) };
-}
-
-function jsonOf(text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }
 
 /** Nothing that a token endpoint gives is in this answer, and it is nobody's failure but the caller's. */

@@ -1,4 +1,6 @@
 /** The least that a browser does: follows redirects, keeps cookies by path, fills forms in. */
+import { sendBare } from './bare.ts';
+
 interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -37,19 +39,14 @@ export function openBrowser(issuer: string): Browser {
       .filter((one) => path === one.path || path.startsWith(one.path.endsWith('/') ? one.path : `${one.path}/`))
       .map(({ name, value }) => `${name}=${value}`)
       .join('; ');
-  const follow = async (url: string, init: RequestInit = {}): Promise<Page> => {
+  const follow = async (url: string, body?: string): Promise<Page> => {
     if (!url.startsWith(issuer)) return { url, status: 0, headers: new Headers(), text: '' };
-    const headers = {
-      ...(init.headers as Record<string, string>),
-      accept: 'text/html',
-      cookie: cookiesFor(new URL(url).pathname),
-    };
-    const response = await fetch(url, { ...init, redirect: 'manual', headers });
-    keep(response.headers);
-    const location = response.headers.get('location');
-    const text = await response.text();
-    if (location !== null) return follow(new URL(location, url).href);
-    return { url, status: response.status, headers: response.headers, text };
+    const { origin, pathname, search } = new URL(url);
+    const sent = { accept: 'text/html', cookie: cookiesFor(pathname) };
+    const { status, headers, location, text } = await sendBare(origin, pathname + search, sent, body);
+    keep(headers);
+    if (location !== undefined) return follow(new URL(location, url).href);
+    return { url, status, headers, text };
   };
   return {
     open: (url) => follow(url),
@@ -59,8 +56,7 @@ export function openBrowser(issuer: string): Browser {
       const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
       const body = new URLSearchParams(fields);
       for (const [, name = '', value = ''] of hidden) body.append(name, value);
-      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      return follow(new URL(action, page.url).href, { method: 'POST', body: body.toString(), headers });
+      return follow(new URL(action, page.url).href, body.toString());
     },
   };
 }

@@ -17,8 +17,8 @@ import {
   send,
   signIn,
   verifier,
-  type Answer,
 } from './attack.ts';
+import { type Answer } from './bare.ts';
 import { callback, deviceGrant, startWorld, type TestClient, type World } from './world.ts';
 
 let world: World;

@@ -51,6 +51,8 @@ export interface World {
   readonly store: Store;
   readonly issuer: string;
   readonly tenant: { readonly id: string; readonly uuid: string; readonly slug: string };
+  /** UUID of the tenant whose app it is. */
+  readonly developer: string;
   readonly app: string;
   readonly installation: string;
   /** The tenant's owner. */

@@ -38,7 +38,7 @@ test('what a viewer asks for is found by the admin, and granted only with what t
   assert.deepEqual([asked.body['member'], asked.body['state']], [acme.members.viewer, 'open']);
   const { id } = asked.body;
   const open = await as('admin', 'GET', 'approvals?state=open');
-  assert.ok((open.body['items'] as unknown as Made[]).some((one) => one.id === id));
+  assert.ok((open.body['items'] as Made[]).some((one) => one.id === id));
   const approve = () => as('admin', 'POST', `approvals/${id}/approve`);
   assert.deepEqual([(await approve()).status, (await approve()).body['code']], [409, 'state_conflict']);
   const installation = (await as('admin', 'POST', 'installations', { app })).body;
@@ -51,7 +51,7 @@ test('what a viewer asks for is found by the admin, and granted only with what t
   );
   assert.equal((await approve()).status, 409);
   const events = await as('viewer', 'GET', `events?target=${id}`);
-  const types = (events.body['items'] as unknown as Made[]).map((one) => one['type']);
+  const types = (events.body['items'] as Made[]).map((one) => one['type']);
   assert.deepEqual(types, ['approval.approved', 'approval.created']);
 });
 
@@ -119,7 +119,7 @@ test('the inventory shows each app with who granted what, what it is used for, a
   const slug = app.split('/')[1];
   await control.call('PATCH', `/tenants/developer/apps/${slug}`, { body: { state: 'suspended' } });
   const list = await as('admin', 'GET', 'inventory?limit=200');
-  const item = (list.body['items'] as unknown as Made[]).find((one) => one.id === id);
+  const item = (list.body['items'] as Made[]).find((one) => one.id === id);
   const fields = ['app_state', 'granted_by_email', 'calls', 'last_call_at', 'approvals_open', 'scopes'];
   assert.deepEqual(
     fields.map((field) => item?.[field]),

@@ -3,7 +3,7 @@ import type { Told } from './told.ts';
 
 export const installEn = {
   title: (app: string) => `Install ${app}`,
-  titleHeld: (app: string) => `${app}`,
+  titleHeld: (app: string) => `${app} is installed`,
   lead: (app: string, developer: string, tenant: string) =>
     `${app}, made by ${developer}, asks to work with the data of ${tenant}.`,
   leadHeld: (app: string, developer: string, tenant: string) =>
@@ -67,7 +67,7 @@ export const installEn = {
 
 export const installZh: Told<typeof installEn> = {
   title: (app) => `安装 ${app}`,
-  titleHeld: (app) => app,
+  titleHeld: (app) => `已安装 ${app}`,
   lead: (app, developer, tenant) => `由 ${developer} 开发的 ${app} 请求使用 ${tenant} 的数据。`,
   leadHeld: (app, developer, tenant) => `由 ${developer} 开发的 ${app} 已安装在 ${tenant} 中。`,
   needs: '它必须可以',

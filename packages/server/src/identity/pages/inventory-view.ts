@@ -27,7 +27,11 @@ export interface Inventory {
 
 export function inventoryPage({ install: say }: Words, { tenantName, requests, items, more }: Inventory): Page {
   const asked = requests.map(
-    ({ member, app, link }) => html`<li>${say.request(member, app)} <a href="${link}" aria-label="${say.look}: ${say.request(member, app)}">${say.look}</a></li>`,
+    ({ member, app, link }) =>
+      html`<li>
+        ${say.request(member, app)}
+        <a href="${link}" aria-label="${say.look}: ${say.request(member, app)}">${say.look}</a>
+      </li>`,
   );
   const body = html`${
     asked.length === 0

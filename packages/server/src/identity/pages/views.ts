@@ -40,6 +40,8 @@ export interface Asked {
   readonly title: string;
   readonly description: string;
   readonly risk?: 'low' | 'medium' | 'high';
+  /** The data that it is for, where that is not all. */
+  readonly only?: readonly string[];
 }
 
 export interface Consent {
@@ -93,15 +95,19 @@ function withheldPart(told: Words, formToken: string, { withheld, isAsked }: Con
     ${
       isAsked
         ? html`<p class="done" role="status">${say.told.asked}</p>`
-        : form(formToken, html`<div class="actions"><button class="quiet" name="do" value="ask">${say.ask}</button></div>`)
+        : form(
+            formToken,
+            html`<div class="actions"><button class="quiet" name="do" value="ask">${say.ask}</button></div>`,
+          )
     }`;
 }
 
 /** One right, in words, with its name and risk. */
-export function askedItem(told: Words, { scope, title, description, risk }: Asked): Html {
+export function askedItem(told: Words, { scope, title, description, risk, only = [] }: Asked): Html {
   const badge = risk === undefined ? undefined : html`<span class="risk ${risk}">${told.consent.risk[risk]}</span>`;
   return html`<li>
     <div class="scope"><strong>${title}</strong>${badge}</div>
+    ${only.length === 0 ? undefined : html`<p>${told.consent.only(only.join(', '))}</p>`}
     ${
       description === '' ? undefined : html`<p class="soft">${description}</p>`
     }${scope === undefined ? undefined : html`<code>${scope}</code>`}

@@ -50,7 +50,8 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
       const rights = await store.system('a token is for a tenant that installed the app', (tx) =>
         readRights(tx, issuer, client.clientId, resource, isOwn ? undefined : user),
       );
-      if (rights === undefined || (isOwn && rights.trial)) throw new errors.InvalidTarget('the app has no active installation for this resource');
+      if (rights === undefined || (isOwn && rights.trial))
+        throw new errors.InvalidTarget('the app has no active installation for this resource');
       installations.set(ctx, rights.installation);
       const scope = rights.scopes.join(' ');
       // An app that asks for nothing in particular gets what its installation grants (RFC 6749 §3.3).

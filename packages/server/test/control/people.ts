@@ -1,6 +1,7 @@
 /** People who have signed in, as the control API meets them: real keys and rows, and tokens as the issuer signs them. */
 import { createPrivateKey, sign } from 'node:crypto';
 import type { Id } from '@tulou/contract';
+import { openSigning, type Signing } from '../../src/identity/issuers/signing.ts';
 import { ensureKeys, readKeys, type IssuerRef } from '../../src/identity/keys/keys.ts';
 import { openVault } from '../../src/identity/keys/seal.ts';
 import { nilTenant } from '../../src/identity/publish.ts';
@@ -8,11 +9,16 @@ import { controlResource, controlScope, openControlTokens } from '../../src/iden
 import type { Clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
 import type { FindSignedIn } from '../../src/control/call/authenticate.ts';
+import { present, publish } from '../../src/control/snapshot/publish.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const platformUrl = 'http://platform.test';
 
 const vault = openVault(Buffer.alloc(32, 5), random);
+
+/** How control has the identity server keep issuers' keys. */
+export const signing = (clock: Clock): Signing =>
+  openSigning({ clock, vault, publish: (tx, object) => publish(tx, [present(object)]) });
 
 export const findSignedIn = (clock: Clock): FindSignedIn => openControlTokens(platformUrl, { clock, vault });
 

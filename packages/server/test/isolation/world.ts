@@ -45,10 +45,19 @@ export function fillPath(path: string, view: View, by: 'id' | 'slug' = 'id'): st
   return path.replace(/\{\w+\}/g, () => values.shift() ?? '');
 }
 
+/** What a tenant has at most one of is put, not created. */
+const isSingular = (operation: Operation): boolean =>
+  operation.method === 'PUT' && isTenantScoped(operation) && paramsOf(operation.path).at(-1) === 'tenant';
+
 /** Makes one object of each noun in a tenant that is there. */
 export async function populate(operations: Operations, tenant: Named, tag: string, call: Client): Promise<View> {
   const objects: Record<string, Named> = {};
   const view: View = { tenant, objects };
+  for (const operation of operations.filter(isSingular)) {
+    const path = fillPath(operation.path, view) ?? '';
+    const { status, text } = await call('PUT', path, { body: seedOf(operation.id, view, tag) });
+    if (status !== 200) throw new Error(`${operation.id} needs a seed: ${status} ${text}`);
+  }
   let missing = Infinity;
   for (;;) {
     const open = nounsWithout(operations, objects);

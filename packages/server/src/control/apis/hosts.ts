@@ -2,6 +2,11 @@
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 
+interface Platform {
+  readonly platformUrl: string;
+  readonly gatewayUrl: string;
+}
+
 /**
  * Makes these, and no others, the host names of an API. Throws `conflict` where one belongs to another API, of whomever,
  * or to the platform itself: which of them it is, is not said.
@@ -10,10 +15,9 @@ export async function claimHosts(
   tx: TenantTx,
   apiId: string,
   hosts: readonly string[],
-  platform: { readonly platformUrl: string; readonly gatewayUrl: string },
+  platform: Platform,
 ): Promise<void> {
-  const own = [platform.platformUrl, platform.gatewayUrl].map((url) => new URL(url).hostname);
-  for (const host of hosts) if (own.includes(host)) throw taken(host);
+  for (const host of hosts) refusePlatform(host, platform);
   await tx.sql`
     delete from hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId} and not host = any(${[...hosts]}::text[])`;
   // In one order for all, so that two claims of the same names wait for each other and never deadlock.
@@ -25,6 +29,20 @@ export async function claimHosts(
     select host from hosts where tenant = ${tx.tenantUuid} and api_id = ${apiId}`;
   const missing = hosts.find((host) => !held.some((row) => row.host === host));
   if (missing !== undefined) throw taken(missing);
+}
+
+/** Makes this, and no other, the host name of the tenant's issuer. Throws `conflict` as above. */
+export async function claimHost(tx: TenantTx, host: string, platform: Platform): Promise<void> {
+  const { sql, tenantUuid } = tx;
+  refusePlatform(host, platform);
+  await sql`delete from hosts where tenant = ${tenantUuid} and api_id is null and host <> ${host}`;
+  await sql`insert into hosts (host, tenant) values (${host}, ${tenantUuid}) on conflict (host) do nothing`;
+  const held = await sql`select from hosts where host = ${host} and tenant = ${tenantUuid} and api_id is null`;
+  if (held.length === 0) throw taken(host);
+}
+
+function refusePlatform(host: string, { platformUrl, gatewayUrl }: Platform): void {
+  if ([platformUrl, gatewayUrl].some((url) => new URL(url).hostname === host)) throw taken(host);
 }
 
 function taken(host: string): Problem {

@@ -10,7 +10,7 @@ const skewSeconds = 60;
 
 /**
  * Has all access tokens refused that were issued to this person until now, for whichever tenant: they say what was right
- * then. The next ones are made anew from the roles of that moment.
+ * then. The next ones are made anew from the roles of that moment. Ids of people are never given twice, at whatever issuer.
  */
 export function denyPerson(tx: TenantTx, userId: string, clock: Clock): Promise<void> {
   const now = Math.floor(clock.now() / 1000);

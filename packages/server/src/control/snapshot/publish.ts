@@ -88,7 +88,7 @@ async function write(sql: Sql, { changes, crossing }: Pending): Promise<void> {
     select c.kind, c.key, c.tenant, head.seq, c.object
     from head, jsonb_to_recordset(${JSON.stringify([...changes.values()])}::text::jsonb)
       as c (kind text, key text, tenant uuid, object jsonb)
-    on conflict (kind, key) do update set seq = excluded.seq, object = excluded.object`;
+    on conflict (kind, key) do update set tenant = excluded.tenant, seq = excluded.seq, object = excluded.object`;
   await Promise.all([written, sql`select pg_notify(${snapshotChannel}, '')`]);
 }
 

@@ -30,7 +30,8 @@ export async function openDirectory(platform: Issuer, store: Store): Promise<Dir
   const replace = (tenantUuid: string, next: Issuer | undefined): readonly string[] => {
     const last = byTenant.get(tenantUuid);
     byTenant.delete(tenantUuid);
-    if (last !== undefined) byUrl.delete(last.issuer);
+    // The name may be another's by now.
+    if (last !== undefined && byUrl.get(last.issuer) === last) byUrl.delete(last.issuer);
     if (next === undefined) return last === undefined ? [] : [last.issuer];
     byTenant.set(tenantUuid, next);
     byUrl.set(next.issuer, next);

@@ -34,20 +34,26 @@ const verifyAfterwardsMs = day;
 
 /** Makes the keys of this issuer where it has none; the snapshot names them with the commit. */
 export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return deps.store.system('an issuer has keys and the gateways know them', (tx) => openIssuer(tx, issuer, deps));
+  return deps.store.system('an issuer has keys and the gateways know them', async (tx) => {
+    await makeMissing(tx, issuer, deps);
+    if (!(await isKnown(tx, issuer))) await tell(tx, issuer, deps.publish);
+  });
 }
 
-/** The same inside of a transaction: after its commit the issuer can sign, and the gateways verify. */
+/** After the commit the issuer can sign, the gateways verify, and the nodes know it as it is now. */
 export async function openIssuer(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
-  const { tenantUuid } = issuer;
+  await makeMissing(tx, issuer, deps);
+  await tell(tx, issuer, deps.publish);
+  await announce(tx);
+}
+
+async function makeMissing(tx: SystemTx, { tenantUuid }: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
   await lockKeys(tx, tenantUuid);
   const keys = await listKeys(tx, tenantUuid);
   const now = new Date(deps.clock.now());
   for (const state of ['current', 'next'] as const) {
     if (!keys.some((key) => key.state === state)) await insertKey(tx, tenantUuid, state, deps.vault, now);
   }
-  await tell(tx, issuer, deps.publish);
-  await announce(tx);
 }
 
 /** Has the nodes look, after the commit. */
@@ -132,17 +138,19 @@ async function change<T>(
   return result;
 }
 
-/**
- * Nothing is published where the gateways know it already: a start changes no snapshot. What a tenant's issuer that is paused has
- * signed verifies nowhere.
- */
+/** Whether the gateways know its keys as they are: a start changes no snapshot. */
+async function isKnown(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<boolean> {
+  const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
+  const [known] = await tx.sql<{ keys: unknown }[]>`
+    select object -> 'keys' as keys from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
+  return JSON.stringify(known?.keys) === JSON.stringify(keys);
+}
+
+/** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */
 async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef, publish: Publish): Promise<void> {
   const ofPlatform = tenantUuid === nilTenant;
   if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;
   const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
-  const [known] = await tx.sql<{ keys: unknown }[]>`
-    select object -> 'keys' as keys from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
-  if (JSON.stringify(known?.keys) === JSON.stringify(keys)) return;
   const object: SnapshotOf<'issuer'> = {
     kind: 'issuer',
     key: issuer,

@@ -15,7 +15,7 @@ const waitMs = 5000;
 /** Past the wait: for control to answer, and for the bytes of a large answer. */
 const answerTimeoutMs = 60_000;
 const backoffFirstMs = 100;
-const backoffMaxMs = 5000;
+const backoffMaxMs = 1000;
 /** More than the compiler makes: what is beyond is refused whole, and the last good state stays. */
 const objectsMax = 5_000_000;
 

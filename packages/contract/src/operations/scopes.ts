@@ -42,7 +42,14 @@ export const grantableScope = z.object({
   description,
 });
 
+const dataScoped = z
+  .boolean()
+  .describe(
+    'Whether a grant of it can be limited to some of the data (RFC 9396 `tulou_data`): the API’s services heed it',
+  );
+
 export const scope = grantableScope.extend({
+  data_scoped: dataScoped,
   id: scopeName.describe('Its name: a scope has no other id'),
   name: scopeName,
   api: z.string().describe('Slug of the API'),
@@ -61,7 +68,7 @@ export const scopes = {
     access: 'developer',
     params: apiParams,
     query: none,
-    body: z.object({ name: scopeName, risk, title, description }),
+    body: z.object({ name: scopeName, risk, title, description, data_scoped: dataScoped.default(false) }),
     output: scope,
     status: 201,
     errors: ['conflict', 'quota_of_objects'],
@@ -94,11 +101,16 @@ export const scopes = {
     id: 'scopes.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
-    summary: 'Change the risk or the words of a scope',
+    summary: 'Change the risk or the words of a scope, or whether it can be limited',
     access: 'developer',
     params: scopeParams,
     query: none,
-    body: z.object({ risk: risk.optional(), title: title.optional(), description: description.optional() }),
+    body: z.object({
+      risk: risk.optional(),
+      title: title.optional(),
+      description: description.optional(),
+      data_scoped: dataScoped.optional(),
+    }),
     output: scope,
     status: 200,
     errors: ['precondition_failed'],

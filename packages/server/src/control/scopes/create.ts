@@ -15,9 +15,9 @@ export const createScope: Handler<typeof scopes.create> = (scope, { params, body
     await holdQuota(tx, counted, limits.scopesPerApiMax, 'scopes of this API, deleted ones included');
     const now = new Date(deps.clock.now());
     const [row] = await tx.sql<ScopeRow[]>`
-      insert into scopes (tenant_id, api_id, name, risk, title, description, created_at, updated_at)
+      insert into scopes (tenant_id, api_id, name, risk, title, description, data_scoped, created_at, updated_at)
       values (${scope.tenantUuid}, ${api.id}, ${body.name}, ${body.risk}, ${JSON.stringify(body.title)}::text::jsonb,
-              ${JSON.stringify(body.description)}::text::jsonb, ${now}, ${now})
+              ${JSON.stringify(body.description)}::text::jsonb, ${body.data_scoped}, ${now}, ${now})
       on conflict do nothing returning *`;
     if (row === undefined)
       throw new Problem('conflict', { detail: `There is a scope \`${body.name}\`, or there was one.` });

@@ -13,6 +13,7 @@ export interface ScopeWords {
 export interface ScopeRow extends ScopeFacts {
   readonly title: ScopeWords;
   readonly description: ScopeWords;
+  readonly data_scoped: boolean;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -43,6 +44,7 @@ export function viewScope(tenantSlug: string, api: ApiRow, row: ScopeRow): Outpu
     risk: row.risk,
     title: row.title,
     description: row.description,
+    data_scoped: row.data_scoped,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -37,6 +37,16 @@ test('a scope is told to the gateways with its API, and to developers in the cat
   assert.deepEqual((await told(String(api.body['id'])))?.['scopes'], [{ name: 'orders.read', risk: 'low' }]);
 });
 
+test('whether a scope can be limited to some of the data is said by its provider, and no is the default', async () => {
+  const words = { en: 'x', zh: 'x' };
+  const body = { name: 'limited', risk: 'low', title: words, description: words };
+  const made = await make(control.call, path, body);
+  assert.equal(made['data_scoped'], false);
+  const changed = await control.call('PATCH', `${path}/limited`, { body: { data_scoped: true } });
+  assert.deepEqual([changed.body['data_scoped'], changed.body['risk']], [true, 'low']);
+  assert.equal((await control.call('GET', `${path}/limited`)).body['data_scoped'], true);
+});
+
 test('a deleted scope is gone for everyone, and its name never comes to mean something else', async () => {
   const scope = await makeScope(control.call, 'acme', 'gone');
   assert.equal((await control.call('DELETE', `${path}/gone`)).status, 204);

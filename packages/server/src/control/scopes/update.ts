@@ -13,12 +13,13 @@ export const updateScope: Handler<typeof scopes.update> = (scope, { params, body
     const before = viewScope(tenantSlug, api, row);
     call.expect(before);
     const { risk = row.risk, title = row.title, description = row.description } = body;
+    const { data_scoped = row.data_scoped } = body;
     const now = new Date(deps.clock.now());
     await tx.sql`
       update scopes set risk = ${risk}, title = ${JSON.stringify(title)}::text::jsonb,
-        description = ${JSON.stringify(description)}::text::jsonb, updated_at = ${now}
+        description = ${JSON.stringify(description)}::text::jsonb, data_scoped = ${data_scoped}, updated_at = ${now}
       where tenant_id = ${scope.tenantUuid} and api_id = ${api.id} and name = ${row.name}`;
     await tellScopes(tx, api, now);
-    const after = viewScope(tenantSlug, api, { ...row, risk, title, description, updated_at: now });
+    const after = viewScope(tenantSlug, api, { ...row, risk, title, description, data_scoped, updated_at: now });
     return { output: after, target: row.name, before, after };
   });

@@ -1,6 +1,7 @@
 /** An OAuth client by its id alone, as oidc-provider wants it. */
 import type { AdapterPayload } from 'oidc-provider';
 import { isId } from '@tulou/contract';
+import { dataDetail } from '../provider/details.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
@@ -80,6 +81,7 @@ function metadataOf(row: ClientRow, nowMs: number): AdapterPayload {
     redirect_uris: usesCode ? row.redirectUris : [],
     post_logout_redirect_uris: row.postLogoutRedirectUris,
     dpop_bound_access_tokens: row.dpopBound,
+    authorization_details_types: [dataDetail],
     tls_client_certificate_bound_access_tokens: row.certificateBound,
     ...(row.backchannelLogoutUri === null
       ? {}

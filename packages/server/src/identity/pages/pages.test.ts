@@ -5,7 +5,7 @@ import { destinationOf } from '../interaction/request.ts';
 import { brandOf } from './brand.ts';
 import { html } from './html.ts';
 import { renderPage } from './layout.ts';
-import { signInPage } from './views.ts';
+import { consentPage, signInPage } from './views.ts';
 import { localeOf, words } from './words.ts';
 
 test('whatever is put into a template is text there, never markup', () => {
@@ -34,6 +34,24 @@ test('a hostile name of an app stays a name', () => {
   const text = renderPage('en', page, brandOf({ name: 'Tulou', accent: undefined }));
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /value="&quot; autofocus onfocus=&quot;x"/);
+});
+
+test('what is asked for some data only says for which, as text', () => {
+  const asked = [{ scope: 'acme/orders:read', title: 'Read orders', description: '', only: ['shop <17>', 'shop 18'] }];
+  const given = {
+    app: 'Till',
+    developer: 'maker',
+    tenant: 'shop',
+    host: undefined,
+    asked,
+    withheld: [],
+    isAsked: false,
+  };
+  const page = consentPage(
+    { told: words.en, formToken: 't' },
+    { ...given, person: { name: 'Ann', email: 'a@b.test' } },
+  );
+  assert.match(page.body.toString(), /Only for: shop &lt;17&gt;, shop 18/);
 });
 
 test('the language is the heaviest of Accept-Language that there is, else English', () => {

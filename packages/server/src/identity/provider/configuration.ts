@@ -8,6 +8,7 @@ import type { Vault } from '../keys/seal.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
 import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import { certificateOf, isNamed } from './certificates.ts';
+import type { RichRequests } from './details.ts';
 import { openPages, type Pages } from './pages.ts';
 import { acr, existingGrant, policyOf, signInOf } from './policy.ts';
 import type { Resources } from './resources.ts';
@@ -19,6 +20,7 @@ export interface ConfigurationParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly findAccount: FindAccount;
   readonly resources: Resources;
+  readonly details: RichRequests;
   readonly fetch: GuardedFetch;
 }
 
@@ -99,7 +101,7 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
       return { ...made, ...signInOf(ctx), ...resources.inheritedOf(ctx) };
     },
     renderError: pages.error,
-    features: featuresOf(issuer, vault, resources, pages),
+    features: featuresOf(issuer, vault, resources, pages, parts.details),
   };
 }
 
@@ -108,6 +110,7 @@ function featuresOf(
   vault: Vault,
   resources: Resources,
   pages: Pages,
+  details: RichRequests,
 ): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
@@ -141,6 +144,7 @@ function featuresOf(
       certificateAuthorized: () => true,
       certificateSubjectMatches: isNamed,
     },
+    richAuthorizationRequests: details,
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
   };

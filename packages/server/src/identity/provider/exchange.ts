@@ -19,6 +19,7 @@ import type { PublicJwk } from '../keys/rows.ts';
 import { accessTokenSeconds, isDenied } from '../tokens/denials.ts';
 import { readOwnToken, type OwnToken } from '../tokens/own.ts';
 import { certificateOf } from './certificates.ts';
+import { inheritedDetails } from './details.ts';
 import type { Inherited, Resources } from './resources.ts';
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -73,11 +74,13 @@ export function serveTokenExchange(
       : new provider.AccessToken({ ...life, accountId: subject.sub, grantId: subject.gid, gty: tokenExchange });
     token.resourceServer = server;
     token.scope = scope.join(' ');
+    token.rar = inheritedDetails(token.scope, subject.authorization_details);
     bind(token);
     const accessToken = await token.save();
     ctx.body = buildTokenResponse(provider, {
       accessToken,
       issuedTokenType: accessTokenType,
+      authorizationDetails: token.rar,
       expiresIn: token.expiration,
       scope: token.scope,
       tokenType: token.tokenType,

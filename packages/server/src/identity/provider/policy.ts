@@ -16,30 +16,48 @@ export function fallsShort(acrValues: unknown, shown: unknown): boolean {
   return asked.length > 0 && (ranks.get(shown) ?? 0) < Math.min(...asked);
 }
 
-/** oidc-provider's own, and the check that it has only for claims that are asked for one by one. */
+const { Check } = interactionPolicy;
+
+const personGone = new Check(
+  'no_account',
+  'the person of this session is no longer here',
+  ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
+);
+
+const notSureEnough = new Check(
+  'acr_values',
+  'the person has not shown surely enough who they are',
+  'unmet_authentication_requirements',
+  ({ oidc }) => fallsShort(oidc.params?.['acr_values'], oidc.acr),
+);
+
+/** oidc-provider's own, and two checks more: the first it leaves out, the second it has for claims only. */
 export function policyOf(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
-  policy
-    .get('login')
-    ?.checks.add(
-      new interactionPolicy.Check(
-        'acr_values',
-        'the person has not shown surely enough who they are',
-        'unmet_authentication_requirements',
-        ({ oidc }) => fallsShort(oidc.params?.['acr_values'], oidc.acr),
-      ),
-    );
+  const checks = policy.get('login')?.checks;
+  checks?.add(personGone);
+  checks?.add(notSureEnough);
   return policy;
 }
 
-/** The grant that the session has for the client, or was just given. */
+/**
+ * The grant that the session has for the client, or was just given. What somebody has agreed to for some of the data is for
+ * the one request that said so: the next one asks anew, be it for other data or for all.
+ */
 export const existingGrant: NonNullable<Configuration['loadExistingGrant']> = async ({ oidc }) => {
   const clientId = oidc.client?.clientId ?? '';
-  const id = oidc.result?.consent?.grantId ?? oidc.session?.grantIdFor(clientId);
+  const given = oidc.result?.consent?.grantId;
+  if (given === undefined && oidc.params?.['authorization_details'] !== undefined) return undefined;
+  const id = given ?? oidc.session?.grantIdFor(clientId);
   const known = id === undefined ? undefined : await oidc.provider.Grant.find(id);
+  if (given === undefined && isLimited(known)) return undefined;
   if (known !== undefined || clientId !== accountClientId || oidc.account === undefined) return known;
   return grantToAccount(oidc.provider, oidc.account.accountId);
 };
+
+/** Whether it was given for some of the data only. */
+export const isLimited = (grant: { readonly rar?: readonly unknown[] | undefined } | undefined): boolean =>
+  (grant?.rar ?? []).length > 0;
 
 /** How and when the person has signed in, for the access tokens that act for them (RFC 9068 §2.2.1). */
 export function signInOf({ oidc }: KoaContextWithOIDC): Readonly<Record<string, unknown>> {

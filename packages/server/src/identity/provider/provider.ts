@@ -10,6 +10,7 @@ import type { SecretKey } from '../keys/rows.ts';
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
+import { openDetails } from './details.ts';
 import { serveTokenExchange } from './exchange.ts';
 import { openResources } from './resources.ts';
 import { serveStructuredTokens } from './structured.ts';
@@ -26,7 +27,7 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   const findAccount = openAccounts(issuer, deps);
   const resources = openResources(issuer, deps);
   const adapter = openArtifacts(tenantUuid, deps);
-  const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch };
+  const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch, details: openDetails(deps) };
   const provider = new Provider(issuer.issuer, configurationOf(parts));
   // Its own look-up is apart from its own note of it, so that two at once both pass.
   provider.ReplayDetection.unique = openReplays(tenantUuid, deps);

@@ -16,6 +16,7 @@ const claims = z.looseObject({
   ins: z.string().optional(),
   scope: z.string().optional(),
   cnf: z.object({ jkt: z.string().optional(), 'x5t#S256': z.string().optional() }).optional(),
+  authorization_details: z.array(z.unknown()).optional(),
   act: z.record(z.string(), z.unknown()).optional(),
 });
 export type OwnToken = z.output<typeof claims>;

@@ -10,3 +10,7 @@ alter table clients add column backchannel_logout_uri text;
 
 -- RFC 8705 §3.4. Which certificate it must be is in tls_subject: `dns:<name>` or `uri:<URI>`.
 alter table clients add column certificate_bound boolean not null default false;
+
+-- Whether a grant of this scope can be limited to some of the data (RFC 9396): its provider's services look at what is said
+-- about it in the token.
+alter table scopes add column data_scoped boolean not null default false;

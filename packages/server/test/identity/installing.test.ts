@@ -246,6 +246,25 @@ test('on the way to an app, a member asks an admin for what they can’t allow t
   assert.match(entry?.actor ?? '', /^mem_/);
 });
 
+test('who asks for a tenant that does not have the app is told where an admin installs it, tenant or not', async () => {
+  const browser = openBrowser(world.issuer);
+  const descriptions: string[] = [];
+  for (const tenant of ['maker', 'nobody']) {
+    const { url } = await authorize(browser, { resource: `urn:tulou:tenant:${tenant}` });
+    const { searchParams } = new URL(url);
+    assert.equal(searchParams.get('error'), 'invalid_target');
+    descriptions.push(searchParams.get('error_description') ?? '');
+  }
+  const [maker = '', nobody = ''] = descriptions;
+  assert.equal(maker.replace('tenant=maker', ''), nobody.replace('tenant=nobody', ''));
+  const link = new URL(/http\S+/.exec(maker)?.[0] ?? '');
+  assert.equal(link.origin + link.pathname, `${world.issuer}/account/install`);
+  assert.deepEqual(
+    ['app', 'tenant', 'scopes'].map((name) => link.searchParams.get(name)),
+    ['maker/till', 'maker', `${read} ${refund}`],
+  );
+});
+
 test('an app that is nobody’s, a private one and a foreign tenant are the same page', async () => {
   const admin = await browserOf('owner');
   const hidden = await newApp();

@@ -108,7 +108,7 @@ test('who is no member of the tenant is told so, and gets no code', async () => 
   );
 });
 
-test('a member who may only look is asked for what is of low risk, and nothing else', async () => {
+test('a member who may only look allows what is of low risk; for anything else there is an admin to ask', async () => {
   const browser = openBrowser(world.issuer);
   const consent = await signIn(browser, await begin(browser), { email: 'viewer@shop.test' });
   assert.match(consent.text, /acme\/orders:read/);

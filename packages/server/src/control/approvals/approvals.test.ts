@@ -69,6 +69,16 @@ test('a member asks once at a time, for what the app declares, and for nobody el
   assert.equal((await control.call('POST', '/tenants/acme/approvals', { body: { app } })).status, 400);
 });
 
+test('an app that has become private is still asked for where it is installed, and nowhere else', async () => {
+  const app = await newApp();
+  await as('admin', 'POST', 'installations', { app });
+  await control.call('PATCH', `/tenants/developer/apps/${app.split('/')[1]}`, { body: { visibility: 'private' } });
+  assert.equal((await ask(app, [write])).status, 201);
+  assert.equal((await as('admin', 'POST', 'installations', { app })).status, 409);
+  const other = await newApp({ visibility: 'private' });
+  assert.equal((await ask(other)).status, 404);
+});
+
 test('what was allowed is taken back with all tokens of the person, or with the installation', async () => {
   const app = await newApp();
   const user = 'usr_00000000000000000000000009';

@@ -25,8 +25,8 @@ export interface InstallableApp extends Declared {
 }
 
 /**
- * The app at `<tenant>/<app>`, slugs or ids, held until the end of the transaction: its own, or a public one of an active
- * tenant. Throws `not_found` for everything else, alike.
+ * The app at `<tenant>/<app>`, slugs or ids, held until the end of the transaction: its own, a public one of an active
+ * tenant, or one that it has installed. Throws `not_found` for everything else, alike.
  */
 export function holdApp(tx: TenantTx, address: string): Promise<InstallableApp> {
   const [tenant = '', app = ''] = address.split('/');
@@ -38,7 +38,9 @@ export function holdApp(tx: TenantTx, address: string): Promise<InstallableApp> 
       where ${uuid === undefined ? sql`t.slug = ${tenant}` : sql`t.tenant_id = ${uuid}`}
         and (a.id = ${app} or a.slug = ${app})
         and (a.tenant_id = ${tx.tenantUuid}
-          or (a.visibility = 'public' and t.suspended_at is null and t.delete_at is null and t.purged_at is null))
+          or (a.visibility = 'public' and t.suspended_at is null and t.delete_at is null and t.purged_at is null)
+          or exists (select from installations i
+            where i.tenant_id = ${tx.tenantUuid} and i.app_id = a.id and i.developer = a.tenant_id and i.state <> 'revoked'))
       for share of a`;
     if (row === undefined) throw new Problem('not_found');
     return row;

@@ -1,4 +1,5 @@
 /** Which of their tenants a person means at a page. */
+import { idFromUuid } from '@tulou/contract';
 import type { PromptDeps } from '../interaction/asking.ts';
 import type { Choice } from '../pages/install-views.ts';
 import type { Visit } from '../pages/visit.ts';
@@ -13,7 +14,10 @@ export async function chooseMembership(
   const all = await store.system('a person looks at their tenants', (tx) => readMemberships(tx, user));
   const [only, another] = all;
   const named = query.get('tenant');
-  const meant = named === null && another === undefined ? only : all.find(({ slug }) => slug === named);
+  const meant =
+    named === null && another === undefined
+      ? only
+      : all.find(({ slug, tenantUuid }) => slug === named || idFromUuid('tenant', tenantUuid) === named);
   return meant ?? all.map(({ slug, name }) => ({ name, link: linkTo(path, query, { tenant: slug }) }));
 }
 

@@ -1,6 +1,7 @@
 /** Resource indicators (RFC 8707): tenants, as `urn:tulou:tenant:<id or slug>`, and the control API. */
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
+import { installLink } from '../installing/link.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import { readRights } from '../tokens/rights.ts';
 import { accessTokenSeconds } from '../tokens/denials.ts';
@@ -40,6 +41,11 @@ export interface Inherited {
 export function openResources(issuer: IssuerRef, { store }: { readonly store: Store }): Resources {
   const installations = new WeakMap<object, string>();
   const inherited = new WeakMap<object, Inherited>();
+  const notInstalled = async (asked: Parameters<typeof installLink>[2]): Promise<Error> => {
+    const link = await store.system('where an app can be installed', (tx) => installLink(tx, issuer.issuer, asked));
+    const where = link === undefined ? '' : `; an admin of the tenant installs it at ${link}`;
+    return new errors.InvalidTarget(`the app has no active installation for this resource${where}`);
+  };
   const resources: Resources = {
     async info(ctx, resource, client) {
       const control = controlServer(issuer, resource, client.clientId);
@@ -51,7 +57,7 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
         readRights(tx, issuer, client.clientId, resource, isOwn ? undefined : user),
       );
       if (rights === undefined || (isOwn && rights.trial))
-        throw new errors.InvalidTarget('the app has no active installation for this resource');
+        throw await notInstalled({ clientId: client.clientId, resource, scope: oidc.params?.['scope'] });
       installations.set(ctx, rights.installation);
       const scope = rights.scopes.join(' ');
       // An app that asks for nothing in particular gets what its installation grants (RFC 6749 §3.3).

@@ -7,6 +7,7 @@ import { controlDeps } from '../../src/control/control.ts';
 import { present, publish } from '../../src/control/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
 import type { Audit } from '../../src/identity/acting.ts';
+import type { AllowedClass } from '../../src/http/address-guard.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { openSigning } from '../../src/identity/issuers/signing.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
@@ -111,13 +112,15 @@ export function agreeAs(accountOf: () => string): Interaction {
 export async function startWorld(
   pagesOf?: (store: Store) => Interaction,
   proxies: TrustedProxies = new TrustedProxies([]),
+  upstreamAllow: readonly AllowedClass[] = ['loopback'],
+  hostname = '127.0.0.1',
 ): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
   const facts = await seed(store);
   let acting: string = facts.user;
   const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
-  const first = await startNode(store, interaction, proxies);
+  const first = await startNode(store, interaction, { proxies, upstreamAllow, hostname });
   const ends: (() => Promise<void>)[] = [first.stop];
   return {
     database,
@@ -126,7 +129,7 @@ export async function startWorld(
     ...facts,
     async startNode() {
       const own = openStore({ url: database.url, connectionsMax: 10 }, clock);
-      const node = await startNode(own, interaction, proxies, first.url);
+      const node = await startNode(own, interaction, { proxies, upstreamAllow, hostname }, first.url);
       ends.push(() => node.stop().then(() => own.close()));
       return node.url;
     },
@@ -160,7 +163,7 @@ export async function startWorld(
 }
 
 /** The pages as they are wired in main.ts, over this store. */
-export function pagesOver(store: Store): Interaction {
+export function pagesOver(store: Store, fetch = openGuardedFetch({ allow: ['loopback'] }, { clock })): Interaction {
   const log = openLog('identity', 'error');
   const options = {
     platformUrl: 'http://platform.test',
@@ -173,12 +176,23 @@ export function pagesOver(store: Store): Interaction {
   const act = openActing(controlDeps(options, { store, clock, random, log }));
   const audit: Audit = (tx, tenantUuid, fact) =>
     appendAudit(tx, tenantUuid, { ...fact, id: newId('audit', clock, random), at: new Date(), reason: null });
-  const fetch = openGuardedFetch({ allow: ['loopback'] }, { clock });
   return openInteraction(masterKey, { store, clock, random, log, publish: tell, act, audit, fetch });
 }
 
+interface NodeFacts {
+  readonly proxies: TrustedProxies;
+  readonly upstreamAllow: readonly AllowedClass[];
+  /** What this machine is called; a browser has passkeys for names only. */
+  readonly hostname: string;
+}
+
 /** The first node's own address is the issuer. */
-async function startNode(store: Store, interaction: Interaction, proxies: TrustedProxies, issuer?: string) {
+async function startNode(
+  store: Store,
+  interaction: Interaction,
+  { proxies, upstreamAllow, hostname }: NodeFacts,
+  issuer?: string,
+) {
   const held: { identity?: Identity } = {};
   const mount: Mount = {
     owns: (path) => held.identity?.owns(path) === true,
@@ -187,13 +201,14 @@ async function startNode(store: Store, interaction: Interaction, proxies: Truste
   const log = openLog('identity', 'error');
   const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log, proxies }, mount);
+  const url = listener.url.replace('127.0.0.1', hostname);
   const deps = { store, clock, random, log, publish: tell, interaction };
   const started = await startIdentity(
-    { platformUrl: issuer ?? listener.url, masterKey, upstreamAllow: ['loopback'], signUp: 'invited' },
+    { platformUrl: issuer ?? url, masterKey, upstreamAllow, signUp: 'invited' },
     deps,
   );
   held.identity = started;
-  return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
+  return { url, stop: () => listener.close().then(() => started.stop()) };
 }
 
 async function seed(store: Store) {

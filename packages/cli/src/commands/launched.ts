@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 
 const summaries = {
   up: 'Start everything on this machine',
+  'rotate-keys': 'Sign tokens with the next key from now on, or take a key away that is in wrong hands',
   doctor: 'Say what is wrong with this machine or installation, and how to mend it',
   gateway: 'Start the gateway role',
   control: 'Start the control role',

@@ -247,7 +247,14 @@ test('a new person accepts an invitation once, and signs in from then on', async
   assert.match(short.text, /Enter your name.*at least 12 characters/s);
   const done = await browser.submit(short, { name: 'Neu', password });
   assert.match(done.text, /You have joined shop/);
-  assert.match((await userOf(member)) ?? '', /^usr_/);
+  const user = await userOf(member);
+  assert.match(user ?? '', /^usr_/);
+  const [entry] = await run(
+    ({ sql }) => sql<{ actor: string; operation: string; after: string }[]>`
+      select actor, operation, after from audit where tenant_id = ${world.tenant.uuid} and target = ${member}`,
+  );
+  assert.deepEqual([entry?.actor, entry?.operation], [member, 'members.join']);
+  assert.equal((JSON.parse(entry?.after ?? '{}') as { user?: string }).user, user);
   assert.equal((await open(openBrowser(world.issuer), code)).status, 410);
   assert.match(
     (await signIn(browser, await begin(browser), { email: 'new@shop.test' })).text,

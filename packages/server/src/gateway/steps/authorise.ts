@@ -96,9 +96,10 @@ function isTooRisky(call: Call, gate: Gate, scopes: readonly string[]): boolean 
 }
 
 /** Where an admin of the tenant grants the app what it asks for. */
-function installUrl(gate: Gate, { app }: Pass, scopes: string): string {
+function installUrl(gate: Gate, { app, token }: Pass, scopes: string): string {
   const url = new URL('/account/install', gate.platformUrl);
   url.searchParams.set('app', `${app.tenant?.object?.slug ?? ''}/${app.object?.slug ?? ''}`);
+  url.searchParams.set('tenant', token.tenant);
   if (scopes !== '') url.searchParams.set('scopes', scopes);
   return url.href;
 }

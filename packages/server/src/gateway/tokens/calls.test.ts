@@ -102,6 +102,7 @@ describe('a call with a token', () => {
       [...link.searchParams],
       [
         ['app', 'dev/shop'],
+        ['tenant', 'ten_3'],
         ['scopes', 'acme/orders:write'],
       ],
     );

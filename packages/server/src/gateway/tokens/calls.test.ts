@@ -202,7 +202,7 @@ describe('a call with a token', () => {
     sample.publish({ ...world.installation, app: 'app_2' });
     const { code, detail } = call();
     assert.equal(code, 'installation_required');
-    assert.match(detail, /https:\/\/platform\.test\/account\/install\?app=dev%2Fshop$/);
+    assert.match(detail, /https:\/\/platform\.test\/account\/install\?app=dev%2Fshop&tenant=ten_3$/);
   });
 
   it('of a tenant’s own issuer speaks for clients of that tenant only, whatever their ids', () => {

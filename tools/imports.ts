@@ -63,6 +63,12 @@ export const laws: readonly Law[] = [
     reason: 'the command line speaks only the contract: what it needs, every other client can have too',
   },
   {
+    from: ['packages/sdk/'],
+    testsExempt: true,
+    forbids: /^(?:node:(?!http$)|@tulou\/|packages\/(?!sdk\/))/,
+    reason: 'the client of apps and services stands alone, and runs wherever there is fetch',
+  },
+  {
     from: ['packages/server/src/gateway/'],
     testsExempt: false,
     forbids: /^(?:postgres$|packages\/server\/src\/store\/)/,
@@ -84,14 +90,14 @@ export const laws: readonly Law[] = [
   },
   {
     from: everyPackage,
-    except: [`${server}kernel/`, 'packages/cli/src/io.ts'],
+    except: [`${server}kernel/`, 'packages/cli/src/io.ts', 'packages/sdk/src/system.ts'],
     testsExempt: true,
     forbids: oneOf('Date.now', 'new Date()', 'Date()', 'Math.random', 'performance.now', 'process.hrtime', ...timers),
     reason: 'time and chance are arguments (kernel/clock.ts, kernel/random.ts), so that tests can set them',
   },
   {
     from: everyPackage,
-    except: [`${server}kernel/`, 'packages/cli/src/io.ts'],
+    except: [`${server}kernel/`, 'packages/cli/src/io.ts', 'packages/sdk/src/system.ts'],
     testsExempt: true,
     forbids: oneOf('randomBytes', 'randomUUID', 'randomInt', 'randomFillSync', 'getRandomValues'),
     reason: 'chance is an argument (kernel/random.ts), so that tests can set it',
@@ -196,8 +202,9 @@ function folderOf(path: string): string | undefined {
 
 function outOfPackage(path: string, what: string): string[] {
   const home = /^packages\/[^/]+\//.exec(path)?.[0];
-  if (home === undefined || !what.startsWith('packages/') || what.startsWith(home) || path.startsWith('packages/cli/'))
-    return [];
+  if (home === undefined || !what.startsWith('packages/') || what.startsWith(home)) return [];
+  // A test of a client starts the platform that it speaks with.
+  if (path.startsWith('packages/cli/') || (path.startsWith('packages/sdk/') && isTestPath(path))) return [];
   return [`must not reach ${what} by its path: a package is imported by its name`];
 }
 

@@ -1,12 +1,16 @@
 /** The service over HTTP: finds the operation, asks who calls, reads the body, answers. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openVerifier, type AssertionOptions, type Verify } from './assertion.ts';
+import { openVerifier, type Verify } from './assertion.ts';
 import { operations, type Answer, type Operation } from './operations.ts';
 import { Refusal } from './refusal.ts';
 import { openOrderStore, type OrderStore } from './store.ts';
 
-export interface ServiceOptions extends AssertionOptions {
+export interface ServiceOptions {
+  /** Issuer of assertions. */
+  readonly platformUrl: string;
+  /** `<provider>/<api>`: an assertion for another API is worth nothing here. */
+  readonly audience: string;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;

@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBrowser } from '../../server/test/identity/browser.ts';
-import { startRunning, type Running } from './signed-in.ts';
+import { startRunning, type Running } from '../../server/test/running.ts';
 import { openStage, type Ran, type Scene, type Stage } from './stage.ts';
 
 let platform: Running;

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clientOf, type Client } from '../../server/test/control/fixture.ts';
-import { temporary, up } from '../../server/test/faults/platform.ts';
-import { openTestDatabase, type TestDatabase } from '../../server/test/harness.ts';
-import { openBrowser } from '../../server/test/identity/browser.ts';
-import { signInAt } from '../../server/test/identity/signing-in.ts';
-import { openPasswords } from '../../server/src/identity/people/password.ts';
-import { nilTenant } from '../../server/src/identity/publish.ts';
-import { systemClock as clock } from '../../server/src/kernel/clock.ts';
-import { newId, systemRandom as random } from '../../server/src/kernel/random.ts';
+import { clientOf, type Client } from './control/fixture.ts';
+import { temporary, up } from './faults/platform.ts';
+import { openTestDatabase, type TestDatabase } from './harness.ts';
+import { openBrowser } from './identity/browser.ts';
+import { signInAt } from './identity/signing-in.ts';
+import { openPasswords } from '../src/identity/people/password.ts';
+import { nilTenant } from '../src/identity/publish.ts';
+import { systemClock as clock } from '../src/kernel/clock.ts';
+import { newId, systemRandom as random } from '../src/kernel/random.ts';
 
 const password = 'correct horse battery';
 

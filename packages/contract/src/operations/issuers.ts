@@ -88,7 +88,7 @@ export const issuers = {
     access: 'admin',
     params: tenantParams,
     query: none,
-    body: z.object({ kid }),
+    body: z.object({ kid: kid.optional().describe('The one that signs, where none is named') }),
     output: issuer,
     status: 200,
   }),

@@ -10,7 +10,9 @@ export const rotateIssuer: Handler<typeof issuers.rotate> = (_scope, _input, dep
 
 export const revokeIssuerKey: Handler<typeof issuers.revoke> = (_scope, { body }, deps, call) =>
   changeKeys(call, deps, async (tx, ref) => {
-    if (!(await deps.signing.revoke(tx, ref, body.kid))) throw new Problem('not_found');
+    const keys = await deps.signing.list(tx, ref.tenantUuid);
+    const kid = body.kid ?? keys.find(({ state }) => state === 'current')?.kid ?? '';
+    if (!(await deps.signing.revoke(tx, ref, kid))) throw new Problem('not_found');
   });
 
 function changeKeys(

@@ -54,7 +54,11 @@ export const testRoles: readonly TestRole[] = ['owner', 'admin', 'developer', 'v
 const nil = '00000000-0000-0000-0000-000000000000';
 
 /** Starts control on free ports of 127.0.0.1, over a fresh database where none is given. */
-export async function startTestControl(clock: Clock = systemClock, given?: TestDatabase): Promise<TestControl> {
+export async function startTestControl(
+  clock: Clock = systemClock,
+  given?: TestDatabase,
+  upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
+): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
   const node = formatCredential('node', nil, systemRandom.bytes(8), systemRandom.bytes(32));
@@ -65,7 +69,7 @@ export async function startTestControl(clock: Clock = systemClock, given?: TestD
     gatewayUrl: 'http://gateway.test',
     nodeToken: node,
     operatorToken: operator,
-    upstreamAllow: ['loopback'],
+    upstreamAllow,
     fleetKey: systemRandom.bytes(32),
     seal: openVault(systemRandom.bytes(32), systemRandom).seal,
     signing: signing(clock),

@@ -43,8 +43,9 @@ export interface ClientFacts {
   readonly certificateBound?: boolean;
   /** Where it is told of a logout. */
   readonly backchannelLogoutUri?: string;
-  /** Whose it is, where that is not the app of this world. */
+  /** Whose it is, where that is not the app of this world, and the tenant (a UUID) that has made that. */
   readonly app?: string;
+  readonly owner?: string;
 }
 
 export interface World {
@@ -149,7 +150,7 @@ export async function startWorld(
       );
       return rows.length === 1;
     },
-    makeClient: (given = {}) => insertClient(store, facts.developer, given.app ?? facts.app, given),
+    makeClient: (given = {}) => insertClient(store, given.owner ?? facts.developer, given.app ?? facts.app, given),
     makeApp: (slug) =>
       store.system(
         'the scene of a test',

@@ -11,6 +11,8 @@ import { installations, installedApps, inventory } from './installations.ts';
 import { issuers } from './issuers.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
+import { operators } from './operators.ts';
+import { people } from './people.ts';
 import { plans } from './plans.ts';
 import { scopes } from './scopes.ts';
 import { subscribers, subscriptions } from './subscriptions.ts';
@@ -46,4 +48,6 @@ export const operations = {
   events,
   catalog,
   usage,
+  people,
+  operators,
 };

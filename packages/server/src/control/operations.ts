@@ -14,6 +14,8 @@ import { connections } from '@tulou/contract/operations/connections';
 import { installations, installedApps, inventory } from '@tulou/contract/operations/installations';
 import { issuers } from '@tulou/contract/operations/issuers';
 import { keys } from '@tulou/contract/operations/keys';
+import { operators } from '@tulou/contract/operations/operators';
+import { people } from '@tulou/contract/operations/people';
 import { plans } from '@tulou/contract/operations/plans';
 import { scopes } from '@tulou/contract/operations/scopes';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
@@ -29,6 +31,11 @@ import { deleteConnection } from './connections/delete.ts';
 import { getConnection } from './connections/get.ts';
 import { listConnections } from './connections/list.ts';
 import { updateConnection } from './connections/update.ts';
+import { createOperator } from './operators/create.ts';
+import { deleteOperator } from './operators/delete.ts';
+import { getOperator, listOperators } from './operators/get.ts';
+import { disablePerson, enablePerson } from './people/change.ts';
+import { getPerson, listPeople } from './people/get.ts';
 import { createMember } from './members/create.ts';
 import { deleteMember } from './members/delete.ts';
 import { getMember } from './members/get.ts';
@@ -262,4 +269,12 @@ export const bindings: readonly Binding[] = [
   on(catalog.openapi,        getCatalogOpenapi),
 
   on(usage.get,              getUsage),
+  on(people.list,            listPeople),
+  on(people.get,             getPerson),
+  on(people.disable,         disablePerson),
+  on(people.enable,          enablePerson),
+  on(operators.create,       createOperator),
+  on(operators.list,         listOperators),
+  on(operators.get,          getOperator),
+  on(operators.delete,       deleteOperator),
 ];

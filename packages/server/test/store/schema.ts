@@ -19,6 +19,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'usage_segments',
   'sign_in_attempts',
   'mails',
+  'operators',
 ]);
 
 /** Reference tables without a tenant in their rows that a tenant's transaction may use, and what it may do there. */

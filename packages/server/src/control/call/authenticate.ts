@@ -1,11 +1,13 @@
 /** Who calls: from the text of a bearer credential to a principal. */
-import { parseCredential, Problem, tenantOfCredentialId, type Credential, type Id, type Role } from '@tulou/contract';
+import { parseCredential, Problem, tenantOfCredentialId } from '@tulou/contract';
+import type { Credential, Id, Operation, Role } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import { findMembership } from '../../store/membership.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { lowerRole } from '../../tenancy/access.ts';
 import type { MemberPrincipal, Principal } from '../../tenancy/principal.ts';
 import type { DirectoryEntry } from './directory.ts';
+import { nilTenantUuid } from './idempotency.ts';
 
 /** A caller whose secret was right. */
 export interface Caller {
@@ -81,18 +83,24 @@ interface TokenRow {
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;
   readonly suspended_at: Date | null;
+  /** The person behind the member is. */
+  readonly disabled: boolean;
 }
 
 async function authenticateMember(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
   const tenantUuid = tenantOfCredentialId(credential.id);
   const [row] = await tx.sql<TokenRow[]>`
-    select t.id, t.member, t.role, m.role as member_role, t.secret_hash, t.expires_at, t.revoked_at, d.suspended_at
+    select t.id, t.member, t.role, m.role as member_role, t.secret_hash, t.expires_at, t.revoked_at, d.suspended_at,
+      exists (
+        select from users u
+        where u.tenant_id = ${nilTenantUuid} and u.id = m.user_id and u.disabled_at is not null) as disabled
     from tokens t
       join members m on m.tenant_id = t.tenant_id and m.id = t.member
       join tenants d on d.tenant_id = t.tenant_id
     where t.tenant_id = ${tenantUuid} and t.credential_id = ${credential.id}`;
   const right = sameSecret(credential, row?.secret_hash);
   if (!right || row === undefined || row.revoked_at !== null) throw new Problem('unauthenticated');
+  if (row.disabled) throw new Problem('unauthenticated');
   if (row.expires_at !== null && row.expires_at.getTime() <= now) throw new Problem('unauthenticated');
   if (row.suspended_at !== null) throw new Problem('tenant_suspended');
   const role = lowerRole(row.role, row.member_role);
@@ -121,6 +129,27 @@ export async function authenticatePerson(
   if (await isSuspended(tx, tenantUuid)) throw new Problem('tenant_suspended');
   const principal: MemberPrincipal = { kind: 'member', tenantUuid, ...membership, token: null, expiresAt: null };
   return { principal, credential: grant, secret };
+}
+
+/**
+ * The same for a person who is an operator: where only an operator may, and in tenants in which they are nobody else. Undefined:
+ * they are none, or act as what else they are.
+ */
+export async function authenticateOperator(
+  tx: SystemTx,
+  text: string,
+  operation: Operation,
+  tenant: DirectoryEntry | undefined,
+  findSignedIn: FindSignedIn | undefined,
+): Promise<Caller | undefined> {
+  const person = await findSignedIn?.(tx, text);
+  if (person === undefined || (operation.access !== 'operator' && tenant === undefined)) return undefined;
+  const { user, grant, secret } = person;
+  const rows = await tx.sql`select from operators where user_id = ${user}`;
+  if (rows.length === 0) return undefined;
+  const isMember = tenant !== undefined && (await findMembership(tx, tenant.tenantUuid, user)) !== undefined;
+  if (isMember && operation.access !== 'operator') return undefined;
+  return { principal: { kind: 'operator', id: user }, credential: grant, secret };
 }
 
 async function isSuspended({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {

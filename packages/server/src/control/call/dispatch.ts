@@ -11,7 +11,14 @@ import { fromCall, fromOperator } from '../../tenancy/doors.ts';
 import type { OperatorPrincipal, Principal } from '../../tenancy/principal.ts';
 import { TenantScope } from '../../tenancy/scope.ts';
 import { renderRead, toAnswer } from './answer.ts';
-import { authenticate, authenticatePerson, bearerOf, controlCredential, type Caller } from './authenticate.ts';
+import {
+  authenticate,
+  authenticateOperator,
+  authenticatePerson,
+  bearerOf,
+  controlCredential,
+  type Caller,
+} from './authenticate.ts';
 import { openCall, recordAccess, recordRefusal, Repeated, type CallContext } from './commit.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
 import { isTenantOperation, isWrite, type Binding, type ControlDeps } from './handler.ts';
@@ -89,7 +96,8 @@ async function identify(
     const named = isTenantOperation(operation) ? findTenant(tx, params['tenant'] ?? '') : undefined;
     if (credential.kind === 'access token') {
       const tenant = await named;
-      return { caller: await authenticatePerson(tx, credential.text, tenant, deps.findSignedIn), tenant };
+      const operator = await authenticateOperator(tx, credential.text, operation, tenant, deps.findSignedIn);
+      return { caller: operator ?? (await authenticatePerson(tx, credential.text, tenant, deps.findSignedIn)), tenant };
     }
     const [caller, tenant] = await Promise.all([authenticate(tx, credential, deps.clock.now()), named]);
     return { caller, tenant };

@@ -51,9 +51,9 @@ export interface Written<T> {
   readonly after: object | null;
 }
 
-/** A write of the platform also says whose audit trail it belongs to. */
+/** A write of the platform also says whose audit trail it belongs to; null: no tenant's, and the log has it. */
 export interface PlatformWritten<T> extends Written<T> {
-  readonly tenantUuid: string;
+  readonly tenantUuid: string | null;
 }
 
 declare const committed: unique symbol;

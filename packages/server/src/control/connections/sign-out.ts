@@ -24,6 +24,7 @@ export function signOutAll(tx: TenantTx, connection: string, clock: Clock): Prom
       )
       delete from identity_artifacts a using own o
       where a.tenant_id = ${nilTenantUuid} and a.kind = o.kind and a.id_hash = o.id_hash`;
+    await sql`delete from sign_ins where tenant_id = ${nilTenantUuid} and user_id = any(${users})`;
     const until = now + limits.accessTokenSecondsMax + skewSeconds;
     const tenant = idFromUuid('tenant', nilTenantUuid);
     publish(

@@ -39,10 +39,17 @@ export async function account(visit: Visit, provider: Provider, deps: PromptDeps
   const place = places.find(({ path }) => path === visit.path);
   const self = await whoIs(visit, provider, deps);
   if (place === undefined || self === undefined) return toSignIn(visit, deps);
+  if (place.dangerous && self.user.managed) return sendManaged(visit);
   if (place.dangerous && !isRecent(self)) return toSignIn(visit, deps, self);
   if (visit.message.method !== 'POST') return place.step.show(self, deps);
   const form = await readForm(visit);
   return form === undefined ? refuseForm(visit) : place.step.take(self, form, deps);
+}
+
+/** Whom a tenant's own identity provider signs in has no password or factors here: they would outlive what it says. */
+function sendManaged(visit: Visit): void {
+  const { managed, managedLead } = visit.told.federation;
+  sendPage(visit, 403, notice(managed, managedLead));
 }
 
 /** Where a sign-in for these pages comes back to. What it brings is not looked at: the session is there, or it is not. */

@@ -58,6 +58,7 @@ async function takeAlone(asking: Asking, form: Form, deps: PromptDeps): Promise<
   const wanted = { issuer, rpID: rpID ?? '', challenges, userId: undefined, purpose: alonePurpose(visit) };
   const found = rpID && (await takePasskey(form.get('credential') ?? '', wanted, deps));
   const user = found && (await inStore(deps, (tx) => findUserById(tx, issuer, found)));
-  if (!user || user.disabled) return showSignIn(asking, deps, 422, '', { '': visit.told.factor.passkeyWrong });
+  if (!user || user.disabled || user.managed)
+    return showSignIn(asking, deps, 422, '', { '': visit.told.factor.passkeyWrong });
   return enter(asking, user, { amr: ['pop', 'user', 'mfa'] }, deps);
 }

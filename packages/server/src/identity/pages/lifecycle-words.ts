@@ -53,6 +53,8 @@ export const lifecycleEn = {
     button: 'Continue',
     none: 'There is no such way to sign in there.',
     back: 'Back',
+    managed: 'Your organisation signs you in',
+    managedLead: 'How you sign in is set there, not here.',
     failed: 'Your organisation did not sign you in',
     failedLead:
       'Its provider could not be reached, did not agree, or answered what cannot be trusted. Go back to the app and try again, or tell an admin of your tenant.',
@@ -112,6 +114,8 @@ export const lifecycleZh: Told<typeof lifecycleEn> = {
     button: '继续',
     none: '该处没有这样的登录方式。',
     back: '返回',
+    managed: '由你的组织负责登录',
+    managedLead: '登录方式在你的组织中设置，而不是在这里。',
     failed: '你的组织未能让你登录',
     failedLead: '其身份提供方无法访问、未同意，或其回答不可信。请返回应用重试，或告知你所在租户的管理员。',
     unknown: '你不是这里的成员',

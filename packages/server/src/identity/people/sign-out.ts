@@ -20,5 +20,6 @@ export async function signOutEverywhere(
     )
     delete from identity_artifacts a using own o
     where a.tenant_id = ${tenantUuid} and a.kind = o.kind and a.id_hash = o.id_hash`;
+  await tx.sql`delete from sign_ins where tenant_id = ${tenantUuid} and user_id = ${user}`;
   denyUser(tx, publish, user, clock.now());
 }

@@ -17,6 +17,8 @@ export interface User {
   /** A PHC string. */
   readonly password: string | undefined;
   readonly disabled: boolean;
+  /** A tenant's own identity provider says who this is; they have no other way to sign in. */
+  readonly managed: boolean;
 }
 
 /** Addresses are told apart without case. */
@@ -32,7 +34,8 @@ export function findUserById(tx: SystemTx, issuer: IssuerRef, id: string): Promi
 
 async function readUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, by: Fragment): Promise<User | undefined> {
   const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
-    select id, email, name, locale, secret_password as password, disabled_at is not null as disabled from users
+    select id, email, name, locale, secret_password as password, disabled_at is not null as disabled,
+      connection is not null as managed from users
     where tenant_id = ${tenantUuid} and ${by}`;
   return row === undefined ? undefined : { ...row, password: row.password ?? undefined };
 }

@@ -72,3 +72,11 @@ create policy tenant_isolation on connections to tulou_tenant using (tenant_id =
   with check (tenant_id = current_setting('app.tenant')::uuid);
 create policy system_all on connections to tulou_system using (true) with check (true);
 grant select, insert, update, delete on connections to tulou_tenant, tulou_system;
+
+-- People of the platform's issuer who run the installation.
+create table operators (
+  user_id text collate "C" primary key,
+  created_by text not null,
+  created_at timestamptz(3) not null
+);
+grant select, insert, update, delete on operators to tulou_system;

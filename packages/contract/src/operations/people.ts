@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { id, listQuery, none, page, timestamp } from './shared.ts';
+
+export const person = z.object({
+  id: id('user').describe('The `sub` of their tokens'),
+  email: z.string(),
+  name: z.string(),
+  verified: z.boolean().describe('Whether they have shown that the address is theirs'),
+  state: z.enum(['active', 'disabled']),
+  tenant: id('tenant')
+    .nullable()
+    .describe('Whose identity provider says who they are; null: they sign in by themselves'),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+
+const personParams = z.object({ person: z.string().max(100) });
+
+export const people = {
+  list: operation({
+    id: 'people.list',
+    method: 'GET',
+    path: '/people',
+    summary: 'List people of the platform; `search` takes the beginning of an address',
+    access: 'operator',
+    params: none,
+    query: listQuery.extend({ search: z.string().max(254).optional() }),
+    body: undefined,
+    output: page(person),
+    status: 200,
+  }),
+  get: operation({
+    id: 'people.get',
+    method: 'GET',
+    path: '/people/{person}',
+    summary: 'Read a person',
+    access: 'operator',
+    params: personParams,
+    query: none,
+    body: undefined,
+    output: person,
+    status: 200,
+  }),
+  disable: operation({
+    id: 'people.disable',
+    method: 'POST',
+    path: '/people/{person}/disable',
+    summary: 'Disable a person: signed out everywhere, and every gateway and the control API refuse their tokens',
+    access: 'operator',
+    params: personParams,
+    query: none,
+    body: undefined,
+    output: person,
+    status: 200,
+    errors: ['state_conflict'],
+  }),
+  enable: operation({
+    id: 'people.enable',
+    method: 'POST',
+    path: '/people/{person}/enable',
+    summary: 'Let a disabled person sign in again',
+    access: 'operator',
+    params: personParams,
+    query: none,
+    body: undefined,
+    output: person,
+    status: 200,
+    errors: ['state_conflict'],
+  }),
+};

@@ -286,6 +286,9 @@ test('the inventory is for admins, and tells who granted what, in both languages
   const viewer = await browserOf('viewer');
   assert.equal((await viewer.open(`${world.issuer}/account/installations`)).status, 404);
   const admin = await browserOf('owner');
+  const link = 'href="/account/installations"';
+  assert.ok((await admin.open(`${world.issuer}/account`)).text.includes(link));
+  assert.ok(!(await viewer.open(`${world.issuer}/account`)).text.includes(link));
   const page = await admin.open(`${world.issuer}/account/installations`);
   assert.match(page.text, /Apps of shop.*Till.*See orders.*Pay money back.*0 calls in 30 days.*not used yet/s);
   const other = await admin.open(`${world.issuer}/account/installations?lang=zh-CN`);

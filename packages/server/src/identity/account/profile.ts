@@ -1,9 +1,11 @@
 /** `/account`: who one is, and where everything else is. */
 import { profilePage } from '../pages/account-views.ts';
 import { sendPage } from '../pages/visit.ts';
+import { readMemberships } from '../installing/read.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readFactors } from '../people/factors.ts';
 import { setProfile, type Locale } from '../people/users.ts';
+import { nilTenant } from '../publish.ts';
 import { personOf, type Self } from './self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
@@ -28,7 +30,11 @@ export const profile: AccountStep = {
 
 async function say(self: Self, deps: PromptDeps, status: number, name: string, { wrong, done }: Saying): Promise<void> {
   const { visit, user } = self;
-  const factors = await deps.store.system('a person looks at their account', (tx) => readFactors(tx, personOf(self)));
+  const { factors, tenants } = await deps.store.system('a person looks at their account', async (tx) => ({
+    factors: await readFactors(tx, personOf(self)),
+    tenants: visit.issuer.tenantUuid === nilTenant ? await readMemberships(tx, user.id) : [],
+  }));
+  const isAdmin = tenants.some(({ role }) => role === 'admin' || role === 'owner');
   const frame = { ...visit, wrong: wrong ?? {} };
-  sendPage(visit, status, profilePage(frame, { user, name, language: user.locale, factors, done }));
+  sendPage(visit, status, profilePage(frame, { user, name, language: user.locale, factors, isAdmin, done }));
 }

@@ -33,6 +33,8 @@ export interface Profile extends Told {
   readonly name: string;
   readonly language: Locale;
   readonly factors: Factors;
+  /** They are an admin of some tenant. */
+  readonly isAdmin: boolean;
 }
 
 export function profilePage(frame: Frame, given: Profile): Page {
@@ -44,13 +46,14 @@ export function profilePage(frame: Frame, given: Profile): Page {
     <p class="soft">${user.name} · ${user.email}</p>
     <h2 id="security">${say.security}</h2>
     ${linksTo(told, factors)}
+    ${given.isAdmin ? html`<p class="links"><a href="/account/installations">${told.install.ofTenants}</a></p>` : undefined}
     <h2>${say.profile}</h2>
     ${form(
       formToken,
       html`${field(called, wrong)} ${languageField(say.language, language)}
         <div class="actions"><button>${say.save}</button></div>`,
     )}
-    <p><a href="/oauth2/end-session">${say.signOut}</a></p>`;
+    <div class="actions"><a class="button quiet" href="/oauth2/end-session">${say.signOut}</a></div>`;
   return { title: say.title, body, wrong };
 }
 
@@ -119,7 +122,9 @@ export function sessionsPage(
       html`<li>
         <div>
           <strong>${what}</strong>${isHere ? html` <span class="risk low">${say.here}</span>` : undefined}
-          <p class="soft">${address} · ${say.since(since)} · ${say.seen(seen)}</p>
+          <p class="soft">${address}</p>
+          <p class="soft">${say.since(since)}</p>
+          <p class="soft">${say.seen(seen)}</p>
         </div>
         ${isHere ? undefined : endButton({ name: 'end', value: id, label: say.end(what), text: say.endShort })}
       </li>`,
@@ -166,8 +171,9 @@ export function allowedPage(frame: Frame, { apps, done }: Told & { readonly apps
       html`<li>
         <div>
           <strong>${app}</strong>
-          <p class="soft">${say.by(developer)} · ${say.since(since)}</p>
-          <p class="soft">${rights.join(' · ')}</p>
+          <p class="soft">${say.by(developer)}</p>
+          <p class="soft">${say.since(since)}</p>
+          <p>${rights.join(' · ')}</p>
         </div>
         ${endButton({ name: 'client', value: clientId, label: say.revoke(app), text: say.revokeShort })}
       </li>`,

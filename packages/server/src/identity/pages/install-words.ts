@@ -62,7 +62,7 @@ export const installEn = {
   lastCall: (day: string) => `last used on ${day}`,
   neverCalled: 'not used yet',
   more: 'More',
-  all: 'All apps',
+  ofTenants: 'Apps of your tenants, and what members ask for',
 } as const;
 
 export const installZh: Told<typeof installEn> = {
@@ -123,5 +123,5 @@ export const installZh: Told<typeof installEn> = {
   lastCall: (day) => `最近使用于 ${day}`,
   neverCalled: '尚未使用',
   more: '更多',
-  all: '所有应用',
+  ofTenants: '你所管理租户的应用与成员请求',
 };

@@ -159,6 +159,32 @@ test('signing in anew ends the sign-in before', async () => {
   await done('tenants get acme');
 });
 
+test('each sign-in of one browser asks for all again, and ends by itself', async () => {
+  const browser = openBrowser(platform.url);
+  const asked: string[] = [];
+  const visit = async (url: string): Promise<void> => {
+    const first = await browser.open(url);
+    const fields = { do: 'sign-in', email: 'owner@acme.test', password: 'correct horse battery' };
+    const page = first.text.includes('type="password"') ? await browser.submit(first, fields) : first;
+    asked.push(page.text);
+    await fetch((await browser.submit(page, { do: 'allow' })).url);
+  };
+  for (const name of ['here', 'there', 'here']) {
+    const ran = await login([name], { browse: (url) => void visit(url) });
+    assert.equal(ran.code, 0, ran.err);
+  }
+  assert.equal(asked.length, 3);
+  for (const page of asked) assert.match(page, /Do everything that you may do/);
+  for (const name of ['here', 'there']) await done(`tenants get acme --context ${name}`);
+  await done('logout here');
+  await done('tenants get acme --context there');
+  const before = await saved();
+  const kept = before.contexts['there']?.login;
+  assert.ok(kept !== undefined);
+  await save({ ...before, contexts: { there: { url: platform.url, login: { ...kept, expires_at: 1 } } } });
+  await done('tenants get acme --context there');
+});
+
 test('a sign-in is sent to its own platform and to no other', async () => {
   await login(['five']);
   const sent: (string | null)[] = [];

@@ -17,6 +17,7 @@ export async function loginByBrowser({ as, resource, options }: Issuer, io: Io):
   const query = {
     client_id: client.client_id,
     response_type: 'code',
+    prompt: 'consent',
     redirect_uri: door.redirectUri,
     scope,
     resource,

@@ -9,7 +9,8 @@ import { unreachableFailure } from '../problem.ts';
 /** The client that every platform knows. It is public: this program can't keep a secret from its user. */
 export const client: oauth.Client = { client_id: 'tulou-cli' };
 export const authentication = oauth.None();
-export const scope = 'control';
+/** All that the user may, also when they have closed their browser. */
+export const scope = 'control offline_access';
 
 const timeoutMs = 30_000;
 

@@ -1,5 +1,6 @@
 /** Whether the person agrees to what an app asks for. */
 import { errors } from 'oidc-provider';
+import { findFirstParty } from '../clients/first-party.ts';
 import { consentPage, type Asked } from '../pages/views.ts';
 import { sendOn, sendPage } from '../pages/visit.ts';
 import { findUserById } from '../people/users.ts';
@@ -52,7 +53,8 @@ export const consent: Step = {
     if (accountId === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const known = details.grantId === undefined ? undefined : await provider.Grant.find(details.grantId);
     const limits = dataDetailsIn(missing.rar);
-    const isApart = limits.length > 0 || isLimited(known);
+    const isOwn = findFirstParty(parameters.clientId) !== undefined;
+    const isApart = limits.length > 0 || isLimited(known) || isOwn;
     const grant = (isApart ? undefined : known) ?? new provider.Grant({ accountId, clientId: parameters.clientId });
     for (const one of limits) grant.addRar({ ...one });
     if (missing.missingOIDCScope !== undefined) grant.addOIDCScope(missing.missingOIDCScope.join(' '));

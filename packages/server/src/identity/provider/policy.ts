@@ -1,6 +1,7 @@
 /** When a person is asked who they are, and how surely they have to show it (OpenID Connect Core §3.1.2.1, RFC 9470). */
 import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { accountClientId, grantToAccount } from '../account/client.ts';
+import { findFirstParty } from '../clients/first-party.ts';
 
 /** `acr`: with one factor; with two, or with one that is two by itself (a passkey that has checked whose hand it is in). */
 export const acr = { one: 'urn:tulou:acr:1', two: 'urn:tulou:acr:2' } as const;
@@ -48,6 +49,8 @@ export const existingGrant: NonNullable<Configuration['loadExistingGrant']> = as
   const clientId = oidc.client?.clientId ?? '';
   const given = oidc.result?.consent?.grantId;
   if (given === undefined && oidc.params?.['authorization_details'] !== undefined) return undefined;
+  // Each sign-in of a program on somebody's machine is an agreement of its own, and ends without the others.
+  if (given === undefined && findFirstParty(clientId) !== undefined) return undefined;
   const id = given ?? oidc.session?.grantIdFor(clientId);
   const known = id === undefined ? undefined : await oidc.provider.Grant.find(id);
   if (given === undefined && isLimited(known)) return undefined;

@@ -82,7 +82,7 @@ async function withAuthenticator(): Promise<{ browser: Browser; code: (ahead?: n
 test('an account is shown to who has signed in, and every page of it leads back to where one wanted to be', async () => {
   const browser = openBrowser(world.issuer);
   const first = await open(browser, '/account/sessions');
-  assert.match(first.text, /to go on to Your account/);
+  assert.match(first.text, /to go on to your account/);
   const page = await signIn(browser, first);
   assert.equal(page.url, `${world.issuer}/account/sessions`);
   for (const path of ['', '/password', '/passkeys', '/authenticator', '/recovery-codes', '/sessions', '/allowed']) {

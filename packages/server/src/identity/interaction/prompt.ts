@@ -25,7 +25,7 @@ export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps)
 /** One's own account is no app; it is called what it is, in the reader's language. */
 function whoAsks({ told, issuer }: Visit, parameters: Parameters, deps: PromptDeps): Promise<Asker | undefined> {
   if (parameters.clientId === accountClientId)
-    return Promise.resolve({ app: told.account.title, developer: issuer.name });
+    return Promise.resolve({ app: told.account.asker, developer: issuer.name });
   return inStore(deps, (tx) => readAsker(tx, parameters));
 }
 

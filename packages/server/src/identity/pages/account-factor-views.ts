@@ -29,7 +29,8 @@ export function passkeysPage(frame: Frame, given: Passkeys): Page {
       html`<li>
         <div>
           <strong>${name}</strong>
-          <p class="soft">${say.made(made)} · ${used === undefined ? say.unused : say.used(used)}</p>
+          <p class="soft">${say.made(made)}</p>
+          <p class="soft">${used === undefined ? say.unused : say.used(used)}</p>
         </div>
         <button class="quiet" name="remove" value="${id}" aria-label="${say.remove(name)}">${say.removeShort}</button>
       </li>`,

@@ -43,6 +43,8 @@ export const factorZh: Told<typeof factorEn> = {
 
 export const accountEn = {
   title: 'Your account',
+  /** After “to go on to”. */
+  asker: 'your account',
   back: 'Your account',
   profile: 'Who you are',
   email: 'E-mail',
@@ -133,6 +135,7 @@ export const accountEn = {
 
 export const accountZh: Told<typeof accountEn> = {
   title: '你的账号',
+  asker: '你的账号',
   back: '你的账号',
   profile: '个人信息',
   email: '邮箱',

@@ -65,12 +65,13 @@ ul.scopes p { margin: .2rem 0 0; }
 p.high { margin-top: 1rem; }
 p.code { font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .08em; }
 article { border-top: 1px solid var(--line); margin-top: 1rem; }
-fieldset { margin: 0; padding: 0; border: 0; }
-legend { margin: 1.25rem 0 .5rem; padding: 0; font-weight: 650; }
+fieldset { margin: 1.25rem 0 0; padding: 0; border: 0; }
+legend { margin: 0 0 .5rem; padding: 0; font-weight: 650; }
+.scope:has(label.choice) { align-items: center; }
 label.choice { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; margin: 0; cursor: pointer; }
 input[type="checkbox"] { flex: none; width: 1.35rem; min-height: 1.35rem; height: 1.35rem; accent-color: var(--accent); }
 section.asked { margin: 1rem 0; padding: 0 1rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }
-ul.links { list-style: none; padding: 0; } ul.links a { display: inline-block; padding: .6rem 0; }
+ul.links { list-style: none; padding: 0; } .links a { display: inline-block; padding: .6rem 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .facts { margin-top: 1.25rem; }
 .back { margin: -.75rem 0 .5rem; } .back a { display: inline-block; padding: .6rem 0; }
@@ -81,7 +82,7 @@ ul.rows > li > a { flex: 1; padding: .6rem 0; }
 ul.rows > li > div { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 ul.rows p { margin: .1rem 0 0; }
 ul.rows button { flex: none; }
-.codes { list-style: none; columns: 2; padding: 1rem; margin: 1rem 0; background: var(--ground); border-radius: .4rem; }
+.codes { list-style: none; padding: 1rem; margin: 1rem 0; background: var(--ground); border-radius: .4rem; }
 .codes code, .key { font-size: .95rem; white-space: nowrap; }
 .key { display: block; white-space: normal; overflow-wrap: anywhere; padding: .75rem; background: var(--ground); border-radius: .4rem; }
 .qr { display: block; width: 13rem; max-width: 100%; height: auto; margin: 1rem auto; border-radius: .4rem; }
@@ -89,8 +90,9 @@ details { margin-top: 1.25rem; }
 summary { min-height: 2.75rem; padding: .6rem 0; color: var(--accent); cursor: pointer; }
 a.button {
   flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; font-weight: 600; text-align: center; text-decoration: none;
-  color: var(--on-accent); background: var(--accent); border-radius: .4rem;
+  color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .4rem;
 }
+a.quiet { color: var(--text); background: transparent; border-color: var(--soft); }
 [hidden] { display: none; }
 .ways { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin: 1rem 0 0; }
 .ways a { padding: .6rem 0; }

@@ -8,9 +8,9 @@ import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credenti
 
 /**
  * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a signature made
- * with a key (docs/signatures.md); a token that is
- * bound to a key as `Authorization: DPoP`, with its proof, or over a connection with its certificate. The fields that held them are not forwarded. An open version takes
- * calls without one, and leaves an `Authorization` that is not ours to the upstream.
+ * with a key (docs/signatures.md); a token that is bound to a key as `Authorization: DPoP`, with its proof, or over a
+ * connection with its certificate. The fields that held them are not forwarded. An open version takes calls without one, and
+ * leaves an `Authorization` that is not ours to the upstream.
  */
 export const identify: Step = {
   name: 'identify',
@@ -38,6 +38,7 @@ export const identify: Step = {
 };
 
 const onlyOne = 'Send exactly one credential.';
+const onlyOwn = 'This token is of a tenant’s own issuer: only APIs of that tenant take it.';
 const onlyTokens = 'This version takes access tokens, not API keys.';
 
 /** What else is in `Authorization` or `X-API-Key` is nobody's but the upstream's. */
@@ -73,6 +74,7 @@ function checkToken(call: Call, gate: Gate, text: string): ErrorCode | undefined
     call.challenge = 'Bearer realm="tulou", error="invalid_token"';
     return pass === 'expired' ? 'token_expired' : 'credential_invalid';
   }
+  if (pass.token.ofTenant && pass.token.tenant !== call.version?.object.tenant) return refuse(call, onlyOwn);
   call.identity = pass;
   call.pass = pass;
   call.drops |= drop.proof;

@@ -206,12 +206,23 @@ describe('a call with a token', () => {
   });
 
   it('of a tenant’s own issuer speaks for clients of that tenant only, whatever their ids', () => {
-    sample.publish({ ...world.issuer, issues_for: 'ten_3' });
-    assert.equal(call().code, 'credential_invalid');
+    const own = '/mall/orders/v1/health';
+    sample.publish({ ...world.api, tenant: 'ten_3' }, { ...world.version, tenant: 'ten_3' });
+    sample.publish({ ...world.plan, tenant: 'ten_3' }, { ...world.issuer, issues_for: 'ten_3' });
+    assert.equal(call(own).code, 'credential_invalid');
     sample.publish({ ...world.client, tenant: 'ten_3' });
-    assert.equal(call().code, '');
+    assert.equal(call(own).code, '');
     sample.publish({ ...world.issuer, issues_for: 'ten_2' });
-    assert.equal(call().code, 'credential_invalid');
+    assert.equal(call(own).code, 'credential_invalid');
+  });
+
+  it('of a tenant’s own issuer is taken by APIs of that tenant only: no other knows its people', () => {
+    sample.publish({ ...world.issuer, issues_for: 'ten_3' }, { ...world.client, tenant: 'ten_3' });
+    const { code, detail } = call();
+    assert.equal(code, 'credential_invalid');
+    assert.match(detail, /only APIs of that tenant/);
+    sample.publish({ ...world.issuer, issues_for: null });
+    assert.equal(call().code, '');
   });
 
   it('is never remembered past its end, and is then called expired', () => {

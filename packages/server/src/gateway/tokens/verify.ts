@@ -18,6 +18,8 @@ export interface Token {
   readonly user: string | undefined;
   /** The tenant (`ten_…`) whose data it is for. */
   readonly tenant: string;
+  /** Its issuer is that tenant's own: no other tenant's API knows its people, or takes it. */
+  readonly ofTenant: boolean;
   readonly installation: string;
   readonly jti: string;
   readonly grant: string;
@@ -90,6 +92,7 @@ function readClaims(
     subject: sub,
     user: sub === client ? undefined : sub,
     tenant,
+    ofTenant: object.issues_for !== null,
     installation: ins,
     jti,
     grant: gid,

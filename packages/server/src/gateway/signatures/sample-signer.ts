@@ -4,10 +4,15 @@ import { credentialId, credentialWith, parseCredential, type SnapshotOf } from '
 import { signingSecret } from '../../kernel/fleet-key.ts';
 import { sha256 } from '../../kernel/hash.ts';
 
-/** A signing key: what control publishes of it, and how its holder signs. */
-export interface SampleKey {
-  readonly object: SnapshotOf<'key'>;
+/** What signing takes: the credential id, and how its holder signs. */
+export interface Signing {
+  readonly object: { readonly key: string };
   readonly sign: (base: string) => Buffer;
+}
+
+/** A signing key, and what control publishes of it. */
+export interface SampleKey extends Signing {
+  readonly object: SnapshotOf<'key'>;
   /** Of an HMAC key. */
   readonly text: string;
 }
@@ -47,7 +52,7 @@ export interface Wish {
 export const digestOf = (content: string): string => `sha-256=:${hash('sha256', content, 'base64')}:`;
 
 /** The fields of a signed request, as a flat list: its own, `content-digest` where it has content, and the two of the signature. */
-export function signed(key: SampleKey, nowMs: number, wish: Wish): string[] {
+export function signed(key: Signing, nowMs: number, wish: Wish): string[] {
   const { method = 'GET', content } = wish;
   const url = new URL(wish.url);
   const fields = [

@@ -20,9 +20,9 @@ export function readCompact(text: string): Compact | undefined {
   const headEnd = text.indexOf('.');
   const bodyEnd = text.indexOf('.', headEnd + 1);
   if (headEnd === -1 || bodyEnd === -1) return undefined;
-  const head = parseObject(decode(text.slice(0, headEnd)));
-  const claims = head === undefined ? undefined : parseObject(decode(text.slice(headEnd + 1, bodyEnd)));
-  const signature = decode(text.slice(bodyEnd + 1));
+  const head = parseObject(decodePart(text.slice(0, headEnd)));
+  const claims = head === undefined ? undefined : parseObject(decodePart(text.slice(headEnd + 1, bodyEnd)));
+  const signature = decodePart(text.slice(bodyEnd + 1));
   if (head === undefined || claims === undefined || signature === undefined) return undefined;
   return { head, claims, signed: Buffer.from(text.slice(0, bodyEnd), 'latin1'), signature };
 }
@@ -37,7 +37,8 @@ export function issuerNamedIn(text: string): string | undefined {
   return typeof iss === 'string' ? iss : undefined;
 }
 
-function decode(part: string): Buffer | undefined {
+/** The bytes of one part; undefined where it is empty, or not their one canonical text. */
+export function decodePart(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url');
   return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined;
 }

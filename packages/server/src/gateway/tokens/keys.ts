@@ -16,6 +16,10 @@ const rsaBitsMin = 2048;
 export function importKey(jwk: Readonly<Record<string, unknown>>): VerifyKey {
   if ('d' in jwk || 'k' in jwk) throw new TypeError('a key that verifies must be public');
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') throw new TypeError('not a key for signatures');
+  const operations = jwk['key_ops'];
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    throw new TypeError('not a key that verifies');
+  }
   const possible = algorithmsOf(jwk);
   const named = jwk['alg'];
   // RFC 9864 names the same signature `Ed25519`.

@@ -213,6 +213,7 @@ describe('a key that verifies', () => {
     'a secret': { kty: 'oct', k: 'AAAA', kid: 'k' },
     'a private key': { ...signer.key.export({ format: 'jwk' }), kid: 'k' },
     'a key for encryption': { ...signer.jwk, use: 'enc' },
+    'a key that is not for verifying': { ...signer.jwk, key_ops: ['sign'] },
     'another curve': { ...signer.jwk, crv: 'P-384' },
     'an algorithm of another kind of key': { ...signer.jwk, alg: 'RS256' },
     'a point off the curve': { ...signer.jwk, x: signer.jwk['y'], y: signer.jwk['x'] },

@@ -78,14 +78,17 @@ interface Begun {
 
 async function begin(browser = openBrowser(world.issuer), more: Record<string, string> = {}): Promise<Begun> {
   const verifier = client.randomPKCECodeVerifier();
-  const url = client.buildAuthorizationUrl(config, {
+  const asked = {
     redirect_uri: callback,
     scope: 'openid email acme/orders:read',
     resource,
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     ...more,
-  });
+  };
+  const url = client.buildAuthorizationUrl(config, asked);
+  // What is given as empty is left out.
+  for (const [name, value] of Object.entries(more)) if (value === '') url.searchParams.delete(name);
   return { browser, verifier, page: await browser.open(url.href) };
 }
 
@@ -253,6 +256,21 @@ test('where the tenant enforces it, there is no other way in, and who came anoth
   const begun = await begin();
   const { sub = '' } = decodeJwt((await finish(begun, await through(begun))).access_token);
   assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, sub)))?.role, 'admin');
+});
+
+test('who is signed in with an account that may not act there is asked for another, and is not sent away', async () => {
+  const browser = openBrowser(world.issuer);
+  const first = await begin(browser, { scope: 'openid', resource: '' });
+  await browser.submit(first.page, { do: 'sign-in', email: 'owner@shop.test', password });
+  await run(({ sql }) => sql`update connections set enforced = true`);
+  await makeMember('hal@shop.test');
+  idp.claims = someone('s-9', 'hal@shop.test');
+  const begun = await begin(browser);
+  assert.match(begun.page.text, /not act there|no member of the tenant/);
+  const silent = await begin(browser, { prompt: 'none' });
+  assert.equal(new URL(silent.page.url).searchParams.get('error'), 'login_required');
+  const consent = await through(begun);
+  assert.match(consent.text, /Ann \(hal@shop\.test\)/);
 });
 
 async function openAndSubmit(): Promise<Page> {

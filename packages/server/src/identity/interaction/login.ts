@@ -15,7 +15,9 @@ export const login: Step = {
     if (found !== undefined) return takeFederated(asking, found, deps);
     const first = firstOf(asking, deps);
     if (first !== undefined) return showFactor(asking, first, deps);
-    return showSignIn(asking, deps, 200, hintOf(asking), {});
+    const isOther = asking.details.prompt.reasons.includes('other_person');
+    const wrong = isOther ? { '': asking.visit.told.signIn.noMember } : {};
+    return showSignIn(asking, deps, 200, hintOf(asking), wrong);
   },
 
   take(asking, form, deps) {

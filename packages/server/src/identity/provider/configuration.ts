@@ -93,7 +93,7 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     clients: [accountClient(issuer)],
     acrValues: Object.values(acr),
     loadExistingGrant: existingGrant,
-    interactions: { policy: policyOf(), url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
+    interactions: { policy: policyOf(resources), url: (_ctx, { uid }) => `/oauth2/interaction/${uid}` },
     extraTokenClaims: async (ctx, token) => {
       const ins = resources.installationOf(ctx);
       const gid = 'grantId' in token && typeof token.grantId === 'string' ? gidOf(token.grantId) : ins;

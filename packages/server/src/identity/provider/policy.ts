@@ -2,6 +2,7 @@
 import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { accountClientId, grantToAccount } from '../account/client.ts';
 import { findFirstParty } from '../clients/first-party.ts';
+import type { Resources } from './resources.ts';
 
 /** `acr`: with one factor; with two, or with one that is two by itself (a passkey that has checked whose hand it is in). */
 export const acr = { one: 'urn:tulou:acr:1', two: 'urn:tulou:acr:2' } as const;
@@ -32,12 +33,26 @@ const notSureEnough = new Check(
   ({ oidc }) => fallsShort(oidc.params?.['acr_values'], oidc.acr),
 );
 
-/** oidc-provider's own, and two checks more: the first it leaves out, the second it has for claims only. */
-export function policyOf(): interactionPolicy.DefaultPolicy {
+/** A tenant may let its members in by its own identity provider only, and people have more than one account. */
+const otherPerson = (mayAct: Resources['mayAct']) =>
+  new Check(
+    'other_person',
+    'the person of this session may not act where it is asked for',
+    'login_required',
+    async (ctx) => {
+      const { oidc } = ctx;
+      if (oidc.account === undefined || oidc.result?.login !== undefined) return Check.NO_NEED_TO_PROMPT;
+      return (await mayAct(ctx)) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
+    },
+  );
+
+/** oidc-provider's own, and checks more: some it leaves out, one it has for claims only. */
+export function policyOf({ mayAct }: Pick<Resources, 'mayAct'>): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const checks = policy.get('login')?.checks;
   checks?.add(personGone);
   checks?.add(notSureEnough);
+  checks?.add(otherPerson(mayAct));
   return policy;
 }
 

@@ -12,6 +12,8 @@ type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 export interface Resources {
   /** What a token for this resource may say at most. Throws `invalid_target`. */
   readonly info: (ctx: KoaContextWithOIDC, resource: string, client: Client) => Promise<ResourceServer>;
+  /** Whether the person of the session may act in all that is asked for. */
+  readonly mayAct: (ctx: KoaContextWithOIDC) => Promise<boolean>;
   /** Which resource is meant where the request names none, or one of several. */
   readonly fallback: (
     ctx: KoaContextWithOIDC,
@@ -38,6 +40,12 @@ export interface Inherited {
   readonly act?: Readonly<Record<string, unknown>>;
 }
 
+const ofBrowsers = new Set(['authorization', 'resume', 'code_verification', 'device_resume']);
+
+/** Who is signed in may not, but another person may: the policy has them asked (policy.ts). Only once for each request. */
+const othersMaySignIn = ({ oidc }: KoaContextWithOIDC): boolean =>
+  ofBrowsers.has(oidc.route) && oidc.result?.login === undefined;
+
 export function openResources(issuer: IssuerRef, { store }: { readonly store: Store }): Resources {
   const installations = new WeakMap<object, string>();
   const inherited = new WeakMap<object, Inherited>();
@@ -53,9 +61,11 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
       const { oidc } = ctx;
       const user = oidc.entities.Account?.accountId ?? oidc.session?.accountId;
       const isOwn = oidc.params?.['grant_type'] === 'client_credentials';
-      const rights = await store.system('a token is for a tenant that installed the app', (tx) =>
-        readRights(tx, issuer, client.clientId, resource, isOwn ? undefined : user),
-      );
+      const rights = await store.system('a token is for a tenant that installed the app', async (tx) => {
+        const read = (who: string | undefined) => readRights(tx, issuer, client.clientId, resource, who);
+        const own = await read(isOwn ? undefined : user);
+        return own === undefined && othersMaySignIn(ctx) ? read(undefined) : own;
+      });
       if (rights === undefined || (isOwn && rights.trial))
         throw await notInstalled({ clientId: client.clientId, resource, scope: oidc.params?.['scope'] });
       installations.set(ctx, rights.installation);
@@ -69,6 +79,18 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
         accessTokenTTL: accessTokenSeconds,
         jwt: { sign: { alg: 'ES256' } },
       };
+    },
+    async mayAct({ oidc }) {
+      const [asked, user] = [oidc.params?.['resource'], oidc.session?.accountId];
+      const all = Array.isArray(asked) ? asked.map(String) : typeof asked === 'string' ? [asked] : [];
+      const clientId = oidc.client?.clientId ?? '';
+      return store.system('whether a person may act where it is asked for', async (tx) => {
+        for (const resource of all) {
+          if (controlServer(issuer, resource, clientId) !== undefined) continue;
+          if ((await readRights(tx, issuer, clientId, resource, user)) === undefined) return false;
+        }
+        return true;
+      });
     },
     fallback(ctx, _client, oneOf) {
       const isOwn = ctx.oidc.params?.['grant_type'] === 'client_credentials';

@@ -7,6 +7,7 @@ import { expireDenials } from './expire-denials.ts';
 import { expireEvents } from './expire-events.ts';
 import { expireIdempotency } from './expire-idempotency.ts';
 import { expireMails } from './expire-mails.ts';
+import { expireSignIns } from './expire-sign-ins.ts';
 import { expireUsage } from './expire-usage.ts';
 import { forgetTenants } from './forget-tenants.ts';
 import type { Mailer } from './mailer.ts';
@@ -53,5 +54,6 @@ export const jobs: readonly Job[] = [
   { name: 'expire-denials',     periodMs: 10 * minutes,    work: expireDenials },
   { name: 'expire-events',      periodMs: 60 * minutes,    work: expireEvents },
   { name: 'expire-mails',       periodMs: 60 * minutes,    work: expireMails },
+  { name: 'expire-sign-ins',    periodMs: 60 * minutes,    work: expireSignIns },
   { name: 'expire-usage',       periodMs: 24 * hours,      work: expireUsage },
 ];

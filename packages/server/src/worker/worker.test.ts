@@ -239,6 +239,32 @@ test('artifacts of the identity server go when they have expired, and none befor
   assert.deepEqual(await kinds(), ['Late']);
 });
 
+test('where somebody was signed in is forgotten with the session', async () => {
+  const nil = uuidFromId('tenant', 'ten_00000000000000000000000000') ?? '';
+  const seen = new Date(clock.now());
+  await deps.store.system('test', async ({ sql }) => {
+    await sql`insert into users (tenant_id, id, email, name, locale, created_at, updated_at)
+      values (${nil}, 'usr_1', 'ann@shop.test', 'Ann', 'en', ${seen}, ${seen})`;
+    for (const uid of ['over', 'open']) {
+      await sql`insert into sign_ins (tenant_id, uid_hash, user_id, agent, address, signed_in_at, seen_at)
+        values (${nil}, ${uid}, 'usr_1', '', '192.0.2.1', ${seen}, ${seen})`;
+      const expires = new Date(clock.now() + (uid === 'over' ? 60_000 : days));
+      await sql`insert into identity_artifacts (tenant_id, kind, id_hash, uid_hash, secret_payload, expires_at)
+        values (${nil}, 'Session', ${uid}, ${uid}, '{}', ${expires})`;
+    }
+  });
+  aheadMs += 3_700_000;
+  await work();
+  const left = await deps.store.system(
+    'test',
+    ({ sql }) => sql<{ uid: string }[]>`select uid_hash as uid from sign_ins`,
+  );
+  assert.deepEqual(
+    left.map(({ uid }) => uid),
+    ['open'],
+  );
+});
+
 test('the role starts, says that it is ready, and stops', async () => {
   const role = await startWorker({ admin: { host: '127.0.0.1', port: 0 } }, deps);
   const ready = await fetch(`${role.urls['admin']}/readyz`);

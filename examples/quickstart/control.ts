@@ -23,8 +23,8 @@ export class ControlError extends Error {
 export interface Control {
   /** A GET; undefined where there is nothing. */
   find(path: string): Promise<ControlAnswer | undefined>;
-  /** A POST, or a PATCH held against what was read. */
-  send(method: 'POST' | 'PATCH', path: string, body: object, etag?: string): Promise<ControlAnswer>;
+  /** A POST or PUT, or a PATCH held against what was read. */
+  send(method: 'POST' | 'PUT' | 'PATCH', path: string, body: object, etag?: string): Promise<ControlAnswer>;
   remove(path: string): Promise<void>;
   /** All pages of a list. */
   list(path: string): Promise<Record<string, unknown>[]>;

@@ -1,11 +1,8 @@
 /** For apps: tokens for the tenants that have installed the app, got when needed, kept, and renewed in time. */
 import { base64url, sha256 } from './proof.ts';
 import { defaultSystem, type System } from './system.ts';
-import { openTokenEndpoint, TokenError } from './token-endpoint.ts';
-import type { AccessToken, ClientFacts, Granted, TokenEndpoint } from './token-endpoint.ts';
-
-export { TokenError };
-export type { AccessToken, Authentication } from './token-endpoint.ts';
+import { openTokenEndpoint, TokenError } from './tokens.ts';
+import type { AccessToken, ClientFacts, Granted, TokenEndpoint } from './tokens.ts';
 
 export interface ClientOptions extends ClientFacts {
   readonly system?: Partial<System>;

@@ -1,4 +1,4 @@
-/** A whole platform, a provider with a service behind the gateway, an app with what it signs in with, and a tenant that has installed it. */
+/** A whole platform: a provider with a service behind the gateway, an app and its clients, a tenant that has installed it. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -26,7 +26,10 @@ export function describeApi(operations: readonly Operation[], platformUrl: strin
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A control token of a member (`tlt_…`) or an operator token (`tlo_…`).',
+          description: [
+            'A control token of a member (`tlt_…`), an operator token (`tlo_…`), or an access token of the platform’s issuer',
+            'for a person who has signed in: scope `control`, resource `<platform>/api`, from one of the platform’s own clients.',
+          ].join(' '),
         },
       },
       schemas: { ...schemas, Problem: problemSchema },

@@ -6,13 +6,11 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { namesIn } from '../../src/identity/provider/certificates.ts';
+import { serviceCertificate as service } from './certificate.ts';
 import { configure } from './sign-in.ts';
 import { exchangeGrant, startWorld, type TestClient, type World } from './world.ts';
 
-/** Self-signed, for `DNS:service.example.com, URI:spiffe://example.com/service`. Made for this test and used nowhere else. */
-const service =
-  'MIIBuzCCAWGgAwIBAgIUY0OutL6FHhRtAi1OMseIjSY76YkwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHc2VydmljZTAgFw0yNjExMjMwMDU1MDBaGA8yMTI2MTAzMDAwNTUwMFowEjEQMA4GA1UEAwwHc2VydmljZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLpGXFFa0vviA75GA5LW/i/NWXsEZkVMOcUcAvf61dy0i2Ku+gBrA32FokqQQdO9+R86/PowwboEncUFYanS//ajgZIwgY8wHQYDVR0OBBYEFGXOoKlHePiHk384YjBvAPh6tWEKMB8GA1UdIwQYMBaAFGXOoKlHePiHk384YjBvAPh6tWEKMA8GA1UdEwEB/wQFMAMBAf8wPAYDVR0RBDUwM4ITc2VydmljZS5leGFtcGxlLmNvbYYcc3BpZmZlOi8vZXhhbXBsZS5jb20vc2VydmljZTAKBggqhkjOPQQDAgNIADBFAiAc+UfIzbttFpZBT35f20E5/6R0EqYjVc3BK9xzKdpFZQIhANdYJoIv99C2OXQsSodRVeZouQbNEOPJ6LszAyTEvqGx';
-/** The same, for `DNS:*.example.com`. */
+/** Made like the other one, for `DNS:*.example.com`. */
 const wildcard =
   'MIIBjjCCATWgAwIBAgIUW5txgotQCzAmH2DgDENvM4iELa4wCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEd2lsZDAgFw0yNjExMjMwMDU1MDBaGA8yMTI2MTAzMDAwNTUwMFowDzENMAsGA1UEAwwEd2lsZDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHdS7vyWdBIi3M5+rOzgoS9zYjCGjLQvrz9dizvZgxtxSQ+0x36s1Pnx5iud55rW9OBGatAwJ0RafD3WYMHWbPijbTBrMB0GA1UdDgQWBBSKPBdCQTyk9eIf1Q3JrNl0LpuEyjAfBgNVHSMEGDAWgBSKPBdCQTyk9eIf1Q3JrNl0LpuEyjAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDSouZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDRwAwRAIgW5Ac2mxr0yAw4CAnrKvBQMrbvmh+1e/MaHjXZ0reaPkCIB8929kX8F+FKmFdioJrwO/+WSSEriVAGPX7ZYcvlhcR';
 

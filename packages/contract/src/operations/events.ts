@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
@@ -36,7 +37,7 @@ export const events = {
     id: 'events.list',
     method: 'GET',
     path: '/tenants/{tenant}/events',
-    summary: 'List what has happened that a tenant is told of, newest first; kept for 30 days',
+    summary: `List what has happened that a tenant is told of, newest first; kept for ${limits.eventDays} days`,
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({

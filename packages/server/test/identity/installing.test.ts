@@ -244,6 +244,21 @@ test('on the way to an app, a member asks an admin for what they can’t allow t
   const [entry] = await trail();
   assert.deepEqual([entry?.operation, entry?.target], ['consents.create', world.installation]);
   assert.match(entry?.actor ?? '', /^mem_/);
+  await viewer.submit(await viewer.open(`${world.issuer}/account/allowed`), { client: client.id });
+  const [after] = await trail();
+  assert.deepEqual([after?.operation, after?.actor], ['consents.delete', entry?.actor]);
+});
+
+test('an admin on the way to an app is led to where they decide what it is granted', async () => {
+  await run(({ sql }) => sql`update installations set scopes = ${[read]} where id = ${world.installation}`);
+  const admin = await browserOf('owner');
+  const { text } = await authorize(admin);
+  assert.match(text, /It will be able to.*See orders.*It is not granted yet to.*Pay money back/s);
+  const link = /href="(\/account\/install[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const page = await admin.open(world.issuer + link);
+  assert.match(page.text, /<input[^>]*name="scope:acme\/orders:refund"\s+checked/);
+  assert.match((await admin.submit(page, { do: 'save', [`scope:${refund}`]: 'on' })).text, /Saved/);
+  assert.doesNotMatch((await authorize(admin)).text, /not granted yet/);
 });
 
 test('who asks for a tenant that does not have the app is told where an admin installs it, tenant or not', async () => {

@@ -11,8 +11,10 @@ export const allowed: AccountStep = {
   show: (self, deps) => say(self, deps),
 
   async take(self, form, deps) {
-    const isDone = await takeBack(personOf(self), form.get('client') ?? '', deps);
-    return say(self, deps, isDone ? self.visit.told.account.apps.revoked : undefined);
+    const { visit, user } = self;
+    const actor = { user: user.id, address: visit.address, requestId: visit.requestId };
+    const isDone = await takeBack(personOf(self), form.get('client') ?? '', actor, deps);
+    return say(self, deps, isDone ? visit.told.account.apps.revoked : undefined);
   },
 };
 

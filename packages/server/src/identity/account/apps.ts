@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { SystemTx } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
 import { listArtifactsOf } from '../artifacts/of-account.ts';
+import type { Actor } from '../acting.ts';
+import { recordAgreement } from '../installing/withheld.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readAsker } from '../interaction/request.ts';
 import type { PersonRef } from '../people/authenticators.ts';
@@ -51,10 +53,18 @@ export async function listAllowed(tx: SystemTx, person: PersonRef, deps: PromptD
   return all.toSorted((a, b) => a.app.localeCompare(b.app));
 }
 
-/** Takes back all that the person has allowed to the client. False: it was nothing. */
-export async function takeBack(person: PersonRef, clientId: string, deps: PromptDeps): Promise<boolean> {
+/** Takes back all that the person has allowed to the client; the tenants that it was for have it in their audit. False: it was nothing. */
+export async function takeBack(person: PersonRef, clientId: string, actor: Actor, deps: PromptDeps): Promise<boolean> {
   const grants = await deps.store.system('a person takes back what they allowed', (tx) => grantsOf(tx, person, deps));
   const meant = grants.filter((grant) => grant.clientId === clientId);
-  for (const { idHash } of meant) await revokeGrant(person.issuer.tenantUuid, idHash, deps);
+  for (const { idHash, resources } of meant) {
+    await revokeGrant(person.issuer.tenantUuid, idHash, deps);
+    for (const [resource, scope] of Object.entries(resources)) {
+      const agreement = { issuer: person.issuer, clientId, resource, scopes: scope.split(' ') };
+      await deps.store.system('what was taken back', (tx) =>
+        recordAgreement(tx, 'delete', agreement, actor, deps.audit),
+      );
+    }
+  }
   return meant.length > 0;
 }

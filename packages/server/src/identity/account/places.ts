@@ -10,6 +10,7 @@ import { passkeys } from './passkeys.ts';
 import { password } from './password.ts';
 import { profile } from './profile.ts';
 import { recoveryCodes } from './recovery-codes.ts';
+import { email } from './email.ts';
 import { isRecent, pageOf, toSignIn, whoIs } from './self.ts';
 import { sessionList } from './session-list.ts';
 import type { AccountStep } from './step.ts';
@@ -24,6 +25,7 @@ interface AccountPlace {
 // oxfmt-ignore
 const places: readonly AccountPlace[] = [
   { path: '/account',                 dangerous: false, step: profile },
+  { path: '/account/email',           dangerous: true,  step: email },
   { path: '/account/password',        dangerous: true,  step: password },
   { path: '/account/passkeys',        dangerous: true,  step: passkeys },
   { path: '/account/authenticator',   dangerous: true,  step: authenticator },

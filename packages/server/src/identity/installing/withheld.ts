@@ -16,6 +16,8 @@ export interface Withheld {
   readonly app: string;
   /** Full names: asked for and declared, but neither granted nor the person's to use. */
   readonly scopes: readonly string[];
+  /** The person is the admin whom one would ask. */
+  readonly isAdmin: boolean;
 }
 
 export interface Request {
@@ -37,10 +39,22 @@ export async function readWithheld(
     const rights = await readRights(tx, issuer, clientId, resource, user);
     const rest = scopes.filter((scope) => client.appScopes.includes(scope) && rights?.scopes.includes(scope) === false);
     const tenant = rights?.audience.split(':').at(-1);
-    if (rest.length > 0 && tenant !== undefined)
-      return { tenant, app: await readAddress(tx, client.tenantUuid, client.appId), scopes: rest };
+    if (rest.length === 0 || tenant === undefined) continue;
+    const app = await readAddress(tx, client.tenantUuid, client.appId);
+    const { role } = (await readMember(tx, tenant, user)) ?? {};
+    return { tenant, app, scopes: rest, isAdmin: role === 'admin' || role === 'owner' };
   }
   return undefined;
+}
+
+async function readMember(
+  { sql }: SystemTx,
+  tenant: string,
+  user: string,
+): Promise<{ readonly id: string; readonly role: string } | undefined> {
+  const [row] = await sql<{ id: string; role: string }[]>`
+    select id, role from members where tenant_id = ${uuidFromId('tenant', tenant) ?? null} and user_id = ${user}`;
+  return row;
 }
 
 /** `<tenant>/<app>` of an app that is there. */
@@ -52,7 +66,11 @@ export async function readAddress({ sql }: SystemTx, developer: string, appId: s
 }
 
 /** Leaves it for an admin to find. One who was asked already is not asked twice. */
-export async function askAdmin(act: Act, actor: Actor, { tenant, app, scopes }: Withheld): Promise<void> {
+export async function askAdmin(
+  act: Act,
+  actor: Actor,
+  { tenant, app, scopes }: Omit<Withheld, 'isAdmin'>,
+): Promise<void> {
   try {
     await act(actor, approvals.create, { params: { tenant }, body: { app, scopes: [...scopes] } });
   } catch (error) {
@@ -67,9 +85,13 @@ interface Agreement {
   readonly scopes: readonly string[];
 }
 
-/** Writes into the tenant's audit trail that a member lets an app act for them. What a tenant's end users do is not its audit's. */
+/**
+ * Writes into the tenant's audit trail that a member lets an app act for them, or no longer does. What a tenant's end users do
+ * is not its audit's.
+ */
 export async function recordAgreement(
   tx: SystemTx,
+  verb: 'create' | 'delete',
   { issuer, clientId, resource, scopes }: Agreement,
   { user, address, requestId }: Actor,
   audit: Audit,
@@ -77,16 +99,16 @@ export async function recordAgreement(
   if (issuer.tenantUuid !== nilTenant) return;
   const client = await readClient(tx, clientId);
   const rights = await readRights(tx, issuer, clientId, resource, user);
-  const tenantUuid = uuidFromId('tenant', rights?.audience.split(':').at(-1) ?? '');
+  const tenant = rights?.audience.split(':').at(-1) ?? '';
+  const tenantUuid = uuidFromId('tenant', tenant);
   if (client === undefined || rights === undefined || tenantUuid === undefined) return;
-  const [member] = await tx.sql<{ id: string }[]>`
-    select id from members where tenant_id = ${tenantUuid} and user_id = ${user}`;
+  const agreed = { app: client.appId, client: clientId, scopes };
   await audit(tx, tenantUuid, {
-    actor: member?.id ?? user,
-    operation: 'consents.create',
+    actor: (await readMember(tx, tenant, user))?.id ?? user,
+    operation: `consents.${verb}`,
     target: rights.installation,
-    before: null,
-    after: { app: client.appId, client: clientId, scopes },
+    before: verb === 'create' ? null : agreed,
+    after: verb === 'create' ? agreed : null,
     address,
     requestId,
   });

@@ -6,7 +6,9 @@ import { sendOn, sendPage } from '../pages/visit.ts';
 import { findUserById } from '../people/users.ts';
 import { dataDetailsIn, type DataDetail } from '../provider/details.ts';
 import { isLimited } from '../provider/policy.ts';
-import { askAdmin, readWithheld, recordAgreement, type Request } from '../installing/withheld.ts';
+import { linkTo } from '../installing/choose.ts';
+import { installPath } from '../installing/install.ts';
+import { askAdmin, readWithheld, recordAgreement, type Request, type Withheld } from '../installing/withheld.ts';
 import { inStore, type Asking, type PromptDeps, type Step } from './asking.ts';
 import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from './request.ts';
 
@@ -29,18 +31,17 @@ export const consent: Step = {
         person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
         tenant: await readTenants(tx, parameters),
         asked: limited(await readAsked(tx, scopes, visit.locale), dataDetailsIn(missing.rar)),
-        withheld: await readAsked(tx, beyond?.scopes ?? [], visit.locale),
+        withheld: {
+          asked: await readAsked(tx, beyond?.scopes ?? [], visit.locale),
+          decideAt: beyond?.isAdmin === true ? linkOf(beyond) : undefined,
+          isAsked: visit.query.has('asked'),
+        },
       };
     });
     if (person === undefined) throw new errors.SessionNotFound('nobody is signed in');
     const { host, formTo } = destinationOf(parameters.redirectUri);
     const all = [...asked, ...askedOfPlatform([...(missing.missingOIDCScope ?? []), ...scopes], visit.told)];
-    sendPage(
-      visit,
-      200,
-      consentPage(visit, { ...asker, tenant, person, host, asked: all, withheld, isAsked: visit.query.has('asked') }),
-      formTo,
-    );
+    sendPage(visit, 200, consentPage(visit, { ...asker, tenant, person, host, asked: all, withheld }), formTo);
   },
 
   async take(asking, form, deps) {
@@ -65,7 +66,7 @@ export const consent: Step = {
     for (const [resource, scopes] of agreed) {
       const { issuer, clientId } = parameters;
       const agreement = { issuer, clientId, resource, scopes };
-      await inStore(deps, (tx) => recordAgreement(tx, agreement, actor, deps.audit));
+      await inStore(deps, (tx) => recordAgreement(tx, 'create', agreement, actor, deps.audit));
     }
     const outcome = { consent: { grantId: await grant.save() } };
     return provider.interactionFinished(visit.message, visit.response, outcome, { mergeWithLastSubmission: true });
@@ -78,6 +79,10 @@ const limited = (asked: readonly Asked[], details: readonly DataDetail[]): reado
     const only = details.filter(({ actions }) => actions.includes(one.scope ?? '')).map(({ identifier }) => identifier);
     return only.length === 0 ? one : { ...one, only };
   });
+
+/** An admin decides at the page of the app, and begins again at the app. */
+const linkOf = ({ app, tenant, scopes }: Withheld): string =>
+  linkTo(installPath, new URLSearchParams(), { app, tenant, scopes: scopes.join(' ') });
 
 const requestOf = ({ issuer, clientId, resources }: Parameters, { params }: Asking['details']): Request => ({
   issuer,

@@ -44,8 +44,7 @@ test('what is asked for some data only says for which, as text', () => {
     tenant: 'shop',
     host: undefined,
     asked,
-    withheld: [],
-    isAsked: false,
+    withheld: { asked: [], decideAt: undefined, isAsked: false },
   };
   const page = consentPage(
     { told: words.en, formToken: 't' },

@@ -52,8 +52,15 @@ export interface Consent {
   /** Where the browser goes afterwards. Undefined: nowhere (a device). */
   readonly host: string | undefined;
   readonly asked: readonly Asked[];
-  /** What only an admin can allow, and whether one has just been asked. */
-  readonly withheld: readonly Asked[];
+  readonly withheld: Beyond;
+}
+
+/** What only an admin can allow. */
+export interface Beyond {
+  readonly asked: readonly Asked[];
+  /** Where the person decides, who is an admin. */
+  readonly decideAt: string | undefined;
+  /** An admin has just been asked. */
   readonly isAsked: boolean;
 }
 
@@ -70,7 +77,7 @@ export function consentPage({ told, formToken }: Frame, given: Consent): Page {
             </ul>`
     }
     ${asked.some(({ risk }) => risk === 'high') ? html`<p class="high">${say.warning}</p>` : undefined}
-    ${given.withheld.length === 0 ? undefined : withheldPart(told, formToken, given)}
+    ${given.withheld.asked.length === 0 ? undefined : withheldPart(told, formToken, given.withheld)}
     <div class="facts soft">
       <p>${say.as(person.name, person.email)}</p>
       ${host === undefined ? undefined : html`<p>${say.next(host)}</p>`}
@@ -86,20 +93,19 @@ export function consentPage({ told, formToken }: Frame, given: Consent): Page {
 }
 
 /** What is asked for beyond the person's own rights: an admin can be asked, and the rest goes on without. */
-function withheldPart(told: Words, formToken: string, { withheld, isAsked }: Consent): Html {
+function withheldPart(told: Words, formToken: string, { asked, decideAt, isAsked }: Beyond): Html {
   const say = told.install;
-  return html`<h2 id="withheld">${say.withheld}</h2>
+  const ask = form(
+    formToken,
+    html`<div class="actions"><button class="quiet" name="do" value="ask">${say.ask}</button></div>`,
+  );
+  const decide = html`<p class="links"><a href="${decideAt ?? ''}">${say.decide}</a></p>`;
+  const done = html`<p class="done" role="status">${say.told.asked}</p>`;
+  return html`<h2 id="withheld">${decideAt === undefined ? say.withheld : say.notGranted}</h2>
     <ul class="scopes" aria-labelledby="withheld">
-      ${withheld.map((one) => askedItem(told, one))}
+      ${asked.map((one) => askedItem(told, one))}
     </ul>
-    ${
-      isAsked
-        ? html`<p class="done" role="status">${say.told.asked}</p>`
-        : form(
-            formToken,
-            html`<div class="actions"><button class="quiet" name="do" value="ask">${say.ask}</button></div>`,
-          )
-    }`;
+    ${decideAt === undefined ? (isAsked ? done : ask) : decide}`;
 }
 
 /** One right, in words, with its name and risk. */

@@ -201,3 +201,41 @@ test('whoever reads the database can open no link', async () => {
   const rows = await run(({ sql }) => sql`select * from address_proofs`);
   assert.ok(!JSON.stringify(rows).includes(secret));
 });
+
+test('an account gets another address when the mail to it was opened, and its old one is told', async () => {
+  const browser = openBrowser(world.issuer);
+  const form = await browser.open(`${world.issuer}/account/email`);
+  const page = await browser.submit(form, { do: 'sign-in', email: 'owner@shop.test', password });
+  assert.match(page.text, /has the address owner@shop\.test/);
+  const asked = await browser.submit(page, { email: 'Moved@shop.test' });
+  assert.match(asked.text, /on its way to moved@shop\.test/);
+  assert.equal((await mails()).at(-1)?.recipient, 'moved@shop.test');
+  assert.equal((await signIn(openBrowser(world.issuer), 'moved@shop.test')).status, 422, 'nothing is changed yet');
+  const other = openBrowser(world.issuer);
+  const confirm = await other.open(await lastLink());
+  assert.match(confirm.text, /owner@shop\.test gets the address moved@shop\.test/);
+  assert.match((await other.submit(confirm)).text, /The address is changed/);
+  assert.equal((await mails()).at(-1)?.recipient, 'owner@shop.test');
+  assert.match((await signIn(openBrowser(world.issuer), 'moved@shop.test')).text, /Allow Till/);
+  assert.equal((await signIn(openBrowser(world.issuer), 'owner@shop.test')).status, 422);
+});
+
+test('an address that is somebody’s is taken from nobody, and the page does not tell', async () => {
+  const browser = openBrowser(world.issuer);
+  const form = await browser.open(`${world.issuer}/account/email`);
+  const page = await browser.submit(form, { do: 'sign-in', email: 'moved@shop.test', password });
+  const asked = await browser.submit(page, { email: 'viewer@shop.test' });
+  assert.match(asked.text, /on its way to viewer@shop\.test/);
+  const told = (await mails()).at(-1);
+  assert.deepEqual(
+    [told?.recipient, linkIn(told ?? { recipient: '', subject: '', body: '' })],
+    ['viewer@shop.test', ''],
+  );
+  // Where it becomes somebody's between the mail and its opening, it stays theirs.
+  await browser.submit(asked, { email: 'soon@shop.test' });
+  const link = await lastLink();
+  await run(({ sql }) => sql`update users set email = 'soon@shop.test' where id = ${world.viewer}`);
+  const other = openBrowser(world.issuer);
+  assert.equal((await other.submit(await other.open(link))).status, 410);
+  await run(({ sql }) => sql`update users set email = 'viewer@shop.test' where id = ${world.viewer}`);
+});

@@ -12,13 +12,18 @@ export type AskedMail =
   | { readonly kind: 'wrong' | 'wait'; readonly typed: string; readonly says: string };
 
 /** The address that is in the form, where it may have a mail now. Undefined: the form was not taken, and that is answered. */
-export async function takeAddress(visit: Visit, { store, clock }: PromptDeps): Promise<AskedMail | undefined> {
+export async function takeAddress(visit: Visit, deps: PromptDeps): Promise<AskedMail | undefined> {
   const form = await readForm(visit);
   if (form === undefined) {
     refuseForm(visit);
     return undefined;
   }
-  const typed = (form.get('email') ?? '').slice(0, 256);
+  return mayBeMailed(visit, form.get('email') ?? '', deps);
+}
+
+/** The same for an address that was read already. */
+export async function mayBeMailed(visit: Visit, given: string, { store, clock }: PromptDeps): Promise<AskedMail> {
+  const typed = given.slice(0, 256);
   const email = emailOf(typed);
   const { signUp, signIn } = visit.told;
   if (!address.safeParse(email).success) return { kind: 'wrong', typed, says: signUp.emailWrong };

@@ -25,6 +25,7 @@ import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import type { PromptDeps } from './asking.ts';
 import { chooseConnection, connectionPath, federate, federationPath } from './federation.ts';
 import { invite, invitationPath } from './invitation.ts';
+import { move, movePath } from './move.ts';
 import { prompt } from './prompt.ts';
 import { reset, resetPath } from './reset.ts';
 import { signUp, signUpPath } from './sign-up.ts';
@@ -51,21 +52,31 @@ interface Place {
 
 const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', String.raw`\.`)}$`);
 
+/** A page that is the same whoever is signed in. */
+const alone =
+  (page: (visit: Visit, deps: PromptDeps) => Promise<void>): Place['answer'] =>
+  (visit, _provider, deps) =>
+    page(visit, deps);
+
+const pages = ['GET', 'HEAD'];
+const forms = [...pages, 'POST'];
+
 // oxfmt-ignore
 const places: readonly Place[] = [
-  { methods: ['GET', 'HEAD'],         path: /^\/account\/style-[\w-]+\.css$/,    answer: sendStyle },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(invitationPath),             ofPlatform: true, answer: (visit, _provider, deps) => invite(visit, deps) },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(signUpPath),                 answer: (visit, _provider, deps) => signUp(visit, deps) },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(resetPath),                  answer: (visit, _provider, deps) => reset(visit, deps) },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(federationPath),             ofPlatform: true, answer: (visit, _provider, deps) => chooseConnection(visit, deps) },
-  { methods: ['GET'],                 path: connectionPath,                      ofPlatform: true, answer: (visit, _provider, deps) => federate(visit, deps) },
-  { methods: ['GET', 'HEAD', 'POST'], path: /^\/oauth2\/interaction\/[\w-]+$/,   answer: prompt },
-  { methods: ['GET', 'HEAD', 'POST'], path: accountPath,                         answer: account },
-  { methods: ['GET', 'HEAD'],         path: exactly(signedInPath),               answer: signedIn },
-  { methods: ['GET', 'HEAD'],         path: exactly(passkeyScriptPath),          answer: (visit) => sendKept(visit, 'text/javascript', passkeyScript) },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(installPath),                ofPlatform: true, answer: install },
-  { methods: ['GET', 'HEAD'],         path: exactly(inventoryPath),              ofPlatform: true, answer: inventory },
-  { methods: ['GET', 'HEAD', 'POST'], path: exactly(outboxPath),                 ofPlatform: true, answer: (visit, _provider, deps) => outbox(visit, deps) },
+  { methods: pages,    path: /^\/account\/style-[\w-]+\.css$/,          answer: sendStyle },
+  { methods: forms,    path: exactly(invitationPath),                   ofPlatform: true, answer: alone(invite) },
+  { methods: forms,    path: exactly(signUpPath),                       answer: alone(signUp) },
+  { methods: forms,    path: exactly(movePath),                         answer: alone(move) },
+  { methods: forms,    path: exactly(resetPath),                        answer: alone(reset) },
+  { methods: forms,    path: exactly(federationPath),                   ofPlatform: true, answer: alone(chooseConnection) },
+  { methods: ['GET'],  path: connectionPath,                            ofPlatform: true, answer: alone(federate) },
+  { methods: forms,    path: /^\/oauth2\/interaction\/[\w-]+$/,         answer: prompt },
+  { methods: forms,    path: accountPath,                               answer: account },
+  { methods: pages,    path: exactly(signedInPath),                     answer: signedIn },
+  { methods: pages,    path: exactly(passkeyScriptPath),                answer: (visit) => sendKept(visit, 'text/javascript', passkeyScript) },
+  { methods: forms,    path: exactly(installPath),                      ofPlatform: true, answer: install },
+  { methods: pages,    path: exactly(inventoryPath),                    ofPlatform: true, answer: inventory },
+  { methods: forms,    path: exactly(outboxPath),                       ofPlatform: true, answer: alone(outbox) },
 ];
 
 /** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */

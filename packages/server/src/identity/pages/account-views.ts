@@ -45,7 +45,7 @@ export function profilePage(frame: Frame, given: Profile): Page {
   const body = html`${doneLine(given.done)}
     <p class="soft">${user.name} · ${user.email}</p>
     <h2 id="security">${say.security}</h2>
-    ${linksTo(told, factors)}
+    ${linksTo(told, factors, user)}
     ${given.isAdmin ? html`<p class="links"><a href="/account/installations">${told.install.ofTenants}</a></p>` : undefined}
     <h2>${say.profile}</h2>
     ${form(
@@ -57,12 +57,37 @@ export function profilePage(frame: Frame, given: Profile): Page {
   return { title: say.title, body, wrong };
 }
 
-function linksTo({ account: say }: Words, { passkeys, authenticator, recoveryCodes }: Factors): Html {
-  const rows: readonly (readonly [path: string, title: string, state: string])[] = [
+export interface Address extends Told {
+  readonly user: User;
+  readonly typed: string;
+}
+
+export function emailPage(frame: Frame, { user, typed, done }: Address): Page {
+  const { told, formToken, wrong = {} } = frame;
+  const say = told.move;
+  const fresh = { name: 'email', label: say.email, type: 'email', autocomplete: 'email', value: typed } as const;
+  const body = html`${doneLine(done)}
+    <p class="soft">${say.lead(user.email)}</p>
+    ${form(
+      formToken,
+      html`${field({ ...fresh, focused: true }, wrong)}
+        <div class="actions"><button>${say.button}</button></div>`,
+    )}`;
+  return accountPart(frame, say.title, body);
+}
+
+function linksTo(told: Words, { passkeys, authenticator, recoveryCodes }: Factors, { email, managed }: User): Html {
+  const say = told.account;
+  const own: readonly (readonly [path: string, title: string, state: string])[] = [
+    ['/account/email', told.move.title, email],
     ['/account/password', say.password.title, ''],
     ['/account/passkeys', say.passkeys.title, say.passkeys.count(passkeys)],
     ['/account/authenticator', say.authenticator.title, authenticator ? say.authenticator.on : say.authenticator.off],
     ['/account/recovery-codes', say.recovery.title, say.recovery.left(recoveryCodes)],
+  ];
+  const rows: typeof own = [
+    // Whom a tenant's own identity provider signs in has nothing of the kind here.
+    ...(managed ? [] : own),
     ['/account/sessions', say.sessions.title, ''],
     ['/account/allowed', say.apps.title, ''],
   ];

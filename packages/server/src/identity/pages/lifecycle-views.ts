@@ -125,6 +125,13 @@ export function choosePasswordPage({ told, formToken, wrong = {} }: Frame, email
   return { title: say.title, body, wrong };
 }
 
+export function movePage({ told, formToken }: Frame, from: string, to: string): Page {
+  const say = told.move;
+  const body = html`<p>${say.confirm(from, to)}</p>
+    ${form(formToken, html`<div class="actions"><button>${say.confirmButton}</button></div>`)}`;
+  return { title: say.title, body };
+}
+
 export function doneSignUpPage({ signUp: say }: Words, interaction: string | undefined): Page {
   const onward =
     interaction === undefined ? undefined : html`<p><a href="/oauth2/interaction/${interaction}">${say.goOn}</a></p>`;

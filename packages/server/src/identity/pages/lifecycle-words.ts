@@ -42,6 +42,25 @@ export const lifecycleEn = {
     changedBody:
       'The password of your account was changed just now. If that was not you, choose a new one at once, and tell the operator.\n',
   },
+  move: {
+    title: 'E-mail address',
+    lead: (email: string) => `Your account has the address ${email}. We mail a link to the new one.`,
+    email: 'New e-mail address',
+    button: 'Send the link',
+    asked: (email: string) => `A mail is on its way to ${email}. Until its link was opened, nothing changes.`,
+    confirm: (from: string, to: string) => `The account of ${from} gets the address ${to}.`,
+    confirmButton: 'Change the address',
+    doneTitle: 'The address is changed',
+    done: 'You sign in with the new one from now on.',
+    mailSubject: (name: string) => `A new address for an account at ${name}`,
+    mailBody: (name: string, link: string) =>
+      `Open this link within an hour if an account of yours at ${name} shall have this address:\n\n${link}\n\nIf you have not asked for it, do nothing.\n`,
+    takenBody: (name: string) =>
+      `Somebody wants to give this address to an account at ${name}. There is another account of it already, so nothing was changed.\n`,
+    movedSubject: (name: string) => `The address of your account at ${name} was changed`,
+    movedBody: (to: string) =>
+      `Your account has the address ${to} from now on. If that was not you, tell the operator at once.\n`,
+  },
   federation: {
     by: (name: string) => `Sign in with ${name}`,
     only: 'Members of this tenant sign in by its own provider only.',
@@ -102,6 +121,23 @@ export const lifecycleZh: Told<typeof lifecycleEn> = {
       `请在一小时内打开此链接设置新密码：\n\n${link}\n\n如果不是你本人的请求，请忽略此邮件，密码不会改变。\n`,
     changedSubject: (name) => `你在 ${name} 的账号密码已更改`,
     changedBody: '你的账号密码刚刚被更改。如果不是你本人操作，请立即重新设置密码并告知运维人员。\n',
+  },
+  move: {
+    title: '邮箱地址',
+    lead: (email) => `你的账号邮箱为 ${email}。我们会向新邮箱发送链接。`,
+    email: '新邮箱地址',
+    button: '发送链接',
+    asked: (email) => `邮件正在发往 ${email}。打开其中的链接之前，不会有任何更改。`,
+    confirm: (from, to) => `${from} 的账号将改用邮箱 ${to}。`,
+    confirmButton: '更改邮箱',
+    doneTitle: '邮箱已更改',
+    done: '从现在起请使用新邮箱登录。',
+    mailSubject: (name) => `${name} 账号的新邮箱`,
+    mailBody: (name, link) =>
+      `如果要让你在 ${name} 的账号使用此邮箱，请在一小时内打开此链接：\n\n${link}\n\n如果不是你本人的请求，请忽略此邮件。\n`,
+    takenBody: (name) => `有人想在 ${name} 的账号中使用此邮箱。该邮箱已有另一个账号，因此未作任何更改。\n`,
+    movedSubject: (name) => `你在 ${name} 的账号邮箱已更改`,
+    movedBody: (to) => `从现在起你的账号邮箱为 ${to}。如果不是你本人操作，请立即告知运维人员。\n`,
   },
   federation: {
     by: (name) => `使用 ${name} 登录`,

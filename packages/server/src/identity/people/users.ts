@@ -84,6 +84,21 @@ export async function setProfile(
     update users set name = ${name}, locale = ${locale}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
 }
 
+/** Gives an account an address that has been shown to be theirs. False: it is somebody's. */
+export async function moveUser(
+  { sql }: SystemTx,
+  { tenantUuid }: IssuerRef,
+  id: string,
+  email: string,
+  now: Date,
+): Promise<boolean> {
+  const { count } = await sql`
+    update users set email = ${email}, verified_at = ${now}, updated_at = ${now}
+    where tenant_id = ${tenantUuid} and id = ${id} and connection is null and not exists (
+      select from users o where o.tenant_id = ${tenantUuid} and o.email = ${email} and o.connection is null)`;
+  return count === 1;
+}
+
 /** Keeps the same password anew, unless another one was set meanwhile. */
 export async function rekeepPassword(
   { sql }: SystemTx,

@@ -74,6 +74,8 @@ export class Call {
   pass: Pass | undefined = undefined;
   /** The field `DPoP`; empty: there were several. */
   proof: string | undefined = undefined;
+  /** For the field `DPoP-Nonce` of a refusal. */
+  proofNonce: string | undefined = undefined;
   /** Whether `Signature-Input` names a key of ours. */
   isSigned = false;
   /** Holds the content of a signed request against its digest. */

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { verifyRequest } from '../signatures/verify.ts';
-import { proofAlgorithms, isProof } from '../tokens/proof.ts';
+import { nonceAt } from '../tokens/nonces.ts';
+import { judgeProof, proofAlgorithms, type ProofVerdict } from '../tokens/proof.ts';
 import type { Pass } from '../tokens/tokens.ts';
 import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
@@ -94,17 +95,21 @@ function checkCertificate(call: Call, { proxies }: Gate, thumbprint: string): Er
 function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCode | undefined {
   const { proofKey } = pass.token;
   if (proofKey === undefined) return call.isProofScheme ? refuse(call, 'This token is bound to no key.') : undefined;
-  const proven = { method: call.exchange.head.method, url: publicUrl(call, gate), token };
-  if (
-    call.isProofScheme &&
-    call.proof !== undefined &&
-    isProof(call.proof, pass, proofKey, proven, gate.usedProofs, call.atMs)
-  ) {
-    return undefined;
-  }
-  const error = call.isProofScheme ? 'invalid_dpop_proof' : 'invalid_token';
-  call.challenge = `DPoP realm="tulou", error="${error}", algs="${proofAlgorithms.join(' ')}"`;
+  const verdict = call.isProofScheme ? verdictOn(call, gate, pass, proofKey, token) : 'bearer';
+  if (verdict === 'good') return undefined;
+  const errors = { bad: 'invalid_dpop_proof', stale: 'use_dpop_nonce', bearer: 'invalid_token' } as const;
+  call.challenge = `DPoP realm="tulou", error="${errors[verdict]}", algs="${proofAlgorithms.join(' ')}"`;
   return 'proof_required';
+}
+
+function verdictOn(call: Call, gate: Gate, pass: Pass, proofKey: string, token: string): ProofVerdict {
+  const { fleetKey, usedProofs: used } = gate;
+  if (call.proof === undefined) return 'bad';
+  const proven = { method: call.exchange.head.method, url: publicUrl(call, gate), token };
+  const verdict = judgeProof(call.proof, pass, proofKey, proven, { used, fleetKey, nowMs: call.atMs });
+  // Whoever cannot show otherwise that a proof is new is given the means (RFC 9449 §9).
+  if (verdict === 'stale' && fleetKey !== undefined) call.proofNonce = nonceAt(fleetKey, Math.floor(call.atMs / 1000));
+  return verdict;
 }
 
 /** The address as the client sees it: the configured one, or a host name of the API. Never what a `Host` field says alone. */

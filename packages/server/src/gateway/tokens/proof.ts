@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { importKey, isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+import { givenAt, nonceSecondsMax } from './nonces.ts';
 import type { UsedProofs } from './proofs.ts';
 import type { Pass } from './tokens.ts';
 import { leewaySeconds } from './verify.ts';
@@ -18,23 +19,46 @@ export interface Proven {
 /** For the challenge: what proofs may be signed with. */
 export const proofAlgorithms: readonly Algorithm[] = ['ES256', 'EdDSA'];
 
+export interface ProofDeps {
+  readonly used: UsedProofs;
+  /** Undefined: there are no nonces yet. */
+  readonly fleetKey: Uint8Array | undefined;
+  readonly nowMs: number;
+}
+
+/** `stale`: nothing is wrong with it, but its client must show with a nonce that it is new. */
+export type ProofVerdict = 'good' | 'bad' | 'stale';
+
 /** Whether `text` proves this call of a pass whose token is bound to `thumbprint`. A good proof is used up. */
-export function isProof(
-  text: string,
-  pass: Pass,
-  thumbprint: string,
-  call: Proven,
-  used: UsedProofs,
-  nowMs: number,
-): boolean {
+export function judgeProof(text: string, pass: Pass, thumbprint: string, call: Proven, deps: ProofDeps): ProofVerdict {
   const proof = readCompact(text);
-  if (proof === undefined || !isSignedByHolder(proof, pass, thumbprint)) return false;
+  if (proof === undefined || !isSignedByHolder(proof, pass, thumbprint)) return 'bad';
   const { jti, htm, htu, ath, iat } = proof.claims;
-  if (typeof jti !== 'string' || jti === '' || htm !== call.method || !isUrl(htu, call.url)) return false;
-  if (ath !== hash('sha256', call.token, 'base64url')) return false;
+  if (typeof jti !== 'string' || jti === '' || htm !== call.method || !isUrl(htu, call.url)) return 'bad';
+  if (ath !== hash('sha256', call.token, 'base64url') || typeof iat !== 'number') return 'bad';
+  const untilSeconds = freshUntil(proof.claims, iat, deps);
+  if (untilSeconds === undefined) return 'stale';
+  const nowSeconds = Math.floor(deps.nowMs / 1000);
+  return deps.used.burn(`${thumbprint} ${jti}`, untilSeconds, nowSeconds) ? 'good' : 'bad';
+}
+
+/**
+ * Until when this proof could be sent again; undefined: it is not known to be new. By its nonce where it has one, else by its
+ * own time. What is older than the memory of used proofs could have been used before.
+ */
+function freshUntil(
+  { nonce }: Compact['claims'],
+  iat: number,
+  { used, fleetKey, nowMs }: ProofDeps,
+): number | undefined {
   const nowSeconds = Math.floor(nowMs / 1000);
-  if (!isFresh(iat, nowSeconds) || iat < used.sinceSeconds) return false;
-  return used.burn(`${thumbprint} ${jti}`, Math.ceil(iat) + leewaySeconds, nowSeconds);
+  if (nonce === undefined) {
+    const isNow = Math.abs(iat - nowSeconds) <= leewaySeconds && iat >= used.sinceSeconds;
+    return isNow ? Math.ceil(iat) + leewaySeconds : undefined;
+  }
+  if (fleetKey === undefined || typeof nonce !== 'string') return undefined;
+  const given = givenAt(fleetKey, nonce, nowSeconds);
+  return given === undefined || given < used.sinceSeconds ? undefined : given + nonceSecondsMax;
 }
 
 function isSignedByHolder({ head, signed, signature }: Compact, pass: Pass, thumbprint: string): boolean {
@@ -67,9 +91,6 @@ function thumbprintOf({ kty, crv, x, y }: Readonly<Record<string, unknown>>): st
 }
 
 const digest = (members: object): string => hash('sha256', JSON.stringify(members), 'base64url');
-
-const isFresh = (iat: unknown, nowSeconds: number): iat is number =>
-  typeof iat === 'number' && Math.abs(iat - nowSeconds) <= leewaySeconds;
 
 /** Compared after normalisation (RFC 9449 §4.3: of scheme, host and port; RFC 3986 §6.2.3), without query and fragment. */
 function isUrl(htu: unknown, expected: string): boolean {

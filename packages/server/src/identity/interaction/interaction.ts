@@ -73,7 +73,7 @@ const places: readonly Place[] = [
   { methods: forms,    path: /^\/oauth2\/interaction\/[\w-]+$/,         answer: prompt },
   { methods: forms,    path: accountPath,                               answer: account },
   { methods: pages,    path: exactly(signedInPath),                     answer: signedIn },
-  { methods: pages,    path: exactly(passkeyScriptPath),                answer: (visit) => sendKept(visit, 'text/javascript', passkeyScript) },
+  { methods: pages,    path: exactly(passkeyScriptPath),                answer: sendScript },
   { methods: forms,    path: exactly(installPath),                      ofPlatform: true, answer: install },
   { methods: pages,    path: exactly(inventoryPath),                    ofPlatform: true, answer: inventory },
   { methods: forms,    path: exactly(outboxPath),                       ofPlatform: true, answer: alone(outbox) },
@@ -121,6 +121,10 @@ function sendStyle(visit: Visit): void {
   const { style, stylePath } = brandOf(visit.issuer);
   if (visit.path === stylePath) sendKept(visit, 'text/css', style);
   else sendMissing(visit);
+}
+
+function sendScript(visit: Visit): void {
+  sendKept(visit, 'text/javascript', passkeyScript);
 }
 
 /** What browsers may keep: its address changes with it. */

@@ -77,7 +77,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .back { margin: -.75rem 0 .5rem; } .back a { display: inline-block; padding: .6rem 0; }
 .done { margin: 1rem 0; padding: .6rem 1rem; border-left: .3rem solid var(--low); border-radius: .3rem; background: var(--ground); }
 ul.rows { list-style: none; margin: 1rem 0 0; padding: 0; border-top: 1px solid var(--line); }
-ul.rows > li { display: flex; justify-content: space-between; align-items: center; gap: .75rem; padding: .5rem 0; min-height: 2.75rem; border-bottom: 1px solid var(--line); }
+ul.rows > li {
+  display: flex; justify-content: space-between; align-items: center; gap: .75rem; min-height: 2.75rem;
+  padding: .5rem 0; border-bottom: 1px solid var(--line);
+}
 ul.rows > li > a { flex: 1; padding: .6rem 0; }
 ul.rows > li > div { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 ul.rows p { margin: .1rem 0 0; }

@@ -1,5 +1,6 @@
 /** An authenticator in software, as WebAuthn describes one (level 3, §6): for tests, which must be able to lie. */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { systemRandom } from '../../kernel/random.ts';
 
 /** What is said otherwise than is so. */
 export interface Lie {
@@ -37,7 +38,7 @@ const base64url = (data: string | Uint8Array): string => Buffer.from(data).toStr
 export function openSampleAuthenticator(userHandle: string): SampleAuthenticator {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-  const id = randomBytes(16);
+  const id = systemRandom.bytes(16);
   let counter = 0;
   const head = (rpID: string, flags: number, count: number): Buffer => {
     const tail = Buffer.alloc(5);

@@ -65,7 +65,8 @@ export async function startIdp(): Promise<Idp> {
   async function token(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const chunk of request) text += String(chunk);
-    const expected = `Basic ${Buffer.from(`${idpClient.id}:${encodeURIComponent(idpClient.secret).replaceAll('%20', '+')}`).toString('base64')}`;
+    const basic = [idpClient.id, idpClient.secret].map((part) => encodeURIComponent(part).replaceAll('%20', '+'));
+    const expected = `Basic ${Buffer.from(basic.join(':')).toString('base64')}`;
     const code = new URLSearchParams(text).get('code') ?? '';
     const nonce = nonces.get(code);
     if (request.headers.authorization !== expected || nonce === undefined)

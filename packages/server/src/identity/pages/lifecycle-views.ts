@@ -54,7 +54,7 @@ export function choosePage(
   offered: readonly Offered[],
 ): Page {
   const say = told.federation;
-  const asked = { name: 'tenant', label: say.tenant, type: 'text', autocomplete: 'organization' } as const;
+  const asked = { name: 'tenant', label: say.tenant, type: 'text', autocomplete: 'off' } as const;
   const body = html`<p class="soft">${say.lead}</p>
     ${form(
       formToken,

@@ -64,22 +64,22 @@ export const lifecycleEn = {
   federation: {
     by: (name: string) => `Sign in with ${name}`,
     only: 'Members of this tenant sign in by its own provider only.',
-    link: 'Sign in with your organisation',
-    title: 'Sign in with your organisation',
+    link: 'Sign in with your company',
+    title: 'Sign in with your company',
     lead: 'Where you are a member, people may sign in by a provider of their own.',
     tenant: 'Tenant',
-    tenantHint: 'The short name of your organisation here, like acme.',
+    tenantHint: 'The short name of your company here, like acme.',
     button: 'Continue',
     none: 'There is no such way to sign in there.',
     back: 'Back',
-    managed: 'Your organisation signs you in',
+    managed: 'Your company signs you in',
     managedLead: 'How you sign in is set there, not here.',
-    failed: 'Your organisation did not sign you in',
+    failed: 'Your company did not sign you in',
     failedLead:
       'Its provider could not be reached, did not agree, or answered what cannot be trusted. Go back to the app and try again, or tell an admin of your tenant.',
     unknown: 'You are no member here',
     unknownLead: (email: string) =>
-      `Your organisation knows you${email === '' ? '' : ` as ${email}`}, but there is no member of that verified address. Ask an admin of your tenant to add you.`,
+      `Your company knows you${email === '' ? '' : ` as ${email}`}, but there is no member of that verified address. Ask an admin of your tenant to add you.`,
   },
 } as const;
 

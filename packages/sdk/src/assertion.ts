@@ -19,6 +19,8 @@ export interface Caller {
   readonly subscription: string | undefined;
   /** Scopes of this call, by the names that the API gives them. */
   readonly scopes: readonly string[];
+  /** Scopes that are held for some of the data only, and for which: a service that lets a scope be limited holds the call to it. */
+  readonly only: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `status` 401: the call has no assertion that is good here. 503: the keys are not known and cannot be read. */
@@ -98,7 +100,21 @@ function callerOf(claims: JWTPayload): Caller {
     plan: text('plan'),
     subscription: text('subscription'),
     scopes: (text('scopes') ?? '').split(' ').filter((scope) => scope !== ''),
+    only: onlyIn(claims['authorization_details']),
   };
+}
+
+/** RFC 9396, of the one type that the gateway passes on. Throws a TypeError for what it can't read: it would be a limit that is lost. */
+function onlyIn(details: unknown = []): Record<string, readonly string[]> {
+  const only: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
+  if (!Array.isArray(details)) throw new TypeError('the claim authorization_details is no list');
+  for (const one of details as readonly unknown[]) {
+    const { type, actions, identifier } = (one ?? {}) as Record<string, unknown>;
+    if (type !== 'tulou_data' || !Array.isArray(actions) || typeof identifier !== 'string')
+      throw new TypeError('the claim authorization_details says what is not known');
+    for (const scope of actions) (only[String(scope)] ??= []).push(identifier);
+  }
+  return only;
 }
 
 /** A key that is not in the set is the call's fault; a set that cannot be had is not. */

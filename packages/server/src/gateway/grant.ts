@@ -35,6 +35,8 @@ export interface AssertionClaims {
   readonly plan?: string;
   readonly subscription?: string;
   readonly scopes: string;
+  /** RFC 9396: scopes that are held for some of the data only. */
+  readonly authorization_details?: readonly object[];
 }
 
 interface MadeFrom {

@@ -2,6 +2,7 @@
 import { callerFieldsOf, type AssertionClaims, type Grant } from '../grant.ts';
 import type { InstallationObject, State } from '../snapshot/state.ts';
 import { interned, partiesText, type Interned } from '../usage/record.ts';
+import { limitsOf } from './limits.ts';
 import type { Pass, Rights, TokenGrant } from './tokens.ts';
 
 /** Versions that one token's calls go to are few; past this, all are made anew. */
@@ -31,12 +32,14 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
   const defined = base.version.api.object?.scopes;
   if (known?.base === base && known.rights === rights && known.defined === defined) return known;
   const scopes = new Set(localNames(base, rights, defined));
+  const limits = limitsOf(pass.token.limits, fullName(base, ''), scopes);
   const claims: AssertionClaims = {
     ...base.claims,
     tenant: rights.installation.tenant,
     installation: rights.installation.key,
     ...(pass.token.user === undefined ? {} : { user: pass.token.user }),
     scopes: [...scopes].join(' '),
+    ...(limits.length === 0 ? {} : { authorization_details: limits }),
   };
   const callerFields = callerFieldsOf(claims);
   const parties = partiesOf(base, pass, rights.installation);

@@ -4,6 +4,7 @@
  */
 import type { IssuerNode } from '../snapshot/state.ts';
 import { isObject, readCompact, type Compact } from './compact.ts';
+import { limitsIn, type Limit } from './limits.ts';
 import { isSigned, type Algorithm, type VerifyKey } from './keys.ts';
 
 /** A token whose signature and form are good. */
@@ -25,6 +26,8 @@ export interface Token {
   readonly grant: string;
   /** Full names. */
   readonly scopes: readonly string[];
+  /** What of them is for some of the data only. */
+  readonly limits: readonly Limit[];
   /** Unix seconds. */
   readonly issuedAt: number;
   /** From then on it is refused, wall clock, milliseconds. */
@@ -84,7 +87,8 @@ function readClaims(
   // An issuer of one tenant speaks for no other.
   if (object.issues_for !== null && object.issues_for !== tenant) return undefined;
   const bound = cnf === undefined ? unbound : bindingIn(cnf);
-  if (bound === undefined) return undefined;
+  const limits = limitsIn(claims['authorization_details']);
+  if (bound === undefined || limits === undefined) return undefined;
   return {
     issuer: object.key,
     ...proven,
@@ -97,6 +101,7 @@ function readClaims(
     jti,
     grant: gid,
     scopes: scope.split(' '),
+    limits,
     issuedAt: Number(iat),
     untilMs: (Number(exp) + leewaySeconds) * 1000,
     ...bound,

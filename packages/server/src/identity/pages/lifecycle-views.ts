@@ -27,12 +27,10 @@ export function offersIn(
   return html`${links} ${open ? other : undefined}`;
 }
 
-const wayBy = (told: Words, { id, name }: Offered, interaction: string, fresh: boolean): Html =>
-  html`<p>
-    <a class="button quiet" href="/account/federation/${id}?interaction=${interaction}${fresh ? '&fresh' : ''}"
-      >${told.federation.by(name)}</a
-    >
-  </p>`;
+const wayBy = (told: Words, { id, name }: Offered, interaction: string, fresh: boolean): Html => {
+  const to = `/account/federation/${id}?interaction=${interaction}${fresh ? '&fresh' : ''}`;
+  return html`<div class="actions"><a class="button quiet" href="${to}">${told.federation.by(name)}</a></div>`;
+};
 
 /** In place of the sign-in page where a tenant's own provider is the only way. */
 export function onlyOfferedPage({ told, formToken, wrong = {} }: Frame, app: string, ways: Html): Page {

@@ -5,7 +5,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
 import type { ControlOptions } from './control/control.ts';
 import { systemClock as clock } from './kernel/clock.ts';
-import type { FindSignedIn } from './control/call/authenticate.ts';
+import type { FindSignedIn } from './control/call/people.ts';
 import type { Act, Audit } from './identity/acting.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
 import type { Signing } from './identity/issuers/signing.ts';

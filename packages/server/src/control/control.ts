@@ -16,7 +16,7 @@ import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
 import type { Store } from '../store/store.ts';
 import { answerCall, compileBinding } from './call/dispatch.ts';
-import type { FindSignedIn } from './call/authenticate.ts';
+import type { FindSignedIn } from './call/people.ts';
 import type { Binding, ControlDeps } from './call/handler.ts';
 import { describeApi } from './document.ts';
 import { answerPlain, plainRoutes, type PlainRoute } from './internal.ts';

@@ -8,7 +8,7 @@ import { nilTenant } from '../../src/identity/publish.ts';
 import { controlResource, controlScope, openControlTokens } from '../../src/identity/tokens/control.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
-import type { FindSignedIn } from '../../src/control/call/authenticate.ts';
+import type { FindSignedIn } from '../../src/control/call/people.ts';
 import { present, publish } from '../../src/control/snapshot/publish.ts';
 import type { Store } from '../../src/store/store.ts';
 

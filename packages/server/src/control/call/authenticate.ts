@@ -1,12 +1,10 @@
 /** Who calls: from the text of a bearer credential to a principal. */
 import { parseCredential, Problem, tenantOfCredentialId } from '@tulou/contract';
-import type { Credential, Id, Operation, Role } from '@tulou/contract';
+import type { Credential, Id, Role } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
-import { findMembership } from '../../store/membership.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { lowerRole } from '../../tenancy/access.ts';
 import type { MemberPrincipal, Principal } from '../../tenancy/principal.ts';
-import type { DirectoryEntry } from './directory.ts';
 import { nilTenantUuid } from './idempotency.ts';
 
 /** A caller whose secret was right. */
@@ -17,18 +15,6 @@ export interface Caller {
   /** A secret of the caller that the database never has: kept answers are sealed with it. */
   readonly secret: string;
 }
-
-/** A person, by an access token that they let a program have for the control API. */
-export interface SignedIn {
-  readonly user: Id<'user'>;
-  /** Names their agreement, which outlives its access tokens. */
-  readonly grant: string;
-  /** The same for all tokens of the agreement, and in no table. */
-  readonly secret: string;
-}
-
-/** Reads an access token for the control API; undefined for whatever is none that is good now. */
-export type FindSignedIn = (tx: SystemTx, text: string) => Promise<SignedIn | undefined>;
 
 /** What is presented: a credential of ours, or a token of the platform's issuer. */
 export type Presented = Credential | { readonly kind: 'access token'; readonly text: string };
@@ -107,54 +93,6 @@ async function authenticateMember(tx: SystemTx, credential: Credential, now: num
   const { id: token, member, expires_at: expiresAt } = row;
   const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token, role, expiresAt };
   return { principal, credential: token, secret: credential.secret };
-}
-
-/**
- * The same for a person. In a tenant they are its member, with the role of this moment, or nobody: then the door answers as
- * for a tenant that never was. Throws `unauthenticated` for a token that is not good, and `tenant_suspended` to members.
- */
-export async function authenticatePerson(
-  tx: SystemTx,
-  text: string,
-  tenant: DirectoryEntry | undefined,
-  findSignedIn: FindSignedIn | undefined,
-): Promise<Caller> {
-  const person = await findSignedIn?.(tx, text);
-  if (person === undefined) throw new Problem('unauthenticated');
-  const { user, grant, secret } = person;
-  const membership = tenant === undefined ? undefined : await findMembership(tx, tenant.tenantUuid, user);
-  if (tenant === undefined || membership === undefined)
-    return { principal: { kind: 'person', id: user }, credential: grant, secret };
-  const { tenantUuid } = tenant;
-  if (await isSuspended(tx, tenantUuid)) throw new Problem('tenant_suspended');
-  const principal: MemberPrincipal = { kind: 'member', tenantUuid, ...membership, token: null, expiresAt: null };
-  return { principal, credential: grant, secret };
-}
-
-/**
- * The same for a person who is an operator: where only an operator may, and in tenants in which they are nobody else. Undefined:
- * they are none, or act as what else they are.
- */
-export async function authenticateOperator(
-  tx: SystemTx,
-  text: string,
-  operation: Operation,
-  tenant: DirectoryEntry | undefined,
-  findSignedIn: FindSignedIn | undefined,
-): Promise<Caller | undefined> {
-  const person = await findSignedIn?.(tx, text);
-  if (person === undefined || (operation.access !== 'operator' && tenant === undefined)) return undefined;
-  const { user, grant, secret } = person;
-  const rows = await tx.sql`select from operators where user_id = ${user}`;
-  if (rows.length === 0) return undefined;
-  const isMember = tenant !== undefined && (await findMembership(tx, tenant.tenantUuid, user)) !== undefined;
-  if (isMember && operation.access !== 'operator') return undefined;
-  return { principal: { kind: 'operator', id: user }, credential: grant, secret };
-}
-
-async function isSuspended({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
-  const rows = await sql`select from tenants where tenant_id = ${tenantUuid} and suspended_at is not null`;
-  return rows.length === 1;
 }
 
 /** Compares also where there is nothing to compare with, so that an unknown id takes as long as a wrong secret. */

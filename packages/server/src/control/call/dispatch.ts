@@ -11,18 +11,12 @@ import { fromCall, fromOperator } from '../../tenancy/doors.ts';
 import type { OperatorPrincipal, Principal } from '../../tenancy/principal.ts';
 import { TenantScope } from '../../tenancy/scope.ts';
 import { renderRead, toAnswer } from './answer.ts';
-import {
-  authenticate,
-  authenticateOperator,
-  authenticatePerson,
-  bearerOf,
-  controlCredential,
-  type Caller,
-} from './authenticate.ts';
+import { authenticate, bearerOf, controlCredential, type Caller } from './authenticate.ts';
 import { openCall, recordAccess, recordRefusal, Repeated, type CallContext } from './commit.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
 import { isTenantOperation, isWrite, type Binding, type ControlDeps } from './handler.ts';
 import { claimOf, findKept, nilTenantUuid, type IdempotencyClaim } from './idempotency.ts';
+import { callerOf, ownCallerOf } from './people.ts';
 import { inputSchemas, parseInput, type InputSchemas, type ParsedInput } from './input.ts';
 
 /** An operation with what follows from the table. */
@@ -95,9 +89,9 @@ async function identify(
   return deps.store.system('who calls, and the tenant in the path', async (tx) => {
     const named = isTenantOperation(operation) ? findTenant(tx, params['tenant'] ?? '') : undefined;
     if (credential.kind === 'access token') {
-      const tenant = await named;
-      const operator = await authenticateOperator(tx, credential.text, operation, tenant, deps.findSignedIn);
-      return { caller: operator ?? (await authenticatePerson(tx, credential.text, tenant, deps.findSignedIn)), tenant };
+      const [person, tenant] = await Promise.all([deps.findSignedIn?.(tx, credential.text), named]);
+      if (person === undefined) throw new Problem('unauthenticated');
+      return { caller: await callerOf(tx, person, operation, tenant), tenant };
     }
     const [caller, tenant] = await Promise.all([authenticate(tx, credential, deps.clock.now()), named]);
     return { caller, tenant };
@@ -114,7 +108,7 @@ export async function identifyPerson(
   return deps.store.system('who decides at a page, and for which tenant', async (tx) => {
     const tenant = isTenantOperation(operation) ? await findTenant(tx, params['tenant'] ?? '') : undefined;
     const signedIn = { user: user as Id<'user'>, grant: user, secret: '' };
-    return { caller: await authenticatePerson(tx, '', tenant, () => Promise.resolve(signedIn)), tenant };
+    return { caller: await ownCallerOf(tx, signedIn, tenant), tenant };
   });
 }
 

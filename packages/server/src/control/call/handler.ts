@@ -14,7 +14,7 @@ import type { Principal } from '../../tenancy/principal.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 import type { OpenapiReader } from '../openapi/reader.ts';
 import type { Signing } from '../issuers/signing.ts';
-import type { FindSignedIn } from './authenticate.ts';
+import type { FindSignedIn } from './people.ts';
 
 /** All that a handler may reach. */
 export interface ControlDeps {

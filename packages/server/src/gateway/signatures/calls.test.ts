@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { formatCredential } from '@tulou/contract';
 import { SampleGate, sampleFleetKey } from '../tokens/sample-gate.ts';
 import { mint, world } from '../tokens/sample-issuer.ts';
@@ -244,6 +245,52 @@ describe('a signed call', () => {
   it('cannot be replaced by the secret itself: a key that signs is never shown', () => {
     assert.equal(sample.call(path, ['x-api-key', hmac.text]).code, 'credential_invalid');
     assert.equal(sample.call(path, ['authorization', `Bearer ${hmac.text}`]).code, 'credential_invalid');
+  });
+
+  it('is never more than refused, whatever its fields say', () => {
+    const parts = fc.constantFrom(
+      ...[
+        'sig',
+        '=',
+        '(',
+        ')',
+        '"@method"',
+        '"@target-uri"',
+        '"x"',
+        ' ',
+        ';',
+        ',',
+        ':YQ==:',
+        '"',
+        '\\',
+        '?1',
+        '-1',
+        '1.5',
+        'é',
+      ],
+      ...[';created=1', `;created=${Math.floor(sample.nowMs / 1000)}`, ';nonce="n"', `;keyid="${edwards.object.key}"`],
+    );
+    const field = fc.oneof(
+      fc.string(),
+      fc.array(parts).map((all) => all.join('')),
+    );
+    const wellFormed = `sig=("@method" "@target-uri");created=${Math.floor(sample.nowMs / 1000)};nonce="f"`;
+    fc.assert(
+      fc.property(field, field, fc.string(), (noise, signature, digest) => {
+        for (const input of [noise, `${wellFormed};keyid="${edwards.object.key}"${noise}`]) {
+          const { code } = sample.call(path, [
+            'signature-input',
+            input,
+            'signature',
+            signature,
+            'content-digest',
+            digest,
+          ]);
+          assert.ok(['credential_missing', 'signature_invalid'].includes(code), code);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('with an HMAC waits for the fleet key; what was derived from another one is refused', () => {

@@ -299,6 +299,15 @@ test('a provider at an address that is not allowed is not connected to', async (
   assert.deepEqual(idp.seen, []);
 });
 
+test('where no tenant is asked for, there is a way for members of those that have a provider, and only then', async () => {
+  const way = 'Sign in with your company';
+  const plain = () => begin(openBrowser(world.issuer), { scope: 'openid', resource: '' });
+  assert.ok((await plain()).page.text.includes(way));
+  assert.ok(!(await begin()).page.text.includes(way));
+  await run(({ sql }) => sql`update connections set state = 'paused'`);
+  assert.ok(!(await plain()).page.text.includes(way));
+});
+
 test('who does not say for which tenant says it at a page, which does not tell tenants that are not there', async () => {
   const path = `${world.issuer}/account/federation?interaction=abc`;
   const browser = openBrowser(world.issuer);

@@ -3,14 +3,13 @@ import { isId, uuidFromId } from '@tulou/contract';
 import type { SystemTx } from '../../store/store.ts';
 import { offeredBy, type Offered } from '../federation/connections.ts';
 import { nilTenant } from '../publish.ts';
-import { controlResource } from '../tokens/control.ts';
 import type { Parameters } from './request.ts';
 
 export interface Offers {
   readonly connections: readonly Offered[];
   /** A tenant that is asked for lets its members in by its own provider only. */
   readonly enforced: boolean;
-  /** No tenant is asked for, but whatever the person may: they say whose member they are. */
+  /** No tenant is asked for, and some have providers of their own: who is a member there says so. */
   readonly open: boolean;
 }
 
@@ -26,5 +25,11 @@ export async function readOffers(tx: SystemTx, { issuer, resources }: Parameters
     connections.push(...(await offeredBy(tx, tenant)));
   }
   const enforced = connections.some((one) => one.enforced);
-  return { connections, enforced, open: resources.includes(controlResource(issuer.issuer)) };
+  const isOpen = !resources.some((resource) => resource.startsWith(prefix)) && (await areAny(tx));
+  return { connections, enforced, open: isOpen };
+}
+
+async function areAny({ sql }: SystemTx): Promise<boolean> {
+  const rows = await sql`select from connections where state = 'active' limit 1`;
+  return rows.length === 1;
 }

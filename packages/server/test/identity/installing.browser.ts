@@ -1,6 +1,9 @@
 /** Apps of a tenant in Chromium: a member asks, an admin finds it, agrees in words, narrows, pauses and removes. */
 import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
@@ -12,6 +15,9 @@ const password = 'correct horse battery';
 const [read, refund] = ['acme/orders:read', 'acme/orders:refund'];
 let world: World;
 let browser: Browser;
+let app: Server;
+let callback: string;
+let clientId: string;
 
 before(async () => {
   world = await startWorld(pagesOver);
@@ -31,10 +37,17 @@ before(async () => {
       values (${world.developer}, ${newId('app', clock, random)}, 'kit', 'Kit', 'active', 'public', '{}', ${[read]},
               ${[refund]}, ${now}, ${now})`;
   });
+  app = createServer((_message, response) => response.end('the app'));
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+  callback = `http://127.0.0.1:${(app.address() as AddressInfo).port}/callback`;
+  clientId = (await world.makeClient()).id;
+  await world.store.system('test', ({ sql }) => sql`update clients set redirect_uris = ${[callback]}`);
   browser = await launch();
 });
 after(async () => {
   await browser.close();
+  app.close();
+  app.closeAllConnections();
   await world.stop();
 });
 
@@ -100,3 +113,37 @@ test('a member asks for an app, an admin agrees in words, narrows it, pauses it 
   assert.deepEqual([...rows], [{ state: 'revoked', scopes: [read] }]);
   assert.deepEqual(faults, []);
 });
+
+test('on the way to an app a member allows what they may, and asks an admin for the rest', async () => {
+  const faults: string[] = [];
+  const member = await open('viewer', `/oauth2/authorize?${await request()}`, faults);
+  await member.getByRole('heading', { name: 'Allow Till?' }).waitFor();
+  await member.getByRole('heading', { name: 'Only an admin can allow it to' }).waitFor();
+  await look(member, '16-consent-withheld');
+  await member.getByRole('button', { name: 'Ask an admin' }).click();
+  await member.getByText('An admin will find your request.').waitFor();
+  await look(member, '17-consent-asked');
+  const admin = await open('owner', '/account/installations', faults);
+  await admin.getByRole('link', { name: 'Decide: viewer@shop.test asks for Till' }).click();
+  await admin.getByRole('button', { name: 'Allow', exact: true }).click();
+  await admin.getByText('Allowed.').waitFor();
+  await member.goto(`${world.issuer}/oauth2/authorize?${await request()}`);
+  await member.getByText('Refund orders').waitFor();
+  assert.equal(await member.getByRole('button', { name: 'Ask an admin' }).count(), 0);
+  await member.getByRole('button', { name: 'Allow', exact: true }).click();
+  await member.waitForURL(`${callback}?*`);
+  assert.ok(new URL(member.url()).searchParams.has('code'));
+  assert.deepEqual(faults, []);
+});
+
+async function request(): Promise<string> {
+  return new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: `openid ${read} ${refund}`,
+    resource: `urn:tulou:tenant:${world.tenant.slug}`,
+    code_challenge: await calculatePKCECodeChallenge(randomPKCECodeVerifier()),
+    code_challenge_method: 'S256',
+  }).toString();
+}

@@ -141,6 +141,21 @@ test('device flow: pending until the person agrees, then a token', async () => {
   await assert.rejects(poll(device.device_code), refused('invalid_grant'));
 });
 
+test('codes of devices can’t be guessed: whoever is wrong too often waits, and a right one frees', async () => {
+  const browser = openBrowser(world.issuer);
+  const start = await browser.open(`${world.issuer}/oauth2/device`);
+  let page = start;
+  for (let i = 0; i < 4; i += 1) page = await browser.submit(page, { user_code: 'BBBB-BBBB' });
+  const device = await client.initiateDeviceAuthorization(config, { scope: everything, resource });
+  await browser.submit(await browser.submit(page, { user_code: device.user_code }));
+  page = await browser.open(`${world.issuer}/oauth2/device`);
+  for (let i = 0; i < 5; i += 1) page = await browser.submit(page, { user_code: 'BBBB-BBBB' });
+  const blocked = await browser.submit(page, { user_code: 'BBBB-BBBB' });
+  assert.equal(blocked.status, 429);
+  assert.match(blocked.headers.get('retry-after') ?? '', /^\d+$/);
+  await world.store.system('test', ({ sql }) => sql`delete from sign_in_attempts`);
+});
+
 const poll = (code: string) =>
   client.genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:device_code', { device_code: code, resource });
 

@@ -20,6 +20,7 @@ const en = {
     used: 'That code was used already. Let your device show a new one.',
     aborted: 'The device was not connected.',
     failed: 'That did not work. Try again.',
+    wait: (seconds: number) => `Too many codes that were not right. Try again in ${seconds} s.`,
     confirmTitle: 'Connect this device?',
     confirm: (app: string) =>
       `${app} asks to act for you. Go on only if you began this yourself, just now, and your device shows this code:`,
@@ -60,6 +61,7 @@ const zh: ProtocolWords = {
     used: '此代码已被使用，请在设备上获取新代码。',
     aborted: '设备未连接。',
     failed: '操作未成功，请重试。',
+    wait: (seconds) => `错误代码次数过多，请在 ${seconds} 秒后重试。`,
     confirmTitle: '是否连接此设备？',
     confirm: (app) => `${app} 请求代表你操作。仅当这是你本人刚刚发起、且设备显示以下代码时才继续：`,
     warning: '任何致电或写信给你的人都不需要此操作。如果代码是别人给你的，请取消。',

@@ -39,6 +39,12 @@ export function mailAttemptOf({ tenantUuid }: IssuerRef, email: string, address:
   return { account: `mail:${sha256(`${tenantUuid} ${emailOf(email)}`)}`, address: `mails:${networkOf(address)}`, now };
 }
 
+/** Codes that devices show are short, and anybody may type one in: they are counted by who types. */
+export function deviceAttemptOf({ tenantUuid }: IssuerRef, address: string, now: Date): Attempt {
+  const network = networkOf(address);
+  return { account: `device:${sha256(`${tenantUuid} ${network}`)}`, address: `address:${network}`, now };
+}
+
 /** With IPv6, one line has a whole /64. */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address;

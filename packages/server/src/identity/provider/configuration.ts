@@ -9,7 +9,7 @@ import { accessTokenSeconds } from '../tokens/denials.ts';
 import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import { certificateOf, isNamed } from './certificates.ts';
 import type { RichRequests } from './details.ts';
-import { openPages, type Pages } from './pages.ts';
+import type { Pages } from './pages.ts';
 import { acr, existingGrant, policyOf, signInOf } from './policy.ts';
 import type { Resources } from './resources.ts';
 
@@ -20,6 +20,7 @@ export interface ConfigurationParts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly findAccount: FindAccount;
   readonly resources: Resources;
+  readonly pages: Pages;
   readonly details: RichRequests;
   readonly fetch: GuardedFetch;
 }
@@ -40,7 +41,7 @@ const ttl = {
   Grant: 30 * days,
 } as const;
 
-const routes = {
+export const routes = {
   authorization: '/oauth2/authorize',
   token: '/oauth2/token',
   pushed_authorization_request: '/oauth2/par',
@@ -57,7 +58,7 @@ const routes = {
 export function configurationOf(parts: ConfigurationParts): Configuration {
   const { vault, resources } = parts;
   const { issuer } = parts.issuer;
-  const pages = openPages(parts.issuer);
+  const { pages } = parts;
   return {
     adapter: parts.adapter,
     findAccount: parts.findAccount,

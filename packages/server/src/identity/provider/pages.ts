@@ -19,9 +19,12 @@ const faults: Readonly<Record<string, CodeFault>> = {
   AbortedError: 'aborted',
 };
 
+type Shown = Pick<KoaContextWithOIDC, 'req' | 'method' | 'querystring' | 'append' | 'set' | 'body'>;
+
 /** The pages of one issuer. */
 export function openPages(issuer: Issuer) {
-  const show = (ctx: KoaContextWithOIDC, make: (say: ProtocolWords) => Page, formTo = ''): void => {
+  const wrong = new WeakSet<object>();
+  const show = (ctx: Shown, make: (say: ProtocolWords) => Page, formTo = ''): void => {
     const { locale, cookie } = languageOf(ctx.req, issuer.issuer);
     if (cookie !== undefined) ctx.append('set-cookie', cookie);
     const page = make(protocolWords[locale]);
@@ -36,12 +39,18 @@ export function openPages(issuer: Issuer) {
     },
     deviceInput(ctx: KoaContextWithOIDC, _form: string, _out?: ErrorOut, error?: Error): void {
       const fault = error === undefined ? undefined : (faults[error.name] ?? 'failed');
+      if (fault === 'wrong') wrong.add(ctx);
       const typed = error !== undefined && 'userCode' in error ? String(error.userCode) : '';
       show(ctx, (say) => codePage(say, targetOf(ctx, 'code_verification'), typed, fault));
     },
     deviceConfirm(ctx: KoaContextWithOIDC, _form: string, _client: unknown, _device: unknown, shown: string): void {
       const code = String(ctx.oidc.params?.['user_code'] ?? '');
       show(ctx, (say) => confirmPage(say, targetOf(ctx, 'code_verification'), appOf(ctx) ?? '', code, shown));
+    },
+    /** Whether a code was typed in with this request that there is none of. */
+    wasWrongCode: (ctx: object): boolean => wrong.has(ctx),
+    deviceWait(ctx: Shown, seconds: number): void {
+      show(ctx, ({ device: say }) => notice(say.title, say.wait(seconds)));
     },
     deviceDone(ctx: KoaContextWithOIDC): void {
       show(ctx, ({ device: say }) => notice(say.doneTitle, say.done(appOf(ctx) ?? '')));

@@ -10,8 +10,10 @@ import type { SecretKey } from '../keys/rows.ts';
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
+import { boundDeviceTries } from './device-tries.ts';
 import { openDetails } from './details.ts';
 import { serveTokenExchange } from './exchange.ts';
+import { openPages } from './pages.ts';
 import { openResources } from './resources.ts';
 import { serveStructuredTokens } from './structured.ts';
 
@@ -27,7 +29,9 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   const findAccount = openAccounts(issuer, deps);
   const resources = openResources(issuer, deps);
   const adapter = openArtifacts(tenantUuid, deps);
-  const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch, details: openDetails(deps) };
+  const pages = openPages(issuer);
+  const details = openDetails(deps);
+  const parts = { issuer, keys, vault, adapter, findAccount, resources, fetch, pages, details };
   const provider = new Provider(issuer.issuer, configurationOf(parts));
   // Its own look-up is apart from its own note of it, so that two at once both pass.
   provider.ReplayDetection.unique = openReplays(tenantUuid, deps);
@@ -39,6 +43,7 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   provider.proxy = true;
   const publicKeys = keys.map(({ publicJwk }) => publicJwk);
   serveStructuredTokens(provider, publicKeys, deps);
+  boundDeviceTries(provider, issuer, pages, deps);
   serveTokenExchange(provider, publicKeys, resources, deps);
   provider.on('backchannel.error', (_ctx, error, client) =>
     deps.log.warn({ client: client.clientId, cause: String(error) }, 'a client could not be told of a logout'),

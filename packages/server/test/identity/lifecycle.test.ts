@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
+import { announce } from '../../src/identity/keys/keys.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { systemRandom as random } from '../../src/kernel/random.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
+import { openTenantIssuer } from './issuers.ts';
 import { callback, pagesOver, startWorld, type TestClient, type World } from './world.ts';
 
 const password = 'correct horse battery';
@@ -238,4 +240,26 @@ test('an address that is somebody’s is taken from nobody, and the page does no
   const other = openBrowser(world.issuer);
   assert.equal((await other.submit(await other.open(link))).status, 410);
   await run(({ sql }) => sql`update users set email = 'viewer@shop.test' where id = ${world.viewer}`);
+});
+
+test('at a tenant’s own issuer people come the same way, are that issuer’s only, and no link of one opens anything at the other', async () => {
+  const shop = await openTenantIssuer(world, 'shop3');
+  await world.store.system('test', announce);
+  const open = async (path: string): Promise<Page> => {
+    for (;;) {
+      const page = await openBrowser(shop.issuer).open(shop.issuer + path);
+      if (page.status !== 421) return page;
+    }
+  };
+  assert.equal((await open('/account/federation?interaction=x')).status, 404);
+  const browser = openBrowser(shop.issuer);
+  await browser.submit(await browser.open(`${shop.issuer}/account/sign-up`), { email: 'viewer@shop.test' });
+  const link = await lastLink();
+  assert.ok(link.startsWith(`${shop.issuer}/`), 'who has an account at the platform has none here');
+  assert.equal((await openBrowser(world.issuer).open(link.replace(shop.issuer, world.issuer))).status, 410);
+  const done = await browser.submit(await browser.open(link), { name: 'Viewer', password: 'of the shop only' });
+  assert.match(done.text, /Your account is there/);
+  assert.equal((await signIn(openBrowser(world.issuer), 'viewer@shop.test', 'of the shop only')).status, 422);
+  await askFor('/account/reset', 'viewer@shop.test');
+  assert.equal((await browser.open((await lastLink()).replace(world.issuer, shop.issuer))).status, 410);
 });

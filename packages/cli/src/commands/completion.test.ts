@@ -7,7 +7,7 @@ import { candidates } from './completion.ts';
 const offered = (...words: string[]): string[] => candidates(commands, words).map((line) => line.split('\t')[0] ?? '');
 
 test('commands, nouns and verbs are offered by their beginning', () => {
-  assert.deepEqual(offered('app'), ['apply', 'apps']);
+  assert.deepEqual(offered('app'), ['apply', 'apps', 'approvals']);
   assert.ok(offered('').includes('up') && offered('').includes('tenants'));
   assert.deepEqual(offered('versions', 'o'), ['openapi']);
   assert.ok(!offered('').includes('__complete'));

@@ -32,6 +32,17 @@ const fieldValues: Readonly<Record<string, string>> = {
   scopes: 'acme/orders:read',
   grant_types: 'client_credentials',
   'scopes.name': 'read',
+  'connections.name': 'Office',
+  'connections.issuer': 'https://login.example.com',
+  'connections.client_id': 'tulou',
+  'connections.domains': 'example.com',
+  'issuers.host': 'login.acme.example',
+  'issuers.name': 'Acme',
+  kid: 'AIP_TYvz…',
+  'users.name': 'Ann',
+  'clients.name': 'Web',
+  'clients.authentication': 'client_secret_basic',
+  'approvals.app': 'acme/shop',
   'installations.app': 'acme/shop',
   'tenants.slug': 'acme',
   'tenants.name': 'Acme',
@@ -57,8 +68,8 @@ export function exampleOf(operation: Operation): string {
 }
 
 function valueFor(noun: string, field: string, shape: Shape): string {
+  const own = fieldValues[`${noun}.${field}`];
+  if (own !== undefined) return own;
   if (shape.choices !== undefined) return shape.choices.at(-1) ?? '';
-  return (
-    fieldValues[`${noun}.${field}`] ?? fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text')
-  );
+  return fieldValues[field] ?? (shapeOf(shape.schema).kind === 'integer' ? '60' : 'text');
 }

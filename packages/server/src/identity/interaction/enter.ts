@@ -31,6 +31,8 @@ async function leaveOther({ visit, provider, details }: Asking, user: User, deps
   const other = details.session;
   if (other === undefined || other.accountId === user.id) return;
   delete details.session;
+  // What belongs to a grant goes with it, and the other's ends below.
+  delete details.grantId;
   await details.persist();
   const uid = sha256(other.uid);
   await endSessions({ issuer: visit.issuer, userId: other.accountId }, (one) => one === uid, provider, deps);

@@ -74,7 +74,7 @@ export class Call {
   pass: Pass | undefined = undefined;
   /** The field `DPoP`; empty: there were several. */
   proof: string | undefined = undefined;
-  /** For the field `DPoP-Nonce` of a refusal. */
+  /** For the field `DPoP-Nonce` of the answer. */
   proofNonce: string | undefined = undefined;
   /** Whether `Signature-Input` names a key of ours. */
   isSigned = false;

@@ -76,7 +76,6 @@ export class Pipeline implements ExchangeHandler {
     const { status } = errors[code];
     const challenge = call.challenge ?? (status === 401 ? 'Bearer realm="tulou"' : undefined);
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
-    if (call.proofNonce !== undefined) fields.push('dpop-nonce', call.proofNonce);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
     call.exchange.respond(status, fields, bodyOf(code, call.detail));
   }

@@ -54,6 +54,7 @@ function requestFields(call: Call, gate: Gate, grant: Grant): string[] {
 export function answerFields(call: Call, grant: Grant | undefined): string[] {
   const fields = grant === undefined ? [] : grant.answerFields.slice();
   if (call.rateLimit !== '') fields.push('ratelimit', call.rateLimit);
+  if (call.proofNonce !== undefined) fields.push('dpop-nonce', call.proofNonce);
   fields.push('tulou-request-id', call.requestId);
   return fields;
 }

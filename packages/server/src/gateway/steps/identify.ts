@@ -96,7 +96,7 @@ function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCod
   const { proofKey } = pass.token;
   if (proofKey === undefined) return call.isProofScheme ? refuse(call, 'This token is bound to no key.') : undefined;
   const verdict = call.isProofScheme ? verdictOn(call, gate, pass, proofKey, token) : 'bearer';
-  if (verdict === 'good') return undefined;
+  if (verdict === 'good' || verdict === 'ageing') return undefined;
   const errors = { bad: 'invalid_dpop_proof', stale: 'use_dpop_nonce', bearer: 'invalid_token' } as const;
   call.challenge = `DPoP realm="tulou", error="${errors[verdict]}", algs="${proofAlgorithms.join(' ')}"`;
   return 'proof_required';
@@ -107,8 +107,10 @@ function verdictOn(call: Call, gate: Gate, pass: Pass, proofKey: string, token: 
   if (call.proof === undefined) return 'bad';
   const proven = { method: call.exchange.head.method, url: publicUrl(call, gate), token };
   const verdict = judgeProof(call.proof, pass, proofKey, proven, { used, fleetKey, nowMs: call.atMs });
-  // Whoever cannot show otherwise that a proof is new is given the means (RFC 9449 §9).
-  if (verdict === 'stale' && fleetKey !== undefined) call.proofNonce = nonceAt(fleetKey, Math.floor(call.atMs / 1000));
+  // Whoever must show that a proof is new, or will have to soon, is given the means (RFC 9449 §8.2, §9).
+  if (verdict !== 'bad' && verdict !== 'good' && fleetKey !== undefined) {
+    call.proofNonce = nonceAt(fleetKey, Math.floor(call.atMs / 1000));
+  }
   return verdict;
 }
 

@@ -42,7 +42,11 @@ describe('a proof whose time does not show that it is new', () => {
   it('is taken once with its nonce, for as long as the nonce lives', () => {
     const once = { nonce: nonceAt(sampleFleetKey, seconds()), jti: 'once' };
     assert.equal(send(once).code, '');
-    sample.nowMs += 120_000;
+    sample.nowMs += 60_000;
+    assert.equal(send({ ...once, jti: 'half way' }).answer.has('dpop-nonce'), false);
+    sample.nowMs += 60_000;
+    const last = send({ ...once, jti: 'last' });
+    assert.deepEqual([last.code, last.answer.get('dpop-nonce')], ['', nonceAt(sampleFleetKey, seconds())]);
     const again = send(once);
     assert.match(again.fields.get('www-authenticate') ?? '', /invalid_dpop_proof/);
     sample.nowMs += 1000;

@@ -26,8 +26,11 @@ export interface ProofDeps {
   readonly nowMs: number;
 }
 
-/** `stale`: nothing is wrong with it, but its client must show with a nonce that it is new. */
-export type ProofVerdict = 'good' | 'bad' | 'stale';
+/**
+ * `stale`: nothing is wrong with it, but its client must show with a nonce that it is new. `ageing`: good, but its nonce will
+ * soon be stale.
+ */
+export type ProofVerdict = 'good' | 'ageing' | 'bad' | 'stale';
 
 /** Whether `text` proves this call of a pass whose token is bound to `thumbprint`. A good proof is used up. */
 export function judgeProof(text: string, pass: Pass, thumbprint: string, call: Proven, deps: ProofDeps): ProofVerdict {
@@ -39,7 +42,8 @@ export function judgeProof(text: string, pass: Pass, thumbprint: string, call: P
   const untilSeconds = freshUntil(proof.claims, iat, deps);
   if (untilSeconds === undefined) return 'stale';
   const nowSeconds = Math.floor(deps.nowMs / 1000);
-  return deps.used.burn(`${thumbprint} ${jti}`, untilSeconds, nowSeconds) ? 'good' : 'bad';
+  if (!deps.used.burn(`${thumbprint} ${jti}`, untilSeconds, nowSeconds)) return 'bad';
+  return proof.claims['nonce'] !== undefined && untilSeconds - nowSeconds < nonceSecondsMax / 2 ? 'ageing' : 'good';
 }
 
 /**

@@ -37,6 +37,8 @@ export interface Outcome {
   /** What the upstream is sent beside the client's own fields. */
   readonly sent: ReadonlyMap<string, string>;
   readonly dropped: ReadonlySet<string>;
+  /** What a forwarded call's answer carries of ours. */
+  readonly answer: ReadonlyMap<string, string>;
   /** What the content must be held against. */
   readonly watch: ContentWatch | undefined;
 }
@@ -138,6 +140,7 @@ export class SampleGate {
       fields: pairs(answer),
       sent,
       dropped: forwarded?.dropFields ?? new Set(),
+      answer: pairs(forwarded?.answerFields ?? []),
       watch: forwarded?.watch,
     };
   }

@@ -64,6 +64,7 @@ const wrong: readonly (readonly [variable: string, value: string])[] = [
   ['TULOU_SMTP_URL', 'http://mail.internal'],
   ['TULOU_MAIL_FROM', 'nobody'],
   ['TULOU_SIGN_UP', 'everybody'],
+  ['TULOU_WARM_ISSUERS', '0'],
   ['TULOU_GATEWAY_THREADS', '0'],
   ['TULOU_GATEWAY_THREADS', '1.5'],
   ['TULOU_GATEWAY_THREADS', 'many'],

@@ -153,6 +153,13 @@ const settings = {
     expects: 'open or invited',
     example: 'open',
   }),
+  /** How many issuers of tenants one control process keeps ready. */
+  warmIssuers: setting({
+    variable: 'TULOU_WARM_ISSUERS',
+    shape: asInteger.pipe(z.int().min(1).max(100_000)),
+    expects: 'a number from 1 to 100000',
+    example: '2000',
+  }),
   gatewayThreads: setting({
     variable: 'TULOU_GATEWAY_THREADS',
     shape: asInteger.pipe(z.int().min(1).max(256)),
@@ -182,6 +189,7 @@ export interface Config extends Given {
   readonly trustedProxies: string[];
   readonly accessLog: boolean;
   readonly signUp: 'open' | 'invited';
+  readonly warmIssuers: number;
 }
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
@@ -210,6 +218,7 @@ export function readConfig(
     trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
     signUp: given.signUp ?? 'invited',
+    warmIssuers: given.warmIssuers ?? 1500,
   });
 }
 

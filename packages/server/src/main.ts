@@ -143,10 +143,15 @@ function control(config: Config): Promise<number> {
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
     const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
-    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp } = config;
+    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp, warmIssuers } = config;
     return withStore(config, log, async (store) => {
       const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing }, store, log);
-      const identity = await identityOf({ platformUrl, masterKey, upstreamAllow, signUp }, act, store, log);
+      const identity = await identityOf(
+        { platformUrl, masterKey, upstreamAllow, signUp, warmIssuers },
+        act,
+        store,
+        log,
+      );
       const findSignedIn = await signedIn({ platformUrl, masterKey });
       const role = await startControl(
         {

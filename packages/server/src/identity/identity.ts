@@ -26,6 +26,8 @@ export interface IdentityOptions {
   readonly masterKey: Uint8Array;
   /** Who may have an account at the platform: whoever has an e-mail address, or who was invited. */
   readonly signUp: Issuer['signUp'];
+  /** How many issuers are kept ready; what is asked for beyond is built when it is. */
+  readonly warmIssuers: number;
   /** Classes of addresses, beside public ones, at which clients may be told of a logout. */
   readonly upstreamAllow: readonly AllowedClass[];
 }
@@ -60,7 +62,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const fetch = openGuardedFetch({ allow: options.upstreamAllow }, deps);
   const parts = { ...deps, vault, findClient: openClients(deps), fetch };
   const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readKeys(one, parts), parts);
-  const issuers = await openIssuers(platform, { ...parts, build });
+  const issuers = await openIssuers(platform, options.warmIssuers, { ...parts, build });
   return {
     owns: (path) => ownsPath(path) && (deps.interaction !== undefined || !isPage(path)),
     handle: (message, response) => void answer(message, response, issuers, deps),

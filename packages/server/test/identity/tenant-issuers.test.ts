@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Mount } from '../../src/http/listen.ts';
 import { listen } from '../../src/http/listen.ts';
-import { startIdentity } from '../../src/identity/identity.ts';
+import { originOf } from '../../src/http/origin.ts';
+import { startIdentity, type Identity } from '../../src/identity/identity.ts';
 import { openSigning } from '../../src/identity/issuers/signing.ts';
 import { announce, rotateKeys } from '../../src/identity/keys/keys.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
@@ -56,6 +57,22 @@ test('an issuer is served at its own name, and says nothing but that name', asyn
   assert.notEqual(keys.text, own.text);
 });
 
+/** One more process, which keeps this many issuers ready; its own address is the platform's. */
+async function openNode(store: Store, warmIssuers: number): Promise<{ url: string; stop(): Promise<void> }> {
+  const held: { identity?: Identity } = {};
+  const log = openLog('identity', 'silent');
+  const mount: Mount = { owns: () => true, handle: (message, response) => held.identity?.handle(message, response) };
+  const none = (): Promise<never> => Promise.reject(new Error('not reached'));
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
+  const started = await startIdentity(
+    { platformUrl: listener.url, masterKey, upstreamAllow: [], signUp: 'invited', warmIssuers },
+    // Nothing is done by the clock while queries are counted.
+    { store, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, publish: tell },
+  );
+  held.identity = started;
+  return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
+}
+
 test('a host that is nobody’s costs no query, however often it is asked for', async () => {
   let queries = 0;
   const counting: Store = {
@@ -65,23 +82,29 @@ test('a host that is nobody’s costs no query, however often it is asked for', 
       return world.store.system(reason, work);
     },
   };
-  const held: { mount?: Mount & { stop(): Promise<void> } } = {};
-  const log = openLog('identity', 'silent');
-  const mount: Mount = { owns: () => true, handle: (message, response) => held.mount?.handle(message, response) };
-  const none = (): Promise<never> => Promise.reject(new Error('not reached'));
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
-  held.mount = await startIdentity(
-    { platformUrl: listener.url, masterKey, upstreamAllow: [], signUp: 'invited' },
-    { store: counting, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, publish: tell },
-  );
+  const node = await openNode(counting, 10);
   queries = 0;
   for (let i = 0; i < 200; i += 1) {
-    const { status, said } = await sendBare(listener.url, discovery, { host: `nobody-${i}.test` });
+    const { status, said } = await sendBare(node.url, discovery, { host: `nobody-${i}.test` });
     assert.deepEqual([status, said['code']], [421, 'host_unknown']);
   }
   assert.equal(queries, 0);
-  await listener.close();
-  await held.mount.stop();
+  await node.stop();
+});
+
+test('where more issuers are asked for at once than are kept ready, each is answered as itself', async () => {
+  const names = ['one', 'two', 'three', 'four', 'five'];
+  for (const name of names) await openTenantIssuer(world, name);
+  const node = await openNode(world.store, 2);
+  const issuers = names.map((name) => originOf(`${name}.test`, node.url));
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const issuer = issuers[i % issuers.length] ?? '';
+      const { status, said } = await sendBare(issuer, discovery, {});
+      assert.deepEqual([status, said['issuer']], [200, issuer]);
+    }),
+  );
+  await node.stop();
 });
 
 test('pages have the issuer’s name and colour; what is for members is at the platform only', async () => {

@@ -205,7 +205,7 @@ async function startNode(
   const url = listener.url.replace('127.0.0.1', hostname);
   const deps = { store, clock, random, log, publish: tell, interaction };
   const started = await startIdentity(
-    { platformUrl: issuer ?? url, masterKey, upstreamAllow, signUp: 'invited' },
+    { platformUrl: issuer ?? url, masterKey, upstreamAllow, signUp: 'invited', warmIssuers: 100 },
     deps,
   );
   held.identity = started;

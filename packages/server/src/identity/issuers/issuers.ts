@@ -19,14 +19,12 @@ interface IssuersDeps extends KeyDeps {
   readonly build: (issuer: Issuer) => Promise<Provider>;
 }
 
-/** Of a provider that has served, memory is some 100 to 250 KB. */
-const providersMax = 500;
 /** How long a node may go on with what was, where it missed the announcement. */
 const lookMs = 5000;
 const scheduleMs = 60 * 60_000;
 
 /** Starts it: the platform's keys are there, and the gateways' snapshot names them, when this settles. */
-export async function openIssuers(platform: Issuer, deps: IssuersDeps): Promise<Issuers> {
+export async function openIssuers(platform: Issuer, providersMax: number, deps: IssuersDeps): Promise<Issuers> {
   const { store, clock, log } = deps;
   await ensureKeys(platform, deps);
   const directory = await openDirectory(platform, store);

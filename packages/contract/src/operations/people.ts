@@ -68,4 +68,17 @@ export const people = {
     status: 200,
     errors: ['state_conflict'],
   }),
+  recover: operation({
+    id: 'people.recover',
+    method: 'POST',
+    path: '/people/{person}/recover',
+    summary:
+      'Remove the passkeys, authenticator app and recovery codes of a person who has lost them; signs them out everywhere',
+    access: 'operator',
+    params: personParams,
+    query: none,
+    body: undefined,
+    output: person,
+    status: 200,
+  }),
 };

@@ -80,6 +80,19 @@ export const users = {
     status: 200,
     errors: ['state_conflict'],
   }),
+  recover: operation({
+    id: 'users.recover',
+    method: 'POST',
+    path: '/tenants/{tenant}/users/{user}/recover',
+    summary:
+      'Remove the passkeys, authenticator app and recovery codes of an end user who has lost them; signs them out everywhere',
+    access: 'admin',
+    params: userParams,
+    query: none,
+    body: undefined,
+    output: user,
+    status: 200,
+  }),
   delete: operation({
     id: 'users.delete',
     method: 'DELETE',

@@ -34,7 +34,7 @@ import { updateConnection } from './connections/update.ts';
 import { createOperator } from './operators/create.ts';
 import { deleteOperator } from './operators/delete.ts';
 import { getOperator, listOperators } from './operators/get.ts';
-import { disablePerson, enablePerson } from './people/change.ts';
+import { disablePerson, enablePerson, recoverPerson } from './people/change.ts';
 import { getPerson, listPeople } from './people/get.ts';
 import { createMember } from './members/create.ts';
 import { deleteMember } from './members/delete.ts';
@@ -122,7 +122,7 @@ import { getSubscriber, getSubscription } from './subscriptions/get.ts';
 import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
 import { updateSubscription } from './subscriptions/update.ts';
 import { getUsage } from './usage/get.ts';
-import { deleteUser, disableUser, enableUser } from './users/change.ts';
+import { deleteUser, disableUser, enableUser, recoverUser } from './users/change.ts';
 import { createUser } from './users/create.ts';
 import { getUser, listUsers } from './users/get.ts';
 import { createVersion } from './versions/create.ts';
@@ -173,6 +173,7 @@ export const bindings: readonly Binding[] = [
   on(users.get,              getUser),
   on(users.disable,          disableUser),
   on(users.enable,           enableUser),
+  on(users.recover,          recoverUser),
   on(users.delete,           deleteUser),
 
   on(audit.list,             listAudit),
@@ -273,6 +274,7 @@ export const bindings: readonly Binding[] = [
   on(people.get,             getPerson),
   on(people.disable,         disablePerson),
   on(people.enable,          enablePerson),
+  on(people.recover,         recoverPerson),
   on(operators.create,       createOperator),
   on(operators.list,         listOperators),
   on(operators.get,          getOperator),

@@ -6,6 +6,7 @@ import type { SystemTx } from '../../store/store.ts';
 import type { Handler } from '../call/handler.ts';
 import { nilTenantUuid } from '../call/idempotency.ts';
 import { present, publish } from '../snapshot/publish.ts';
+import { removeFactors } from './factors.ts';
 import { lockPerson, viewPerson, type PersonRow } from './person.ts';
 
 /** Clocks of nodes may differ by this much. */
@@ -26,6 +27,15 @@ export const enablePerson: Handler<typeof people.enable> = (_principal, { params
     if (row.disabled_at === null) throw new Problem('state_conflict', { detail: 'This person is not disabled.' });
     const after = await change(tx, row, clock, null);
     return { tenantUuid: null, output: after, target: row.id, before: viewPerson(row), after };
+  });
+
+export const recoverPerson: Handler<typeof people.recover> = (_principal, { params }, { clock }, call) =>
+  call.commit(async (tx) => {
+    const row = await lockPerson(tx, params.person);
+    await removeFactors(tx, { tenantUuid: nilTenantUuid, user: row.id });
+    await signOut(tx, row.id, clock);
+    const same = viewPerson(row);
+    return { tenantUuid: null, output: same, target: row.id, before: same, after: same };
   });
 
 async function change({ sql }: SystemTx, row: PersonRow, clock: Clock, disabledAt: Date | null) {

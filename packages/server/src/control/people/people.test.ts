@@ -100,3 +100,30 @@ test('whom a tenant’s own provider vouches for cannot be made an operator', as
   );
   assert.equal((await control.call('POST', '/operators', { body: { email: 'boss@acme.test' } })).status, 404);
 });
+
+test('an operator removes the factors of a person who has lost them, and nobody else’s', async () => {
+  const [id, other] = [await people.make('lost@acme.test'), await people.make('kept@acme.test')];
+  const nil = '00000000-0000-0000-0000-000000000000';
+  await system(async ({ sql }) => {
+    for (const user of [id, other]) {
+      await sql`insert into authenticators (tenant_id, user_id, secret_seed, last_step, created_at)
+        values (${nil}, ${user}, '', 0, now())`;
+      await sql`insert into passkeys (tenant_id, id, user_id, credential_id, public_key, counter, transports, name, created_at)
+        values (${nil}, ${user}, ${user}, ${user}, '', 0, '{}', 'key', now())`;
+      await sql`insert into recovery_codes (tenant_id, user_id, secret_hash, created_at) values (${nil}, ${user}, 'x', now())`;
+    }
+  });
+  const token = await people.token(id);
+  const { status, body } = await control.call('POST', `/people/${id}/recover`);
+  assert.deepEqual([status, body['id']], [200, id]);
+  for (const table of ['authenticators', 'passkeys', 'recovery_codes']) {
+    const left = await system(({ sql }) => sql<{ user: string }[]>`select user_id as user from ${sql(table)}`);
+    assert.deepEqual(
+      left.map(({ user }) => user),
+      [other],
+      table,
+    );
+  }
+  assert.equal(await statusOf('GET', '/tenants/acme/apis', token), 401, 'and is signed out');
+  assert.equal(await statusOf('POST', `/people/${other}/recover`, acme.tokens.owner), 403);
+});

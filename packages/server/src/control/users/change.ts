@@ -4,6 +4,7 @@ import type { users } from '@tulou/contract/operations/users';
 import { crossTenants, type TenantTx } from '../../store/store.ts';
 import type { ControlDeps, Handler } from '../call/handler.ts';
 import { denyPerson } from '../members/deny.ts';
+import { removeFactors } from '../people/factors.ts';
 import { findUser, viewUser } from './user.ts';
 
 export const disableUser: Handler<typeof users.disable> = (_scope, { params }, deps, call) =>
@@ -27,6 +28,18 @@ export const enableUser: Handler<typeof users.enable> = (_scope, { params }, dep
       update users set disabled_at = null, updated_at = ${now} where tenant_id = ${tx.tenantUuid} and id = ${row.id}`;
     const after = viewUser({ ...row, disabled_at: null, updated_at: now });
     return { output: after, target: row.id, before: viewUser(row), after };
+  });
+
+export const recoverUser: Handler<typeof users.recover> = (_scope, { params }, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await findUser(tx, params.user, true);
+    const { tenantUuid } = tx;
+    await crossTenants(tx, 'factors are kept by the identity server', (crossing) =>
+      removeFactors(crossing, { tenantUuid, user: row.id }),
+    );
+    await signOut(tx, row.id, deps);
+    const same = viewUser(row);
+    return { output: same, target: row.id, before: same, after: same };
   });
 
 export const deleteUser: Handler<typeof users.delete> = (_scope, { params }, deps, call) =>

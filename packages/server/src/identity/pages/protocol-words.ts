@@ -31,7 +31,7 @@ const en = {
   },
   logout: {
     title: 'Do you want to sign out?',
-    lead: 'You are signed out here and at the apps that you came to from here.',
+    lead: 'This signs you out here, and at the apps that you came to from here.',
     leadFor: (app: string) =>
       `${app} asks whether to sign you out here too, and at the other apps that you came to from here.`,
     button: 'Sign out',

@@ -14,7 +14,7 @@ import type { ThreadMetrics } from './metrics.ts';
 import type { RequestIds, TraceIds } from './request-id.ts';
 import type { Freshness } from './snapshot/freshness.ts';
 import type { Operation, State, SubscriptionNode, VersionNode } from './snapshot/state.ts';
-import type { UsedProofs } from './tokens/proofs.ts';
+import type { Once, UsedProofs } from './tokens/proofs.ts';
 import type { Signers } from './signatures/signers.ts';
 import type { Pass, Tokens } from './tokens/tokens.ts';
 import type { Spool } from './usage/segment.ts';
@@ -74,6 +74,8 @@ export class Call {
   pass: Pass | undefined = undefined;
   /** The field `DPoP`; empty: there were several. */
   proof: string | undefined = undefined;
+  /** What the call uses up when it is let through. */
+  once: Once | undefined = undefined;
   /** For the field `DPoP-Nonce` of the answer. */
   proofNonce: string | undefined = undefined;
   /** Whether `Signature-Input` names a key of ours. */

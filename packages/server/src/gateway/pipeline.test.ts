@@ -12,7 +12,7 @@ describe('the pipeline', () => {
   it('is a table whose steps name every code they can end with, all of them of the catalogue', () => {
     assert.deepEqual(
       lifecycle.map(({ name }) => name),
-      ['target', 'route', 'identify', 'authorise', 'limit', 'forward', 'account'],
+      ['target', 'route', 'identify', 'authorise', 'limit', 'once', 'forward', 'account'],
     );
     for (const { refusals } of lifecycle) for (const code of refusals) assert.ok(code in errors);
   });

@@ -10,6 +10,7 @@ import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
 import { identify } from './steps/identify.ts';
 import { limit, releaseSlot } from './steps/limit.ts';
+import { once } from './steps/once.ts';
 import { route } from './steps/route.ts';
 import { target } from './steps/target.ts';
 import type { UsageEvent } from './usage/record.ts';
@@ -22,6 +23,7 @@ export const steps: readonly Step[] = [
   identify, //  the key, signature or token, and the app it belongs to
   authorise, // the subscription; of a token also installation and scopes
   limit, //     the plan's windows and places, and room in the spool
+  once, //      the proof or the nonce of the signature, used up
   forward, //   an upstream, with who calls
 ];
 

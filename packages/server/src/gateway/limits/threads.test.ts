@@ -76,7 +76,7 @@ describe('the shared tables', () => {
     const used = await inThreads(
       `const mine = new UsedProofs(proofs, { owner: place, seed: { low: 3, high: 4 }, sinceSeconds: 0 });
        let used = 0;
-       for (let n = 0; n < 1500; n += 1) if (mine.burn('proof ' + n, now + 60, now)) used += 1;
+       for (let n = 0; n < 1500; n += 1) if (mine.burn({ name: 'proof ' + n, untilSeconds: now + 60 }, now) === 'burned') used += 1;
        parentPort.postMessage(used);`,
       { proofs, now: 1_800_000_000 },
     );

@@ -142,6 +142,33 @@ describe('a signed call', () => {
     assert.equal(send(edwards, { params: { nonce: 'nonce-1' } }).code, '');
   });
 
+  it('is used up by a call that is let through, and by no other', () => {
+    const once = { params: { nonce: 'later' } };
+    sample.drop(world.subscription);
+    assert.equal(send(edwards, once).code, 'subscription_required');
+    sample.publish({ ...world.plan, limits: [{ requests: 1, per: 'hour', by: 'app' }] }, world.subscription);
+    assert.equal(send(edwards).code, '');
+    assert.equal(send(edwards, once).code, 'rate_limited');
+    sample.publish(world.plan);
+    assert.equal(send(edwards, once).code, '');
+    assert.match(send(edwards, once).detail, /used before/);
+  });
+
+  it('that comes again costs its sender nothing of the plan', () => {
+    sample.publish({ ...world.plan, limits: [{ requests: 2, per: 'hour', by: 'app' }] });
+    const once = { params: { nonce: 'again' } };
+    assert.equal(send(edwards, once).code, '');
+    for (let n = 0; n < 5; n += 1) assert.equal(send(edwards, once).code, 'signature_invalid');
+    assert.equal(send(edwards).code, '');
+    assert.equal(send(edwards).code, 'rate_limited');
+  });
+
+  it('is turned away while there is no place to remember that it was used, and nothing is forgotten for it', () => {
+    const codes = Array.from({ length: 65 }, (_, n) => send(edwards, { params: { nonce: `full${n}` } }).code);
+    assert.deepEqual(codes, [...Array<string>(64).fill(''), 'overloaded']);
+    assert.equal(send(edwards, { params: { nonce: 'full0' } }).code, 'signature_invalid');
+  });
+
   it('uses no nonce up when it is refused', () => {
     const once = { params: { nonce: 'same' } };
     assert.equal(send(edwards, once, { method: 'PUT' }).code, 'signature_invalid');

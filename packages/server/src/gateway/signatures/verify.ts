@@ -1,5 +1,5 @@
 /** Requests that are signed with a key of an app (RFC 9421): docs/signatures.md says what is asked of them, and why. */
-import type { UsedProofs } from '../tokens/proofs.ts';
+import type { Once, UsedProofs } from '../tokens/proofs.ts';
 import type { ContentWatch } from '../wire/exchange.ts';
 import { fieldOf, signatureBase, type Signed } from './base.ts';
 import { digestWatch } from './digest.ts';
@@ -11,6 +11,8 @@ export interface Verified {
   readonly signer: Signer;
   /** What its content must still be held against. */
   readonly watch: ContentWatch | undefined;
+  /** Its nonce, which must still be used up. */
+  readonly once: Once;
 }
 
 export interface VerifyDeps {
@@ -19,13 +21,15 @@ export interface VerifyDeps {
   readonly nowMs: number;
 }
 
+export const usedBefore = 'The nonce was used before.';
+
 const ageSecondsMax = 300;
 const aheadSecondsMax = 60;
 
 /** Whether `Signature-Input` names a key of ours, well spelled or not. Others may sign for others. */
 export const namesOurKey = (signatureInput: string): boolean => /keyid *= *"[0-9A-Za-z]{33}"/.test(signatureInput);
 
-/** Verifies the one signature of ours in a request and uses its nonce up; a text says why it is refused. */
+/** Verifies the one signature of ours in a request; a text says why it is refused. */
 export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | string {
   const found = ownSignature(request.head.fields);
   if (typeof found === 'string') return found;
@@ -44,9 +48,12 @@ export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | str
   if (coversDigest(covered) && (watch === undefined || !isEmptyGood(request, watch))) {
     return 'Content-Digest must hold the sha-256 or sha-512 of the content.';
   }
-  return (
-    burn(covered.params, keyid, nowSeconds, deps.used) ?? { signer, watch: hasContent(request) ? watch : undefined }
-  );
+  const once = onceOf(covered.params, keyid);
+  if (Number(covered.params.get('created')) < deps.used.sinceSeconds) {
+    return 'This gateway has started after the request was signed: sign it anew.';
+  }
+  if (deps.used.wasUsed(once, nowSeconds)) return usedBefore;
+  return { signer, watch: hasContent(request) ? watch : undefined, once };
 }
 
 interface Own {
@@ -105,10 +112,8 @@ function hasAlgorithm({ params }: InnerList, { kind }: Signer): boolean {
   return named === undefined || named === kind;
 }
 
-function burn(params: Parameters, keyid: string, nowSeconds: number, used: UsedProofs): string | undefined {
-  const created = Number(params.get('created'));
-  const until = Math.min(created + ageSecondsMax, Number(params.get('expires') ?? Infinity));
-  if (created < used.sinceSeconds) return 'This gateway has started after the request was signed: sign it anew.';
-  const name = `signature ${keyid} ${String(params.get('nonce'))}`;
-  return used.burn(name, until, nowSeconds) ? undefined : 'The nonce was used before.';
+function onceOf(params: Parameters, keyid: string): Once {
+  const until = Number(params.get('created')) + ageSecondsMax;
+  const untilSeconds = Math.min(until, Number(params.get('expires') ?? Infinity));
+  return { name: `signature ${keyid} ${String(params.get('nonce'))}`, untilSeconds };
 }

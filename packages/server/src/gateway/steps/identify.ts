@@ -3,7 +3,7 @@ import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { verifyRequest } from '../signatures/verify.ts';
 import { nonceAt } from '../tokens/nonces.ts';
-import { judgeProof, proofAlgorithms, type ProofVerdict } from '../tokens/proof.ts';
+import { judgeProof, proofChallenge, type Proof } from '../tokens/proof.ts';
 import type { Pass } from '../tokens/tokens.ts';
 import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
@@ -58,6 +58,7 @@ function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
   }
   call.identity = verified.signer;
   call.watch = verified.watch;
+  call.once = verified.once;
   call.drops = (call.drops & drop.proxy) | drop.signature;
   return undefined;
 }
@@ -95,23 +96,24 @@ function checkCertificate(call: Call, { proxies }: Gate, thumbprint: string): Er
 function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCode | undefined {
   const { proofKey } = pass.token;
   if (proofKey === undefined) return call.isProofScheme ? refuse(call, 'This token is bound to no key.') : undefined;
-  const verdict = call.isProofScheme ? verdictOn(call, gate, pass, proofKey, token) : 'bearer';
-  if (verdict === 'good' || verdict === 'ageing') return undefined;
+  const verdict = call.isProofScheme ? proofOf(call, gate, pass, proofKey, token) : 'bearer';
+  // Whoever must show that a proof is new, or will have to soon, is given the means (RFC 9449 §8.2, §9).
+  const isToRenew = verdict === 'stale' || (typeof verdict === 'object' && verdict.ageing);
+  if (isToRenew && gate.fleetKey !== undefined) call.proofNonce = nonceAt(gate.fleetKey, Math.floor(call.atMs / 1000));
+  if (typeof verdict === 'object') {
+    call.once = verdict;
+    return undefined;
+  }
   const errors = { bad: 'invalid_dpop_proof', stale: 'use_dpop_nonce', bearer: 'invalid_token' } as const;
-  call.challenge = `DPoP realm="tulou", error="${errors[verdict]}", algs="${proofAlgorithms.join(' ')}"`;
+  call.challenge = proofChallenge(errors[verdict]);
   return 'proof_required';
 }
 
-function verdictOn(call: Call, gate: Gate, pass: Pass, proofKey: string, token: string): ProofVerdict {
+function proofOf(call: Call, gate: Gate, pass: Pass, proofKey: string, token: string): Proof | 'bad' | 'stale' {
   const { fleetKey, usedProofs: used } = gate;
   if (call.proof === undefined) return 'bad';
   const proven = { method: call.exchange.head.method, url: publicUrl(call, gate), token };
-  const verdict = judgeProof(call.proof, pass, proofKey, proven, { used, fleetKey, nowMs: call.atMs });
-  // Whoever must show that a proof is new, or will have to soon, is given the means (RFC 9449 §8.2, §9).
-  if (verdict !== 'bad' && verdict !== 'good' && fleetKey !== undefined) {
-    call.proofNonce = nonceAt(fleetKey, Math.floor(call.atMs / 1000));
-  }
-  return verdict;
+  return judgeProof(call.proof, pass, proofKey, proven, { used, fleetKey, nowMs: call.atMs });
 }
 
 /** The address as the client sees it: the configured one, or a host name of the API. Never what a `Host` field says alone. */

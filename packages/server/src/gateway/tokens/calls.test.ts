@@ -396,7 +396,7 @@ describe('a token that is bound to a key', () => {
   it('never takes a proof again that could still be fresh, also where the memory of used ones is full', () => {
     const codes = Array.from({ length: 65 }, (_, n) => send(proof({ jti: `p${n}` })).code);
     assert.deepEqual(codes.slice(0, 64), Array<string>(64).fill(''));
-    assert.equal(codes[64], 'proof_required');
+    assert.equal(codes[64], 'overloaded');
     assert.equal(send(proof({ jti: 'p0' })).code, 'proof_required');
     sample.nowMs += 61_000;
     assert.equal(send(proof({ jti: 'p65' })).code, '');

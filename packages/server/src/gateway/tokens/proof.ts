@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { importKey, isSigned, type Algorithm, type VerifyKey } from './keys.ts';
 import { givenAt, nonceSecondsMax } from './nonces.ts';
-import type { UsedProofs } from './proofs.ts';
+import type { Once, UsedProofs } from './proofs.ts';
 import type { Pass } from './tokens.ts';
 import { leewaySeconds } from './verify.ts';
 
@@ -16,8 +16,12 @@ export interface Proven {
   readonly token: string;
 }
 
-/** For the challenge: what proofs may be signed with. */
-export const proofAlgorithms: readonly Algorithm[] = ['ES256', 'EdDSA'];
+/** `WWW-Authenticate` (RFC 9449 §7.1). */
+export const proofChallenge = (error: string): string =>
+  `DPoP realm="tulou", error="${error}", algs="${proofAlgorithms.join(' ')}"`;
+
+/** What proofs may be signed with. */
+const proofAlgorithms: readonly Algorithm[] = ['ES256', 'EdDSA'];
 
 export interface ProofDeps {
   readonly used: UsedProofs;
@@ -26,14 +30,22 @@ export interface ProofDeps {
   readonly nowMs: number;
 }
 
-/**
- * `stale`: nothing is wrong with it, but its client must show with a nonce that it is new. `ageing`: good, but its nonce will
- * soon be stale.
- */
-export type ProofVerdict = 'good' | 'ageing' | 'bad' | 'stale';
+/** A good proof, which must still be used up. `ageing`: its nonce will soon be stale. */
+export interface Proof extends Once {
+  readonly ageing: boolean;
+}
 
-/** Whether `text` proves this call of a pass whose token is bound to `thumbprint`. A good proof is used up. */
-export function judgeProof(text: string, pass: Pass, thumbprint: string, call: Proven, deps: ProofDeps): ProofVerdict {
+/**
+ * Whether `text` proves this call of a pass whose token is bound to `thumbprint`. `stale`: nothing is wrong with it, but its
+ * client must show with a nonce that it is new.
+ */
+export function judgeProof(
+  text: string,
+  pass: Pass,
+  thumbprint: string,
+  call: Proven,
+  deps: ProofDeps,
+): Proof | 'bad' | 'stale' {
   const proof = readCompact(text);
   if (proof === undefined || !isSignedByHolder(proof, pass, thumbprint)) return 'bad';
   const { jti, htm, htu, ath, iat } = proof.claims;
@@ -42,8 +54,9 @@ export function judgeProof(text: string, pass: Pass, thumbprint: string, call: P
   const untilSeconds = freshUntil(proof.claims, iat, deps);
   if (untilSeconds === undefined) return 'stale';
   const nowSeconds = Math.floor(deps.nowMs / 1000);
-  if (!deps.used.burn(`${thumbprint} ${jti}`, untilSeconds, nowSeconds)) return 'bad';
-  return proof.claims['nonce'] !== undefined && untilSeconds - nowSeconds < nonceSecondsMax / 2 ? 'ageing' : 'good';
+  const ageing = proof.claims['nonce'] !== undefined && untilSeconds - nowSeconds < nonceSecondsMax / 2;
+  const good = { name: `${thumbprint} ${jti}`, untilSeconds, ageing };
+  return deps.used.wasUsed(good, nowSeconds) ? 'bad' : good;
 }
 
 /**

@@ -5,6 +5,13 @@
 import { hash64, type Hash64 } from '../limits/hash.ts';
 import { StripedTable, type SlotUse } from '../limits/table.ts';
 
+/** What must be good once: a proof, or the nonce of a signed request. */
+export interface Once {
+  readonly name: string;
+  /** Until when it could come again, Unix seconds. */
+  readonly untilSeconds: number;
+}
+
 /** The 64-bit name, and when it may be forgotten. */
 const wordsPerProof = 3;
 const untilAt = 2;
@@ -32,21 +39,34 @@ export class UsedProofs {
     return StripedTable.memoryFor(proofs, wordsPerProof);
   }
 
-  /** Uses the proof `name` up; false: it was used before, or there is no place to remember it until `untilSeconds`. */
-  burn(name: string, untilSeconds: number, nowSeconds: number): boolean {
+  /** Whether it was used up before. Asked first, so that what comes again costs its sender nothing but the answer. */
+  wasUsed({ name }: Once, nowSeconds: number): boolean {
     const { low, high } = hash64(name, this.#seed);
     const stripe = this.table.stripeOf(high);
     this.table.lock(stripe, this.#owner);
     this.#nowSeconds = nowSeconds;
-    const at = this.#place(stripe, low, high);
-    if (at !== -1) this.table.words[at + untilAt] = untilSeconds;
+    const found = this.table.find(stripe, low, high);
+    const isUsed = found !== -1 && !this.#use.idle(found);
     this.table.unlock(stripe);
-    return at !== -1;
+    return isUsed;
+  }
+
+  /** Uses it up; `full`: there is no place to remember it. */
+  burn({ name, untilSeconds }: Once, nowSeconds: number): 'burned' | 'used' | 'full' {
+    const { low, high } = hash64(name, this.#seed);
+    const stripe = this.table.stripeOf(high);
+    this.table.lock(stripe, this.#owner);
+    this.#nowSeconds = nowSeconds;
+    const found = this.table.find(stripe, low, high);
+    const isUsed = found !== -1 && !this.#use.idle(found);
+    const at = found === -1 ? this.#place(stripe, low, high) : found;
+    if (!isUsed && at !== -1) this.table.words[at + untilAt] = untilSeconds;
+    this.table.unlock(stripe);
+    if (isUsed) return 'used';
+    return at === -1 ? 'full' : 'burned';
   }
 
   #place(stripe: number, low: number, high: number): number {
-    const found = this.table.find(stripe, low, high);
-    if (found !== -1) return this.#use.idle(found) ? found : -1;
     return this.table.hasRoom(stripe, this.#use) ? this.table.claim(stripe, low, high, this.#use) : -1;
   }
 }

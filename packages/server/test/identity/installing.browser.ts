@@ -104,6 +104,12 @@ test('a member asks for an app, an admin agrees in words, narrows it, pauses it 
   await admin.getByRole('button', { name: 'Remove' }).click();
   await admin.getByText('It is removed: its calls are refused.').waitFor();
   await look(admin, '15-removed');
+  await admin.goto(`${world.issuer}/account/installations`);
+  await admin.getByLabel('Members may try apps').check();
+  await admin.getByRole('button', { name: 'Save' }).click();
+  await admin.getByText('Saved.').waitFor();
+  assert.equal(await admin.getByLabel('Members may try apps').isChecked(), true);
+  await look(admin, '18-inventory-may-try');
 
   const rows = await world.store.system(
     'test',

@@ -176,8 +176,11 @@ test('what is of high risk is granted only by who has just shown who they are', 
 
 test('where members may try apps, one of low risk works for them at once, and never by itself', async () => {
   const [app, risky] = [await newApp(), await newApp([read, refund], [])];
-  await run(({ sql }) => sql`update tenants set members_may_try = true where tenant_id = ${world.tenant.uuid}`);
+  const admin = await browserOf('owner');
+  const inventory = await admin.open(`${world.issuer}/account/installations`);
+  assert.match((await admin.submit(inventory, { 'members-may-try': 'on' })).text, /Saved\./);
   const viewer = await browserOf('viewer');
+  assert.equal((await viewer.submit(inventory, { 'members-may-try': 'on' })).status, 404);
   const page = await viewer.open(pageOf(app));
   assert.match(page.text, /You may try it/);
   assert.match((await viewer.submit(page, { do: 'try' })).text, /You can use it now/);
@@ -185,11 +188,11 @@ test('where members may try apps, one of low risk works for them at once, and ne
   const withRisk = await viewer.open(pageOf(risky));
   assert.doesNotMatch(withRisk.text, /You may try it/);
   assert.equal((await viewer.submit(withRisk, { do: 'try' })).status, 409);
-  const admin = await browserOf('owner');
   const whole = await admin.submit(await admin.open(pageOf(app)), { do: 'save' });
   assert.match(whole.text, /Saved/);
   assert.equal((await installed(app))?.trial, false);
-  await run(({ sql }) => sql`update tenants set members_may_try = false where tenant_id = ${world.tenant.uuid}`);
+  await admin.submit(inventory);
+  assert.doesNotMatch((await viewer.open(pageOf(await newApp()))).text, /You may try it/);
 });
 
 test('an app on trial gives its client no token of its own', async () => {

@@ -2,15 +2,17 @@
 import type { Provider } from 'oidc-provider';
 import { idFromUuid, type Output } from '@tulou/contract';
 import { inventory as operations } from '@tulou/contract/operations/installations';
+import { tenants } from '@tulou/contract/operations/tenants';
 import { toSignIn, whoIs } from '../account/self.ts';
+import type { Actor } from '../acting.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readAsked } from '../interaction/request.ts';
 import { choosePage } from '../pages/install-views.ts';
 import { inventoryPage, type InventoryItem } from '../pages/inventory-view.ts';
-import { sendMissing, sendPage, type Visit } from '../pages/visit.ts';
+import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from '../pages/visit.ts';
 import { chooseMembership, linkTo } from './choose.ts';
 import { installPath } from './install.ts';
-import { readApprovals } from './read.ts';
+import { readApprovals, type Membership } from './read.ts';
 
 export const inventoryPath = '/account/installations';
 const itemsMax = 50;
@@ -25,6 +27,7 @@ export async function inventory(visit: Visit, provider: Provider, deps: PromptDe
   const { tenantUuid, slug, name, role } = membership;
   if (role !== 'admin' && role !== 'owner') return sendMissing(visit);
   const actor = { user: self.user.id, address: visit.address, requestId: visit.requestId };
+  if (visit.message.method === 'POST') return takeChoice(visit, actor, membership, deps);
   const cursor = visit.query.get('cursor');
   const params = { tenant: idFromUuid('tenant', tenantUuid) };
   const query = { limit: itemsMax, ...(cursor === null ? {} : { cursor }) };
@@ -40,7 +43,7 @@ export async function inventory(visit: Visit, provider: Provider, deps: PromptDe
   const titles = new Map(words.map(({ scope = '', title }) => [scope, title]));
   const linkOf = (app: string, scopes = ''): string =>
     linkTo(installPath, new URLSearchParams(), { app, tenant: slug, ...(scopes === '' ? {} : { scopes }) });
-  const page = inventoryPage(visit.told, {
+  const page = inventoryPage(visit, {
     tenantName: name,
     requests: asked.map(({ member, app, appName, scopes }) => ({
       member,
@@ -49,8 +52,24 @@ export async function inventory(visit: Visit, provider: Provider, deps: PromptDe
     })),
     items: items.map((item) => itemOf(visit, item, titles, linkOf)),
     more: next === null ? undefined : linkTo(inventoryPath, visit.query, { cursor: next, tenant: slug }),
+    mayTry: role === 'owner' ? membership.mayTry : undefined,
+    isKept: visit.query.has('kept'),
   });
   sendPage(visit, 200, page);
+}
+
+/** Whether members may try apps is the owners' to say: an operation of the control API says no to others. */
+async function takeChoice(
+  visit: Visit,
+  actor: Actor,
+  { tenantUuid, slug }: Membership,
+  { act }: PromptDeps,
+): Promise<void> {
+  const form = await readForm(visit);
+  if (form === undefined) return refuseForm(visit);
+  const params = { tenant: idFromUuid('tenant', tenantUuid) };
+  await act(actor, tenants.update, { params, body: { members_may_try: form.has('members-may-try') } });
+  sendOn(visit, linkTo(inventoryPath, new URLSearchParams(), { tenant: slug, kept: '' }));
 }
 
 function itemOf(

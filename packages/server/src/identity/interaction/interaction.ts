@@ -75,7 +75,7 @@ const places: readonly Place[] = [
   { methods: pages,    path: exactly(signedInPath),                     answer: signedIn },
   { methods: pages,    path: exactly(passkeyScriptPath),                answer: sendScript },
   { methods: forms,    path: exactly(installPath),                      ofPlatform: true, answer: install },
-  { methods: pages,    path: exactly(inventoryPath),                    ofPlatform: true, answer: inventory },
+  { methods: forms,    path: exactly(inventoryPath),                    ofPlatform: true, answer: inventory },
   { methods: forms,    path: exactly(outboxPath),                       ofPlatform: true, answer: alone(outbox) },
 ];
 

@@ -33,7 +33,7 @@ export function installPage(frame: Frame, scene: InstallScene): Page {
     ${stopped} ${held === undefined ? undefined : html`<p class="soft">${say.state[held.state]}</p>`}
     ${held?.trial === true ? html`<p class="soft">${say.trial}</p>` : undefined}
     ${scene.isAdmin ? adminPart(frame, scene) : memberPart(frame, scene)}`;
-  return { title: held === undefined ? say.title(app.name) : say.titleHeld(app.name), body, wrong };
+  return { title: held === undefined ? say.title(app.name) : app.name, body, wrong };
 }
 
 const wordsOf = ({ words }: InstallScene, scopes: readonly string[]): readonly Asked[] =>

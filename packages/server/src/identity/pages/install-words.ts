@@ -3,7 +3,6 @@ import type { Told } from './told.ts';
 
 export const installEn = {
   title: (app: string) => `Install ${app}`,
-  titleHeld: (app: string) => `${app} is installed`,
   lead: (app: string, developer: string, tenant: string) =>
     `${app}, made by ${developer}, asks to work with the data of ${tenant}.`,
   leadHeld: (app: string, developer: string, tenant: string) =>
@@ -47,6 +46,7 @@ export const installEn = {
     tried: 'You can use it now.',
     allowed: 'Allowed.',
     rejected: 'Not allowed.',
+    kept: 'Saved.',
   },
   meanwhile: 'Something has changed meanwhile. Look again, and decide.',
   chooseTitle: 'Which tenant?',
@@ -64,12 +64,13 @@ export const installEn = {
   lastCall: (day: string) => `last used on ${day}`,
   neverCalled: 'not used yet',
   more: 'More',
+  membersMayTry: 'Members may try apps that need what is of low risk only',
+  membersMayTryHint: 'An app on trial works for the people who use it, never by itself, until an admin decides.',
   ofTenants: 'Apps of your tenants, and what members ask for',
 } as const;
 
 export const installZh: Told<typeof installEn> = {
   title: (app) => `安装 ${app}`,
-  titleHeld: (app) => `已安装 ${app}`,
   lead: (app, developer, tenant) => `由 ${developer} 开发的 ${app} 请求使用 ${tenant} 的数据。`,
   leadHeld: (app, developer, tenant) => `由 ${developer} 开发的 ${app} 已安装在 ${tenant} 中。`,
   needs: '它必须可以',
@@ -110,6 +111,7 @@ export const installZh: Told<typeof installEn> = {
     tried: '现在可以使用了。',
     allowed: '已允许。',
     rejected: '未允许。',
+    kept: '已保存。',
   },
   meanwhile: '情况已发生变化，请重新查看后再决定。',
   chooseTitle: '选择租户',
@@ -127,5 +129,7 @@ export const installZh: Told<typeof installEn> = {
   lastCall: (day) => `最近使用于 ${day}`,
   neverCalled: '尚未使用',
   more: '更多',
+  membersMayTry: '成员可以试用仅需低风险权限的应用',
+  membersMayTryHint: '在管理员决定之前，试用中的应用只在成员使用时工作，不会自行运行。',
   ofTenants: '你所管理租户的应用与成员请求',
 };

@@ -1,6 +1,7 @@
 /** The page of all apps that a tenant has installed: from values to HTML, nothing else. */
 import { html, type Html } from './html.ts';
-import type { Page } from './layout.ts';
+import { form, type Page } from './layout.ts';
+import type { Frame } from './views.ts';
 import type { Words } from './words.ts';
 
 export interface InventoryItem {
@@ -23,9 +24,15 @@ export interface Inventory {
   readonly requests: readonly { readonly member: string; readonly app: string; readonly link: string }[];
   readonly items: readonly InventoryItem[];
   readonly more: string | undefined;
+  /** Whether members may try apps; undefined: the reader does not decide that. */
+  readonly mayTry: boolean | undefined;
+  /** It was just decided. */
+  readonly isKept: boolean;
 }
 
-export function inventoryPage({ install: say }: Words, { tenantName, requests, items, more }: Inventory): Page {
+export function inventoryPage({ told, formToken }: Frame, given: Inventory): Page {
+  const say = told.install;
+  const { tenantName, requests, items, more, mayTry, isKept } = given;
   const asked = requests.map(
     ({ member, app, link }) =>
       html`<li>
@@ -33,7 +40,8 @@ export function inventoryPage({ install: say }: Words, { tenantName, requests, i
         <a href="${link}" aria-label="${say.look}: ${say.request(member, app)}">${say.look}</a>
       </li>`,
   );
-  const body = html`${
+  const body = html`${isKept ? html`<p class="done" role="status">${say.told.kept}</p>` : undefined}
+  ${
     asked.length === 0
       ? undefined
       : html`<h2 id="requests">${say.requests}</h2>
@@ -42,8 +50,26 @@ export function inventoryPage({ install: say }: Words, { tenantName, requests, i
           </ul>`
   }
   ${items.length === 0 ? html`<p class="soft">${say.none}</p>` : items.map((one) => itemPart(say, one))}
-  ${more === undefined ? undefined : html`<p class="links"><a href="${more}">${say.more}</a></p>`}`;
+  ${more === undefined ? undefined : html`<p class="links"><a href="${more}">${say.more}</a></p>`}
+  ${mayTry === undefined ? undefined : tryPart(say, formToken, mayTry)}`;
   return { title: say.inventoryTitle(tenantName), body };
+}
+
+function tryPart(say: Words['install'], formToken: string, mayTry: boolean): Html {
+  return form(
+    formToken,
+    html`<label class="choice" for="members-may-try"
+        ><input
+          type="checkbox"
+          id="members-may-try"
+          name="members-may-try"
+          ${mayTry ? html`checked` : undefined}
+          aria-describedby="members-may-try-hint"
+        /><span>${say.membersMayTry}</span></label
+      >
+      <p class="hint" id="members-may-try-hint">${say.membersMayTryHint}</p>
+      <div class="actions"><button class="quiet">${say.save}</button></div>`,
+  );
 }
 
 function itemPart(say: Words['install'], item: InventoryItem): Html {

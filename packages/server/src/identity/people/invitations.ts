@@ -51,7 +51,8 @@ export async function findInvitation(tx: SystemTx, ref: InvitationRef, now: Date
   if (row === undefined || !equalHashes(row.hash, sha256(ref.secret))) return undefined;
   const { hash: _, ...invitation } = row;
   const email = emailOf(invitation.email);
-  const known = await tx.sql`select from users where tenant_id = ${nilTenant} and email = ${email} and connection is null`;
+  const known =
+    await tx.sql`select from users where tenant_id = ${nilTenant} and email = ${email} and connection is null`;
   return { ...invitation, email, known: known.length === 1 };
 }
 

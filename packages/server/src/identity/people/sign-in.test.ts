@@ -42,12 +42,7 @@ const add = (email: string, password: string, issuer = platform) =>
     }),
   );
 
-const attempt = (
-  email: string,
-  password: string,
-  address = '192.0.2.1',
-  issuer = platform,
-): Promise<SignedIn> =>
+const attempt = (email: string, password: string, address = '192.0.2.1', issuer = platform): Promise<SignedIn> =>
   signIn(issuer, { email, password, address }, { store: database.store, clock, passwords });
 
 test('the right password signs in, whatever the case of the address', async () => {

@@ -9,9 +9,12 @@ import { openVault } from '../../src/identity/keys/seal.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { codeOf } from '../../src/identity/people/totp.ts';
 import { nilTenant } from '../../src/identity/publish.ts';
+import { sleep, systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { systemRandom as random } from '../../src/kernel/random.ts';
+import { sendBare } from './bare.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
+import { insertTwins, openTenantIssuer, platformOf } from './issuers.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
 
 const password = 'correct horse battery';
@@ -28,7 +31,14 @@ beforeEach(async () => {
   const kept = await openPasswords(random).keep(password);
   await run(async ({ sql }) => {
     await sql`update users set secret_password = ${kept}, disabled_at = null`;
-    for (const table of ['sign_in_attempts', 'authenticators', 'recovery_codes', 'passkeys', 'identity_artifacts'])
+    for (const table of [
+      'sign_in_attempts',
+      'authenticators',
+      'recovery_codes',
+      'passkeys',
+      'identity_artifacts',
+      'mails',
+    ])
       await sql`delete from ${sql(table)}`;
   });
 });
@@ -38,8 +48,8 @@ const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => world.store.system(
 
 const open = (browser: Browser, path: string): Promise<Page> => browser.open(world.issuer + path);
 
-const signIn = async (browser: Browser, page: Page, typed = password): Promise<Page> =>
-  browser.submit(page, { do: 'sign-in', email, password: typed });
+const signIn = (browser: Browser, page: Page, typed = password, address = email): Promise<Page> =>
+  browser.submit(page, { do: 'sign-in', email: address, password: typed });
 
 /** A browser at its account. */
 async function atAccount(path = '/account'): Promise<{ browser: Browser; page: Page }> {
@@ -121,6 +131,25 @@ test('name and language are one’s own to change', async () => {
     ({ sql }) => sql<{ name: string; locale: string }[]>`select name, locale from users where id = ${world.user}`,
   );
   assert.deepEqual({ ...row }, { name: 'Lin <b>', locale: 'zh-CN' });
+});
+
+test('how one signs in does not change without a mail that says so', async () => {
+  const { browser } = await withAuthenticator();
+  await browser.submit(await open(browser, '/account/authenticator'), { do: 'off' });
+  await browser.submit(await open(browser, '/account/authenticator'), { do: 'off' });
+  await browser.submit(await open(browser, '/account/passkeys'), { remove: 'psk_nobodys' });
+  const mails = await run(
+    ({ sql }) =>
+      sql<{ to: string; body: string }[]>`select recipient as to, secret_body as body from mails order by id`,
+  );
+  assert.deepEqual(
+    mails.map(({ to, body }) => [to, body.split('\n', 1)[0]]),
+    [
+      [email, 'An authenticator app was set up for your account just now.'],
+      [email, 'New recovery codes were made for your account just now.'],
+      [email, 'The authenticator app of your account was turned off just now.'],
+    ],
+  );
 });
 
 test('a form of the account that did not come from its page is not taken', async () => {
@@ -426,4 +455,46 @@ test('in the database there is no code and no key that anybody could use', async
     assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '')));
     assert.ok(!text.includes(sha256(code)));
   }
+});
+
+test('two issuers know two accounts of one person: a factor, session or recovery code of one is none of the other', async () => {
+  const tenant = await openTenantIssuer(world, 'guild');
+  const issuers = [platformOf(world), tenant];
+  const twin = await insertTwins(world, issuers, 'twin@shop.test');
+  const kept = await openPasswords(random).keep(password);
+  await run(({ sql }) => sql`update users set secret_password = ${kept} where id = ${twin}`);
+  while ((await sendBare(tenant.issuer, '/oauth2/jwks', {})).status !== 200) await sleep(clock, 20);
+  const enter = async ({ issuer }: { readonly issuer: string }, path: string) => {
+    const browser = openBrowser(issuer);
+    return { browser, page: await signIn(browser, await browser.open(issuer + path), password, 'twin@shop.test') };
+  };
+  const { browser, page } = await enter(tenant, '/account/authenticator');
+  const [seed, begun] = [seedFrom(page), stepNow()];
+  const recovery = await browser.submit(page, { do: 'on', code: codeOf(seed, begun) });
+  const made = await browser.submit(recovery);
+  const code = match(made, /<code>([0-9a-z-]{19})<\/code>/);
+
+  const there = await enter(tenant, '/account');
+  assert.match(there.page.text, /One more step/);
+  const here = await enter(platformOf(world), '/account');
+  assert.equal(here.page.url, `${world.issuer}/account`);
+  assert.match(here.page.text, /0 left/);
+
+  // The platform's twin turns one on as well: a code of the tenant's is no code here.
+  const own = await here.browser.open(`${world.issuer}/account/authenticator`);
+  const on = await here.browser.submit(own, { do: 'on', code: codeOf(seedFrom(own), stepNow()) });
+  assert.match(on.url, /recovery-codes$/);
+  const step = await enter(platformOf(world), '/account');
+  for (const form of [
+    { do: 'recovery', recovery: code },
+    { do: 'totp', code: codeOf(seed, begun + 1) },
+  ])
+    assert.equal((await step.browser.submit(step.page, form)).status, 422, form.do);
+  assert.equal(
+    (await there.browser.submit(there.page, { do: 'recovery', recovery: code })).url,
+    `${tenant.issuer}/account`,
+  );
+
+  await here.browser.submit(await here.browser.open(`${world.issuer}/account/sessions`), { end: 'others' });
+  assert.equal((await browser.open(`${tenant.issuer}/account`)).url, `${tenant.issuer}/account`);
 });

@@ -5,6 +5,7 @@ import { sendOn, sendPage } from '../pages/visit.ts';
 import { removeAuthenticator, setAuthenticator } from '../people/authenticators.ts';
 import { readFactors } from '../people/factors.ts';
 import { base32, newSeed, otpauthUri, stepOf } from '../people/totp.ts';
+import { tellOfChange } from './notify.ts';
 import { personOf, type Self } from './self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
@@ -61,6 +62,7 @@ async function turnOn(self: Self, form: Form, deps: PromptDeps): Promise<void> {
   const now = new Date(deps.clock.now());
   const { recoveryCodes } = await deps.store.system('a person turns an authenticator app on', async (tx) => {
     await setAuthenticator(tx, personOf(self), { seed, step, now }, deps.vault);
+    await tellOfChange(tx, self, 'authenticatorOn', deps);
     return readFactors(tx, personOf(self));
   });
   if (recoveryCodes === 0) return sendOn(visit, '/account/recovery-codes');
@@ -76,7 +78,9 @@ function broughtBack(self: Self, sealed: string, { vault }: PromptDeps): Buffer 
 }
 
 async function turnOff(self: Self, deps: PromptDeps): Promise<void> {
-  await deps.store.system('a person turns an authenticator app off', (tx) => removeAuthenticator(tx, personOf(self)));
+  await deps.store.system('a person turns an authenticator app off', async (tx) => {
+    if (await removeAuthenticator(tx, personOf(self))) await tellOfChange(tx, self, 'authenticatorOff', deps);
+  });
   const setup = setupOf(self, newSeed(deps.random), deps);
   say(self, { isOn: false, setup }, 200, { done: self.visit.told.account.authenticator.removed });
 }

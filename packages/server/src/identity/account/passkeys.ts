@@ -1,5 +1,4 @@
 /** `/account/passkeys`: what one has, one more, one less. */
-import { isId } from '@tulou/contract';
 import { newId } from '../../kernel/random.ts';
 import type { Form, PromptDeps } from '../interaction/asking.ts';
 import { passkeysPage, type ShownPasskey } from '../pages/account-factor-views.ts';
@@ -9,6 +8,7 @@ import { readFactors } from '../people/factors.ts';
 import { addPasskey, listPasskeys, removePasskey, type Passkey } from '../people/passkeys.ts';
 import { creationOptions, readAnswer, relyingParty, verifyCreation } from '../people/webauthn.ts';
 import { agentOf } from './agent.ts';
+import { tellOfChange } from './notify.ts';
 import { personOf, type Self } from './self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
@@ -59,9 +59,11 @@ async function add(self: Self, form: Form, deps: PromptDeps): Promise<void> {
   // The browser has made it by now: it is kept, whatever it is called.
   const name = typed === '' ? suggestedName(visit) || id : typed;
   const now = new Date(deps.clock.now());
-  const outcome = await deps.store.system('a person adds a passkey', async (tx) =>
-    (await addPasskey(tx, personOf(self), { id, name, ...made }, now)) ? readFactors(tx, personOf(self)) : undefined,
-  );
+  const outcome = await deps.store.system('a person adds a passkey', async (tx) => {
+    if (!(await addPasskey(tx, personOf(self), { id, name, ...made }, now))) return undefined;
+    await tellOfChange(tx, self, 'passkeyAdded', deps);
+    return readFactors(tx, personOf(self));
+  });
   if (outcome === undefined) return say422();
   if (outcome.recoveryCodes === 0) return sendOn(visit, '/account/recovery-codes');
   return say(self, deps, 200, { done: told.account.passkeys.added(name) });
@@ -69,7 +71,8 @@ async function add(self: Self, form: Form, deps: PromptDeps): Promise<void> {
 
 async function remove(self: Self, form: Form, deps: PromptDeps): Promise<void> {
   const id = form.get('remove') ?? '';
-  if (isId('passkey', id))
-    await deps.store.system('a person removes a passkey', (tx) => removePasskey(tx, personOf(self), id));
+  await deps.store.system('a person removes a passkey', async (tx) => {
+    if (await removePasskey(tx, personOf(self), id)) await tellOfChange(tx, self, 'passkeyRemoved', deps);
+  });
   return say(self, deps, 200, { done: self.visit.told.account.passkeys.removed });
 }

@@ -3,6 +3,7 @@ import { recoveryCodesPage, recoveryPage } from '../pages/account-factor-views.t
 import { sendPage } from '../pages/visit.ts';
 import { hasSecondFactor, readFactors } from '../people/factors.ts';
 import { newRecoveryCodes, replaceRecoveryCodes } from '../people/recovery.ts';
+import { tellOfChange } from './notify.ts';
 import { personOf } from './self.ts';
 import type { AccountStep } from './step.ts';
 
@@ -13,10 +14,13 @@ export const recoveryCodes: AccountStep = {
     sendPage(self.visit, 200, recoveryPage(self.visit, given));
   },
 
-  async take(self, _form, { store, clock, random }) {
-    const codes = newRecoveryCodes(random);
-    const now = new Date(clock.now());
-    await store.system('a person makes recovery codes', (tx) => replaceRecoveryCodes(tx, personOf(self), codes, now));
+  async take(self, _form, deps) {
+    const codes = newRecoveryCodes(deps.random);
+    const now = new Date(deps.clock.now());
+    await deps.store.system('a person makes recovery codes', async (tx) => {
+      await replaceRecoveryCodes(tx, personOf(self), codes, now);
+      await tellOfChange(tx, self, 'recoveryCodes', deps);
+    });
     sendPage(self.visit, 200, recoveryCodesPage(self.visit, codes));
   },
 };

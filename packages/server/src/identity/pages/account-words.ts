@@ -108,6 +108,16 @@ export const accountEn = {
     once: 'They are shown this once. Print them, or write them down, and keep them where you keep your keys.',
     kept: 'I have kept them',
   },
+  changed: {
+    subject: (name: string) => `How you sign in at ${name} was changed`,
+    body: (what: string) =>
+      `${what}\n\nIf that was not you, choose a new password at once, end all other sessions in your account, and tell the operator.\n`,
+    passkeyAdded: 'A passkey was added to your account just now.',
+    passkeyRemoved: 'A passkey was removed from your account just now.',
+    authenticatorOn: 'An authenticator app was set up for your account just now.',
+    authenticatorOff: 'The authenticator app of your account was turned off just now.',
+    recoveryCodes: 'New recovery codes were made for your account just now.',
+  },
   sessions: {
     title: 'Where you are signed in',
     lead: 'End what you do not know, and change your password then.',
@@ -198,6 +208,15 @@ export const accountZh: Told<typeof accountEn> = {
     makeHint: '之前的恢复码将全部失效。',
     once: '恢复码只显示这一次。请打印或抄写，并妥善保管。',
     kept: '我已保存',
+  },
+  changed: {
+    subject: (name) => `你在 ${name} 的登录方式已更改`,
+    body: (what) => `${what}\n\n如果不是你本人操作，请立即修改密码，在账号中结束其他所有会话，并告知运维人员。\n`,
+    passkeyAdded: '你的账号刚刚添加了一个通行密钥。',
+    passkeyRemoved: '你的账号刚刚移除了一个通行密钥。',
+    authenticatorOn: '你的账号刚刚设置了身份验证器应用。',
+    authenticatorOff: '你的账号刚刚关闭了身份验证器应用。',
+    recoveryCodes: '你的账号刚刚生成了新的恢复码。',
   },
   sessions: {
     title: '已登录的位置',

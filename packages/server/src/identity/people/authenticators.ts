@@ -47,6 +47,9 @@ export async function takeCode(
   return count === 1;
 }
 
-export async function removeAuthenticator({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<void> {
-  await sql`delete from authenticators where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}`;
+/** False: the person has none. */
+export async function removeAuthenticator({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<boolean> {
+  const { count } = await sql`
+    delete from authenticators where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}`;
+  return count === 1;
 }

@@ -1,0 +1,19 @@
+/** Whoever gets into an account changes how one signs in to it: its person is told by mail, with the change itself. */
+import type { SystemTx } from '../../store/store.ts';
+import type { PromptDeps } from '../interaction/asking.ts';
+import { sendMail } from '../mail/send.ts';
+import type { Words } from '../pages/words.ts';
+import type { Self } from './self.ts';
+
+type Change = Exclude<keyof Words['account']['changed'], 'subject' | 'body'>;
+
+export async function tellOfChange(
+  tx: SystemTx,
+  { visit, user }: Self,
+  change: Change,
+  deps: PromptDeps,
+): Promise<void> {
+  const say = visit.told.account.changed;
+  const { name } = visit.issuer;
+  await sendMail(tx, { recipient: user.email, subject: say.subject(name), body: say.body(say[change]) }, deps);
+}

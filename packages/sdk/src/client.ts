@@ -121,8 +121,10 @@ function openSource(request: () => Promise<AccessToken>, endpoint: TokenEndpoint
       const again = canRepeat(request, init) ? request.clone() : undefined;
       const first = await token();
       const answer = await send(request, first);
+      // A nonce that comes with any answer is for the next one, this request's second try or not.
+      const hasNewNonce = endpoint.prover?.learn(request.url, answer) === true;
       if (again === undefined) return answer;
-      if (endpoint.prover?.learn(request.url, answer) === true) return send(again, first);
+      if (hasNewNonce) return send(again, first);
       return isOver(answer) ? send(again, await token(first)) : answer;
     },
   };

@@ -147,6 +147,10 @@ test('private_key_jwt, with tokens that are bound to a key and proven at each ca
   assert.equal(type, 'DPoP');
   await passing(() => source.fetch(`${world.api}/orders?page=2#here`));
   assert.equal(calls.at(-1)?.tenant, world.shop);
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    const init = method === 'POST' ? { method, body: 'content' } : { method };
+    assert.equal((await source.fetch(`${world.api}/orders`, init)).status, 200, method);
+  }
   const headers = { authorization: `Bearer ${text}` };
   assert.equal((await fetch(`${world.api}/orders`, { headers })).status, 401, 'and is of no use without the key');
 });

@@ -15,7 +15,7 @@ const { values: flags } = parseArgs({
     issuers: { type: 'string', default: '1000' },
     requests: { type: 'string', default: '10000' },
     width: { type: 'string', default: '16' },
-    warm: { type: 'string', default: '500' },
+    warm: { type: 'string', default: '250' },
     out: { type: 'string' },
     smoke: { type: 'boolean', default: false },
   },

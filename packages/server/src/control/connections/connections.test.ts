@@ -121,6 +121,17 @@ test('a deleted provider leaves nobody: its people are gone, and their members c
   assert.equal(body['joined'], false);
 });
 
+test('from when on a tenant enforces its provider, the gateways refuse what others had until then', async () => {
+  const people = openPeople(control.database.store, clock);
+  const own = await people.make('early@acme.test', [acme.members.viewer]);
+  const { id } = await make();
+  const { user } = await join(id, 'tom@acme.test');
+  assert.deepEqual([(await remains(own)).denied, (await remains(user)).denied], [0, 0]);
+  await control.call('PATCH', `${path}/${String(id)}`, { body: { enforced: true } });
+  assert.deepEqual([(await remains(own)).denied, (await remains(user)).denied], [1, 0]);
+  await control.call('PATCH', `${path}/${String(id)}`, { body: { enforced: false } });
+});
+
 test('while a tenant enforces its provider, a member who came another way opens nothing there', async () => {
   const { id } = await make({ enforced: true });
   const { user } = await join(id, 'sam@acme.test');

@@ -5,6 +5,7 @@ import { newId } from '../../kernel/random.ts';
 import type { Handler } from '../call/handler.ts';
 import { holdQuota } from '../quota.ts';
 import { judgeIssuer, secretContext, viewConnection, type ConnectionRow } from './connection.ts';
+import { denyOthers } from './sign-out.ts';
 
 export const createConnection: Handler<typeof connections.create> = async (scope, { body }, deps, call) => {
   judgeIssuer(body.issuer, deps);
@@ -21,6 +22,7 @@ export const createConnection: Handler<typeof connections.create> = async (scope
       values (${tenantUuid}, ${id}, ${body.name}, ${body.issuer}, ${body.client_id}, ${secret}, ${body.domains}::text[],
               ${body.enforced}, 'active', ${now}, ${now})
       returning *`;
+    if (body.enforced) await denyOthers(tx, deps.clock);
     const after = viewConnection(must(inserted, 'an insert returns its row'), deps.platformUrl);
     return { output: after, target: id, before: null, after };
   });

@@ -2,7 +2,7 @@ import type { connections } from '@tulou/contract/operations/connections';
 import { must } from '../../kernel/assert.ts';
 import type { Handler } from '../call/handler.ts';
 import { lockConnection, secretContext, viewConnection, type ConnectionRow } from './connection.ts';
-import { signOutAll } from './sign-out.ts';
+import { denyOthers, signOutAll } from './sign-out.ts';
 
 export const updateConnection: Handler<typeof connections.update> = (scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
@@ -17,9 +17,13 @@ export const updateConnection: Handler<typeof connections.update> = (scope, { pa
         updated_at = ${new Date(deps.clock.now())}
       where tenant_id = ${scope.tenantUuid} and id = ${row.id} returning *`;
     if (row.state === 'active' && state === 'paused') await signOutAll(tx, row.id, deps.clock);
+    if (isEnforced({ enforced, state }) && !isEnforced(row)) await denyOthers(tx, deps.clock);
     const after = viewConnection(must(updated, 'a locked row is there'), deps.platformUrl);
     return { output: after, target: row.id, before, after };
   });
+
+const isEnforced = ({ enforced, state }: Pick<ConnectionRow, 'enforced' | 'state'>): boolean =>
+  enforced && state === 'active';
 
 function sealed(
   { secret_client_secret: kept }: ConnectionRow,

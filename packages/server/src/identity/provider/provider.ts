@@ -10,6 +10,7 @@ import type { SecretKey } from '../keys/rows.ts';
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
+import { mendDeviceReturn } from './device-return.ts';
 import { boundDeviceTries } from './device-tries.ts';
 import { openDetails } from './details.ts';
 import { serveTokenExchange } from './exchange.ts';
@@ -49,6 +50,7 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
     deps.log.warn({ client: client.clientId, cause: String(error) }, 'a client could not be told of a logout'),
   );
   noteSignIns(provider, issuer, deps);
+  mendDeviceReturn(provider);
   provider.on('server_error', (ctx, error) => tellFailure(ctx, error, deps.log));
   return provider;
 }

@@ -35,7 +35,8 @@ export async function openIssuers(platform: Issuer, providersMax: number, deps: 
   const look = oneAtATime(async () => {
     for (const url of await directory.look()) {
       if (directory.byUrl(url) === undefined) pool.drop(url);
-      else await pool.renew(url);
+      // One that can't be built now is built when it is asked for: it must not go on with what was.
+      else await pool.renew(url).catch(() => pool.drop(url));
     }
   });
   const rotate = async (): Promise<void> => {

@@ -237,6 +237,42 @@ test('any request is answered, by no failure of ours, and no secret comes back',
 /** A token endpoint that did its work. */
 const isGiving = (said: Readonly<Record<string, unknown>>): boolean => 'access_token' in said || 'device_code' in said;
 
+test('a null character is no failure of ours, wherever it stands', async () => {
+  const browser = openBrowser(world.issuer);
+  const statuses: number[] = [];
+  for (const name of names)
+    for (const path of [
+      '/account/install',
+      '/account/apps',
+      '/account/federation',
+      '/account/invitation',
+      '/account/sign-up',
+    ]) {
+      const { status } = await sendBare(world.issuer, `${path}?${formOf([[name, 'a\0']])}`, {
+        cookie: cookies[1] ?? '',
+      });
+      statuses.push(status);
+    }
+  for (const wish of [
+    { resource: 'urn:tulou:tenant:a\0' },
+    { login_hint: '\0' },
+    { client_id: '\0' },
+    { scope: 'openid a\0' },
+  ]) {
+    const fields = { ...requestOf(world, app), grant_type: 'client_credentials', ...wish };
+    statuses.push((await sendBare(world.issuer, `/oauth2/authorize?${formOf(fields)}`, {})).status);
+    statuses.push((await post(`${world.issuer}/oauth2/token`, fields, basic(app))).status);
+  }
+  const login = await browser.open(`${world.issuer}/oauth2/authorize?${formOf(requestOf(world, app))}`);
+  statuses.push((await browser.submit(login, { do: 'sign-in', email: 'a\0@b.test', password: '\0' })).status);
+  const code = await browser.open(`${world.issuer}/account/invitation`);
+  statuses.push((await browser.submit(code, { code: 'ten_a\0.inv_b.c' })).status);
+  assert.deepEqual(
+    [...new Set(statuses)].filter((status) => status >= 500),
+    [],
+  );
+});
+
 test('what was good before is good afterwards', async () => {
   const again = (await authorize(world, app)).get('error');
   assert.equal(again, null, 'the issuer still begins what it is asked for');

@@ -50,7 +50,7 @@ export function openVisit(message: IncomingMessage, response: ServerResponse, de
   const cookies = cookiesOf(message.headers.cookie);
   const nameOf = (name: string, at: string): string =>
     secure ? `${at === '/' ? '__Host-' : '__Secure-'}tulou_${name}` : `tulou_${name}`;
-  const parameters = new URLSearchParams(query);
+  const parameters = parametersIn(query);
   const setCookie: Visit['setCookie'] = (name, value, at, seconds) => {
     const attributes = `Path=${at}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
     response.appendHeader('set-cookie', `${nameOf(name, at)}=${value}; ${attributes}`);
@@ -86,6 +86,10 @@ function cookiesOf(line = ''): ReadonlyMap<string, string> {
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const));
 }
 
+/** Nobody types a null character, and PostgreSQL has no text with one in it: such a field is left out. */
+const parametersIn = (text: string): URLSearchParams =>
+  new URLSearchParams([...new URLSearchParams(text)].filter(([, value]) => !value.includes('\0')));
+
 const formType = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** The fields of a form that came from a page of ours in this browser; undefined: it did not. */
@@ -94,7 +98,7 @@ export async function readForm({ message, formToken }: Visit): Promise<ReadonlyM
   if (site !== undefined && site !== 'same-origin') return undefined;
   if (!formType.test(message.headers['content-type'] ?? '')) return undefined;
   const body = await readBody(message, formBytesMax);
-  const fields = new Map(new URLSearchParams(body.toString('utf8')));
+  const fields = new Map(parametersIn(body.toString('utf8')));
   return equalHashes(fields.get('form_token') ?? '', formToken) ? fields : undefined;
 }
 

@@ -83,7 +83,7 @@ async function findTenant(
   { sql }: SystemTx,
   resource: string,
 ): Promise<{ tenantUuid: string; slug: string } | undefined> {
-  if (!resource.startsWith(prefix)) return undefined;
+  if (!resource.startsWith(prefix) || resource.includes('\0')) return undefined;
   const name = resource.slice(prefix.length);
   const by = isId('tenant', name) ? sql`tenant_id = ${uuidFromId('tenant', name) ?? null}` : sql`slug = ${name}`;
   const [row] = await sql<{ tenantUuid: string; slug: string }[]>`

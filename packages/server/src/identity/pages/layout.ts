@@ -88,7 +88,8 @@ export function field(given: Field, wrong: Wrong = {}): Html {
       id="${name}"
       name="${name}"
       type="${type}"
-      autocomplete="${autocomplete}"${inputmode === undefined ? undefined : html` inputmode="${inputmode}"`}
+      autocomplete="${autocomplete}"
+      ${inputmode === undefined ? undefined : html`inputmode="${inputmode}"`}
       required
       maxlength="256"
       autocapitalize="none"

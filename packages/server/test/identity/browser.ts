@@ -55,7 +55,7 @@ export function openBrowser(issuer: string): Browser {
       const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1] ?? '';
       const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
       const body = new URLSearchParams(fields);
-      for (const [, name = '', value = ''] of hidden) body.append(name, value);
+      for (const [, name = '', value = ''] of hidden) if (!(name in fields)) body.append(name, value);
       return follow(new URL(action, page.url).href, body.toString());
     },
   };

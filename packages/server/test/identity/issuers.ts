@@ -22,17 +22,17 @@ export interface TenantIssuer extends IssuerRef {
 
 export const platformOf = ({ issuer }: World): IssuerRef => ({ issuer, tenantUuid: nilTenant });
 
-/** A tenant with an issuer at `<slug>.test`, and an app that it has made and installed itself. */
-export async function openTenantIssuer(world: World, slug: string): Promise<TenantIssuer> {
-  const [tenantUuid, now] = [uuidV7(clock, random), new Date()];
-  const issuer = originOf(`${slug}.test`, world.issuer);
+/** A tenant with an issuer at `<slug>.<domain>`, and an app that it has made and installed itself. */
+export async function openTenantIssuer(world: World, slug: string, domain = 'test'): Promise<TenantIssuer> {
+  const [tenantUuid, now, host] = [uuidV7(clock, random), new Date(), `${slug}.${domain}`];
+  const issuer = originOf(host, world.issuer);
   const [app, installation] = [newId('app', clock, random), newId('installation', clock, random)];
   const wanted = [`${slug}/own:read`];
   await world.store.system('the scene of a test', async ({ sql }) => {
     await sql`insert into tenants (tenant_id, slug, name, created_at, updated_at)
       values (${tenantUuid}, ${slug}, ${slug}, ${now}, ${now})`;
     await sql`insert into issuers (tenant_id, host, name, sign_up, state, created_at, updated_at)
-      values (${tenantUuid}, ${`${slug}.test`}, ${slug}, 'invited', 'active', ${now}, ${now})`;
+      values (${tenantUuid}, ${host}, ${slug}, 'invited', 'active', ${now}, ${now})`;
     await sql`insert into apps (tenant_id, id, slug, name, state, redirect_uris, scopes, optional_scopes, created_at, updated_at)
       values (${tenantUuid}, ${app}, 'own', 'Own', 'active', '{}', ${wanted}, '{}', ${now}, ${now})`;
     await sql`insert into installations (tenant_id, id, developer, developer_slug, app_id, app_slug, app_name, scopes, state,

@@ -19,10 +19,12 @@ import { prepare } from './store/prepare.ts';
 import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
+import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
 import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
+import type { EndInstalled } from './worker/jobs.ts';
 import type { Mailer } from './worker/mailer.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 
@@ -60,7 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
   worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
   migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
   'rotate-keys': {
-    summary: 'sign tokens with the next key from now on; needs TULOU_DATABASE_URL and TULOU_MASTER_KEY_FILE',
+    summary: 'sign tokens with the next key from now on; beside `tulou up`, or with TULOU_DATABASE_URL',
     flags: ['data', 'platform', 'remove'],
     run: rotate,
   },
@@ -245,7 +247,11 @@ function worker(config: Config): Promise<number> {
     const { startWorker } = await import('./worker/worker.ts');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
     const mailer = await mailerOf(config);
-    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log, ...mailer }));
+    const { endInstalled } = await import('./control/installations/crossing.ts');
+    const end: EndInstalled = (tx, installer) => endInstalled(tx, installer, { clock, random });
+    return withStore(config, log, (store) =>
+      startWorker({ admin }, { store, clock, random, log, endInstalled: end, ...mailer }),
+    );
   });
 }
 
@@ -265,17 +271,25 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
   const { openVault } = await import('./identity/keys/seal.ts');
   const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
-  const store = openStore({ url: databaseOf(config), connectionsMax: 2 }, clock);
-  const issuer = { issuer: config.platformUrl, tenantUuid: nilTenant };
+  // Beside `tulou up`: its database, and the address at which it issues.
+  const running = config.databaseUrl === undefined ? await runningOn(config) : undefined;
+  const store = openStore({ url: running?.databaseUrl ?? databaseOf(config), connectionsMax: 2 }, clock);
+  const platformUrl = running?.platform ?? config.platformUrl;
+  const issuer = { issuer: platformUrl, tenantUuid: nilTenant };
   const deps = { store, clock, vault, publish: await publisher() };
   try {
     const kid = given['remove'];
     if (typeof kid !== 'string') await rotateKeys(issuer, deps);
     else if (!(await removeSigningKey(issuer, kid, deps))) {
       throw new OperatorError('key_unknown', `There is no signing key ${kid} in use.`, {
-        remedy: `The keys in use are listed at ${config.platformUrl}/oauth2/jwks.`,
+        remedy: `The keys in use are listed at ${platformUrl}/oauth2/jwks.`,
       });
     }
+    process.stdout.write(
+      typeof kid === 'string'
+        ? `No gateway accepts what ${kid} has signed any more.\n`
+        : 'Tokens are signed with the next key from now on; the one before verifies for a day.\n',
+    );
   } finally {
     await store.close();
   }

@@ -18,6 +18,8 @@ const running = z.object({
   gateway: z.string().optional(),
   platform: z.string().optional(),
   admin: z.record(z.string(), z.string()).optional(),
+  /** Of the embedded database: a socket, with no password. */
+  databaseUrl: z.string().optional(),
 });
 /** What the holder of the lock has written about itself. */
 export type Running = z.output<typeof running>;

@@ -63,8 +63,9 @@ export async function startUp(options: UpOptions, deps: UpDeps): Promise<Platfor
     const platform = await reserve(config.platformListen, '--platform');
     await directory.confirm();
     const started = await startParts({ ...options, gateway, platform, directory }, deps, (part) => stack.push(part));
-    await directory.lock.announce(started);
-    return { ...started, stop };
+    const { databaseUrl, ...platformParts } = started;
+    await directory.lock.announce(config.databaseUrl === undefined ? { ...platformParts, databaseUrl } : platformParts);
+    return { ...platformParts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -81,7 +82,7 @@ async function startParts(
   prepared: Prepared,
   deps: UpDeps,
   onStarted: (end: () => Promise<void>) => void,
-): Promise<Omit<Platform, 'stop'>> {
+): Promise<Omit<Platform, 'stop'> & { readonly databaseUrl: string }> {
   const { config, directory } = prepared;
   const operatorTokenFile = join(directory.path, 'operator.token');
   await ensureToken(operatorTokenFile, 'operator', deps.random);
@@ -107,6 +108,7 @@ async function startParts(
     admin,
     operatorTokenFile,
     upstreamAllow,
+    databaseUrl,
   };
 }
 

@@ -1,7 +1,7 @@
 /** THE TABLE of the worker: every kind of job, and how often it is due. */
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, SystemTx } from '../store/store.ts';
 import { expireArtifacts } from './expire-artifacts.ts';
 import { expireDenials } from './expire-denials.ts';
 import { expireEvents } from './expire-events.ts';
@@ -23,8 +23,15 @@ export interface JobDeps {
   readonly mailer?: Mailer;
 }
 
+/** Revokes what a tenant has installed, as the developers of the apps have it, and tells them. */
+export type EndInstalled = (tx: SystemTx, installerUuid: string) => Promise<void>;
+
+export interface AllJobsDeps extends JobDeps {
+  readonly endInstalled: EndInstalled;
+}
+
 /** One bounded piece of work. What it does may be done twice without harm: a lease can be outlived. */
-export type Work = (deps: JobDeps, mark: number) => Promise<Progress>;
+export type Work<Deps = JobDeps> = (deps: Deps, mark: number) => Promise<Progress>;
 
 export interface Progress {
   /** Kept for the next time. */
@@ -36,7 +43,7 @@ export interface Progress {
 export interface Job {
   readonly name: string;
   readonly periodMs: number;
-  readonly work: Work;
+  readonly work: Work<AllJobsDeps>;
 }
 
 const seconds = 1000;

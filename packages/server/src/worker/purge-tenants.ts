@@ -1,12 +1,12 @@
 /** What is left of a deleted tenant when its grace is over: a tombstone in the directory, and nothing else. */
 import type { Store, SystemTx } from '../store/store.ts';
 import { tablesNamingTenants, tenantTables } from '../store/tenant-tables.ts';
-import type { Work } from './jobs.ts';
+import type { AllJobsDeps, EndInstalled, Work } from './jobs.ts';
 
 const rowsAtOnce = 5000;
 
 /** Purges one tenant whose grace is over. Broken off, it begins again: every step may be done twice. */
-export const purgeTenants: Work = async ({ store, clock, log }, mark) => {
+export const purgeTenants: Work<AllJobsDeps> = async ({ store, clock, log, endInstalled }, mark) => {
   const now = new Date(clock.now());
   const due = await store.system('tenants whose grace is over', async ({ sql }) => {
     return sql<{ tenant_id: string }[]>`
@@ -14,7 +14,9 @@ export const purgeTenants: Work = async ({ store, clock, log }, mark) => {
   });
   const [first] = due;
   if (first === undefined) return { mark, more: false };
-  await store.system('others lose what they had with a purged tenant', (tx) => leaveOthers(tx, first.tenant_id, now));
+  await store.system('others lose what they had with a purged tenant', (tx) =>
+    leaveOthers(tx, first.tenant_id, now, endInstalled),
+  );
   await deleteRows(store, first.tenant_id);
   await store.system(
     'a purged tenant leaves a tombstone',
@@ -43,7 +45,7 @@ export async function deleteRows(store: Store, tenantUuid: string): Promise<void
 }
 
 /** Takes the tenant out of the catalog, the host names and the snapshot, and ends what others had with it: subscriptions, installations. */
-async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date): Promise<void> {
+async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date, endInstalled: EndInstalled): Promise<void> {
   const { sql } = tx;
   const ended = await sql<{ id: string }[]>`
     update subscriptions set state = 'ended', updated_at = ${now} where provider = ${tenantUuid} and state <> 'ended' returning id`;
@@ -52,8 +54,7 @@ async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date): Promise
   const revoked = await sql<{ id: string }[]>`
     update installations set state = 'revoked', updated_at = ${now}
     where developer = ${tenantUuid} and state <> 'revoked' returning id`;
-  await sql`
-    update installed set state = 'revoked', updated_at = ${now} where installer = ${tenantUuid} and state <> 'revoked'`;
+  await endInstalled(tx, tenantUuid);
   for (const name of await tablesNamingTenants(tx)) {
     if (name !== 'snapshot_objects') await sql`delete from ${sql(name)} where tenant = ${tenantUuid}`;
   }

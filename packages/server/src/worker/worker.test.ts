@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { idFromUuid, uuidFromId, type Operation, type SnapshotOf } from '@tulou/contract';
 import { operations as nouns } from '@tulou/contract/operations/index';
+import { endInstalled } from '../control/installations/crossing.ts';
 import { present, publish } from '../control/snapshot/publish.ts';
 import { openMetrics } from '../http/metrics.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -24,7 +25,13 @@ let control: TestControl;
 let deps: WorkerDeps;
 before(async () => {
   control = await startTestControl(clock);
-  deps = { store: control.database.store, clock, random: systemRandom, log: openLog('worker', 'silent') };
+  deps = {
+    store: control.database.store,
+    clock,
+    random: systemRandom,
+    log: openLog('worker', 'silent'),
+    endInstalled: (tx, installer) => endInstalled(tx, installer, { clock, random: systemRandom }),
+  };
 });
 after(() => control.stop());
 
@@ -137,6 +144,28 @@ test('subscriptions that others had with a purged tenant have ended', async () =
       select object from snapshot_objects where kind = 'subscription' and key = ${String(made.body['id'])}`,
   );
   assert.equal(row?.object, null);
+});
+
+test('developers are told, once, that what a purged tenant had installed of theirs is revoked', async () => {
+  const maker = await control.makeTenant('maker');
+  const guest = await control.makeTenant('guest');
+  const app = { slug: 'till', name: 'Till', visibility: 'public' };
+  await control.call('POST', `/tenants/${maker.id}/apps`, { body: app });
+  const made = await control.call('POST', `/tenants/${guest.id}/installations`, { body: { app: 'maker/till' } });
+  assert.equal(made.status, 201, made.text);
+  const told = async () => {
+    const at = `/tenants/${maker.id}/events?type=installation.revoked`;
+    return (await control.call<{ items: { target: string; data: Record<string, unknown> }[] }>('GET', at)).body.items;
+  };
+  await control.call('DELETE', `/tenants/${guest.id}`);
+  assert.deepEqual(await told(), [], 'in its grace it may come back');
+  aheadMs += 31 * days;
+  await work();
+  await work();
+  assert.deepEqual(
+    (await told()).map(({ target, data }) => [target, data['state'], data['installer']]),
+    [[made.body['id'], 'revoked', 'guest']],
+  );
 });
 
 test('a slug is free again after its quarantine', async () => {

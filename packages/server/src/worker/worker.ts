@@ -4,10 +4,10 @@ import { openMetrics, type Counter } from '../http/metrics.ts';
 import { databaseReady } from '../store/ready.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
-import { jobs, type Job, type JobDeps } from './jobs.ts';
+import { jobs, type AllJobsDeps, type Job } from './jobs.ts';
 import { claim, finish } from './lease.ts';
 
-export interface WorkerDeps extends JobDeps {
+export interface WorkerDeps extends AllJobsDeps {
   readonly random: Random;
 }
 

@@ -63,6 +63,22 @@ test('the doctor finds it well', async () => {
   assert.match(findings.find(({ check }) => check === 'roles')?.detail ?? '', /control, worker, gateway ready/);
 });
 
+test('keys are rotated beside it, and one in wrong hands is taken away, with nothing but its data directory', async () => {
+  const kids = async (): Promise<string[]> => {
+    const answer = await fetch(`${platform.at.platform}/oauth2/jwks`);
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const before = new Set(await kids());
+  const rotated = await tulou('rotate-keys', { data, ports: [] }).ended;
+  assert.equal(rotated.code, 0, rotated.stderr);
+  await until(async () => (await kids()).some((kid) => !before.has(kid)));
+  const [kept] = (await kids()).filter((kid) => before.has(kid));
+  assert.ok(kept !== undefined);
+  const removed = await tulou('rotate-keys', { data, ports: [], args: [`--remove=${kept}`] }).ended;
+  assert.equal(removed.code, 0, removed.stderr);
+  await until(async () => !(await kids()).includes(kept));
+});
+
 test('a killed PostgreSQL comes back by itself, with its data', async () => {
   const before = member(await familyOf(platform.pid), postmaster);
   process.kill(before.pid, 'SIGKILL');

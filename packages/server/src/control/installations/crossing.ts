@@ -152,6 +152,14 @@ export function revokeAll(tx: TenantTx, appId: string, now: Date): Promise<void>
   });
 }
 
+/** Revokes the developers' rows of all that a tenant has installed, and tells them: the tenant is about to be purged. */
+export async function endInstalled(tx: SystemTx, installerUuid: string, deps: EmitDeps): Promise<void> {
+  const ended = await tx.sql<(InstalledRow & { tenant_id: string })[]>`
+    update installed set state = 'revoked', updated_at = ${new Date(deps.clock.now())}
+    where installer = ${installerUuid} and tenant_id <> ${installerUuid} and state <> 'revoked' returning *`;
+  for (const row of ended) await tellDeveloper(tx, row.tenant_id, 'installation.revoked', row, deps);
+}
+
 async function write(crossing: SystemTx, pair: Pair, set: Fragment, type: EventType, deps: EmitDeps): Promise<void> {
   const { sql } = crossing;
   const now = new Date(deps.clock.now());

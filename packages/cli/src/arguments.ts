@@ -3,6 +3,7 @@ import { parseCredential } from '@tulou/contract';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { helpOption, type Arguments, type Command, type Group, type Node, type Option } from './command.ts';
 import { usageFailure } from './failure.ts';
+import { positionalLabel } from './help.ts';
 import { didYouMean } from './suggest.ts';
 
 export interface Found {
@@ -122,8 +123,7 @@ function earlier(flags: ReadonlyMap<string, readonly string[]>, option: Option):
 function refuseExtra(command: Command, path: readonly string[], positionals: readonly string[]): void {
   const extra = positionals[command.positionals.length];
   if (extra === undefined || command.positionals.includes('…')) return;
-  const takes =
-    command.positionals.length === 0 ? 'no arguments' : command.positionals.map((one) => `<${one}>`).join(' ');
+  const takes = command.positionals.length === 0 ? 'no arguments' : command.positionals.map(positionalLabel).join(' ');
   throw usageFailure(`"${extra}" is one argument too many: "${['tulou', ...path].join(' ')}" takes ${takes}.`);
 }
 

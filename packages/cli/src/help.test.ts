@@ -48,6 +48,13 @@ test('the exit codes are told in one table', async () => {
   for (const [code] of Object.values(exitCodes)) assert.match(out, new RegExp(`^  ${code} `, 'm'));
 });
 
+test('an argument that may be left out stands in brackets, and no heading stands over nothing', async () => {
+  await using stage = await openStage();
+  const { out } = await stage.tulou(['logout', '--help']);
+  assert.match(out, /^Usage: tulou logout \[name\] /m);
+  assert.doesNotMatch(out, /^Options:$/m);
+});
+
 test('colours are for terminals, and NO_COLOR takes them away', async () => {
   await using stage = await openStage();
   const escape = '\u001b[';

@@ -38,22 +38,33 @@ function groupLines(group: Group, name: string, view: HelpView): string[] {
 
 function commandLines(command: Command, name: string, view: HelpView): string[] {
   const { paint } = view;
-  const places = command.positionals.map((one) => (one === '…' ? '[…]' : `<${one}>`));
+  const places = command.positionals.map(positionalLabel);
   const required = command.options.filter((one) => one.required === true).map(optionLabel);
   return [
     ...wrapped(`${command.summary}.`, widthFor(view)),
     '',
     `${paint('bold', 'Usage:')} ${[name, ...places, ...required, '[options]'].join(' ')}`,
     ...(command.notes ?? []).flatMap((note) => ['', ...wrapped(note, widthFor(view))]),
-    '',
-    paint('bold', 'Options:'),
-    ...pairLines(
-      command.options.map((one) => [shortLabel(one), optionSummary(one)]),
-      view,
-    ),
+    ...optionLines(command, view),
     ...exampleLines(command, view),
   ];
 }
+
+/** `name?` may be left out; `…` are any number. */
+export const positionalLabel = (name: string): string =>
+  name === '…' ? '[…]' : name.endsWith('?') ? `[${name.slice(0, -1)}]` : `<${name}>`;
+
+const optionLines = ({ options }: Command, view: HelpView): string[] =>
+  options.length === 0
+    ? []
+    : [
+        '',
+        view.paint('bold', 'Options:'),
+        ...pairLines(
+          options.map((one) => [shortLabel(one), optionSummary(one)]),
+          view,
+        ),
+      ];
 
 const exampleLines = ({ examples }: Command, { paint }: HelpView): string[] =>
   examples.length === 0 ? [] : ['', paint('bold', 'Examples:'), ...examples.map((line) => `  ${line}`)];

@@ -19,7 +19,7 @@ export const login: Command = {
   kind: 'command',
   section,
   summary: 'Sign in to a platform, and use it',
-  positionals: ['name'],
+  positionals: ['name?'],
   options: [
     {
       name: 'url',
@@ -40,7 +40,7 @@ export const logout: Command = {
   kind: 'command',
   section,
   summary: 'Sign out: the platform refuses what the sign-in got, and it is forgotten here',
-  positionals: ['name'],
+  positionals: ['name?'],
   options: [],
   examples: ['tulou logout', 'tulou logout work'],
   run: signOut,

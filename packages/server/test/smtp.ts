@@ -13,6 +13,8 @@ export interface SmtpServer {
   readonly received: readonly Received[];
   /** What it says to `RCPT TO`, from now on. */
   answerRecipients(line: string): void;
+  /** Says this to the next one only. Settles when it has. */
+  answerNext(line: string): Promise<void>;
   /** Settles when so many mails have come. */
   waitFor(count: number): Promise<readonly Received[]>;
   close(): Promise<void>;
@@ -23,13 +25,20 @@ export async function startSmtp(): Promise<SmtpServer> {
   const waiting = new Set<() => void>();
   const sockets = new Set<Socket>();
   let recipientAnswer = '250 ok';
+  let next: { readonly line: string; readonly said: () => void } | undefined;
+  const answer = (): string => {
+    const { line = recipientAnswer, said } = next ?? {};
+    next = undefined;
+    said?.();
+    return line;
+  };
   const take = (mail: Received): void => {
     received.push(mail);
     for (const wake of waiting) wake();
   };
   const server = createServer((socket) => {
     sockets.add(socket.once('close', () => sockets.delete(socket)).on('error', () => undefined));
-    converse(socket, () => recipientAnswer, take);
+    converse(socket, answer, take);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -37,6 +46,7 @@ export async function startSmtp(): Promise<SmtpServer> {
     url: `smtp://127.0.0.1:${port}`,
     received,
     answerRecipients: (line) => void (recipientAnswer = line),
+    answerNext: (line) => new Promise((said) => (next = { line, said })),
     waitFor: (count) =>
       new Promise((resolve) => {
         const look = (): void => {

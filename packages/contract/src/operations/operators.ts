@@ -54,7 +54,7 @@ export const operators = {
     id: 'operators.delete',
     method: 'DELETE',
     path: '/operators/{operator}',
-    summary: 'A person is no operator any more, from the next call on',
+    summary: 'Take a person out of the operators; they are none from the next call on',
     access: 'operator',
     params: operatorParams,
     query: none,

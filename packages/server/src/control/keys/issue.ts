@@ -38,7 +38,8 @@ export async function issueKey(
   deps: IssueDeps,
 ): Promise<{ readonly row: KeyRow; readonly text: string | null }> {
   if ((wish.kind === 'ed25519') !== (wish.publicKey !== null)) {
-    throw new Problem('invalid_request', { detail: 'An Ed25519 key needs `public_key`, and no other key has one.' });
+    const message = 'an `ed25519` key needs it, and no other kind has one';
+    throw new Problem('invalid_request', { violations: [{ pointer: '/public_key', message }] });
   }
   const counted = tx.sql`select 1 from keys where tenant_id = ${tx.tenantUuid} and app_id = ${app.id}`;
   const held = holdQuota(tx, counted, limits.keysPerAppMax, 'keys of this app');

@@ -256,10 +256,11 @@ function worker(config: Config): Promise<number> {
 }
 
 async function mailerOf({ smtpUrl, mailFrom }: Config): Promise<{ mailer?: Mailer }> {
-  if (smtpUrl === undefined) return {};
+  if (smtpUrl === undefined && mailFrom === undefined) return {};
+  const url = required(smtpUrl, 'TULOU_SMTP_URL', 'smtp://user:secret@mail.internal:587');
   const { openMailer } = await import('./worker/mailer.ts');
   const from = required(mailFrom, 'TULOU_MAIL_FROM', '"Tulou <no-reply@example.com>"');
-  return { mailer: openMailer({ url: smtpUrl, from }) };
+  return { mailer: openMailer({ url, from }) };
 }
 
 async function migrate(config: Config): Promise<number> {

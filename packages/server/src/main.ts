@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readConfig, type Config, type Flags } from './config.ts';
-import type { ControlOptions } from './control/control.ts';
+import type { ControlOptions } from './roles/control.ts';
 import { systemClock as clock } from './kernel/clock.ts';
-import type { FindSignedIn } from './control/call/people.ts';
+import type { FindSignedIn } from './operations/people.ts';
 import type { Act, Audit } from './identity/acting.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
 import type { Signing } from './identity/issuers/signing.ts';
@@ -24,8 +24,8 @@ import { report } from './up/doctor/report.ts';
 import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
-import type { EndInstalled } from './worker/jobs.ts';
-import type { Mailer } from './worker/mailer.ts';
+import type { EndInstalled } from './store/job.ts';
+import type { Mailer } from './identity/mail/mailer.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 
 interface Command {
@@ -135,7 +135,7 @@ function gateway(config: Config): Promise<number> {
 
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
-    const { startControl } = await import('./control/control.ts');
+    const { startControl } = await import('./roles/control.ts');
     const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
     const { openVault } = await import('./identity/keys/seal.ts');
     const vault = openVault(masterKey, random);
@@ -203,8 +203,8 @@ async function acting(
   store: Store,
   log: Log,
 ): Promise<Act> {
-  const { openActing } = await import('./control/acting.ts');
-  const { controlDeps } = await import('./control/control.ts');
+  const { openActing } = await import('./operations/acting.ts');
+  const { controlDeps } = await import('./roles/control.ts');
   return openActing(controlDeps(options, { store, clock, random, log }));
 }
 
@@ -216,7 +216,7 @@ async function signingWith(vault: Vault): Promise<Signing> {
 
 /** How identity writes into tenants' audit trails. */
 async function auditor(): Promise<Audit> {
-  const { appendAudit } = await import('./control/audit/append.ts');
+  const { appendAudit } = await import('./operations/audit/append.ts');
   return (tx, tenantUuid, fact) =>
     appendAudit(tx, tenantUuid, {
       ...fact,
@@ -238,16 +238,16 @@ async function signedIn({
 
 /** How identity tells the gateways: through control's snapshot. */
 async function publisher(): Promise<Publish> {
-  const { present, publish } = await import('./control/snapshot/publish.ts');
+  const { present, publish } = await import('./snapshot/publish.ts');
   return (tx, object) => publish(tx, [present(object)]);
 }
 
 function worker(config: Config): Promise<number> {
   return serve('worker', config, async (log) => {
-    const { startWorker } = await import('./worker/worker.ts');
+    const { startWorker } = await import('./roles/worker.ts');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
     const mailer = await mailerOf(config);
-    const { endInstalled } = await import('./control/installations/crossing.ts');
+    const { endInstalled } = await import('./apps/installations/crossing.ts');
     const end: EndInstalled = (tx, installer) => endInstalled(tx, installer, { clock, random });
     return withStore(config, log, (store) =>
       startWorker({ admin }, { store, clock, random, log, endInstalled: end, ...mailer }),
@@ -258,7 +258,7 @@ function worker(config: Config): Promise<number> {
 async function mailerOf({ smtpUrl, mailFrom }: Config): Promise<{ mailer?: Mailer }> {
   if (smtpUrl === undefined && mailFrom === undefined) return {};
   const url = required(smtpUrl, 'TULOU_SMTP_URL', 'smtp://user:secret@mail.internal:587');
-  const { openMailer } = await import('./worker/mailer.ts');
+  const { openMailer } = await import('./identity/mail/mailer.ts');
   const from = required(mailFrom, 'TULOU_MAIL_FROM', '"Tulou <no-reply@example.com>"');
   return { mailer: openMailer({ url, from }) };
 }

@@ -1,6 +1,6 @@
 /** A running control role over a fresh database, and the smallest client that speaks to it. */
 import { formatCredential } from '@tulou/contract';
-import { startControl, type ControlOptions } from '../../src/control/control.ts';
+import { startControl, type ControlOptions } from '../../src/roles/control.ts';
 import { openVault } from '../../src/identity/keys/seal.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { idFromUuid } from '@tulou/contract';
-import { present, publish } from '../../src/control/snapshot/publish.ts';
+import { present, publish } from '../../src/snapshot/publish.ts';
 import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { startTestControl, testRoles, type TestControl, type TestTenant } from './fixture.ts';

@@ -8,8 +8,8 @@ import { nilTenant } from '../../src/identity/publish.ts';
 import { controlResource, controlScope, openControlTokens } from '../../src/identity/tokens/control.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
-import type { FindSignedIn } from '../../src/control/call/people.ts';
-import { present, publish } from '../../src/control/snapshot/publish.ts';
+import type { FindSignedIn } from '../../src/operations/people.ts';
+import { present, publish } from '../../src/snapshot/publish.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const platformUrl = 'http://platform.test';

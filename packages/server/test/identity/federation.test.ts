@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
-import { secretContext } from '../../src/control/connections/connection.ts';
+import { secretContext } from '../../src/identity/operations/connections/connection.ts';
 import { findConnection } from '../../src/identity/federation/connections.ts';
 import { openProviders } from '../../src/identity/federation/provider.ts';
 import { openVault } from '../../src/identity/keys/seal.ts';

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { secretContext } from '../../src/control/connections/connection.ts';
+import { secretContext } from '../../src/identity/operations/connections/connection.ts';
 import type { IssuerRef } from '../../src/identity/keys/keys.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { openSampleAuthenticator, type SampleAuthenticator } from '../../src/identity/people/sample-authenticator.ts';

@@ -1,10 +1,10 @@
 /** The identity server over a real database and a real listener, with an app, its clients, and a tenant that installed it. */
 import { idFromUuid, Problem } from '@tulou/contract';
-import { openActing } from '../../src/control/acting.ts';
-import { appendAudit } from '../../src/control/audit/append.ts';
-import { chainStart } from '../../src/control/audit/chain.ts';
-import { controlDeps } from '../../src/control/control.ts';
-import { present, publish } from '../../src/control/snapshot/publish.ts';
+import { openActing } from '../../src/operations/acting.ts';
+import { appendAudit } from '../../src/operations/audit/append.ts';
+import { chainStart } from '../../src/operations/audit/chain.ts';
+import { controlDeps } from '../../src/roles/control.ts';
+import { present, publish } from '../../src/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
 import type { Audit } from '../../src/identity/acting.ts';
 import type { AllowedClass } from '../../src/http/address-guard.ts';

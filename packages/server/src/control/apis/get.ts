@@ -1,6 +1,0 @@
-import type { apis } from '@tulou/contract/operations/apis';
-import type { Handler } from '../call/handler.ts';
-import { findApi, viewApi } from './api.ts';
-
-export const getApi: Handler<typeof apis.get> = async (scope, { params }, { store }) =>
-  viewApi(await store.tenant(scope, (tx) => findApi(tx, params.api)));

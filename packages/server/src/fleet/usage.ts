@@ -1,0 +1,65 @@
+/** `PUT /internal/v1/usage/{segment}`: a closed segment of a gateway's spool, taken once. */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { limits, Problem, usageRow } from '@tulou/contract';
+import { z } from 'zod';
+import type { HttpAnswer, HttpRequest } from '../http/message.ts';
+import type { Params } from '../http/routes.ts';
+import type { ControlDeps } from '../operations/handler.ts';
+import { addUsage } from '../usage/add.ts';
+import { openAdmission } from './admission.ts';
+
+const bodyBytesMax = 32 * 1024 * 1024;
+
+/** Rows are judged one by one: a row that can't be read must not hold up those behind it for ever. */
+const envelope = z.object({
+  segment: z.string().min(1).max(120),
+  rows: z.array(z.unknown()).max(limits.usageBatchRowsMax),
+});
+
+const inflate = promisify(gunzip);
+
+/** A segment of the largest size takes some hundred megabytes for a moment. */
+const segmentsAtOnce = 4;
+
+/** Opens the intake: how a segment is answered, so many at once. */
+export function openIntake(): (request: HttpRequest, params: Params, deps: ControlDeps) => Promise<HttpAnswer> {
+  const admission = openAdmission(segmentsAtOnce, 'segments of usage');
+  return async (request, params, deps) => {
+    const leave = admission.enter();
+    try {
+      return await takeUsage(request, params, deps);
+    } finally {
+      leave();
+    }
+  };
+}
+
+async function takeUsage(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
+  const batch = envelope.safeParse(await readJsonBody(request));
+  if (!batch.success || batch.data.segment !== params['segment']) {
+    throw new Problem('invalid_request', { detail: 'the body is a batch of the segment that the path names' });
+  }
+  const rows = batch.data.rows.map((row) => usageRow.safeParse(row).data).filter((row) => row !== undefined);
+  const unreadable = batch.data.rows.length - rows.length;
+  const taken = await deps.store.system('a gateway reports the calls of all tenants', (tx) =>
+    addUsage(tx, { segment: batch.data.segment, rows, unreadable }, new Date(deps.clock.now())),
+  );
+  if (taken.dropped > 0) {
+    deps.log.warn({ segment: batch.data.segment, dropped: taken.dropped }, 'usage of no known tenant was dropped');
+  }
+  return { status: 204 };
+}
+
+async function readJsonBody(request: HttpRequest): Promise<unknown> {
+  const encoding = request.header('content-encoding') ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip') throw new Problem('unsupported_media_type');
+  const sent = await request.body(bodyBytesMax);
+  try {
+    const bytes = encoding === 'gzip' ? await inflate(sent, { maxOutputLength: bodyBytesMax }) : sent;
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    if ((cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw new Problem('body_too_large', { cause });
+    throw new Problem('malformed_body', { cause });
+  }
+}

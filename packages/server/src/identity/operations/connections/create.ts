@@ -1,0 +1,29 @@
+import { limits } from '@tulou/contract';
+import type { connections } from '@tulou/contract/operations/connections';
+import { must } from '../../../kernel/assert.ts';
+import { newId } from '../../../kernel/random.ts';
+import type { Handler } from '../../../operations/handler.ts';
+import { holdQuota } from '../../../operations/quota.ts';
+import { judgeIssuer, secretContext, viewConnection, type ConnectionRow } from './connection.ts';
+import { denyOthers } from './sign-out.ts';
+
+export const createConnection: Handler<typeof connections.create> = async (scope, { body }, deps, call) => {
+  judgeIssuer(body.issuer, deps);
+  const { tenantUuid } = scope;
+  return call.commit(async (tx) => {
+    const counted = tx.sql`select 1 from connections where tenant_id = ${tenantUuid}`;
+    await holdQuota(tx, counted, limits.connectionsPerTenantMax, 'connections of this tenant');
+    const id = newId('connection', deps.clock, deps.random);
+    const now = new Date(deps.clock.now());
+    const secret = body.client_secret === null ? null : deps.seal(body.client_secret, secretContext(tenantUuid, id));
+    const [inserted] = await tx.sql<ConnectionRow[]>`
+      insert into connections (tenant_id, id, name, issuer_url, client_id, secret_client_secret, domains, enforced, state,
+                               created_at, updated_at)
+      values (${tenantUuid}, ${id}, ${body.name}, ${body.issuer}, ${body.client_id}, ${secret}, ${body.domains}::text[],
+              ${body.enforced}, 'active', ${now}, ${now})
+      returning *`;
+    if (body.enforced) await denyOthers(tx, deps.clock);
+    const after = viewConnection(must(inserted, 'an insert returns its row'), deps.platformUrl);
+    return { output: after, target: id, before: null, after };
+  });
+};

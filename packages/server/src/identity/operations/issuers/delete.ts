@@ -1,0 +1,21 @@
+import type { issuers } from '@tulou/contract/operations/issuers';
+import { crossTenants } from '../../../store/store.ts';
+import type { Handler } from '../../../operations/handler.ts';
+import { gone, publish } from '../../../snapshot/publish.ts';
+import { lockIssuer, refOf, viewIssuer } from './issuer.ts';
+
+export const deleteIssuer: Handler<typeof issuers.delete> = (scope, _input, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await lockIssuer(tx);
+    const before = await viewIssuer(tx, row, deps);
+    call.expect(before);
+    const { sql, tenantUuid } = tx;
+    await sql`delete from users where tenant_id = ${tenantUuid}`;
+    await sql`delete from issuers where tenant_id = ${tenantUuid}`;
+    await sql`delete from hosts where tenant = ${tenantUuid} and api_id is null`;
+    publish(tx, [gone('issuer', refOf(row, deps).issuer, tenantUuid)]);
+    await crossTenants(tx, 'what an issuer keeps is the identity server’s', (crossing) =>
+      deps.signing.close(crossing, tenantUuid),
+    );
+    return { output: undefined, target: scope.tenant, before, after: null };
+  });

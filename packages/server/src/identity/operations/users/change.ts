@@ -1,0 +1,62 @@
+/** An end user is let in, kept out, or forgotten. */
+import { Problem } from '@tulou/contract';
+import type { users } from '@tulou/contract/operations/users';
+import { crossTenants, type TenantTx } from '../../../store/store.ts';
+import type { ControlDeps, Handler } from '../../../operations/handler.ts';
+import { denyPerson } from '../../../tenants/members/deny.ts';
+import { removeFactors } from '../people/factors.ts';
+import { findUser, viewUser } from './user.ts';
+
+export const disableUser: Handler<typeof users.disable> = (_scope, { params }, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await findUser(tx, params.user, true);
+    if (row.disabled_at !== null) throw new Problem('state_conflict', { detail: 'This user is disabled already.' });
+    const now = new Date(deps.clock.now());
+    await tx.sql`
+      update users set disabled_at = ${now}, updated_at = ${now} where tenant_id = ${tx.tenantUuid} and id = ${row.id}`;
+    await signOut(tx, row.id, deps);
+    const after = viewUser({ ...row, disabled_at: now, updated_at: now });
+    return { output: after, target: row.id, before: viewUser(row), after };
+  });
+
+export const enableUser: Handler<typeof users.enable> = (_scope, { params }, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await findUser(tx, params.user, true);
+    if (row.disabled_at === null) throw new Problem('state_conflict', { detail: 'This user is not disabled.' });
+    const now = new Date(deps.clock.now());
+    await tx.sql`
+      update users set disabled_at = null, updated_at = ${now} where tenant_id = ${tx.tenantUuid} and id = ${row.id}`;
+    const after = viewUser({ ...row, disabled_at: null, updated_at: now });
+    return { output: after, target: row.id, before: viewUser(row), after };
+  });
+
+export const recoverUser: Handler<typeof users.recover> = (_scope, { params }, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await findUser(tx, params.user, true);
+    const { tenantUuid } = tx;
+    await crossTenants(tx, 'factors are kept by the identity server', (crossing) =>
+      removeFactors(crossing, { tenantUuid, user: row.id }),
+    );
+    await signOut(tx, row.id, deps);
+    const same = viewUser(row);
+    return { output: same, target: row.id, before: same, after: same };
+  });
+
+export const deleteUser: Handler<typeof users.delete> = (_scope, { params }, deps, call) =>
+  call.commit(async (tx) => {
+    const row = await findUser(tx, params.user, true);
+    const before = viewUser(row);
+    call.expect(before);
+    await tx.sql`delete from users where tenant_id = ${tx.tenantUuid} and id = ${row.id}`;
+    await signOut(tx, row.id, deps);
+    return { output: undefined, target: row.id, before, after: null };
+  });
+
+/** Nothing that the person holds is good any more: sessions, refresh tokens, and with the commit their access tokens. */
+async function signOut(tx: TenantTx, user: string, { clock }: ControlDeps): Promise<void> {
+  await crossTenants(tx, 'sessions are kept by the identity server', async ({ sql }) => {
+    await sql`delete from identity_artifacts where tenant_id = ${tx.tenantUuid} and account = ${user}`;
+    await sql`delete from sign_ins where tenant_id = ${tx.tenantUuid} and user_id = ${user}`;
+  });
+  await denyPerson(tx, user, clock);
+}

@@ -1,0 +1,18 @@
+/** The directory of tenants: from the id or slug in a path to the tenant. */
+import { uuidFromId } from '@tulou/contract';
+import type { SystemTx } from '../store/store.ts';
+
+export interface DirectoryEntry {
+  readonly tenantUuid: string;
+  readonly slug: string;
+  readonly deleting: boolean;
+}
+
+/** The tenant that an id or slug names; undefined for one that never was or is gone. */
+export async function findTenant(tx: SystemTx, idOrSlug: string): Promise<DirectoryEntry | undefined> {
+  const uuid = uuidFromId('tenant', idOrSlug) ?? null;
+  const [row] = await tx.sql<{ tenant_id: string; slug: string; deleting: boolean }[]>`
+    select tenant_id, slug, delete_at is not null as deleting from tenants
+    where purged_at is null and ${uuid === null ? tx.sql`slug = ${idOrSlug}` : tx.sql`tenant_id = ${uuid}`}`;
+  return row && { tenantUuid: row.tenant_id, slug: row.slug, deleting: row.deleting };
+}

@@ -1,0 +1,140 @@
+/**
+ * What a handler of the control API is. It takes who or for whom, the parsed input, its dependencies and the call, and
+ * returns the output. A write does its work inside `call.commit`, and what it returns proves so: the effect, its audit row
+ * and the answer kept for its Idempotency-Key are one transaction.
+ */
+import type { Readable } from 'node:stream';
+import type { Body, Operation, Output, Params, Query } from '@tulou/contract';
+import { assert } from '../kernel/assert.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Store, SystemTx, TenantTx } from '../store/store.ts';
+import type { Principal } from '../tenancy/principal.ts';
+import type { TenantScope } from '../tenancy/scope.ts';
+import type { OpenapiReader } from '../control/openapi/reader.ts';
+import type { Signing } from '../identity/operations/issuers/signing.ts';
+import type { FindSignedIn } from './people.ts';
+
+/** All that a handler may reach. */
+export interface ControlDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly platformUrl: string;
+  readonly gatewayUrl: string;
+  readonly upstreamAllow: readonly ('loopback' | 'private' | 'link-local')[];
+  readonly openapi: OpenapiReader;
+  /** What all gateways have in common (kernel/fleet-key.ts). */
+  readonly fleetKey: Uint8Array;
+  /** Seals what is kept in the database but must not be read there; the identity server opens it, with the same `context`. */
+  readonly seal: (plain: string, context: string) => Uint8Array;
+  /** Keeps the issuers' keys. */
+  readonly signing: Signing;
+  /** Absent: nobody signs in here, only control tokens open anything. */
+  readonly findSignedIn?: FindSignedIn | undefined;
+}
+
+export interface Input<O extends Operation> {
+  readonly params: Params<O>;
+  readonly query: Query<O>;
+  readonly body: Body<O>;
+}
+
+/** What a write did. `before` and `after` go through the output schema of `<noun>.get`, so that no secret gets into the audit. */
+export interface Written<T> {
+  readonly output: T;
+  /** Id of the object that was written. */
+  readonly target: string;
+  readonly before: object | null;
+  readonly after: object | null;
+}
+
+/** A write of the platform also says whose audit trail it belongs to; null: no tenant's, and the log has it. */
+export interface PlatformWritten<T> extends Written<T> {
+  readonly tenantUuid: string | null;
+}
+
+declare const committed: unique symbol;
+/** The output of a write whose transaction has been committed. Only `call.commit` makes one. */
+export interface Committed<T> {
+  readonly output: T;
+  readonly [committed]: true;
+}
+
+interface AnyCall {
+  readonly requestId: string;
+  /** Address of the caller's socket. */
+  readonly address: string;
+  /**
+   * Holds the object, as read and locked in this transaction, against `If-Match`; throws `precondition_failed`. Every
+   * handler of PATCH, PUT and DELETE calls it before it writes.
+   */
+  expect(current: object): void;
+}
+
+export interface ReadCall extends AnyCall {
+  readonly commit?: never;
+}
+
+export interface TenantCall extends AnyCall {
+  /** Runs the write in one transaction of the tenant. Called at most once. */
+  commit<T>(work: (tx: TenantTx) => Promise<Written<T>>): Promise<Committed<T>>;
+}
+
+export interface PlatformCall extends AnyCall {
+  /** Runs the write in one transaction of the platform. Called at most once. */
+  commit<T>(work: (tx: SystemTx) => Promise<PlatformWritten<T>>): Promise<Committed<T>>;
+}
+
+type IsTenant<O extends Operation> = O['path'] extends `/tenants/{tenant}${string}` ? true : false;
+type Actor<O extends Operation> = IsTenant<O> extends true ? TenantScope : Principal;
+type CallOf<O extends Operation> = O['method'] extends 'GET'
+  ? ReadCall
+  : IsTenant<O> extends true
+    ? TenantCall
+    : PlatformCall;
+type Result<O extends Operation> = O['output'] extends undefined
+  ? O['method'] extends 'GET'
+    ? Readable
+    : Committed<undefined>
+  : O['method'] extends 'GET'
+    ? Output<O>
+    : Committed<Output<O>>;
+
+/** The handler of an operation: its first argument is the tenant's scope, or who calls where no tenant is in the path. */
+export type Handler<O extends Operation> = (
+  actor: Actor<O>,
+  input: Input<O>,
+  deps: ControlDeps,
+  call: CallOf<O>,
+) => Promise<Result<O>>;
+
+/** A line of the table of operations. */
+export interface Binding {
+  readonly operation: Operation;
+  readonly handler: (
+    actor: TenantScope | Principal,
+    input: { params: object; query: object; body: unknown },
+    deps: ControlDeps,
+    call: TenantCall | PlatformCall,
+  ) => Promise<unknown>;
+}
+
+/** Binds an operation of the contract to its handler. */
+export function on<O extends Operation>(operation: O, handler: Handler<O>): Binding {
+  assert(
+    (operation.output === undefined) === (operation.stream !== undefined || operation.status === 204),
+    `${operation.id}: an output, a stream or 204`,
+  );
+  // The types of the pair are checked above; the dispatcher, which goes over all lines alike, parses before it calls.
+  return { operation, handler: handler as unknown as Binding['handler'] };
+}
+
+/** Whether an operation is a tenant's: its path names one. */
+export const isTenantOperation = (operation: Operation): boolean =>
+  /^\/tenants\/\{tenant\}(?:\/|$)/.test(operation.path);
+
+/** Whether an operation changes something. */
+export const isWrite = (operation: Operation): boolean => operation.method !== 'GET';

@@ -1,0 +1,66 @@
+/** From what was sent to what the contract says, or every violation at once. */
+import { limits, Problem, type Operation, type Violation } from '@tulou/contract';
+import { z } from 'zod';
+import { readJson } from '../http/body.ts';
+import type { HttpRequest } from '../http/message.ts';
+
+export interface ParsedInput {
+  readonly params: object;
+  readonly query: object;
+  readonly body: unknown;
+}
+
+/** The schemas of one operation, as the door applies them: a misspelt field or parameter is refused, not ignored. */
+export interface InputSchemas {
+  readonly params: z.ZodType<object>;
+  readonly query: z.ZodType<object>;
+  readonly body: z.ZodType | undefined;
+}
+
+export function inputSchemas(operation: Operation): InputSchemas {
+  const { params, query, body } = operation;
+  return { params, query: query.strict(), body: body instanceof z.ZodObject ? body.strict() : body };
+}
+
+/** Reads and parses all three parts. Throws `invalid_request` with one violation for each thing that is wrong. */
+export async function parseInput(
+  schemas: InputSchemas,
+  request: HttpRequest,
+  params: Readonly<Record<string, string>>,
+): Promise<ParsedInput & { readonly sent: unknown }> {
+  const sent = schemas.body && (await readJson(request, limits.controlBodyBytesMax));
+  const parts = {
+    params: schemas.params.safeParse(params),
+    query: schemas.query.safeParse(Object.fromEntries(request.query)),
+    body: schemas.body?.safeParse(sent),
+  };
+  const violations = [
+    ...violationsOf(parts.params, parameter),
+    ...violationsOf(parts.query, parameter),
+    ...(parts.body === undefined ? [] : violationsOf(parts.body, pointer)),
+  ];
+  if (!parts.params.success || !parts.query.success || parts.body?.success === false) {
+    throw new Problem('invalid_request', { violations: violations.slice(0, violationsMax) });
+  }
+  return { params: parts.params.data, query: parts.query.data, body: parts.body?.data, sent };
+}
+
+const violationsMax = 100;
+
+type Path = readonly PropertyKey[];
+
+function violationsOf(result: z.ZodSafeParseResult<unknown>, place: (path: Path) => string): Violation[] {
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), message: 'is not known here' }))
+      : [{ pointer: place(issue.path), message: issue.message }],
+  );
+}
+
+/** A parameter is named by itself. */
+const parameter = (path: Path): string => path.map(String).join('.');
+
+/** RFC 6901: `~` and `/` inside a name are escaped. */
+const pointer = (path: Path): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

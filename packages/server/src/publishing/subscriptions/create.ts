@@ -1,0 +1,36 @@
+import { limits, Problem } from '@tulou/contract';
+import type { subscriptions } from '@tulou/contract/operations/subscriptions';
+import { newId } from '../../kernel/random.ts';
+import { lockApp } from '../../apps/apps/app.ts';
+import type { Handler } from '../../operations/handler.ts';
+import { findEntry } from '../catalog/entry.ts';
+import { holdQuota } from '../../operations/quota.ts';
+import { ownSlug } from '../../tenants/tenants/row.ts';
+import { openPair } from './crossing.ts';
+import { findSubscription, viewSubscription } from './subscription.ts';
+
+/** A private API of another tenant, one that is not there and a plan that is not there are all answered alike. */
+export const createSubscription: Handler<typeof subscriptions.create> = (scope, { body }, deps, call) =>
+  call.commit(async (tx) => {
+    const app = await lockApp(tx, body.app);
+    const counted = tx.sql`select 1 from subscriptions where tenant_id = ${scope.tenantUuid} and app_id = ${app.id}`;
+    const held = holdQuota(tx, counted, limits.subscriptionsPerAppMax, 'subscriptions of this app');
+    const [provider = '', api = ''] = body.api.split('/');
+    const [, entry, developerSlug] = await Promise.all([held, findEntry(tx, provider, api), ownSlug(tx)]);
+    const plan = entry.plans.find(({ id, slug }) => id === body.plan || slug === body.plan);
+    if (plan === undefined) throw new Problem('not_found');
+    const id = newId('subscription', deps.clock, deps.random);
+    const opening = {
+      id,
+      developer: scope.tenantUuid,
+      developerSlug,
+      provider: entry.tenant,
+      providerSlug: entry.tenant_slug,
+      app,
+      api: { id: entry.api_id, slug: entry.api_slug },
+      plan,
+    };
+    await openPair(tx, opening, new Date(deps.clock.now()));
+    const after = viewSubscription(await findSubscription(tx, id));
+    return { output: after, target: id, before: null, after };
+  });

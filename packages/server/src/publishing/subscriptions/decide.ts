@@ -1,0 +1,32 @@
+/** What a provider decides about a subscriber: one line a decision. */
+import type { subscribers } from '@tulou/contract/operations/subscriptions';
+import type { Handler, TenantCall, Written } from '../../operations/handler.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { TenantTx } from '../../store/store.ts';
+import { lockPair, writeState } from './crossing.ts';
+import { stateAfter, type MoveName } from './state.ts';
+import { findSubscriber, viewSubscriber } from './subscriber.ts';
+
+type View = ReturnType<typeof viewSubscriber>;
+
+export const approveSubscriber: Handler<typeof subscribers.approve> = (_scope, { params }, { clock }, call) =>
+  call.commit((tx) => move(tx, params.subscriber, 'approve', clock));
+export const rejectSubscriber: Handler<typeof subscribers.reject> = (_scope, { params }, { clock }, call) =>
+  call.commit((tx) => move(tx, params.subscriber, 'reject', clock));
+export const suspendSubscriber: Handler<typeof subscribers.suspend> = (_scope, { params }, { clock }, call) =>
+  call.commit((tx) => move(tx, params.subscriber, 'suspend', clock));
+export const resumeSubscriber: Handler<typeof subscribers.resume> = (_scope, { params }, { clock }, call) =>
+  call.commit((tx) => move(tx, params.subscriber, 'resume', clock));
+export const deleteSubscriber: Handler<typeof subscribers.delete> = (_scope, { params }, { clock }, call) =>
+  call.commit(async (tx) => ({ ...(await move(tx, params.subscriber, 'end', clock, call)), output: undefined }));
+
+async function move(tx: TenantTx, id: string, name: MoveName, clock: Clock, call?: TenantCall): Promise<Written<View>> {
+  const { developer } = await findSubscriber(tx, id);
+  const pair = { id, developer, provider: tx.tenantUuid };
+  await lockPair(tx, pair);
+  const before = await findSubscriber(tx, id);
+  call?.expect(viewSubscriber(before));
+  await writeState(tx, pair, stateAfter(name, before.state), new Date(clock.now()));
+  const after = viewSubscriber(await findSubscriber(tx, id));
+  return { output: after, target: before.id, before: viewSubscriber(before), after };
+}

@@ -1,0 +1,54 @@
+import type { Body } from '@tulou/contract';
+import type { versions } from '@tulou/contract/operations/versions';
+import { must } from '../../kernel/assert.ts';
+import { lockApi } from '../apis/api.ts';
+import type { Handler } from '../../operations/handler.ts';
+import { refreshCatalog } from '../catalog/refresh.ts';
+import { versionChange } from '../../snapshot/compile.ts';
+import { publish } from '../../snapshot/publish.ts';
+import { readDocument, storeDocument } from './document.ts';
+import { deprecationOf, holdComplete, holdTransition } from './state.ts';
+import { judgeUpstreams } from './upstream.ts';
+import { findVersion, operationsOf, viewVersion, type VersionRow } from './version.ts';
+
+export const updateVersion: Handler<typeof versions.update> = async (scope, { params, body }, deps, call) => {
+  if (body.upstreams !== undefined) judgeUpstreams(body.upstreams, deps.upstreamAllow);
+  const read = body.openapi == null ? body.openapi : await readDocument(body.openapi, deps.openapi);
+  return call.commit(async (tx) => {
+    const api = await lockApi(tx, params.api);
+    const before = await findVersion(tx, api, params.version);
+    call.expect(viewVersion(api, before));
+    const now = new Date(deps.clock.now());
+    const to = merge(before, body, now);
+    holdTransition(before.state, to.state);
+    holdComplete(to);
+    if (read !== undefined) await storeDocument(tx, before.id, read);
+    const operations = await operationsOf(tx, before.id);
+    const [row] = await tx.sql<VersionRow[]>`
+      update versions set state = ${to.state}, access = ${to.access},
+        upstreams = ${JSON.stringify(to.upstreams)}::text::jsonb, timeout_ms = ${to.timeout_ms},
+        request_bytes_max = ${to.request_bytes_max}, deprecated_at = ${to.deprecated_at}, sunset_at = ${to.sunset_at},
+        operation_count = ${operations.length}, updated_at = ${now}
+      where tenant_id = ${scope.tenantUuid} and id = ${before.id} returning *`;
+    const after = must(row, 'a locked row is there');
+    await refreshCatalog(tx, api.id, now);
+    publish(tx, [versionChange(scope, after, operations)]);
+    const view = viewVersion(api, after);
+    return { output: view, target: after.id, before: viewVersion(api, before), after: view };
+  });
+};
+
+function merge(before: VersionRow, body: Body<typeof versions.update>, now: Date) {
+  const state = body.state ?? before.state;
+  const said = body.deprecated_at == null ? body.deprecated_at : new Date(body.deprecated_at);
+  const sunset = body.sunset_at == null ? body.sunset_at : new Date(body.sunset_at);
+  return {
+    state,
+    access: body.access ?? before.access,
+    upstreams: body.upstreams ?? before.upstreams,
+    timeout_ms: body.timeout_ms ?? before.timeout_ms,
+    request_bytes_max: body.request_bytes_max ?? before.request_bytes_max,
+    deprecated_at: deprecationOf(state, said, before.deprecated_at, now),
+    sunset_at: sunset === undefined ? before.sunset_at : sunset,
+  };
+}

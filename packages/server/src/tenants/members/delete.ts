@@ -1,0 +1,16 @@
+import type { members } from '@tulou/contract/operations/members';
+import type { Handler } from '../../operations/handler.ts';
+import { denyPerson } from './deny.ts';
+import { holdRank, keepAnOwner, lockMember, viewMember } from './member.ts';
+
+/** Removes a member; the tokens go with the row. */
+export const deleteMember: Handler<typeof members.delete> = (scope, { params }, { clock }, call) =>
+  call.commit(async (tx) => {
+    const { member, isLastOwner } = await lockMember(tx, params.member);
+    call.expect(viewMember(member));
+    holdRank(scope.principal, member.role);
+    keepAnOwner(isLastOwner);
+    await tx.sql`delete from members where tenant_id = ${scope.tenantUuid} and id = ${member.id}`;
+    if (member.user_id !== null) await denyPerson(tx, member.user_id, clock);
+    return { output: undefined, target: member.id, before: viewMember(member), after: null };
+  });

@@ -1,0 +1,25 @@
+import { Problem } from '@tulou/contract';
+import type { tenants } from '@tulou/contract/operations/tenants';
+import { uuidV7 } from '../../kernel/random.ts';
+import { chainStart } from '../../operations/audit/chain.ts';
+import type { Handler } from '../../operations/handler.ts';
+import { publishTenant } from '../../snapshot/publish.ts';
+import { viewTenant, type TenantRow } from './row.ts';
+
+/** A new tenant: a row of the directory and the head of its audit chain. Nothing is started for it. */
+export const createTenant: Handler<typeof tenants.create> = (_operator, { body }, { clock, random }, call) => {
+  const now = new Date(clock.now());
+  const tenantUuid = uuidV7(clock, random);
+  return call.commit(async (tx) => {
+    const [row] = await tx.sql<TenantRow[]>`
+      insert into tenants (tenant_id, slug, name, created_at, updated_at)
+      values (${tenantUuid}, ${body.slug}, ${body.name}, ${now}, ${now})
+      on conflict (slug) do nothing
+      returning *`;
+    if (row === undefined) throw new Problem('conflict', { detail: 'the slug is taken' });
+    await tx.sql`insert into audit_heads (tenant_id, seq, hash) values (${tenantUuid}, 0, ${chainStart(tenantUuid)})`;
+    publishTenant(tx, { tenantUuid, slug: row.slug, active: true });
+    const output = viewTenant(row);
+    return { tenantUuid, output, target: output.id, before: null, after: output };
+  });
+};

@@ -1,0 +1,94 @@
+/** All rows of a tenant as one archive. */
+import { createGzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { Problem } from '@tulou/contract';
+import type { tenants } from '@tulou/contract/operations/tenants';
+import { pack as openPack, type Pack } from 'tar-stream';
+import type { TenantTx } from '../../store/store.ts';
+import { tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
+import type { ControlDeps, Handler } from '../../operations/handler.ts';
+import type { TenantScope } from '../../tenancy/scope.ts';
+
+/** A part's lines are in memory at once, because a tar entry begins with its size. */
+const partBytes = 4 * 1024 * 1024;
+const rowsAtOnce = 500;
+/** An export holds a connection and an old snapshot of the database as long as its reader reads. */
+const exportsAtOnceMax = 2;
+const exportTimeoutMs = 15 * 60_000;
+
+let running = 0;
+
+/**
+ * A gzipped tar: `<table>/<part>.ndjson`, a line a row, and `manifest.json` at the end, which an archive that broke off
+ * lacks. All is read at one moment of the database (repeatable read). Columns that begin with `secret_` stay out.
+ */
+export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
+  if (running >= exportsAtOnceMax) throw new Problem('unavailable', { detail: 'other exports are running' });
+  running += 1;
+  const pack = openPack();
+  const zipped = createGzip();
+  const timer = deps.clock.after(exportTimeoutMs, () => zipped.destroy(new Error('the export took too long')));
+  const done = (): void => {
+    timer.cancel();
+    running -= 1;
+  };
+  pipeline(pack, zipped, done);
+  void writeArchive(scope, pack, deps).catch((error: unknown) => pack.destroy(error as Error));
+  return zipped;
+};
+
+async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: ControlDeps): Promise<void> {
+  const now = new Date(clock.now());
+  await store.tenant(scope, async (tx) => {
+    await tx.sql`set transaction isolation level repeatable read`;
+    const counted: Record<string, number> = {};
+    for (const table of await tenantTables(tx)) counted[table.name] = await writeTable(tx, pack, table, now);
+    const manifest = {
+      format: 'tulou-tenant-export',
+      version: 1,
+      tenant: scope.tenant,
+      exported_at: now.toISOString(),
+      rows: counted,
+    };
+    await writeEntry(pack, 'manifest.json', JSON.stringify(manifest), now);
+  });
+  pack.finalize();
+}
+
+/** Writes one table in parts; the number of its rows. */
+async function writeTable(tx: TenantTx, pack: Pack, table: TenantTable, now: Date): Promise<number> {
+  const { sql } = tx;
+  const rows = sql<{ line: string }[]>`
+    select row_to_json(r)::text as line
+    from (
+      select ${sql([...table.columns])} from ${sql(table.name)}
+      where tenant_id = ${tx.tenantUuid} order by ${sql([...table.primaryKey])}
+    ) r`.cursor(rowsAtOnce);
+  let count = 0;
+  let part = 0;
+  let bytes = 0;
+  let lines: string[] = [];
+  const flush = async (): Promise<void> => {
+    part += 1;
+    await writeEntry(pack, `${table.name}/${String(part).padStart(5, '0')}.ndjson`, lines.join(''), now);
+    lines = [];
+    bytes = 0;
+  };
+  for await (const batch of rows) {
+    for (const { line } of batch) {
+      lines.push(`${line}\n`);
+      bytes += line.length;
+      count += 1;
+      if (bytes >= partBytes) await flush();
+    }
+  }
+  if (lines.length > 0 || part === 0) await flush();
+  return count;
+}
+
+/** Resolves when the entry has been taken, so that a slow reader slows the reading of rows. Rejects when the reader has gone. */
+function writeEntry(pack: Pack, name: string, text: string, mtime: Date): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pack.entry({ name, mtime }, text, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environmentOf, readConfig, urlOf } from './config.ts';
+import { planes } from './planes.ts';
+
+/** As the program does: its own settings, and those of all planes. */
+function readAll(environment: Record<string, string>): void {
+  const config = readConfig({}, environment);
+  for (const { settings } of planes) config.read(settings);
+}
 
 test('with nothing said, the defaults are those of the contract', () => {
   const config = readConfig({}, {});
@@ -75,7 +82,7 @@ const wrong: readonly (readonly [variable: string, value: string])[] = [
 for (const [variable, value] of wrong) {
   test(`${variable}=${value} is refused, by name and with an example`, () => {
     assert.throws(
-      () => readConfig({}, { [variable]: value }),
+      () => readAll({ [variable]: value }),
       (error: Error & { code: string; remedy: string }) => {
         assert.equal(error.code, 'config_invalid');
         assert.match(error.message, new RegExp(`^${variable} takes `));
@@ -92,7 +99,7 @@ for (const [variable, value] of [
 ] as const)
   test(`a ${variable} that is refused is not repeated: it holds a password`, () => {
     assert.throws(
-      () => readConfig({}, { [variable]: value }),
+      () => readAll({ [variable]: value }),
       (error: Error & { remedy: string }) => !/sesame/.test(error.message + error.remedy),
     );
   });

@@ -1,21 +1,17 @@
-/** The only reader of the environment. Flags of the command line stand before it; each value is parsed here, once. */
+/** The only reader of the environment. Flags of the command line take precedence; each value is parsed once. */
 import { availableParallelism } from 'node:os';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { OperatorError } from './kernel/operator-error.ts';
 import type { Address } from './kernel/role.ts';
+import {
+  readSettings,
+  setting,
+  type Environment,
+  type Flags,
+  type Given,
+  type SettingTable,
+} from './kernel/settings.ts';
 import { isRange } from './http/trusted-proxies.ts';
-
-interface Setting<T extends z.ZodType = z.ZodType> {
-  readonly variable: `TULOU_${string}`;
-  readonly flag?: string;
-  readonly shape: T;
-  /** What a right value looks like, for the message about a wrong one. */
-  readonly expects: string;
-  readonly example: string;
-}
-
-const setting = <T extends z.ZodType>(definition: Setting<T>): Setting<T> => definition;
 
 const address = z.string().transform((text, context): Address => {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
@@ -43,40 +39,46 @@ const asInteger = z
   .regex(/^\d{1,4}$/)
   .transform(Number);
 
-/** Every setting of the program, where it is read from, and what it means. */
-const settings = {
-  /** An outside PostgreSQL ≥ 15, instead of the embedded one. */
+/** Every setting of the program itself. Planes declare theirs in their manifests. */
+export const programSettings = {
   databaseUrl: setting({
     variable: 'TULOU_DATABASE_URL',
     shape: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
     expects: 'a PostgreSQL URL',
     example: 'postgres://tulou:secret@db.internal:5432/tulou',
+    doc: 'An outside PostgreSQL, 15 or newer, instead of the embedded one. The user must own the database and must not be a superuser.',
+    secret: true,
   }),
-  /** Where a gateway takes its configuration from: control's platform listener. */
   controlUrl: setting({
     variable: 'TULOU_CONTROL_URL',
     shape: origin,
     expects: 'an http or https URL without a path',
     example: 'http://127.0.0.1:8090',
+    doc: 'Where a gateway takes its configuration from: the platform listener of control.',
   }),
   nodeTokenFile: setting({
     variable: 'TULOU_NODE_TOKEN_FILE',
     shape: path,
     expects: 'the path of a file',
     example: '.tulou/node.token',
+    doc: 'The file with the token of gateways.',
+    default: '`node.token` in the data folder',
   }),
   operatorTokenFile: setting({
     variable: 'TULOU_OPERATOR_TOKEN_FILE',
     shape: path,
     expects: 'the path of a file',
     example: '.tulou/operator.token',
+    doc: 'The file with the operator’s token.',
+    default: '`operator.token` in the data folder',
   }),
-  /** Opens what the database keeps sealed; the same file for every control. */
   masterKeyFile: setting({
     variable: 'TULOU_MASTER_KEY_FILE',
     shape: path,
     expects: 'the path of a file',
     example: '.tulou/master.key',
+    doc: 'The file with the key that opens what the database keeps sealed. Every control needs the same.',
+    default: '`master.key` in the data folder',
   }),
   data: setting({
     variable: 'TULOU_DATA',
@@ -84,6 +86,8 @@ const settings = {
     shape: path,
     expects: 'the path of a directory',
     example: '.tulou',
+    doc: 'The folder that keeps everything.',
+    default: '.tulou',
   }),
   gatewayListen: setting({
     variable: 'TULOU_GATEWAY_LISTEN',
@@ -91,6 +95,8 @@ const settings = {
     shape: address,
     expects: 'HOST:PORT',
     example: '127.0.0.1:8080',
+    doc: 'Where calls to published APIs come in.',
+    default: '127.0.0.1:8080',
   }),
   platformListen: setting({
     variable: 'TULOU_PLATFORM_LISTEN',
@@ -98,88 +104,80 @@ const settings = {
     shape: address,
     expects: 'HOST:PORT',
     example: '127.0.0.1:8090',
+    doc: 'Where the control API, the identity server and the console listen.',
+    default: '127.0.0.1:8090',
   }),
   adminListen: setting({
     variable: 'TULOU_ADMIN_LISTEN',
     shape: address,
     expects: 'HOST:PORT',
     example: '127.0.0.1:8081',
+    doc: 'Where the role answers `/healthz`, `/readyz` and `/metrics`.',
+    default: '127.0.0.1:8081 (gateway), 8091 (control), 8092 (worker)',
   }),
-  /** How the world reaches the two listeners, where that differs from the addresses they listen on. */
   platformUrl: setting({
     variable: 'TULOU_PLATFORM_URL',
     shape: origin,
     expects: 'an http or https URL without a path',
     example: 'https://platform.example.com',
+    doc: 'How clients reach the platform listener, where that differs from the address it listens on.',
+    default: 'the listener’s address',
   }),
   gatewayUrl: setting({
     variable: 'TULOU_GATEWAY_URL',
     shape: origin,
     expects: 'an http or https URL without a path',
     example: 'https://api.example.com',
+    doc: 'How clients reach the gateway, where that differs from the address it listens on.',
+    default: 'the listener’s address',
   }),
-  /** Ranges of addresses that upstreams may have beside public ones. */
   upstreamAllow: setting({
     variable: 'TULOU_UPSTREAM_ALLOW',
     shape: list.pipe(z.array(z.enum(['loopback', 'private', 'link-local']))),
     expects: 'a list of loopback, private, link-local, or nothing',
     example: 'loopback,private',
+    doc: 'Classes of addresses that upstreams and identity providers may have beside public ones.',
+    default: '`loopback` under `tulou up`, else none',
+    emptyAllowed: true,
   }),
-  /** Hosts that may say for whom they forward, and with which certificate: our own load balancers. */
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
     shape: list.pipe(z.array(z.string().refine(isRange))),
     expects: 'a list of addresses and CIDR blocks',
     example: '10.0.0.7,10.1.0.0/16',
-  }),
-  /** The mail server; without one, mails wait. */
-  smtpUrl: setting({
-    variable: 'TULOU_SMTP_URL',
-    shape: z.string().refine((text) => /^smtps?:\/\/[^/]/.test(text) && URL.canParse(text)),
-    expects: 'an SMTP URL',
-    example: 'smtp://user:secret@mail.internal:587',
-  }),
-  /** Whom mails are from. */
-  mailFrom: setting({
-    variable: 'TULOU_MAIL_FROM',
-    shape: z.string().regex(/^(?:[^<>@\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/),
-    expects: 'an e-mail address, with a name or without',
-    example: 'Tulou <no-reply@example.com>',
-  }),
-  /** Who may have an account at the platform: whoever has an e-mail address, or who was invited. */
-  signUp: setting({
-    variable: 'TULOU_SIGN_UP',
-    shape: z.enum(['open', 'invited']),
-    expects: 'open or invited',
-    example: 'open',
-  }),
-  /** How many issuers of tenants one control process keeps ready. */
-  warmIssuers: setting({
-    variable: 'TULOU_WARM_ISSUERS',
-    shape: asInteger.pipe(z.int().min(1).max(100_000)),
-    expects: 'a number from 1 to 100000',
-    example: '2000',
+    doc: 'Load balancers whose `X-Forwarded-For` and client certificates count.',
+    default: 'none',
   }),
   gatewayThreads: setting({
     variable: 'TULOU_GATEWAY_THREADS',
     shape: asInteger.pipe(z.int().min(1).max(256)),
     expects: 'a number from 1 to 256',
     example: '4',
+    doc: 'The number of threads that serve calls.',
+    default: 'one for each core',
   }),
   logLevel: setting({
     variable: 'TULOU_LOG_LEVEL',
     shape: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     expects: 'debug, info, warn, error or silent',
     example: 'info',
+    doc: 'The least severe level that is logged.',
+    default: '`info`; `warn` under `tulou up`',
   }),
-  accessLog: setting({ variable: 'TULOU_ACCESS_LOG', shape: truth, expects: 'true or false', example: 'true' }),
+  accessLog: setting({
+    variable: 'TULOU_ACCESS_LOG',
+    shape: truth,
+    expects: 'true or false',
+    example: 'true',
+    doc: 'Whether the gateway logs each call.',
+    default: 'false',
+  }),
 } as const;
 
-type SettingName = keyof typeof settings;
-type Given = { readonly [K in SettingName]?: z.output<(typeof settings)[K]['shape']> };
+type SettingName = keyof typeof programSettings;
 
-/** What was said, and the defaults for what was not. What has no sensible default for every role stays undefined. */
-export interface Config extends Given {
+/** The settings of the program, with defaults. What has no sensible default for every role stays undefined. */
+export interface Config extends Given<typeof programSettings> {
   readonly data: string;
   readonly gatewayListen: Address;
   readonly platformListen: Address;
@@ -188,23 +186,13 @@ export interface Config extends Given {
   readonly gatewayThreads: number;
   readonly trustedProxies: string[];
   readonly accessLog: boolean;
-  readonly signUp: 'open' | 'invited';
-  readonly warmIssuers: number;
+  /** Reads the settings of a plane from the same place. */
+  readonly read: <S extends SettingTable>(table: S) => Given<S>;
 }
 
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
-
-/** Reads and judges all settings. Throws an OperatorError that names the wrong one, what it should be, and an example. */
-export function readConfig(
-  flags: Flags,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
-  const given: Given = Object.fromEntries(
-    Object.entries(settings).flatMap(([name, one]) => {
-      const read = readSetting(one, flags, environment);
-      return read === undefined ? [] : [[name, read]];
-    }),
-  );
+/** Reads all settings. Throws an OperatorError that names the wrong one, what it should be, and an example. */
+export function readConfig(flags: Flags, environment: Environment = process.env): Config {
+  const given = readSettings(programSettings, flags, environment);
   const gatewayListen = given.gatewayListen ?? { host: '127.0.0.1', port: 8080 };
   const platformListen = given.platformListen ?? { host: '127.0.0.1', port: 8090 };
   return Object.freeze({
@@ -217,23 +205,7 @@ export function readConfig(
     gatewayThreads: given.gatewayThreads ?? availableParallelism(),
     trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
-    signUp: given.signUp ?? 'invited',
-    warmIssuers: given.warmIssuers ?? 1500,
-  });
-}
-
-function readSetting(one: Setting, flags: Flags, environment: Readonly<Record<string, string | undefined>>): unknown {
-  const flag = one.flag === undefined ? undefined : flags[one.flag];
-  const text = typeof flag === 'string' ? flag : environment[one.variable];
-  if (text === undefined || (text === '' && one.variable !== 'TULOU_UPSTREAM_ALLOW')) return undefined;
-  const parsed = one.shape.safeParse(text);
-  if (parsed.success) return parsed.data;
-  const name = typeof flag === 'string' ? `--${one.flag}` : one.variable;
-  // These hold a password: their value is not repeated.
-  const hidden = one.variable === 'TULOU_DATABASE_URL' || one.variable === 'TULOU_SMTP_URL';
-  const shown = hidden ? '' : `, not ${JSON.stringify(text)}`;
-  throw new OperatorError('config_invalid', `${name} takes ${one.expects}${shown}.`, {
-    remedy: `For example: ${name}=${one.example}`,
+    read: <S extends SettingTable>(table: S) => readSettings(table, flags, environment),
   });
 }
 
@@ -247,6 +219,6 @@ export function urlOf({ host, port }: Address): string {
 export function environmentOf(
   values: Readonly<Partial<Record<SettingName, string>>>,
 ): Record<string, string | undefined> {
-  const own = Object.entries(values).map(([name, value]) => [settings[name as SettingName].variable, value]);
+  const own = Object.entries(values).map(([name, value]) => [programSettings[name as SettingName].variable, value]);
   return { ...process.env, ...(Object.fromEntries(own) as Record<string, string>) };
 }

@@ -2,20 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { readConfig, type Config, type Flags } from './config.ts';
-import type { ControlOptions } from './roles/control.ts';
+import { readConfig, type Config } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
-import type { FindSignedIn } from './operations/people.ts';
-import type { Act, Audit } from './identity/acting.ts';
-import type { Identity, IdentityOptions } from './identity/identity.ts';
-import type { Signing } from './identity/issuers/signing.ts';
-import type { Vault } from './identity/keys/seal.ts';
-import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
-import { newId, systemRandom as random } from './kernel/random.ts';
+import { systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
+import type { Flags } from './kernel/settings.ts';
 import { prepare } from './store/prepare.ts';
+import { planes } from './planes.ts';
 import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
@@ -24,9 +19,8 @@ import { report } from './up/doctor/report.ts';
 import { readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
-import type { EndInstalled } from './store/job.ts';
-import type { Mailer } from './identity/mail/mailer.ts';
 import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
+import { nilTenant } from './tenancy/nil-tenant.ts';
 
 interface Command {
   readonly summary: string;
@@ -136,131 +130,29 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./roles/control.ts');
-    const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
-    const { openVault } = await import('./identity/keys/seal.ts');
-    const vault = openVault(masterKey, random);
-    const fleetKey = vault.derive('gateways');
-    const { seal } = vault;
-    const signing = await signingWith(vault);
-    const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
-    const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
-    const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
-    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp, warmIssuers } = config;
-    return withStore(config, log, async (store) => {
-      const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing }, store, log);
-      const identity = await identityOf(
-        { platformUrl, masterKey, upstreamAllow, signUp, warmIssuers },
-        act,
-        store,
-        log,
-      );
-      const findSignedIn = await signedIn({ platformUrl, masterKey });
-      const role = await startControl(
-        {
-          listen: config.platformListen,
-          admin,
-          platformUrl,
-          gatewayUrl,
-          nodeToken,
-          operatorToken,
-          upstreamAllow,
-          trustedProxies,
-          fleetKey,
-          seal,
-          signing,
-        },
-        { store, clock, random, log, mount: identity, findSignedIn },
-      ).catch(async (error: unknown) => {
-        await identity.stop();
-        throw error;
-      });
-      return { urls: role.urls, stop: () => stopBoth(role, identity) };
-    });
+    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, read } = config;
+    const options = {
+      listen: config.platformListen,
+      admin: config.adminListen ?? { host: '127.0.0.1', port: 8091 },
+      platformUrl,
+      gatewayUrl,
+      masterKey: await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')),
+      nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
+      operatorToken: await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator'),
+      upstreamAllow,
+      trustedProxies,
+    };
+    return withStore(config, log, (store) => startControl(options, { store, clock, random, log, planes, read }));
   });
-}
-
-async function identityOf(options: IdentityOptions, act: Act, store: Store, log: Log): Promise<Identity> {
-  const { startIdentity } = await import('./identity/identity.ts');
-  const { openInteraction } = await import('./identity/interaction/interaction.ts');
-  const { openGuardedFetch } = await import('./identity/outbound/guarded-fetch.ts');
-  const publish = await publisher();
-  const interaction = openInteraction(options.masterKey, {
-    fetch: openGuardedFetch({ allow: options.upstreamAllow }, { clock }),
-    store,
-    clock,
-    random,
-    log,
-    publish,
-    act,
-    audit: await auditor(),
-  });
-  return startIdentity(options, { store, clock, random, log, publish, interaction });
-}
-
-/** How a person's decisions at identity's pages are done: as operations of control. */
-async function acting(
-  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey' | 'seal' | 'signing'>,
-  store: Store,
-  log: Log,
-): Promise<Act> {
-  const { openActing } = await import('./operations/acting.ts');
-  const { controlDeps } = await import('./roles/control.ts');
-  return openActing(controlDeps(options, { store, clock, random, log }));
-}
-
-/** How control has identity keep issuers' keys. */
-async function signingWith(vault: Vault): Promise<Signing> {
-  const { openSigning } = await import('./identity/issuers/signing.ts');
-  return openSigning({ clock, vault, publish: await publisher() });
-}
-
-/** How identity writes into tenants' audit trails. */
-async function auditor(): Promise<Audit> {
-  const { appendAudit } = await import('./operations/audit/append.ts');
-  return (tx, tenantUuid, fact) =>
-    appendAudit(tx, tenantUuid, {
-      ...fact,
-      id: newId('audit', clock, random),
-      at: new Date(clock.now()),
-      reason: null,
-    });
-}
-
-/** How control knows the people whom identity has signed in. */
-async function signedIn({
-  platformUrl,
-  masterKey,
-}: Pick<IdentityOptions, 'platformUrl' | 'masterKey'>): Promise<FindSignedIn> {
-  const { openControlTokens } = await import('./identity/tokens/control.ts');
-  const { openVault } = await import('./identity/keys/seal.ts');
-  return openControlTokens(platformUrl, { clock, vault: openVault(masterKey, random) });
-}
-
-/** How identity tells the gateways: through control's snapshot. */
-async function publisher(): Promise<Publish> {
-  const { present, publish } = await import('./snapshot/publish.ts');
-  return (tx, object) => publish(tx, [present(object)]);
 }
 
 function worker(config: Config): Promise<number> {
   return serve('worker', config, async (log) => {
     const { startWorker } = await import('./roles/worker.ts');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
-    const mailer = await mailerOf(config);
-    const { endInstalled } = await import('./apps/installations/crossing.ts');
-    const end: EndInstalled = (tx, installer) => endInstalled(tx, installer, { clock, random });
-    return withStore(config, log, (store) =>
-      startWorker({ admin }, { store, clock, random, log, endInstalled: end, ...mailer }),
-    );
+    const { read } = config;
+    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log, planes, read }));
   });
-}
-
-async function mailerOf({ smtpUrl, mailFrom }: Config): Promise<{ mailer?: Mailer }> {
-  if (smtpUrl === undefined && mailFrom === undefined) return {};
-  const url = required(smtpUrl, 'TULOU_SMTP_URL', 'smtp://user:secret@mail.internal:587');
-  const { openMailer } = await import('./identity/mail/mailer.ts');
-  const from = required(mailFrom, 'TULOU_MAIL_FROM', '"Tulou <no-reply@example.com>"');
-  return { mailer: openMailer({ url, from }) };
 }
 
 async function migrate(config: Config): Promise<number> {
@@ -270,14 +162,14 @@ async function migrate(config: Config): Promise<number> {
 
 async function rotate(config: Config, given: Flags): Promise<number> {
   const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
-  const { openVault } = await import('./identity/keys/seal.ts');
+  const { openVault } = await import('./kernel/seal.ts');
   const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
   // Beside `tulou up`: its database, and the address at which it issues.
   const running = config.databaseUrl === undefined ? await runningOn(config) : undefined;
   const store = openStore({ url: running?.databaseUrl ?? databaseOf(config), connectionsMax: 2 }, clock);
   const platformUrl = running?.platform ?? config.platformUrl;
   const issuer = { issuer: platformUrl, tenantUuid: nilTenant };
-  const deps = { store, clock, vault, publish: await publisher() };
+  const deps = { store, clock, vault };
   try {
     const kid = given['remove'];
     if (typeof kid !== 'string') await rotateKeys(issuer, deps);
@@ -388,7 +280,10 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
       process.stdout.write(help(name));
       return 0;
     }
-    return await command.run(readConfig(given), given);
+    const config = readConfig(given);
+    // A wrong setting of a plane is said now, before anything starts.
+    for (const { settings } of planes) config.read(settings);
+    return await command.run(config, given);
   } catch (error) {
     process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));
     return error instanceof OperatorError && (error.code === 'usage' || error.code === 'config_invalid') ? 2 : 1;

@@ -8,9 +8,9 @@ import { openTestDatabase, type TestDatabase } from './harness.ts';
 import { openBrowser } from './identity/browser.ts';
 import { signInAt } from './identity/signing-in.ts';
 import { openPasswords } from '../src/identity/people/password.ts';
-import { nilTenant } from '../src/identity/publish.ts';
 import { systemClock as clock } from '../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../src/kernel/random.ts';
+import { nilTenant } from '../src/tenancy/nil-tenant.ts';
 
 const password = 'correct horse battery';
 

@@ -2,10 +2,10 @@
 import { Problem } from '@tulou/contract';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
-import type { ControlDeps } from '../operations/handler.ts';
+import type { Deps } from '../operations/handler.ts';
 import { readHead, renewEpoch, watchHead, type Head, type HeadWatch } from '../snapshot/head.ts';
 import { readSnapshot } from '../snapshot/read.ts';
-import { openAdmission } from './admission.ts';
+import { openAdmission } from '../http/admission.ts';
 
 const bounds = {
   waitMsMax: 25_000,
@@ -27,7 +27,7 @@ export interface SnapshotFeed {
 }
 
 /** Opens the feed: one watch for all gateways, and the admission of large reads. */
-export async function openFeed(deps: ControlDeps): Promise<SnapshotFeed> {
+export async function openFeed(deps: Deps): Promise<SnapshotFeed> {
   const watch = await watchHead(deps);
   const large = openAdmission(bounds.largeReadsMax, 'full reads');
   const admit = (count: number): (() => void) => (count > bounds.smallCount ? large.enter() : () => undefined);
@@ -51,7 +51,7 @@ export async function openFeed(deps: ControlDeps): Promise<SnapshotFeed> {
 }
 
 /** What the gateway has, after waiting as long as there is nothing newer. Undefined: nothing that still counts. */
-async function waitForNews(request: HttpRequest, deps: ControlDeps, watch: HeadWatch): Promise<Head | undefined> {
+async function waitForNews(request: HttpRequest, deps: Deps, watch: HeadWatch): Promise<Head | undefined> {
   const parsed = query.safeParse(Object.fromEntries(request.query));
   if (!parsed.success) {
     const violations = parsed.error.issues.map(({ path, message }) => ({ pointer: path.join('.'), message }));

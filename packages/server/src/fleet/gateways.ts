@@ -8,7 +8,8 @@ import { readJson } from '../http/body.ts';
 import { json, type HttpAnswer, type HttpRequest } from '../http/message.ts';
 import type { Params } from '../http/routes.ts';
 import { sha256 } from '../kernel/hash.ts';
-import type { ControlDeps } from '../operations/handler.ts';
+import type { Deps } from '../operations/handler.ts';
+import type { SystemTx } from '../store/store.ts';
 
 /** A public Ed25519 key (RFC 8037 §2), and nothing else: a private member is refused. */
 const registration = z.strictObject({
@@ -24,28 +25,35 @@ const registrationBytesMax = 4096;
 /** A gateway that has not shown itself for so long signs nothing any more. */
 const seenDays = 7;
 
+interface FleetDeps extends Deps {
+  /** What all gateways have in common (kernel/fleet-key.ts). */
+  readonly fleetKey: Uint8Array;
+}
+
 /** `PUT /internal/v1/gateways/{gateway}` `{public_jwk}` → `{fleet_key}` */
-export async function registerGateway(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
-  const id = params['gateway'] ?? '';
-  if (!isId('gateway', id)) throw new Problem('not_found');
-  const parsed = registration.safeParse(await readJson(request, registrationBytesMax));
-  if (!parsed.success) throw new Problem('invalid_request', { detail: 'needs `public_jwk`, a public Ed25519 key' });
-  const { kty, crv, x } = parsed.data.public_jwk;
-  // RFC 7638 §3: the required members in the order of their names.
-  const thumbprint = sha256(JSON.stringify({ crv, kty, x }));
-  const now = new Date(deps.clock.now());
-  await deps.store.system('gateways belong to no tenant', async ({ sql }) => {
-    await sql`
+export const registerGateway =
+  (deps: FleetDeps) =>
+  async (request: HttpRequest, params: Params): Promise<HttpAnswer> => {
+    const id = params['gateway'] ?? '';
+    if (!isId('gateway', id)) throw new Problem('not_found');
+    const parsed = registration.safeParse(await readJson(request, registrationBytesMax));
+    if (!parsed.success) throw new Problem('invalid_request', { detail: 'needs `public_jwk`, a public Ed25519 key' });
+    const { kty, crv, x } = parsed.data.public_jwk;
+    // RFC 7638 §3: the required members in the order of their names.
+    const thumbprint = sha256(JSON.stringify({ crv, kty, x }));
+    const now = new Date(deps.clock.now());
+    await deps.store.system('gateways belong to no tenant', async ({ sql }) => {
+      await sql`
       insert into gateways (id, public_jwk, thumbprint, seen_at)
       values (${id}, ${JSON.stringify({ kty, crv, x })}::text::jsonb, ${thumbprint}, ${now})
       on conflict (id) do update
         set public_jwk = excluded.public_jwk, thumbprint = excluded.thumbprint, seen_at = excluded.seen_at`;
-  });
-  return json(200, { fleet_key: Buffer.from(deps.fleetKey).toString('base64url') });
-}
+    });
+    return json(200, { fleet_key: Buffer.from(deps.fleetKey).toString('base64url') });
+  };
 
 /** `GET /.well-known/tulou/assertion-keys.json`: a JWK set (RFC 7517 §5). */
-export async function assertionKeys(_request: HttpRequest, _params: Params, deps: ControlDeps): Promise<HttpAnswer> {
+export const assertionKeys = (deps: FleetDeps) => async (): Promise<HttpAnswer> => {
   const since = new Date(deps.clock.now() - seenDays * 86_400_000);
   const rows = await deps.store.system('gateways belong to no tenant', ({ sql }) => {
     return sql<{ public_jwk: object; thumbprint: string }[]>`
@@ -53,4 +61,9 @@ export async function assertionKeys(_request: HttpRequest, _params: Params, deps
   });
   const keys = rows.map(({ public_jwk, thumbprint }) => ({ ...public_jwk, kid: thumbprint, alg: 'EdDSA', use: 'sig' }));
   return json(200, { keys }, { 'cache-control': 'public, max-age=60' });
+};
+
+/** A gateway that brings usage lives: its assertion key stays published. */
+export async function gatewaySeen({ sql }: SystemTx, gateway: string, now: Date): Promise<void> {
+  await sql`update gateways set seen_at = ${now} where id = ${gateway}`;
 }

@@ -4,6 +4,7 @@
  * through us. Judged on the address that is about to be connected to, so that a name which resolves differently the second
  * time gains nothing.
  */
+import { isIP } from 'node:net';
 
 /** Undefined: allowed; a text: why not. */
 type Guard = (address: string, family: 4 | 6) => string | undefined;
@@ -24,6 +25,17 @@ export function addressGuard(allowed: readonly AllowedClass[]): Guard {
 /** What kind of address it is; undefined for one that the whole world can reach. */
 export const classOf = (address: string, family: 4 | 6): AddressClass | undefined =>
   family === 4 ? classOf4(parse4(address)) : classOf6(parse6(address));
+
+/** The class of a host as it stands in a URL, where it is an address or a local name; undefined: a public one, or a name to be resolved. */
+export function hostClass(hostname: string): AddressClass | undefined {
+  const host = hostname
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.+$/, '')
+    .toLowerCase();
+  const family = isIP(host);
+  if (family === 4 || family === 6) return classOf(host, family);
+  return host === 'localhost' || host.endsWith('.localhost') ? 'loopback' : undefined;
+}
 
 /** IANA IPv4 Special-Purpose Address Registry: what is not globally reachable. */
 const special4: readonly (readonly [prefix: string, bits: number, kind: AddressClass])[] = [

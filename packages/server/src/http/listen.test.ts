@@ -10,7 +10,7 @@ import { openAdmin } from './admin.ts';
 import { readJson } from './body.ts';
 import { listen, type Listener } from './listen.ts';
 import { json, type HttpHandler } from './message.ts';
-import { openMetrics } from './metrics.ts';
+import { counter, openMetrics } from '../kernel/metrics.ts';
 import { compileRouter } from './router.ts';
 import { serveRoutes } from './routes.ts';
 
@@ -149,7 +149,7 @@ test('a fixed segment wins over a parameter; parameters are decoded; a shape is 
 test('the admin listener says alive, ready or why not, and the metrics', async () => {
   let reason: string | undefined = 'still loading';
   const metrics = openMetrics();
-  metrics.counter('calls_total', 'Calls', ['kind']).add(['a "b"']);
+  metrics.of({ calls: counter('calls_total', 'Calls', ['kind']) }).calls.add(['a "b"']);
   const admin = await openAdmin({ listen: anywhere, ready: async () => reason, metrics: metrics.render }, deps);
   assert.equal((await fetch(`${admin.url}/healthz`)).status, 200);
   const waiting = await fetch(`${admin.url}/readyz`);

@@ -7,23 +7,23 @@ import type { AllowedClass } from '../http/address-guard.ts';
 import { problemAnswer } from '../http/problem.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Measured } from '../kernel/metrics.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import type { Store } from '../store/store.ts';
 import { openClients } from './clients/find.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import { openIssuers, type Issuers } from './issuers/issuers.ts';
 import { readKeys } from './keys/keys.ts';
-import { openVault } from './keys/seal.ts';
-import { bodyBytesMax, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
+import type { Vault } from '../kernel/seal.ts';
+import { bodyBytesMax, endpointOf, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
+import type { metrics } from './plane.ts';
 import { buildProvider } from './provider/provider.ts';
-import { nilTenant, type Publish } from './publish.ts';
+import { nilTenant } from '../tenancy/nil-tenant.ts';
 
 export interface IdentityOptions {
   /** The platform's origin: its issuer. */
   readonly platformUrl: string;
-  /** 32 bytes, the same on every node. */
-  readonly masterKey: Uint8Array;
   /** Who may have an account at the platform: whoever has an e-mail address, or who was invited. */
   readonly signUp: Issuer['signUp'];
   /** How many issuers are kept ready; what is asked for beyond is built when it is. */
@@ -45,7 +45,7 @@ export interface IdentityDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly publish: Publish;
+  readonly vault: Vault;
   /** Absent: this node shows no pages, and their addresses are not its. */
   readonly interaction?: Interaction;
 }
@@ -56,17 +56,32 @@ export interface Identity extends Mount {
 
 /** Starts it: the platform's keys are there, and the gateways' snapshot names them, when this settles. */
 export async function startIdentity(options: IdentityOptions, deps: IdentityDeps): Promise<Identity> {
-  const vault = openVault(options.masterKey, deps.random);
   const { platformUrl: issuer, signUp } = options;
   const platform: Issuer = { issuer, tenantUuid: nilTenant, name: 'Tulou', accent: undefined, signUp };
   const fetch = openGuardedFetch({ allow: options.upstreamAllow }, deps);
-  const parts = { ...deps, vault, findClient: openClients(deps), fetch };
+  const parts = { ...deps, findClient: openClients(deps), fetch };
   const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readKeys(one, parts), parts);
   const issuers = await openIssuers(platform, options.warmIssuers, { ...parts, build });
   return {
     owns: (path) => ownsPath(path) && (deps.interaction !== undefined || !isPage(path)),
     handle: (message, response) => void answer(message, response, issuers, deps),
     stop: () => issuers.stop(),
+  };
+}
+
+/** Measures requests by endpoint. Pages are one endpoint: their addresses hold what users sent. */
+export function measureMount(mount: Mount, { requests, seconds }: Measured<typeof metrics>, clock: Clock): Mount {
+  return {
+    owns: (path) => mount.owns(path),
+    handle(message, response) {
+      const endpoint = endpointOf((message.url ?? '').split('?', 1)[0] ?? '');
+      const begun = clock.monotonic();
+      response.once('close', () => {
+        requests.add([endpoint, `${Math.floor(response.statusCode / 100)}xx`]);
+        seconds.observe([endpoint], (clock.monotonic() - begun) / 1000);
+      });
+      mount.handle(message, response);
+    },
   };
 }
 

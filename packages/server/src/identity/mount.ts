@@ -11,6 +11,27 @@ export const ownsPath = (path: string): boolean =>
 export const isPage = (path: string): boolean =>
   path.startsWith('/oauth2/interaction/') || path.startsWith('/account/') || path === '/account';
 
+/** The name of an endpoint in metrics: one of a fixed list, whatever was sent. */
+export function endpointOf(path: string): string {
+  if (isPage(path)) return path.startsWith('/account') ? 'account' : 'interaction';
+  if (discovery.includes(path)) return 'discovery';
+  const name = path.slice('/oauth2/'.length).split('/', 1)[0] ?? '';
+  return protocolEndpoints.has(name) ? name : 'other';
+}
+
+const protocolEndpoints = new Set([
+  'authorize',
+  'token',
+  'jwks',
+  'userinfo',
+  'introspect',
+  'revoke',
+  'par',
+  'device_authorization',
+  'device',
+  'logout',
+]);
+
 /** oidc-provider reads up to 56 KiB; what announces more is not read at all. */
 export const bodyBytesMax = 56 * 1024;
 

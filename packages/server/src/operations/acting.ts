@@ -1,12 +1,12 @@
-/** Operations done for people who have signed in at a page of the platform, the way that they are done for tokens. */
+/** Operations of the control API, done for users who have signed in at a page of the platform. */
 import { Problem, type Operation, type Output } from '@tulou/contract';
 import type { z } from 'zod';
 import { must } from '../kernel/assert.ts';
 import type { HttpRequest } from '../http/message.ts';
-import { carryOut, compileBinding, identifyPerson } from './dispatch.ts';
-import type { ControlDeps } from './handler.ts';
-import { bindings } from '../control/operations.ts';
+import type { Compiled } from './compiled.ts';
+import { carryOut, identifyPerson, type DispatchDeps } from './dispatch.ts';
 
+/** A user who has signed in, and the request in which they act. */
 export interface Actor {
   readonly user: string;
   readonly address: string;
@@ -20,15 +20,15 @@ export interface Wish<O extends Operation> {
 }
 
 /**
- * The person's role in the tenant of the path is what counts, as for a token of theirs. Throws `Problem`: `not_found` where
- * they are no member.
+ * Does an operation with the user's role in the tenant that it names, audited like every other. Throws `Problem`:
+ * `not_found` also where they are no member.
  */
-export function openActing(
-  deps: ControlDeps,
-): <O extends Operation>(actor: Actor, operation: O, wish: Wish<O>) => Promise<Output<O>> {
-  const compiled = new Map(bindings.map((binding) => [binding.operation.id, compileBinding(binding, bindings)]));
+export type Act = <O extends Operation>(actor: Actor, operation: O, wish: Wish<O>) => Promise<Output<O>>;
+
+/** `table` is asked for at each call: pages are opened before all planes have given their operations. */
+export function openActing(table: () => ReadonlyMap<string, Compiled>, deps: DispatchDeps): Act {
   return async (actor, operation, wish) => {
-    const one = must(compiled.get(operation.id), `${operation.id} is in the table`);
+    const one = must(table().get(operation.id), `${operation.id} is in the table`);
     const request = requestOf(operation, actor, wish);
     const params = wish.params as Readonly<Record<string, string>>;
     const identified = await identifyPerson(operation, actor.user, params, deps);

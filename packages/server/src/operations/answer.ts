@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Operation } from '@tulou/contract';
 import { assert, must } from '../kernel/assert.ts';
 import type { HttpAnswer } from '../http/message.ts';
-import type { Compiled } from './dispatch.ts';
+import type { Compiled } from './compiled.ts';
 import { etagOf } from './etag.ts';
 import type { KeptAnswer } from './idempotency.ts';
 

@@ -5,7 +5,7 @@ import { equalHashes, sha256 } from '../kernel/hash.ts';
 import type { SystemTx } from '../store/store.ts';
 import { lowerRole } from '../tenancy/access.ts';
 import type { MemberPrincipal, Principal } from '../tenancy/principal.ts';
-import { nilTenantUuid } from './idempotency.ts';
+import { nilTenant } from '../tenancy/nil-tenant.ts';
 
 /** A caller whose secret was right. */
 export interface Caller {
@@ -79,7 +79,7 @@ async function authenticateMember(tx: SystemTx, credential: Credential, now: num
     select t.id, t.member, t.role, m.role as member_role, t.secret_hash, t.expires_at, t.revoked_at, d.suspended_at,
       exists (
         select from users u
-        where u.tenant_id = ${nilTenantUuid} and u.id = m.user_id and u.disabled_at is not null) as disabled
+        where u.tenant_id = ${nilTenant} and u.id = m.user_id and u.disabled_at is not null) as disabled
     from tokens t
       join members m on m.tenant_id = t.tenant_id and m.id = t.member
       join tenants d on d.tenant_id = t.tenant_id

@@ -8,10 +8,13 @@ import { actorOf, type Principal } from '../tenancy/principal.ts';
 import { TenantScope } from '../tenancy/scope.ts';
 import { appendAudit, type AuditFact } from './audit/append.ts';
 import { render, toAnswer } from './answer.ts';
-import type { Compiled } from './dispatch.ts';
+import type { Compiled } from './compiled.ts';
 import { etagOf, holdIfMatch } from './etag.ts';
-import type { Committed, ControlDeps, PlatformCall, PlatformWritten, TenantCall, Written } from './handler.ts';
+import type { Committed, Deps, PlatformCall, PlatformWritten, TenantCall, Written } from './handler.ts';
 import { keepAnswer, takeClaim, type IdempotencyClaim, type KeptAnswer } from './idempotency.ts';
+
+/** What a call works with beside its handler. */
+export type CallDeps = Pick<Deps, 'store' | 'clock' | 'random' | 'log'>;
 
 /** All that is known of a call when its handler begins. */
 export interface CallContext {
@@ -23,7 +26,7 @@ export interface CallContext {
   /** Why an operator acts; null for members. */
   readonly reason: string | null;
   readonly claim: IdempotencyClaim | undefined;
-  readonly deps: ControlDeps;
+  readonly deps: CallDeps;
 }
 
 /** The same Idempotency-Key was answered while this call ran: its transaction is rolled back and that answer given. */
@@ -102,7 +105,7 @@ export async function recordAccess(
   operation: Operation,
   reason: string,
   request: HttpRequest,
-  deps: ControlDeps,
+  deps: CallDeps,
 ): Promise<void> {
   const fact = factOf({ principal: scope.principal, reason, request, deps }, operation, scope.tenant);
   await deps.store.tenant(scope, (tx) => appendAudit(tx, scope.tenantUuid, fact));

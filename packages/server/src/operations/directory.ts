@@ -1,6 +1,7 @@
 /** The directory of tenants: from the id or slug in a path to the tenant. */
 import { uuidFromId } from '@tulou/contract';
-import type { SystemTx } from '../store/store.ts';
+import { must } from '../kernel/assert.ts';
+import type { SystemTx, TenantTx } from '../store/store.ts';
 
 export interface DirectoryEntry {
   readonly tenantUuid: string;
@@ -15,4 +16,10 @@ export async function findTenant(tx: SystemTx, idOrSlug: string): Promise<Direct
     select tenant_id, slug, delete_at is not null as deleting from tenants
     where purged_at is null and ${uuid === null ? tx.sql`slug = ${idOrSlug}` : tx.sql`tenant_id = ${uuid}`}`;
   return row && { tenantUuid: row.tenant_id, slug: row.slug, deleting: row.deleting };
+}
+
+/** The slug of the call's tenant. */
+export async function ownSlug(tx: TenantTx): Promise<string> {
+  const [row] = await tx.sql<{ slug: string }[]>`select slug from tenants where tenant_id = ${tx.tenantUuid}`;
+  return must(row, 'a tenant in whose name a call is made is there').slug;
 }

@@ -4,7 +4,6 @@
  * was it answered before; then the handler, and its output through the schema.
  */
 import { Problem, type Id, type Operation } from '@tulou/contract';
-import { assert } from '../kernel/assert.ts';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 import { mayCall } from '../tenancy/access.ts';
 import { fromCall, fromOperator } from '../tenancy/doors.ts';
@@ -12,33 +11,19 @@ import type { OperatorPrincipal, Principal } from '../tenancy/principal.ts';
 import { TenantScope } from '../tenancy/scope.ts';
 import { renderRead, toAnswer } from './answer.ts';
 import { authenticate, bearerOf, controlCredential, type Caller } from './authenticate.ts';
-import { openCall, recordAccess, recordRefusal, Repeated, type CallContext } from './commit.ts';
+import { openCall, recordAccess, recordRefusal, Repeated, type CallContext, type CallDeps } from './commit.ts';
+import type { Compiled } from './compiled.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
-import { isTenantOperation, isWrite, type Binding, type ControlDeps } from './handler.ts';
-import { claimOf, findKept, nilTenantUuid, type IdempotencyClaim } from './idempotency.ts';
-import { callerOf, ownCallerOf } from './people.ts';
-import { inputSchemas, parseInput, type InputSchemas, type ParsedInput } from './input.ts';
+import { isTenantOperation, isWrite } from './handler.ts';
+import { claimOf, findKept, type IdempotencyClaim } from './idempotency.ts';
+import { callerOf, ownCallerOf, type FindSignedIn } from './people.ts';
+import { parseInput, type ParsedInput } from './input.ts';
+import { nilTenant } from '../tenancy/nil-tenant.ts';
 
-/** An operation with what follows from the table. */
-export interface Compiled {
-  readonly binding: Binding;
-  readonly operation: Operation;
-  readonly schemas: InputSchemas;
-  /** `<noun>.get`: how an object of this noun looks to a reader, for entity tags, audit images and `Location`. */
-  readonly resource: Operation;
-}
-
-/** Completes a line of the table from the others. */
-export function compileBinding(binding: Binding, all: readonly Binding[]): Compiled {
-  const { operation } = binding;
-  const noun = operation.id.split('.')[0] ?? '';
-  const resource = all.find((other) => other.operation.id === `${noun}.get`)?.operation;
-  assert(operation.access !== 'public', `${operation.id}: an operation has a caller; what is public is a plain route`);
-  assert(
-    resource !== undefined || !isWrite(operation),
-    `${operation.id} writes, so ${noun}.get must say how the object looks`,
-  );
-  return { binding, operation, resource: resource ?? operation, schemas: inputSchemas(operation) };
+/** What the dispatcher itself works with; handlers have their own. */
+export interface DispatchDeps extends CallDeps {
+  /** Absent: nobody signs in here, and only control tokens open anything. */
+  readonly findSignedIn?: FindSignedIn | undefined;
 }
 
 type PathParams = Readonly<Record<string, string>>;
@@ -49,7 +34,7 @@ export async function answerCall(
   compiled: Compiled,
   request: HttpRequest,
   params: PathParams,
-  deps: ControlDeps,
+  deps: DispatchDeps,
 ): Promise<HttpAnswer> {
   const token = bearerOf(request.header('authorization')) ?? '';
   return carryOut(compiled, request, params, await identify(compiled.operation, token, params, deps), deps);
@@ -61,7 +46,7 @@ export async function carryOut(
   request: HttpRequest,
   params: PathParams,
   { caller, tenant }: Identified,
-  deps: ControlDeps,
+  deps: DispatchDeps,
 ): Promise<HttpAnswer> {
   const { operation } = compiled;
   const reason = caller.principal.kind === 'operator' ? reasonOf(request, operation) : null;
@@ -83,7 +68,7 @@ async function identify(
   operation: Operation,
   token: string,
   params: PathParams,
-  deps: ControlDeps,
+  deps: DispatchDeps,
 ): Promise<Identified> {
   const credential = controlCredential(token);
   return deps.store.system('who calls, and the tenant in the path', async (tx) => {
@@ -103,7 +88,7 @@ export async function identifyPerson(
   operation: Operation,
   user: string,
   params: PathParams,
-  deps: ControlDeps,
+  deps: DispatchDeps,
 ): Promise<Identified> {
   return deps.store.system('who decides at a page, and for which tenant', async (tx) => {
     const tenant = isTenantOperation(operation) ? await findTenant(tx, params['tenant'] ?? '') : undefined;
@@ -118,7 +103,7 @@ async function enter(
   tenant: DirectoryEntry | undefined,
   reason: string | null,
   request: HttpRequest,
-  deps: ControlDeps,
+  deps: DispatchDeps,
 ): Promise<Actor> {
   if (!isTenantOperation(operation)) return principal;
   if (principal.kind === 'member') return fromCall(tenant?.tenantUuid, principal, request.requestId);
@@ -155,7 +140,7 @@ function claimFor(
   return claimOf({
     header: request.header('idempotency-key'),
     secret: caller.secret,
-    tenantUuid: actor instanceof TenantScope ? actor.tenantUuid : nilTenantUuid,
+    tenantUuid: actor instanceof TenantScope ? actor.tenantUuid : nilTenant,
     principal: caller.credential,
     fingerprint: [operation.id, request.path, [...request.query], sent],
   });
@@ -172,16 +157,16 @@ async function replay({ actor, claim, deps }: CallContext): Promise<HttpAnswer |
 }
 
 async function read(context: CallContext, input: ParsedInput): Promise<HttpAnswer> {
-  const { compiled, actor, deps } = context;
+  const { compiled, actor } = context;
   const { call } = openCall(context);
-  return renderRead(compiled, context.params, await compiled.binding.handler(actor, input, deps, call));
+  return renderRead(compiled, context.params, await compiled.bound.handler(actor, input, call));
 }
 
 async function write(context: CallContext, input: ParsedInput): Promise<HttpAnswer> {
-  const { compiled, actor, deps } = context;
+  const { compiled, actor } = context;
   const { call, answered } = openCall(context);
   try {
-    await compiled.binding.handler(actor, input, deps, call);
+    await compiled.bound.handler(actor, input, call);
     return answered();
   } catch (error) {
     const repeated = error instanceof Repeated ? await replay(context) : undefined;

@@ -5,6 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Body, Operation, Output, Params, Query } from '@tulou/contract';
+import type { AllowedClass } from '../http/address-guard.ts';
 import { assert } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
@@ -12,28 +13,17 @@ import type { Random } from '../kernel/random.ts';
 import type { Store, SystemTx, TenantTx } from '../store/store.ts';
 import type { Principal } from '../tenancy/principal.ts';
 import type { TenantScope } from '../tenancy/scope.ts';
-import type { OpenapiReader } from '../control/openapi/reader.ts';
-import type { Signing } from '../identity/operations/issuers/signing.ts';
-import type { FindSignedIn } from './people.ts';
 
-/** All that a handler may reach. */
-export interface ControlDeps {
+/** What every handler may reach. The handlers of a plane may ask for more, which the plane gives them (`bind`). */
+export interface Deps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly platformUrl: string;
   readonly gatewayUrl: string;
-  readonly upstreamAllow: readonly ('loopback' | 'private' | 'link-local')[];
-  readonly openapi: OpenapiReader;
-  /** What all gateways have in common (kernel/fleet-key.ts). */
-  readonly fleetKey: Uint8Array;
-  /** Seals what is kept in the database but must not be read there; the identity server opens it, with the same `context`. */
-  readonly seal: (plain: string, context: string) => Uint8Array;
-  /** Keeps the issuers' keys. */
-  readonly signing: Signing;
-  /** Absent: nobody signs in here, only control tokens open anything. */
-  readonly findSignedIn?: FindSignedIn | undefined;
+  /** Classes of addresses, beside public ones, that the platform may connect to for a tenant. */
+  readonly upstreamAllow: readonly AllowedClass[];
 }
 
 export interface Input<O extends Operation> {
@@ -103,34 +93,57 @@ type Result<O extends Operation> = O['output'] extends undefined
     ? Output<O>
     : Committed<Output<O>>;
 
-/** The handler of an operation: its first argument is the tenant's scope, or who calls where no tenant is in the path. */
-export type Handler<O extends Operation> = (
+/** The handler of an operation: its first argument is the tenant's scope, or the caller where no tenant is in the path. */
+export type Handler<O extends Operation, D = Deps> = (
   actor: Actor<O>,
   input: Input<O>,
-  deps: ControlDeps,
+  deps: D,
   call: CallOf<O>,
 ) => Promise<Result<O>>;
 
-/** A line of the table of operations. */
-export interface Binding {
+interface AnyInput {
+  readonly params: object;
+  readonly query: object;
+  readonly body: unknown;
+}
+
+/** A line of a plane's table of operations. */
+export interface Binding<D = Deps> {
   readonly operation: Operation;
   readonly handler: (
     actor: TenantScope | Principal,
-    input: { params: object; query: object; body: unknown },
-    deps: ControlDeps,
+    input: AnyInput,
+    deps: D,
+    call: TenantCall | PlatformCall,
+  ) => Promise<unknown>;
+}
+
+/** A line with its dependencies: what the dispatcher calls. */
+export interface Bound {
+  readonly operation: Operation;
+  readonly handler: (
+    actor: TenantScope | Principal,
+    input: AnyInput,
     call: TenantCall | PlatformCall,
   ) => Promise<unknown>;
 }
 
 /** Binds an operation of the contract to its handler. */
-export function on<O extends Operation>(operation: O, handler: Handler<O>): Binding {
+export function on<O extends Operation, D = Deps>(operation: O, handler: Handler<O, D>): Binding<D> {
   assert(
     (operation.output === undefined) === (operation.stream !== undefined || operation.status === 204),
     `${operation.id}: an output, a stream or 204`,
   );
   // The types of the pair are checked above; the dispatcher, which goes over all lines alike, parses before it calls.
-  return { operation, handler: handler as unknown as Binding['handler'] };
+  return { operation, handler: handler as unknown as Binding<D>['handler'] };
 }
+
+/** Gives a plane's table its dependencies. */
+export const bind = <D>(deps: D, bindings: readonly Binding<D>[]): readonly Bound[] =>
+  bindings.map(({ operation, handler }) => ({
+    operation,
+    handler: (actor, input, call) => handler(actor, input, deps, call),
+  }));
 
 /** Whether an operation is a tenant's: its path names one. */
 export const isTenantOperation = (operation: Operation): boolean =>

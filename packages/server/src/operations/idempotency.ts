@@ -10,9 +10,6 @@ import { sha256 } from '../kernel/hash.ts';
 import type { Random } from '../kernel/random.ts';
 import type { SystemTx, TenantTx } from '../store/store.ts';
 
-/** Keys of calls that are not a tenant's are kept under the nil UUID, which no tenant has. */
-export const nilTenantUuid = '00000000-0000-0000-0000-000000000000';
-
 export interface IdempotencyClaim {
   readonly tenantUuid: string;
   readonly principal: string;

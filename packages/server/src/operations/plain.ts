@@ -1,38 +1,27 @@
-/** THE TABLE of what the platform listener serves besides the control API: for gateways, and for everyone. */
+/** Routes of the platform listener that are no operations: for gateways, and for everyone. */
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 import type { Params } from '../http/routes.ts';
+import type { Store } from '../store/store.ts';
 import { authenticateNode, bearerOf } from './authenticate.ts';
-import type { ControlDeps } from './handler.ts';
-import type { SnapshotFeed } from '../fleet/feed.ts';
-import { assertionKeys, registerGateway } from '../fleet/gateways.ts';
-import { openIntake } from '../fleet/usage.ts';
 
 export interface PlainRoute {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: `/${string}`;
   /** `node`: only with a node token. */
   readonly access: 'node' | 'public';
-  readonly handle: (request: HttpRequest, params: Params, deps: ControlDeps) => Promise<HttpAnswer>;
+  readonly handle: (request: HttpRequest, params: Params) => Promise<HttpAnswer>;
 }
-
-// prettier-ignore
-export const plainRoutes = (feed: SnapshotFeed): readonly PlainRoute[] => [
-  { method: 'GET', path: '/internal/v1/snapshot',                  access: 'node',   handle: feed.answer },
-  { method: 'PUT', path: '/internal/v1/usage/{segment}',           access: 'node',   handle: openIntake() },
-  { method: 'PUT', path: '/internal/v1/gateways/{gateway}',        access: 'node',   handle: registerGateway },
-  { method: 'GET', path: '/.well-known/tulou/assertion-keys.json', access: 'public', handle: assertionKeys },
-];
 
 /** Answers a plain route, after its credential. */
 export async function answerPlain(
   route: PlainRoute,
   request: HttpRequest,
   params: Params,
-  deps: ControlDeps,
+  { store }: { readonly store: Store },
 ): Promise<HttpAnswer> {
   if (route.access === 'node') {
     const token = bearerOf(request.header('authorization'));
-    await deps.store.system('a node shows its token', (tx) => authenticateNode(tx, token));
+    await store.system('a node shows its token', (tx) => authenticateNode(tx, token));
   }
-  return route.handle(request, params, deps);
+  return route.handle(request, params);
 }

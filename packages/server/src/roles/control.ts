@@ -1,29 +1,22 @@
-/** The control role: the platform listener with the control API and the internal endpoints, and the admin listener. */
-import { parseCredential } from '@tulou/contract';
+/** The control role: the platform listener with the control API and what planes serve beside it, and the admin listener. */
 import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
 import { listen, type Mount } from '../http/listen.ts';
-import { openMetrics } from '../http/metrics.ts';
-import { databaseReady } from '../store/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
 import { TrustedProxies } from '../http/trusted-proxies.ts';
-import { must } from '../kernel/assert.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { sha256 } from '../kernel/hash.ts';
-import type { Log } from '../kernel/log.ts';
-import type { Random } from '../kernel/random.ts';
+import { openMetrics } from '../kernel/metrics.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
-import type { Store } from '../store/store.ts';
-import { answerCall, compileBinding } from '../operations/dispatch.ts';
-import type { FindSignedIn } from '../operations/people.ts';
-import type { Binding, ControlDeps } from '../operations/handler.ts';
+import { openVault } from '../kernel/seal.ts';
+import { answerCall } from '../operations/dispatch.ts';
 import { describeApi } from '../operations/document.ts';
-import { answerPlain, plainRoutes, type PlainRoute } from '../operations/plain.ts';
-import { openFeed } from '../fleet/feed.ts';
-import { measureCalls, type Measure } from '../operations/measure.ts';
-import { openReader } from '../control/openapi/reader.ts';
-import { bindings } from '../control/operations.ts';
+import type { Deps } from '../operations/handler.ts';
+import { callMetrics, measureCalls, type Measure } from '../operations/measure.ts';
+import { answerPlain } from '../operations/plain.ts';
+import type { Plane } from '../operations/plane.ts';
+import { storePlatformToken } from '../operations/platform-tokens.ts';
+import { databaseReady } from '../store/ready.ts';
+import { openServed, type OpenServed, type ReadSettings } from './planes.ts';
 
 export interface ControlOptions {
   readonly listen: Address;
@@ -31,96 +24,81 @@ export interface ControlOptions {
   /** Where this listener and the gateway are reached from outside; they stand in documents and tokens. */
   readonly platformUrl: string;
   readonly gatewayUrl: string;
-  /** Credentials whose hashes are stored at start, so that nodes and operators can come in. */
+  /** 32 bytes, the same on every control. */
+  readonly masterKey: Uint8Array;
+  /** Credentials whose hashes are stored at start, so that nodes and operators can authenticate. */
   readonly nodeToken: string;
   readonly operatorToken: string;
-  readonly upstreamAllow: ControlDeps['upstreamAllow'];
-  /** 32 bytes, the same on every control (kernel/fleet-key.ts). */
-  readonly fleetKey: Uint8Array;
-  readonly seal: ControlDeps['seal'];
-  readonly signing: ControlDeps['signing'];
-  /** Addresses and CIDR blocks of proxies before this listener; absent: there are none. */
-  readonly trustedProxies?: readonly string[];
+  readonly upstreamAllow: Deps['upstreamAllow'];
+  /** Addresses and CIDR blocks of proxies before this listener. */
+  readonly trustedProxies: readonly string[];
 }
 
-export interface ControlRoleDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** The identity server, on the same listener. */
-  readonly mount?: Mount;
-  /** Knows the people whom the identity server has signed in. */
-  readonly findSignedIn?: FindSignedIn;
+export interface ControlRoleDeps extends Pick<Deps, 'store' | 'clock' | 'random' | 'log'> {
+  readonly planes: readonly Plane[];
+  readonly read: ReadSettings;
 }
 
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
-export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
-  const deps = controlDeps(options, role);
-  await storePlatformToken(deps, 'operator', options.operatorToken);
-  await storePlatformToken(deps, 'node', options.nodeToken);
-  const feed = await openFeed(deps);
+export async function startControl(options: ControlOptions, deps: ControlRoleDeps): Promise<RunningRole> {
+  const { store, clock, random, log, planes, read } = deps;
+  await storePlatformToken('operator', options.operatorToken, deps);
+  await storePlatformToken('node', options.nodeToken, deps);
   const metrics = openMetrics();
-  const routes = routesOf(bindings, plainRoutes(feed), deps, measureCalls(metrics, role.clock));
-  const proxies = new TrustedProxies(options.trustedProxies ?? []);
-  const platform = await listen(options.listen, serveRoutes(routes, role.log), { ...role, proxies }, role.mount);
-  const ready = (): Promise<string | undefined> => databaseReady(role.store, role.clock);
-  const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, role);
-  return {
-    urls: { platform: platform.url, admin: admin.url },
-    stop: async () => {
-      await platform.close();
-      await feed.close();
-      await admin.close();
-    },
-  };
+  const { platformUrl, gatewayUrl, upstreamAllow } = options;
+  const vault = openVault(options.masterKey, random);
+  const ground = { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, vault };
+  const served = await openServed(ground, { planes, read, metrics });
+  try {
+    const routes = routesOf(served, platformUrl, measureCalls(metrics.of(callMetrics), clock));
+    const proxies = new TrustedProxies(options.trustedProxies);
+    const mount = joined(served.mounts);
+    const platform = await listen(options.listen, serveRoutes(routes, log), { clock, random, log, proxies }, mount);
+    const ready = (): Promise<string | undefined> => databaseReady(store, clock);
+    const admin = await openAdmin({ listen: options.admin, ready, metrics: metrics.render }, deps);
+    return {
+      urls: { platform: platform.url, admin: admin.url },
+      stop: async () => {
+        await platform.close();
+        await served.stop();
+        await admin.close();
+      },
+    };
+  } catch (error) {
+    await served.stop();
+    throw error;
+  }
 }
 
-/** All that handlers reach. */
-export function controlDeps(
-  options: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl' | 'upstreamAllow' | 'fleetKey' | 'seal' | 'signing'>,
-  { store, clock, random, log, findSignedIn }: ControlRoleDeps,
-): ControlDeps {
-  const { platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing } = options;
-  const fixed = { platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing, openapi: openReader(clock) };
-  return { store, clock, random, log, ...fixed, findSignedIn };
-}
-
-/** All routes of the platform listener, from the two tables, and the document of the first. */
-export function routesOf(
-  operations: readonly Binding[],
-  plain: readonly PlainRoute[],
-  deps: ControlDeps,
-  measure: Measure,
-): readonly Route<RouteHandler>[] {
-  const described = operations.map(({ operation }) => operation);
-  const document = JSON.stringify(describeApi(described, deps.platformUrl, release.version));
+/** All routes of the platform listener: the operations of all planes, their other routes, and the document of the first. */
+function routesOf(served: OpenServed, platformUrl: string, measure: Measure): readonly Route<RouteHandler>[] {
+  const described = served.operations.map(({ operation }) => operation);
+  const document = JSON.stringify(describeApi(described, platformUrl, release.version));
   return [
     {
       method: 'GET',
       path: '/api/v1/openapi.json',
       target: async () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: document }),
     },
-    ...operations.map((binding): Route<RouteHandler> => {
-      const compiled = compileBinding(binding, operations);
+    ...served.operations.map((compiled): Route<RouteHandler> => {
       const { id, method, path } = compiled.operation;
-      const target = measure(id, (request, params) => answerCall(compiled, request, params, deps));
+      const target = measure(id, (request, params) => answerCall(compiled, request, params, served.dispatch));
       return { method, path: `/api/v1${path}`, target };
     }),
-    ...plain.map((route): Route<RouteHandler> => ({
+    ...served.routes.map((route): Route<RouteHandler> => ({
       method: route.method,
       path: route.path,
-      target: measure(route.path, (request, params) => answerPlain(route, request, params, deps)),
+      target: measure(route.path, (request, params) => answerPlain(route, request, params, served.dispatch)),
     })),
   ];
 }
 
-async function storePlatformToken(deps: ControlDeps, kind: 'operator' | 'node', text: string): Promise<void> {
-  const credential = must(parseCredential(text), `the ${kind} token is whole`);
-  await deps.store.system(`the ${kind} token of this installation`, async ({ sql }) => {
-    await sql`
-      insert into platform_tokens (id, kind, secret_hash, created_at)
-      values (${credential.id}, ${kind}, ${sha256(credential.secret)}, ${new Date(deps.clock.now())})
-      on conflict (id) do nothing`;
-  });
+function joined(mounts: readonly Mount[]): Mount {
+  return {
+    owns: (path) => mounts.some((mount) => mount.owns(path)),
+    handle(message, response) {
+      const path = (message.url ?? '/').split('?', 1)[0] ?? '/';
+      mounts.find((mount) => mount.owns(path))?.handle(message, response);
+    },
+  };
 }

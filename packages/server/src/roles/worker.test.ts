@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { idFromUuid, uuidFromId, type Operation, type SnapshotOf } from '@tulou/contract';
 import { operations as nouns } from '@tulou/contract/operations/index';
-import { endInstalled } from '../apps/installations/crossing.ts';
 import { present, publish } from '../snapshot/publish.ts';
-import { openMetrics } from '../http/metrics.ts';
+import { openMetrics } from '../kernel/metrics.ts';
+import { readSettings } from '../kernel/settings.ts';
+import { groundJobs } from '../operations/jobs.ts';
+import { planes } from '../planes.ts';
+import { openWorked } from './planes.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { openLog } from '../kernel/log.ts';
 import { systemRandom } from '../kernel/random.ts';
@@ -14,7 +17,7 @@ import { startTestControl, type TestControl } from '../../test/control/fixture.t
 import { populate } from '../../test/isolation/world.ts';
 import type { Job } from '../store/job.ts';
 import { claim, finish } from '../store/job-lease.ts';
-import { runDueJobs, startWorker, type WorkerDeps } from './worker.ts';
+import { runDueJobs, startWorker, workerMetrics, type WorkerDeps } from './worker.ts';
 
 /** Time that a test can move on. */
 let aheadMs = 0;
@@ -23,6 +26,7 @@ const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 
 let control: TestControl;
 let deps: WorkerDeps;
+let jobs: readonly Job[];
 before(async () => {
   control = await startTestControl(clock);
   deps = {
@@ -30,15 +34,18 @@ before(async () => {
     clock,
     random: systemRandom,
     log: openLog('worker', 'silent'),
-    endInstalled: (tx, installer) => endInstalled(tx, installer, { clock, random: systemRandom }),
+    planes,
+    read: (table) => readSettings(table, {}, {}),
   };
+  const worked = await openWorked(deps, { ...deps, metrics: openMetrics() });
+  jobs = [...groundJobs(deps), ...worked.jobs];
 });
 after(() => control.stop());
 
-const runs = () => openMetrics().counter('runs', '', ['job', 'result']);
+const runs = () => openMetrics().of(workerMetrics);
 /** Until nothing is due any more. */
 async function work(): Promise<void> {
-  for (let i = 0; i < 5; i += 1) await runDueJobs(deps, 'test', runs());
+  for (let i = 0; i < 5; i += 1) await runDueJobs(deps, 'test', runs(), jobs);
 }
 
 const countRows = (tenant: string): Promise<Record<string, number>> =>
@@ -210,7 +217,7 @@ test('of many workers one does a job that is due', async () => {
   const job: Job = {
     name: 'counted',
     periodMs: 1000,
-    work: async (_, mark) => {
+    work: async (mark) => {
       done += 1;
       return { mark: mark + 1, more: false };
     },
@@ -239,7 +246,7 @@ test('a job that fails is tried again after a while, and does not hold up the ot
   let others = 0;
   const table: Job[] = [
     { name: 'broken', periodMs: 1, work: async () => Promise.reject(new Error(`failure ${(failed += 1)}`)) },
-    { name: 'whole', periodMs: 1, work: async (_, mark) => ({ mark: mark + (others += 1), more: false }) },
+    { name: 'whole', periodMs: 1, work: async (mark) => ({ mark: mark + (others += 1), more: false }) },
   ];
   await runDueJobs(deps, 'test', runs(), table);
   await runDueJobs(deps, 'test', runs(), table);

@@ -1,8 +1,7 @@
 /** Who a person is in a tenant: asked where tokens are made, and where the control API is called. */
 import type { Id, Role } from '@tulou/contract';
 import type { SystemTx } from './store.ts';
-
-const platformIssuer = '00000000-0000-0000-0000-000000000000';
+import { nilTenant } from '../tenancy/nil-tenant.ts';
 
 export interface Membership {
   readonly member: Id<'member'>;
@@ -25,6 +24,6 @@ export async function findMembership(
         not exists (
           select from connections c where c.tenant_id = ${tenantUuid} and c.enforced and c.state = 'active')
         or exists (
-          select from users u where u.tenant_id = ${platformIssuer} and u.id = ${user} and u.connection is not null))`;
+          select from users u where u.tenant_id = ${nilTenant} and u.id = ${user} and u.connection is not null))`;
   return row;
 }

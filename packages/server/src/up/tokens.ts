@@ -4,14 +4,13 @@ import { formatCredential, parseCredential } from '@tulou/contract/credentials';
 import { writeWhole } from '../kernel/files.ts';
 import { OperatorError } from '../kernel/operator-error.ts';
 import type { Random } from '../kernel/random.ts';
-
-const noTenant = '00000000-0000-0000-0000-000000000000';
+import { nilTenant } from '../tenancy/nil-tenant.ts';
 
 /** Reads the token, or makes one where there is none: who owns the directory is the operator. */
 export async function ensureToken(path: string, kind: 'operator' | 'node', random: Random): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    const token = formatCredential(kind, noTenant, random.bytes(8), random.bytes(32));
+    const token = formatCredential(kind, nilTenant, random.bytes(8), random.bytes(32));
     await writeWhole(path, `${token}\n`, 0o600);
     return token;
   }

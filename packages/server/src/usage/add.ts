@@ -1,5 +1,6 @@
 /** Adds what gateways report to the tenants' minutes. */
 import { uuidFromId, type UsageRow } from '@tulou/contract';
+import type { Offers } from '../operations/offers.ts';
 import type { SystemTx } from '../store/store.ts';
 
 /** The rows of one segment that could be read, and how many could not. */
@@ -29,7 +30,12 @@ interface TenantRow {
  * Takes a segment, once: in one transaction with the note that it was taken. Calls of tenants that no longer exist are
  * dropped and counted; so are rows that could not be read.
  */
-export async function addUsage(tx: SystemTx, batch: Segment, now: Date): Promise<{ dropped: number }> {
+export async function addUsage(
+  tx: SystemTx,
+  batch: Segment,
+  now: Date,
+  { gatewaySeen }: Pick<Offers, 'gatewaySeen'>,
+): Promise<{ dropped: number }> {
   const gateway = batch.segment.split('-')[0] ?? '';
   const noted = await tx.sql`
     insert into usage_segments (segment, gateway, rows, requests, dropped, taken_at)
@@ -43,7 +49,7 @@ export async function addUsage(tx: SystemTx, batch: Segment, now: Date): Promise
   await addInstalled(tx, installedRows(batch.rows, known));
   await tx.sql`
     update usage_segments set requests = ${sumOf(batch.rows)}, dropped = ${dropped} where segment = ${batch.segment}`;
-  await tx.sql`update gateways set seen_at = ${now} where id = ${gateway}`;
+  await gatewaySeen(tx, gateway, now);
   return { dropped };
 }
 

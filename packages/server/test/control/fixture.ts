@@ -1,12 +1,14 @@
 /** A running control role over a fresh database, and the smallest client that speaks to it. */
 import { formatCredential } from '@tulou/contract';
 import { startControl, type ControlOptions } from '../../src/roles/control.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
+import { readSettings } from '../../src/kernel/settings.ts';
+import type { Plane } from '../../src/operations/plane.ts';
+import { planes } from '../../src/planes.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
-import { findSignedIn, platformUrl, signing } from './people.ts';
+import { masterKey, platformUrl } from './people.ts';
 
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
@@ -58,6 +60,7 @@ export async function startTestControl(
   clock: Clock = systemClock,
   given?: TestDatabase,
   upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
+  planesOf: readonly Plane[] = planes,
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
@@ -67,12 +70,11 @@ export async function startTestControl(
     admin: { host: '127.0.0.1', port: 0 },
     platformUrl,
     gatewayUrl: 'http://gateway.test',
+    masterKey,
     nodeToken: node,
     operatorToken: operator,
     upstreamAllow,
-    fleetKey: systemRandom.bytes(32),
-    seal: openVault(systemRandom.bytes(32), systemRandom).seal,
-    signing: signing(clock),
+    trustedProxies: [],
   };
   const log = openLog('control', 'silent');
   const role = await startControl(options, {
@@ -80,7 +82,8 @@ export async function startTestControl(
     clock,
     random: systemRandom,
     log,
-    findSignedIn: findSignedIn(clock),
+    planes: planesOf,
+    read: (table) => readSettings(table, {}, {}),
   });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { idFromUuid } from '@tulou/contract';
 import { present, publish } from '../../src/snapshot/publish.ts';
-import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { startTestControl, testRoles, type TestControl, type TestTenant } from './fixture.ts';
 import { openPeople, platformUrl, type People } from './people.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
 let control: TestControl;
 let people: People;

@@ -1,26 +1,19 @@
 /** People who have signed in, as the control API meets them: real keys and rows, and tokens as the issuer signs them. */
 import { createPrivateKey, sign } from 'node:crypto';
 import type { Id } from '@tulou/contract';
-import { openSigning, type Signing } from '../../src/identity/issuers/signing.ts';
 import { ensureKeys, readKeys, type IssuerRef } from '../../src/identity/keys/keys.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
-import { nilTenant } from '../../src/identity/publish.ts';
-import { controlResource, controlScope, openControlTokens } from '../../src/identity/tokens/control.ts';
+import { openVault } from '../../src/kernel/seal.ts';
+import { controlResource, controlScope } from '../../src/identity/tokens/control.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
-import type { FindSignedIn } from '../../src/operations/people.ts';
-import { present, publish } from '../../src/snapshot/publish.ts';
 import type { Store } from '../../src/store/store.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
 export const platformUrl = 'http://platform.test';
 
-const vault = openVault(Buffer.alloc(32, 5), random);
+export const masterKey = Buffer.alloc(32, 5);
 
-/** How control has the identity server keep issuers' keys. */
-export const signing = (clock: Clock): Signing =>
-  openSigning({ clock, vault, publish: (tx, object) => publish(tx, [present(object)]) });
-
-export const findSignedIn = (clock: Clock): FindSignedIn => openControlTokens(platformUrl, { clock, vault });
+const vault = openVault(masterKey, random);
 
 /** Other claims than those of a good token, or another head. */
 export interface Wish {
@@ -37,7 +30,7 @@ export interface People {
 
 export function openPeople(store: Store, clock: Clock, issuer = platformUrl): People {
   const ref: IssuerRef = { issuer, tenantUuid: nilTenant };
-  const deps = { store, clock, vault, publish: () => undefined };
+  const deps = { store, clock, vault };
   const keys = ensureKeys(ref, deps).then(() => readKeys(ref, deps));
   return {
     async make(email, members = []) {

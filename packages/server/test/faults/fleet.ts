@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as oauth from 'openid-client';
 import { openPasswords } from '../../src/identity/people/password.ts';
-import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { ensureMasterKey } from '../../src/up/master-key.ts';
@@ -15,6 +14,7 @@ import { openBrowser } from '../identity/browser.ts';
 import { signInAt } from '../identity/signing-in.ts';
 import { temporary, tulou, until, type Started } from './platform.ts';
 import { openUpstream } from './published.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
 export type Json = Record<string, unknown>;
 

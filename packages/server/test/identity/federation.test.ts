@@ -6,7 +6,7 @@ import * as client from 'openid-client';
 import { secretContext } from '../../src/identity/operations/connections/connection.ts';
 import { findConnection } from '../../src/identity/federation/connections.ts';
 import { openProviders } from '../../src/identity/federation/provider.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
+import { openVault } from '../../src/kernel/seal.ts';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
 import { openPasswords } from '../../src/identity/people/password.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';

@@ -3,12 +3,12 @@ import { idFromUuid } from '@tulou/contract';
 import { originOf } from '../../src/http/origin.ts';
 import { ensureKeys, type IssuerRef } from '../../src/identity/keys/keys.ts';
 import { readSecretKeys } from '../../src/identity/keys/rows.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
-import { nilTenant } from '../../src/identity/publish.ts';
+import { openVault } from '../../src/kernel/seal.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
-import { callback, deviceGrant, masterKey, tell, type TestClient, type World } from './world.ts';
+import { callback, deviceGrant, masterKey, type TestClient, type World } from './world.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
 export const vault = openVault(masterKey, random);
 
@@ -39,7 +39,7 @@ export async function openTenantIssuer(world: World, slug: string, domain = 'tes
       granted_by, created_at, updated_at) values (${tenantUuid}, ${installation}, ${tenantUuid}, ${slug}, ${app}, 'own', 'Own',
       ${wanted}, 'active', 'mem_x', ${now}, ${now})`;
   });
-  await ensureKeys({ issuer, tenantUuid }, { store: world.store, clock, vault, publish: tell });
+  await ensureKeys({ issuer, tenantUuid }, { store: world.store, clock, vault });
   return { issuer, tenantUuid, id: idFromUuid('tenant', tenantUuid), app, installation };
 }
 
@@ -90,6 +90,6 @@ export async function shareKid({ store }: World, from: IssuerRef, to: IssuerRef)
       public_jwk = ${JSON.stringify(publicJwk)}::text::jsonb where tenant_id = ${to.tenantUuid} and kid = ${own.kid}`;
     return theirs.kid;
   });
-  await ensureKeys(to, { store, clock, vault, publish: tell });
+  await ensureKeys(to, { store, clock, vault });
   return kid;
 }

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { secretContext } from '../../src/identity/operations/connections/connection.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
+import { openVault } from '../../src/kernel/seal.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';

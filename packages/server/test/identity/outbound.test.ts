@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import type { Operation } from '@tulou/contract';
-import { bindings } from '../../src/control/operations.ts';
+import { operations as nouns } from '@tulou/contract/operations/index';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => canary.stop());
 
-const operations = bindings.map(({ operation }) => operation);
+const operations = Object.values(nouns).flatMap((noun) => Object.values<Operation>(noun));
 
 /** Seeds lead to this machine, which this platform does not connect to. */
 const elsewhere =

@@ -4,12 +4,12 @@ import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
 import { formatCredential, parseCredential } from '@tulou/contract/credentials';
 import { openPasswords } from '../../src/identity/people/password.ts';
-import { nilTenant } from '../../src/identity/publish.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { callback, pagesOver, startWorld, type TestClient, type World } from './world.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
 const password = 'correct horse battery';
 let world: World;

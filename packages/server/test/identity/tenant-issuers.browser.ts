@@ -11,7 +11,7 @@ import { sleep, systemClock as clock } from '../../src/kernel/clock.ts';
 import { systemRandom as random } from '../../src/kernel/random.ts';
 import { sendBare } from './bare.ts';
 import { insertTwins, openTenantIssuer, platformOf, vault } from './issuers.ts';
-import { pagesOver, startWorld, tell, type World } from './world.ts';
+import { pagesOver, startWorld, type World } from './world.ts';
 
 const pictures = join(tmpdir(), 'tulou-pages');
 const [email, password] = ['twin@home.test', 'correct horse battery'];
@@ -39,7 +39,7 @@ before(async () => {
       await tx.sql`update issuers set name = ${name}, accent = ${name === 'House' ? '#1a4fa0' : '#7a1fa0'}
         where tenant_id = ${tenantUuid}`;
     }
-    const signing = openSigning({ clock, vault, publish: tell });
+    const signing = openSigning({ clock, vault });
     for (const one of [house, yard]) await signing.open(tx, one);
   });
   for (const name of ['House', 'Yard'])

@@ -14,7 +14,7 @@ import type { Store } from '../../src/store/store.ts';
 import { sendBare } from './bare.ts';
 import { openBrowser } from './browser.ts';
 import { insertTwins, openTenantIssuer, vault, type TenantIssuer } from './issuers.ts';
-import { masterKey, pagesOver, startWorld, tell, type World } from './world.ts';
+import { pagesOver, startWorld, type World } from './world.ts';
 
 let world: World;
 let shop: TenantIssuer;
@@ -41,7 +41,7 @@ const serves = (issuer: string): Promise<string> => until(issuer, discovery, (st
 async function change({ issuer, tenantUuid }: TenantIssuer, set: Record<string, string>): Promise<void> {
   await world.store.system('test', async (tx) => {
     await tx.sql`update issuers set ${tx.sql(set)} where tenant_id = ${tenantUuid}`;
-    await openSigning({ clock, vault, publish: tell }).open(tx, { issuer, tenantUuid });
+    await openSigning({ clock, vault }).open(tx, { issuer, tenantUuid });
   });
 }
 
@@ -65,9 +65,9 @@ async function openNode(store: Store, warmIssuers: number): Promise<{ url: strin
   const none = (): Promise<never> => Promise.reject(new Error('not reached'));
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
   const started = await startIdentity(
-    { platformUrl: listener.url, masterKey, upstreamAllow: [], signUp: 'invited', warmIssuers },
+    { platformUrl: listener.url, upstreamAllow: [], signUp: 'invited', warmIssuers },
     // Nothing is done by the clock while queries are counted.
-    { store, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, publish: tell },
+    { store, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, vault },
   );
   held.identity = started;
   return { url: listener.url, stop: () => listener.close().then(() => started.stop()) };
@@ -134,7 +134,7 @@ test('while its name, colour and keys change again and again, no request fails',
   const asking = [ask(), ask()];
   for (let i = 0; i < 10; i += 1) {
     await change(shop, { name: `Shop ${i}` });
-    await rotateKeys(shop, { store: world.store, clock, vault, publish: tell });
+    await rotateKeys(shop, { store: world.store, clock, vault });
     await until(shop.issuer, '/account/reset', (_, text) => text.includes(`Shop ${i}`));
   }
   over.abort();
@@ -149,7 +149,7 @@ test('a key that was rotated in signs at once, one that was removed is not shown
     return (said['keys'] as { kid: string }[]).map(({ kid }) => kid);
   };
   const [current = ''] = await kids();
-  const signing = openSigning({ clock, vault, publish: tell });
+  const signing = openSigning({ clock, vault });
   await world.store.system('test', (tx) => signing.revoke(tx, shop, current));
   await until(shop.issuer, '/oauth2/jwks', (_, text) => !text.includes(current));
   assert.ok(!(await kids()).includes(current));

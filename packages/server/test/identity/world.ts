@@ -3,27 +3,28 @@ import { idFromUuid, Problem } from '@tulou/contract';
 import { openActing } from '../../src/operations/acting.ts';
 import { appendAudit } from '../../src/operations/audit/append.ts';
 import { chainStart } from '../../src/operations/audit/chain.ts';
-import { controlDeps } from '../../src/roles/control.ts';
+import { compileOperations, type Compiled } from '../../src/operations/compiled.ts';
+import { bind } from '../../src/operations/handler.ts';
+import { bindings as appBindings } from '../../src/apps/operations.ts';
+import { bindMember } from '../../src/tenants/members/bind.ts';
 import { present, publish } from '../../src/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
 import type { Audit } from '../../src/identity/acting.ts';
 import type { AllowedClass } from '../../src/http/address-guard.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
-import { openSigning } from '../../src/identity/issuers/signing.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
 import { openInteraction } from '../../src/identity/interaction/interaction.ts';
 import { rotateKeys } from '../../src/identity/keys/keys.ts';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
-import { openVault } from '../../src/identity/keys/seal.ts';
-import { nilTenant, type Publish } from '../../src/identity/publish.ts';
+import { openVault, type Vault } from '../../src/kernel/seal.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
 import { openStore, type Store, type SystemTx } from '../../src/store/store.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
+import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
 
-export const tell: Publish = (tx, object) => publish(tx, [present(object)]);
 export const masterKey = Buffer.alloc(32, 7);
 export const callback = 'https://app.example.com/callback';
 export const afterLogout = 'https://app.example.com/bye';
@@ -139,10 +140,7 @@ export async function startWorld(
       await work().finally(() => (acting = facts.user));
     },
     rotate: () =>
-      rotateKeys(
-        { issuer: first.url, tenantUuid: nilTenant },
-        { store, clock, vault: openVault(masterKey, random), publish: tell },
-      ),
+      rotateKeys({ issuer: first.url, tenantUuid: nilTenant }, { store, clock, vault: openVault(masterKey, random) }),
     async denied(key) {
       const rows = await store.system(
         'test',
@@ -166,18 +164,21 @@ export async function startWorld(
 /** The pages as they are wired in main.ts, over this store. */
 export function pagesOver(store: Store, fetch = openGuardedFetch({ allow: ['loopback'] }, { clock })): Interaction {
   const log = openLog('identity', 'error');
-  const options = {
-    platformUrl: 'http://platform.test',
-    gatewayUrl: 'http://gateway.test',
-    upstreamAllow: [],
-    fleetKey: masterKey,
-    seal: openVault(masterKey, random).seal,
-    signing: openSigning({ clock, vault: openVault(masterKey, random), publish: tell }),
-  };
-  const act = openActing(controlDeps(options, { store, clock, random, log }));
+  const vault = openVault(masterKey, random);
+  const act = openActing(() => table, { store, clock, random, log });
+  const table = operationsOver(store, vault);
   const audit: Audit = (tx, tenantUuid, fact) =>
     appendAudit(tx, tenantUuid, { ...fact, id: newId('audit', clock, random), at: new Date(), reason: null });
-  return openInteraction(masterKey, { store, clock, random, log, publish: tell, act, audit, fetch });
+  return openInteraction({ store, clock, random, log, vault, act, audit, bindMember, fetch });
+}
+
+/** The operations that pages call, without the role that serves them. */
+function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compiled> {
+  const log = openLog('control', 'error');
+  const urls = { platformUrl: 'http://platform.test', gatewayUrl: 'http://gateway.test', upstreamAllow: [] };
+  const deps = { store, clock, random, log, ...urls, fleetKey: vault.derive('gateways') };
+  const compiled = compileOperations([...bind(deps, appBindings)]);
+  return new Map(compiled.map((one) => [one.operation.id, one]));
 }
 
 interface NodeFacts {
@@ -203,9 +204,9 @@ async function startNode(
   const none = (): Promise<never> => Promise.reject(new Problem('not_found'));
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log, proxies }, mount);
   const url = listener.url.replace('127.0.0.1', hostname);
-  const deps = { store, clock, random, log, publish: tell, interaction };
+  const deps = { store, clock, random, log, interaction, vault: openVault(masterKey, random) };
   const started = await startIdentity(
-    { platformUrl: issuer ?? url, masterKey, upstreamAllow, signUp: 'invited', warmIssuers: 100 },
+    { platformUrl: issuer ?? url, upstreamAllow, signUp: 'invited', warmIssuers: 100 },
     deps,
   );
   held.identity = started;
@@ -290,7 +291,7 @@ async function insertClient(store: Store, developer: string, app: string, given:
         ${all}, ${[callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
         ${certificateBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
-    tell(tx, { kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app });
+    publish(tx, [present({ kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app })]);
   });
   return { id, secret };
 }

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { uuidFromId } from '@tulou/contract';
-import { bindings } from '../../src/control/operations.ts';
+import type { Operation } from '@tulou/contract';
+import { operations as nouns } from '@tulou/contract/operations/index';
 import { tenantTables } from '../../src/store/tenant-tables.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { startTestControl, testRoles, type TestControl, type TestTenant } from '../control/fixture.ts';
@@ -15,7 +16,7 @@ import { runMatrix, type Credential } from './matrix.ts';
 import { seedOf } from './seeds.ts';
 import { fillPath, ghostOf, isTenantScoped, nounOf, populate, type View } from './world.ts';
 
-const operations = bindings.map(({ operation }) => operation);
+const operations = Object.values(nouns).flatMap((noun) => Object.values<Operation>(noun));
 
 let control: TestControl;
 let alice: TestTenant;

@@ -4,18 +4,13 @@ import { after, before, test } from 'node:test';
 import { operation, Problem } from '@tulou/contract';
 import { id, none, tenantParams } from '@tulou/contract/operations/shared';
 import { z } from 'zod';
-import { routesOf } from '../../src/roles/control.ts';
-import { on, type Binding, type Handler } from '../../src/operations/handler.ts';
-import { listen, type Listener } from '../../src/http/listen.ts';
-import { serveRoutes } from '../../src/http/routes.ts';
+import { bind, on, type Binding, type Handler } from '../../src/operations/handler.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { openReader } from '../../src/control/openapi/reader.ts';
-import { openLog } from '../../src/kernel/log.ts';
-import { newId, systemRandom } from '../../src/kernel/random.ts';
+import { newId } from '../../src/kernel/random.ts';
+import { plane } from '../../src/operations/plane.ts';
 import { openPool } from '../../src/store/pool.ts';
-import { bindings } from '../../src/control/operations.ts';
-import { clientOf, startTestControl, type Client, type TestControl, type TestTenant } from '../control/fixture.ts';
-import { signing } from '../control/people.ts';
+import { planes } from '../../src/planes.ts';
+import { startTestControl, type TestControl, type TestTenant } from '../control/fixture.ts';
 import { schemaViolations } from '../store/schema.ts';
 import { runMatrix, type Difference } from './matrix.ts';
 import { ghostOf, populate } from './world.ts';
@@ -109,45 +104,25 @@ test('where the table has no forced row-level security, both the probes and the 
   assert.ok(violations.includes('widgets: row-level security is not forced'), violations.join());
 });
 
-/** A control with the fixture's operations beside the real ones, probed for those. */
+/** A control with the fixture's plane beside the real ones, probed for its operations. */
 async function probeWidgets(read: Handler<typeof widgets.get>): Promise<readonly Difference[]> {
-  const fixture: readonly Binding[] = [on(widgets.create, makeWidget), on(widgets.get, read)];
-  const { listener, call } = await serve([
-    ...bindings.filter(({ operation: one }) => one.id.startsWith('tenants.')),
-    ...fixture,
-  ]);
+  const bindings: readonly Binding[] = [on(widgets.create, makeWidget), on(widgets.get, read)];
+  const fixture = plane({
+    ...{ name: 'widgets', settings: {}, tables: ['widgets'], reads: [], kinds: [], metrics: {}, needs: [], gives: [] },
+    serve: async () => ({ serve: (ground) => ({ operations: bind(ground, bindings), offers: {} }) }),
+  });
+  const shared = { ...control.database, close: () => Promise.resolve() };
+  const { call, stop } = await startTestControl(systemClock, shared, [], [...planes, fixture]);
   try {
-    const operations = fixture.map((binding) => binding.operation);
+    const operations = bindings.map((binding) => binding.operation);
     const own = await populate(operations, alice, 'seed-of-a', call);
     const foreign = await populate(operations, bob, 'seed-of-b', call);
     const credentials = [{ name: 'viewer', token: alice.tokens.viewer }];
     const { differences } = await runMatrix(operations, { own, foreign, ghost: ghostOf(foreign) }, credentials, call);
     return differences;
   } finally {
-    await listener.close();
+    await stop();
   }
-}
-
-async function serve(table: readonly Binding[]): Promise<{ listener: Listener; call: Client }> {
-  const role = { clock: systemClock, random: systemRandom, log: openLog('control', 'silent') };
-  const openapi = openReader(role.clock);
-  const options = {
-    platformUrl: '',
-    gatewayUrl: '',
-    upstreamAllow: [],
-    fleetKey: new Uint8Array(32),
-    seal: () => new Uint8Array(),
-  };
-  const deps = { ...role, ...options, signing: signing(systemClock), store: control.database.store, openapi };
-  const listener = await listen(
-    { host: '127.0.0.1', port: 0 },
-    serveRoutes(
-      routesOf(table, [], deps, (_, handler) => handler),
-      role.log,
-    ),
-    role,
-  );
-  return { listener, call: clientOf(`${listener.url}/api/v1`, control.operator) };
 }
 
 async function makeTable(kind: 'protected' | 'open'): Promise<void> {

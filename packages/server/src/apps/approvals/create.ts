@@ -5,7 +5,7 @@ import type { TenantTx } from '../../store/store.ts';
 import { roleContains } from '../../tenancy/access.ts';
 import type { Principal } from '../../tenancy/principal.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { emit } from '../../events/emit.ts';
+import { emit } from '../../operations/emit.ts';
 import { holdApp } from '../installations/crossing.ts';
 import { holdWithin } from '../installations/state.ts';
 import { holdQuota } from '../../operations/quota.ts';

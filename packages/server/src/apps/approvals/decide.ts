@@ -5,8 +5,8 @@ import { must } from '../../kernel/assert.ts';
 import type { TenantTx } from '../../store/store.ts';
 import { actorOf } from '../../tenancy/principal.ts';
 import type { Handler, Written } from '../../operations/handler.ts';
-import { emit, type EmitDeps } from '../../events/emit.ts';
-import { denyPerson } from '../../tenants/members/deny.ts';
+import { emit, type EmitDeps } from '../../operations/emit.ts';
+import { denyUserOf } from '../../snapshot/denials.ts';
 import { findApproval, viewApproval, type ApprovalRow } from './approval.ts';
 
 type View = ReturnType<typeof viewApproval>;
@@ -25,7 +25,7 @@ export const deleteApproval: Handler<typeof approvals.delete> = (scope, { params
     const [member] = await tx.sql<{ user: string | null }[]>`
       select user_id as user from members where tenant_id = ${scope.tenantUuid} and id = ${row.member}`;
     const user = member?.user ?? null;
-    if (row.state === 'approved' && user !== null) await denyPerson(tx, user, clock);
+    if (row.state === 'approved' && user !== null) await denyUserOf(tx, user, clock.now());
     return { output: undefined, target: row.id, before, after: null };
   });
 

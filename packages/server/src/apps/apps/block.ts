@@ -4,7 +4,7 @@ import type { apps } from '@tulou/contract/operations/apps';
 import { must } from '../../kernel/assert.ts';
 import type { TenantTx } from '../../store/store.ts';
 import type { Handler, Written } from '../../operations/handler.ts';
-import { emit, type EmitDeps } from '../../events/emit.ts';
+import { emit, type EmitDeps } from '../../operations/emit.ts';
 import { appChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { lockApp, viewApp, type AppRow } from './app.ts';

@@ -4,7 +4,6 @@ import type { TenantTx } from '../../store/store.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { revokeAll } from '../installations/crossing.ts';
 import { gone, publish, type Change } from '../../snapshot/publish.ts';
-import { countSubscriptions } from '../../publishing/subscriptions/subscription.ts';
 import { lockApp, viewApp } from './app.ts';
 
 export const deleteApp: Handler<typeof apps.delete> = (scope, { params }, { clock }, call) =>
@@ -27,4 +26,12 @@ async function departures(tx: TenantTx, appId: string): Promise<Change[]> {
     select 'client', id from clients where tenant_id = ${tx.tenantUuid} and app_id = ${appId}`;
   const parts = rows.map(({ kind, key }) => gone(kind, key, tx.tenantUuid));
   return [...parts, gone('app', appId, tx.tenantUuid)];
+}
+
+/** How many subscriptions of an app have not ended. */
+async function countSubscriptions({ sql, tenantUuid }: TenantTx, appId: string): Promise<number> {
+  const [row] = await sql<{ open: number }[]>`
+    select count(*)::int as open from subscriptions
+    where tenant_id = ${tenantUuid} and app_id = ${appId} and state in ('pending', 'active', 'suspended')`;
+  return row?.open ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { clients } from '@tulou/contract/operations/clients';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { emit } from '../../events/emit.ts';
+import { emit } from '../../operations/emit.ts';
 import { gone, publish } from '../../snapshot/publish.ts';
 import { findClient, viewClient } from './client.ts';
 

@@ -2,7 +2,7 @@ import { Problem } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { emit } from '../../events/emit.ts';
+import { emit } from '../../operations/emit.ts';
 import { findClient, viewClient } from './client.ts';
 import { newSecret } from './secret.ts';
 

@@ -2,7 +2,7 @@
 import type { installations } from '@tulou/contract/operations/installations';
 import type { TenantTx } from '../../store/store.ts';
 import type { Handler, TenantCall, Written } from '../../operations/handler.ts';
-import type { EmitDeps } from '../../events/emit.ts';
+import type { EmitDeps } from '../../operations/emit.ts';
 import { declaredBy, lockPair, writeScopes, writeState, type Pair } from './crossing.ts';
 import { findInstallation, viewInstallation, type InstallationRow } from './installation.ts';
 import { granted, holdOpen, stateAfter, type MoveName } from './state.ts';

@@ -7,7 +7,7 @@ import type { EventType } from '@tulou/contract/operations/events';
 import type { Fragment } from '../../store/pool.ts';
 import { crossTenants, type SystemTx, type TenantTx } from '../../store/store.ts';
 import type { Declared } from '../apps/declared.ts';
-import { emit, type EmitDeps } from '../../events/emit.ts';
+import { emit, type EmitDeps } from '../../operations/emit.ts';
 import { installationChange, type InstallationFacts } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { viewInstalled, type InstalledRow } from './installed.ts';
@@ -152,11 +152,20 @@ export function revokeAll(tx: TenantTx, appId: string, now: Date): Promise<void>
   });
 }
 
-/** Revokes the developers' rows of all that a tenant has installed, and tells them: the tenant is about to be purged. */
-export async function endInstalled(tx: SystemTx, installerUuid: string, deps: EmitDeps): Promise<void> {
+/**
+ * Revokes what others have installed of a tenant, and what it has installed of others, whose developers learn it: the tenant
+ * is about to be purged.
+ */
+export async function endInstallations(tx: SystemTx, tenantUuid: string, deps: EmitDeps): Promise<void> {
+  const now = new Date(deps.clock.now());
+  const revoked = await tx.sql<(InstallationFacts & { installer: string })[]>`
+    update installations set state = 'revoked', updated_at = ${now}
+    where developer = ${tenantUuid} and state <> 'revoked'
+    returning tenant_id as installer, id, app_id, scopes, state`;
+  for (const { installer, ...facts } of revoked) tell(tx, installer, facts);
   const ended = await tx.sql<(InstalledRow & { tenant_id: string })[]>`
-    update installed set state = 'revoked', updated_at = ${new Date(deps.clock.now())}
-    where installer = ${installerUuid} and tenant_id <> ${installerUuid} and state <> 'revoked' returning *`;
+    update installed set state = 'revoked', updated_at = ${now}
+    where installer = ${tenantUuid} and tenant_id <> ${tenantUuid} and state <> 'revoked' returning *`;
   for (const row of ended) await tellDeveloper(tx, row.tenant_id, 'installation.revoked', row, deps);
 }
 

@@ -2,13 +2,14 @@ import { Problem } from '@tulou/contract';
 import type { keys } from '@tulou/contract/operations/keys';
 import { lockApp } from '../apps/app.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { emit } from '../../events/emit.ts';
+import type { AppsDeps } from '../deps.ts';
+import { emit } from '../../operations/emit.ts';
 import { changeKey } from './change.ts';
 import { issueKey } from './issue.ts';
 import { findKey, viewKey } from './key.ts';
 
 /** The successor takes over environment, kind, name and end of the key; the key itself ends with the overlap, or before. */
-export const rotateKey: Handler<typeof keys.rotate> = (_scope, { params, body }, deps, call) =>
+export const rotateKey: Handler<typeof keys.rotate, AppsDeps> = (_scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, params.app);
     const old = await findKey(tx, app, params.key);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SystemTx } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
 import { listArtifactsOf } from '../artifacts/of-account.ts';
-import type { Actor } from '../acting.ts';
+import type { Actor } from '../../operations/acting.ts';
 import { recordAgreement } from '../installing/withheld.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readAsker } from '../interaction/request.ts';

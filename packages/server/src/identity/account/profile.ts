@@ -5,9 +5,9 @@ import { readMemberships } from '../installing/read.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readFactors } from '../people/factors.ts';
 import { setProfile, type Locale } from '../people/users.ts';
-import { nilTenant } from '../publish.ts';
 import { personOf, type Self } from './self.ts';
 import type { AccountStep, Saying } from './step.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 const nameCharactersMax = 100;
 

@@ -7,10 +7,9 @@ import { assert } from '../../kernel/assert.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { Store } from '../../store/store.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 import { findFirstParty } from '../clients/first-party.ts';
-import { nilTenant, type Publish } from '../publish.ts';
-import { denyGrant } from '../tokens/denials.ts';
+import { denyGrant } from '../../snapshot/denials.ts';
 import {
   consumeArtifact,
   deleteArtifact,
@@ -23,11 +22,11 @@ import {
   upsertArtifact,
   type Place,
 } from './rows.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface ArtifactDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly publish: Publish;
   readonly vault: Vault;
   /** Clients are no artifacts: they come from the tenants' own tables. A tenant's issuer knows that tenant's only. */
   readonly findClient: (issuerTenantUuid: string, clientId: string) => Promise<AdapterPayload | undefined>;
@@ -98,10 +97,10 @@ async function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise
 export function revokeGrant(
   tenantUuid: string,
   grantHash: string,
-  { store, clock, publish }: Pick<ArtifactDeps, 'store' | 'clock' | 'publish'>,
+  { store, clock }: Pick<ArtifactDeps, 'store' | 'clock'>,
 ): Promise<void> {
   return store.system('a grant is revoked', async (tx) => {
-    if (await deleteGrant(tx, tenantUuid, grantHash)) denyGrant(tx, publish, grantHash, clock.now());
+    if (await deleteGrant(tx, tenantUuid, grantHash)) denyGrant(tx, grantHash, clock.now());
   });
 }
 

@@ -1,7 +1,7 @@
 /** What oidc-provider keeps of one person. */
 import type { AdapterPayload } from 'oidc-provider';
 import type { SystemTx } from '../../store/store.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 import { readArtifact, type Row } from './rows.ts';
 
 export interface Owned {

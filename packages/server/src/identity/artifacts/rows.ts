@@ -5,7 +5,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import { sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 
 /** Where an artifact lies: whose issuer, what it is, and its identifier as given. */
 export interface Place {

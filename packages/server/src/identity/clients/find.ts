@@ -5,7 +5,7 @@ import { dataDetail } from '../provider/details.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import { nilTenant } from '../publish.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /** What is needed of a client and its app to decide on a token. */
 export interface ClientRow {

@@ -2,7 +2,7 @@
 import { isId, type Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
 import type { SystemTx } from '../../store/store.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 
 /** One that is in use. */
 export interface Connection {

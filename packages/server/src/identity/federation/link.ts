@@ -2,19 +2,20 @@
 import type { Id } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
+import type { Offers } from '../../operations/offers.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
 import { emailOf, type Locale } from '../people/users.ts';
-import { nilTenant, type Publish } from '../publish.ts';
-import { denyUser } from '../tokens/denials.ts';
+import { denyUsers } from '../../snapshot/denials.ts';
 import type { Connection } from './connections.ts';
 import type { Asserted } from './provider.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface LinkDeps {
   readonly clock: Clock;
   readonly random: Random;
-  readonly publish: Publish;
   readonly audit: Audit;
+  readonly bindMember: Offers['bindMember'];
 }
 
 interface Visitor {
@@ -110,13 +111,12 @@ async function bind(
   member: MemberRow,
   user: Id<'user'>,
   { address, requestId }: Visitor,
-  { clock, publish, audit }: LinkDeps,
+  { clock, audit, bindMember }: LinkDeps,
 ): Promise<void> {
   const now = new Date(clock.now());
-  await tx.sql`
-    update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member.id}`;
+  await bindMember(tx, { tenantUuid, member: member.id, user }, now);
   await tx.sql`delete from invitations where tenant_id = ${tenantUuid} and member = ${member.id} and accepted_at is null`;
-  if (member.user !== null) denyUser(tx, publish, member.user, clock.now());
+  if (member.user !== null) denyUsers(tx, [member.user], clock.now());
   const { id, email, role } = member;
   const [before, after] = [
     { id, email, role, joined: member.user !== null },

@@ -8,7 +8,7 @@ import { idFromUuid, Problem } from '@tulou/contract';
 import { approvals } from '@tulou/contract/operations/approvals';
 import { installations } from '@tulou/contract/operations/installations';
 import { isRecent, toSignIn, whoIs, type Self } from '../account/self.ts';
-import type { Actor } from '../acting.ts';
+import type { Actor } from '../../operations/acting.ts';
 import type { Form, PromptDeps } from '../interaction/asking.ts';
 import { readAsked } from '../interaction/request.ts';
 import { choosePage, installPage, type InstallScene } from '../pages/install-views.ts';

@@ -4,7 +4,7 @@ import { idFromUuid, type Output } from '@tulou/contract';
 import { inventory as operations } from '@tulou/contract/operations/installations';
 import { tenants } from '@tulou/contract/operations/tenants';
 import { toSignIn, whoIs } from '../account/self.ts';
-import type { Actor } from '../acting.ts';
+import type { Actor } from '../../operations/acting.ts';
 import type { PromptDeps } from '../interaction/asking.ts';
 import { readAsked } from '../interaction/request.ts';
 import { choosePage } from '../pages/install-views.ts';

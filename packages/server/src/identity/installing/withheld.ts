@@ -2,11 +2,12 @@
 import { Problem, uuidFromId } from '@tulou/contract';
 import { approvals } from '@tulou/contract/operations/approvals';
 import type { SystemTx } from '../../store/store.ts';
-import type { Act, Actor, Audit } from '../acting.ts';
+import type { Act, Actor } from '../../operations/acting.ts';
+import type { Audit } from '../acting.ts';
 import { readClient } from '../clients/find.ts';
 import type { IssuerRef } from '../keys/keys.ts';
-import { nilTenant } from '../publish.ts';
 import { readRights } from '../tokens/rights.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /** In one tenant, of one app. */
 export interface Withheld {

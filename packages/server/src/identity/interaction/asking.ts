@@ -4,13 +4,14 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import type { Act, Audit } from '../acting.ts';
+import type { Act } from '../../operations/acting.ts';
+import type { Audit } from '../acting.ts';
 import type { Providers } from '../federation/provider.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Offers } from '../../operations/offers.ts';
+import type { Vault } from '../../kernel/seal.ts';
 import type { Visit } from '../pages/visit.ts';
 import type { Challenges } from '../people/challenges.ts';
 import type { Passwords } from '../people/password.ts';
-import type { Publish } from '../publish.ts';
 import type { Asker, Parameters } from './request.ts';
 
 /** What all pages work with. */
@@ -18,12 +19,12 @@ export interface PromptDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
-  readonly publish: Publish;
   readonly vault: Vault;
   readonly challenges: Challenges;
   readonly passwords: Passwords;
   readonly act: Act;
   readonly audit: Audit;
+  readonly bindMember: Offers['bindMember'];
   readonly log: Log;
   readonly providers: Providers;
 }

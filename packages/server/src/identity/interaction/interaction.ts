@@ -7,12 +7,14 @@ import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
 import { signedInPath } from '../account/client.ts';
 import { account, accountPath, signedIn } from '../account/places.ts';
-import type { Act, Audit } from '../acting.ts';
+import type { Act } from '../../operations/acting.ts';
+import type { Audit } from '../acting.ts';
 import { openProviders } from '../federation/provider.ts';
 import type { Interaction } from '../identity.ts';
 import { install, installPath } from '../installing/install.ts';
 import { inventory, inventoryPath } from '../installing/inventory.ts';
-import { openVault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
+import type { Offers } from '../../operations/offers.ts';
 import { outbox, outboxPath } from '../mail/outbox.ts';
 import { brandOf } from '../pages/brand.ts';
 import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts';
@@ -20,7 +22,6 @@ import { notice } from '../pages/views.ts';
 import { openVisit, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
 import { openChallenges } from '../people/challenges.ts';
 import { openPasswords } from '../people/password.ts';
-import { nilTenant, type Publish } from '../publish.ts';
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts';
 import type { PromptDeps } from './asking.ts';
 import { chooseConnection, connectionPath, federate, federationPath } from './federation.ts';
@@ -29,15 +30,17 @@ import { move, movePath } from './move.ts';
 import { prompt } from './prompt.ts';
 import { reset, resetPath } from './reset.ts';
 import { signUp, signUpPath } from './sign-up.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface InteractionDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly publish: Publish;
+  readonly vault: Vault;
   readonly act: Act;
   readonly audit: Audit;
+  readonly bindMember: Offers['bindMember'];
   /** For the identity providers that tenants have set. */
   readonly fetch: GuardedFetch;
 }
@@ -79,13 +82,13 @@ const places: readonly Place[] = [
   { methods: forms,    path: exactly(outboxPath),                       ofPlatform: true, answer: alone(outbox) },
 ];
 
-/** The pages of every issuer of this node. `masterKey`: as the identity server has it; form tokens hold on every node. */
-export function openInteraction(masterKey: Uint8Array, deps: InteractionDeps): Interaction {
-  const vault = openVault(masterKey, deps.random);
+/** The pages of every issuer of this node. Keys come from the vault, so that form tokens hold on every node. */
+export function openInteraction(deps: InteractionDeps): Interaction {
+  const { vault } = deps;
   const formKey = vault.derive('forms');
   const challenges = openChallenges(vault.derive('challenges'), deps);
   const providers = openProviders(deps);
-  const parts: PromptDeps = { ...deps, vault, challenges, providers, passwords: openPasswords(deps.random) };
+  const parts: PromptDeps = { ...deps, challenges, providers, passwords: openPasswords(deps.random) };
   return async (message, response, provider, issuer) => {
     const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
     const place = places.find(

@@ -114,9 +114,9 @@ async function accept(
   invitation: Invitation,
   user: string,
   { address, requestId }: Visit,
-  { clock, audit }: PromptDeps,
+  { clock, audit, bindMember }: PromptDeps,
 ): Promise<'joined'> {
-  await acceptInvitation(tx, invitation, user, new Date(clock.now()));
+  await acceptInvitation(tx, invitation, user, new Date(clock.now()), { bindMember });
   const { tenantUuid, member, email, role } = invitation;
   const seen = { id: member, email, role };
   const [before, after] = [

@@ -2,8 +2,8 @@
 import { isId, uuidFromId } from '@tulou/contract';
 import type { SystemTx } from '../../store/store.ts';
 import { offeredBy, type Offered } from '../federation/connections.ts';
-import { nilTenant } from '../publish.ts';
 import type { Parameters } from './request.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface Offers {
   readonly connections: readonly Offered[];

@@ -61,7 +61,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
     const user = await ownerOf(tx, visit, found);
     if (user === undefined) return false;
     await setPassword(tx, issuer, user, password, now);
-    await signOutEverywhere(tx, issuer, user, deps);
+    await signOutEverywhere(tx, { tenantUuid: issuer.tenantUuid, users: [user] }, deps.clock);
     const letter = { subject: told.reset.changedSubject(issuer.name), body: told.reset.changedBody };
     await sendMail(tx, { recipient: found.email, ...letter }, deps);
     return true;

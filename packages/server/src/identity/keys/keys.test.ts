@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { idFromUuid } from '@tulou/contract';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness.ts';
-import { tell } from '../../../test/identity/world.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom, uuidV7 } from '../../kernel/random.ts';
@@ -17,7 +16,7 @@ import {
   type IssuerRef,
   type KeyDeps,
 } from './keys.ts';
-import { openVault } from './seal.ts';
+import { openVault } from '../../kernel/seal.ts';
 
 let database: TestDatabase;
 before(async () => {
@@ -28,7 +27,7 @@ after(() => database.close());
 const vault = openVault(Buffer.alloc(32, 3), systemRandom);
 const depsAt = (offsetMs = 0): KeyDeps => {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
-  return { store: database.store, clock, vault, publish: tell };
+  return { store: database.store, clock, vault };
 };
 const fresh = async (state = 'active'): Promise<IssuerRef> => {
   const tenantUuid = uuidV7(systemClock, systemRandom);

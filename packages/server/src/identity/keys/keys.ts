@@ -6,15 +6,15 @@ import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 import { isOpen } from '../issuers/rows.ts';
-import { nilTenant, type Publish } from '../publish.ts';
 import { insertKey, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey, type SecretKey } from './rows.ts';
-import type { Vault } from './seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
+import { present, publish } from '../../snapshot/publish.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface KeyDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly vault: Vault;
-  readonly publish: Publish;
 }
 
 /** Whose keys: the issuer's URL and the tenant that owns it (nil: the platform's). */
@@ -36,14 +36,14 @@ const verifyAfterwardsMs = day;
 export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
   return deps.store.system('an issuer has keys and the gateways know them', async (tx) => {
     await makeMissing(tx, issuer, deps);
-    if (!(await isKnown(tx, issuer))) await tell(tx, issuer, deps.publish);
+    if (!(await isKnown(tx, issuer))) await tell(tx, issuer);
   });
 }
 
 /** After the commit the issuer can sign, the gateways verify, and the nodes know it as it is now. */
 export async function openIssuer(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
   await makeMissing(tx, issuer, deps);
-  await tell(tx, issuer, deps.publish);
+  await tell(tx, issuer);
   await announce(tx);
 }
 
@@ -133,7 +133,7 @@ async function change<T>(
 ): Promise<T> {
   await lockKeys(tx, issuer.tenantUuid);
   const result = await work(new Date(deps.clock.now()));
-  await tell(tx, issuer, deps.publish);
+  await tell(tx, issuer);
   await announce(tx);
   return result;
 }
@@ -147,7 +147,7 @@ async function isKnown(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise
 }
 
 /** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */
-async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef, publish: Publish): Promise<void> {
+async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<void> {
   const ofPlatform = tenantUuid === nilTenant;
   if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;
   const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
@@ -159,5 +159,5 @@ async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef, publish: Pu
     algorithms: ['ES256'],
     keys: [...keys],
   };
-  publish(tx, object);
+  publish(tx, [present(object)]);
 }

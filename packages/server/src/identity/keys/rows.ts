@@ -1,7 +1,7 @@
 /** Queries on `signing_keys`. */
 import { createPublicKey, generateKeyPairSync, hash, type JsonWebKey } from 'node:crypto';
 import type { SystemTx } from '../../store/store.ts';
-import type { Vault } from './seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 
 export type KeyState = 'next' | 'current' | 'previous' | 'removed';
 

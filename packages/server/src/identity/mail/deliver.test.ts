@@ -4,10 +4,9 @@ import { systemClock } from '../../kernel/clock.ts';
 import { openLog } from '../../kernel/log.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness.ts';
 import { startSmtp, type SmtpServer } from '../../../test/smtp.ts';
-import type { JobDeps } from '../../store/job.ts';
 import { openMailer, type Mailer } from './mailer.ts';
 import { expireMails } from './expire.ts';
-import { sendMails } from './deliver.ts';
+import { sendMails, type MailJobDeps } from './deliver.ts';
 
 let aheadMs = 0;
 const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
@@ -15,7 +14,7 @@ const from = 'Tulou <no-reply@tulou.test>';
 let database: TestDatabase;
 let server: SmtpServer;
 let mailer: Mailer;
-let deps: JobDeps;
+let deps: MailJobDeps;
 before(async () => {
   database = await openTestDatabase();
 });

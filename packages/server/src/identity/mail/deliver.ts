@@ -1,6 +1,11 @@
 import type { SystemTx } from '../../store/store.ts';
-import type { Work } from '../../store/job.ts';
-import type { Letter } from './mailer.ts';
+import type { JobDeps, Work } from '../../store/job.ts';
+import type { Letter, Mailer } from './mailer.ts';
+
+export interface MailJobDeps extends JobDeps {
+  /** Absent: no mail server is set. */
+  readonly mailer?: Mailer;
+}
 
 const lettersAtOnce = 50;
 /** With the waits below, a day and a half. */
@@ -9,7 +14,7 @@ const waitSecondsFirst = 60;
 const waitSecondsMax = 6 * 3600;
 
 /** Hands mails that are due to the mail server, where one is set; until then they wait, and the outbox shows them. */
-export const sendMails: Work = async ({ store, clock, log, mailer }, mark) => {
+export const sendMails: Work<MailJobDeps> = async ({ store, clock, log, mailer }, mark) => {
   if (mailer === undefined) return { mark, more: false };
   for (let count = 0; count < lettersAtOnce; count += 1) {
     const letter = await store.system('a mail is due', (tx) => take(tx, new Date(clock.now())));

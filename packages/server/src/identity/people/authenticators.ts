@@ -1,7 +1,7 @@
 /** Queries on `authenticators`: a person has one authenticator app at most. */
 import type { SystemTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
-import type { Vault } from '../keys/seal.ts';
+import type { Vault } from '../../kernel/seal.ts';
 import { stepOf } from './totp.ts';
 
 /** A person of an issuer, by their id. */

@@ -4,9 +4,10 @@
  */
 import { isId, uuidFromId, type Id } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
+import type { Offers } from '../../operations/offers.ts';
 import type { SystemTx } from '../../store/store.ts';
-import { nilTenant } from '../publish.ts';
 import { emailOf } from './users.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /** What the mailed link carries. */
 export interface InvitationRef {
@@ -57,9 +58,15 @@ export async function findInvitation(tx: SystemTx, ref: InvitationRef, now: Date
 }
 
 /** Binds the member to the person. The invitation must have been found in the same transaction. */
-export async function acceptInvitation(tx: SystemTx, invitation: Invitation, user: string, now: Date): Promise<void> {
+export async function acceptInvitation(
+  tx: SystemTx,
+  invitation: Invitation,
+  user: string,
+  now: Date,
+  { bindMember }: Pick<Offers, 'bindMember'>,
+): Promise<void> {
   const { tenantUuid, id, member, email } = invitation;
-  await tx.sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
+  await bindMember(tx, { tenantUuid, member, user }, now);
   await tx.sql`update invitations set accepted_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
   await tx.sql`update users set verified_at = ${now}
     where tenant_id = ${nilTenant} and email = ${email} and connection is null and verified_at is null`;

@@ -4,10 +4,10 @@ import { after, before, beforeEach, test } from 'node:test';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness.ts';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { newId, systemRandom as random } from '../../kernel/random.ts';
-import { nilTenant } from '../publish.ts';
 import { openPasswords } from './password.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { createUser, findUser } from './users.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 let nowMs = Date.parse('2026-01-01T00:00:00Z');
 const clock: Clock = { ...systemClock, now: () => nowMs };

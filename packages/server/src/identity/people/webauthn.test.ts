@@ -4,13 +4,13 @@ import { assert as hold, asyncProperty, string } from 'fast-check';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness.ts';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { newId, systemRandom as random } from '../../kernel/random.ts';
-import { nilTenant } from '../publish.ts';
 import { openChallenges, type Challenges } from './challenges.ts';
 import { addPasskey, listPasskeys, passkeysMax } from './passkeys.ts';
 import { openSampleAuthenticator, type Lie, type SampleAuthenticator } from './sample-authenticator.ts';
 import { takePasskey } from './show-passkey.ts';
 import { createUser } from './users.ts';
 import { readAnswer, relyingParty, verifyCreation } from './webauthn.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 const issuer = { issuer: 'https://id.shop.test', tenantUuid: nilTenant };
 const rpID = 'id.shop.test';

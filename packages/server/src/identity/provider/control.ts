@@ -2,9 +2,9 @@
 import { errors, type ResourceServer } from 'oidc-provider';
 import { findFirstParty } from '../clients/first-party.ts';
 import type { IssuerRef } from '../keys/keys.ts';
-import { nilTenant } from '../publish.ts';
 import { controlResource, controlScope } from '../tokens/control.ts';
-import { accessTokenSeconds } from '../tokens/denials.ts';
+import { accessTokenSeconds } from '../tokens/life.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /**
  * What a token for the control API says; undefined where another resource is meant. Throws `invalid_target` to clients that

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import { installLink } from '../installing/link.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import { readRights } from '../tokens/rights.ts';
-import { accessTokenSeconds } from '../tokens/denials.ts';
+import { accessTokenSeconds } from '../tokens/life.ts';
 import { controlServer } from './control.ts';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;

@@ -6,15 +6,13 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
 import type { PublicJwk } from '../keys/rows.ts';
-import type { Publish } from '../publish.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { denyToken, isDenied } from '../tokens/denials.ts';
+import { denyToken, isDenied } from '../../snapshot/denials.ts';
 import { readOwnToken, type OwnToken } from '../tokens/own.ts';
 
 export interface StructuredDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly publish: Publish;
 }
 
 /** Adds both to a provider that signs with these keys. */
@@ -51,6 +49,6 @@ async function introspect(token: OwnToken | undefined, { store, clock }: Structu
     : { active: true, token_type: token.cnf?.jkt !== undefined ? 'DPoP' : 'Bearer', ...token };
 }
 
-function revoke(token: OwnToken, { store, publish }: StructuredDeps): Promise<void> {
-  return store.system('an access token is revoked', async (tx) => denyToken(tx, publish, token.jti, token.exp));
+function revoke(token: OwnToken, { store }: StructuredDeps): Promise<void> {
+  return store.system('an access token is revoked', async (tx) => denyToken(tx, token.jti, token.exp));
 }

@@ -4,10 +4,10 @@ import { isId, type Id } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { listKeys } from '../keys/rows.ts';
-import type { Vault } from '../keys/seal.ts';
-import { nilTenant } from '../publish.ts';
-import { isDenied } from './denials.ts';
+import type { Vault } from '../../kernel/seal.ts';
+import { isDenied } from '../../snapshot/denials.ts';
 import { readOwnToken, type OwnToken } from './own.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /** Their one scope: all that the person may. What that is, their role in each tenant says at each call. */
 export const controlScope = 'control';

@@ -4,7 +4,7 @@ import { findMembership } from '../../store/membership.ts';
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
 import type { IssuerRef } from '../keys/keys.ts';
-import { nilTenant } from '../publish.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export interface Rights {
   /** `urn:tulou:tenant:ten_…`, the token's audience. */

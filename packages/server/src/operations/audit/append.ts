@@ -2,7 +2,7 @@
 import type { Id } from '@tulou/contract';
 import { assert } from '../../kernel/assert.ts';
 import type { SystemTx, TenantTx } from '../../store/store.ts';
-import { canonicalFact, imageOf, type ChainFact } from './chain.ts';
+import { canonicalFact, chainStart, imageOf, type ChainFact } from './chain.ts';
 
 export interface AuditFact extends Omit<ChainFact, 'before' | 'after'> {
   readonly id: Id<'audit'>;
@@ -31,4 +31,9 @@ export async function appendAudit(tx: TenantTx | SystemTx, tenantUuid: string, f
       ${row.before}, ${row.after}, ${row.reason}, ${row.address}, ${row.requestId}, head.hash
     from head`;
   assert(count === 1, 'a tenant has a head of its audit chain');
+}
+
+/** Begins the chain of a new tenant. */
+export async function beginAudit({ sql }: SystemTx, tenantUuid: string): Promise<void> {
+  await sql`insert into audit_heads (tenant_id, seq, hash) values (${tenantUuid}, 0, ${chainStart(tenantUuid)})`;
 }

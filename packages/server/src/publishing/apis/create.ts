@@ -7,7 +7,7 @@ import { holdQuota } from '../../operations/quota.ts';
 import { apiChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { viewApi, type ApiRow } from './api.ts';
-import { claimHosts } from './hosts.ts';
+import { claimHosts } from '../../store/hosts.ts';
 
 export const createApi: Handler<typeof apis.create> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {

@@ -6,7 +6,7 @@ import { scopesOf } from '../scopes/scope.ts';
 import { apiChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { lockApi, viewApi, type ApiRow } from './api.ts';
-import { claimHosts } from './hosts.ts';
+import { claimHosts } from '../../store/hosts.ts';
 
 export const updateApi: Handler<typeof apis.update> = (scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {

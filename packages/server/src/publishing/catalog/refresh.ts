@@ -40,3 +40,8 @@ export async function refreshCatalog(tx: TenantTx, apiId: string, now: Date): Pr
       scopes = excluded.scopes, provider_active = excluded.provider_active, published = excluded.published, words = excluded.words,
       updated_at = excluded.updated_at`;
 }
+
+/** Shows or hides all APIs of the transaction's tenant. */
+export async function showProvider({ sql, tenantUuid }: TenantTx, active: boolean): Promise<void> {
+  await sql`update catalog set provider_active = ${active} where tenant = ${tenantUuid}`;
+}

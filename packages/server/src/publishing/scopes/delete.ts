@@ -1,7 +1,7 @@
 import type { scopes } from '@tulou/contract/operations/scopes';
 import { lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { ownSlug } from '../../tenants/tenants/row.ts';
+import { ownSlug } from '../../operations/directory.ts';
 import { findScope, viewScope } from './scope.ts';
 import { tellScopes } from './tell.ts';
 

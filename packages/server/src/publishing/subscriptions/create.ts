@@ -1,11 +1,11 @@
 import { limits, Problem } from '@tulou/contract';
 import type { subscriptions } from '@tulou/contract/operations/subscriptions';
 import { newId } from '../../kernel/random.ts';
-import { lockApp } from '../../apps/apps/app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { findEntry } from '../catalog/entry.ts';
 import { holdQuota } from '../../operations/quota.ts';
-import { ownSlug } from '../../tenants/tenants/row.ts';
+import { ownSlug } from '../../operations/directory.ts';
+import { lockApp } from './app.ts';
 import { openPair } from './crossing.ts';
 import { findSubscription, viewSubscription } from './subscription.ts';
 

@@ -27,14 +27,6 @@ export async function findSubscription(tx: TenantTx, id: string): Promise<Subscr
   return row;
 }
 
-/** How many subscriptions of an app have not ended. */
-export async function countSubscriptions(tx: TenantTx, appId: string): Promise<number> {
-  const [row] = await tx.sql<{ open: number }[]>`
-    select count(*)::int as open from subscriptions
-    where tenant_id = ${tx.tenantUuid} and app_id = ${appId} and state in ('pending', 'active', 'suspended')`;
-  return row?.open ?? 0;
-}
-
 /** A subscription as the developer's tenant sees it. */
 export function viewSubscription(row: SubscriptionRow): Output<typeof subscriptions.get> {
   return {

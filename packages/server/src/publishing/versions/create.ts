@@ -3,6 +3,7 @@ import type { versions } from '@tulou/contract/operations/versions';
 import { newId } from '../../kernel/random.ts';
 import { lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
+import type { PublishingDeps } from '../deps.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { versionChange } from '../../snapshot/compile.ts';
@@ -12,7 +13,12 @@ import { deprecationOf, holdComplete } from './state.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { viewVersion, type VersionRow } from './version.ts';
 
-export const createVersion: Handler<typeof versions.create> = async (scope, { params, body }, deps, call) => {
+export const createVersion: Handler<typeof versions.create, PublishingDeps> = async (
+  scope,
+  { params, body },
+  deps,
+  call,
+) => {
   judgeUpstreams(body.upstreams, deps.upstreamAllow);
   const now = new Date(deps.clock.now());
   const settled = settle(body, now);

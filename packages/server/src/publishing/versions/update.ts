@@ -3,6 +3,7 @@ import type { versions } from '@tulou/contract/operations/versions';
 import { must } from '../../kernel/assert.ts';
 import { lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
+import type { PublishingDeps } from '../deps.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
 import { versionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
@@ -11,7 +12,12 @@ import { deprecationOf, holdComplete, holdTransition } from './state.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { findVersion, operationsOf, viewVersion, type VersionRow } from './version.ts';
 
-export const updateVersion: Handler<typeof versions.update> = async (scope, { params, body }, deps, call) => {
+export const updateVersion: Handler<typeof versions.update, PublishingDeps> = async (
+  scope,
+  { params, body },
+  deps,
+  call,
+) => {
   if (body.upstreams !== undefined) judgeUpstreams(body.upstreams, deps.upstreamAllow);
   const read = body.openapi == null ? body.openapi : await readDocument(body.openapi, deps.openapi);
   return call.commit(async (tx) => {

@@ -3,10 +3,10 @@ import type { members } from '@tulou/contract/operations/members';
 import { newId } from '../../kernel/random.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { holdQuota } from '../../operations/quota.ts';
-import { sendInvitation } from './invite.ts';
+import type { TenantsDeps } from '../deps.ts';
 import { holdRank, viewMember, type MemberRow } from './member.ts';
 
-export const createMember: Handler<typeof members.create> = (scope, { body }, deps, call) => {
+export const createMember: Handler<typeof members.create, TenantsDeps> = (scope, { body }, deps, call) => {
   const { clock, random } = deps;
   holdRank(scope.principal, body.role);
   return call.commit(async (tx) => {
@@ -18,7 +18,7 @@ export const createMember: Handler<typeof members.create> = (scope, { body }, de
       values (${scope.tenantUuid}, ${newId('member', clock, random)}, ${body.email}, ${body.role}, ${now}, ${now})
       on conflict (tenant_id, email) do nothing returning *`;
     if (row === undefined) throw new Problem('conflict', { detail: 'this tenant has a member of this email' });
-    await sendInvitation(tx, row, deps);
+    await deps.inviteMember(tx, row);
     const after = viewMember(row);
     return { output: after, target: after.id, before: null, after };
   });

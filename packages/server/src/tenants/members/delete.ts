@@ -1,6 +1,6 @@
 import type { members } from '@tulou/contract/operations/members';
 import type { Handler } from '../../operations/handler.ts';
-import { denyPerson } from './deny.ts';
+import { denyUserOf } from '../../snapshot/denials.ts';
 import { holdRank, keepAnOwner, lockMember, viewMember } from './member.ts';
 
 /** Removes a member; the tokens go with the row. */
@@ -11,6 +11,6 @@ export const deleteMember: Handler<typeof members.delete> = (scope, { params }, 
     holdRank(scope.principal, member.role);
     keepAnOwner(isLastOwner);
     await tx.sql`delete from members where tenant_id = ${scope.tenantUuid} and id = ${member.id}`;
-    if (member.user_id !== null) await denyPerson(tx, member.user_id, clock);
+    if (member.user_id !== null) await denyUserOf(tx, member.user_id, clock.now());
     return { output: undefined, target: member.id, before: viewMember(member), after: null };
   });

@@ -1,7 +1,7 @@
 import { Problem } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { uuidV7 } from '../../kernel/random.ts';
-import { chainStart } from '../../operations/audit/chain.ts';
+import { beginAudit } from '../../operations/audit/append.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { publishTenant } from '../../snapshot/publish.ts';
 import { viewTenant, type TenantRow } from './row.ts';
@@ -17,7 +17,7 @@ export const createTenant: Handler<typeof tenants.create> = (_operator, { body }
       on conflict (slug) do nothing
       returning *`;
     if (row === undefined) throw new Problem('conflict', { detail: 'the slug is taken' });
-    await tx.sql`insert into audit_heads (tenant_id, seq, hash) values (${tenantUuid}, 0, ${chainStart(tenantUuid)})`;
+    await beginAudit(tx, tenantUuid);
     publishTenant(tx, { tenantUuid, slug: row.slug, active: true });
     const output = viewTenant(row);
     return { tenantUuid, output, target: output.id, before: null, after: output };

@@ -6,7 +6,7 @@ import type { tenants } from '@tulou/contract/operations/tenants';
 import { pack as openPack, type Pack } from 'tar-stream';
 import type { TenantTx } from '../../store/store.ts';
 import { tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
-import type { ControlDeps, Handler } from '../../operations/handler.ts';
+import type { Deps, Handler } from '../../operations/handler.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 
 /** A part's lines are in memory at once, because a tar entry begins with its size. */
@@ -37,7 +37,7 @@ export const exportTenant: Handler<typeof tenants.export> = async (scope, _input
   return zipped;
 };
 
-async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: ControlDeps): Promise<void> {
+async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: Deps): Promise<void> {
   const now = new Date(clock.now());
   await store.tenant(scope, async (tx) => {
     await tx.sql`set transaction isolation level repeatable read`;

@@ -1,12 +1,14 @@
 /** What is left of a deleted tenant when its grace is over: a tombstone in the directory, and nothing else. */
 import type { Store, SystemTx } from '../../store/store.ts';
 import { tablesNamingTenants, tenantTables } from '../../store/tenant-tables.ts';
-import type { AllJobsDeps, EndInstalled, Work } from '../../store/job.ts';
+import type { Purge, WorkGround } from '../../operations/plane.ts';
+import { forgetObjects } from '../../snapshot/forget.ts';
+import type { Work } from '../../store/job.ts';
 
 const rowsAtOnce = 5000;
 
 /** Purges one tenant whose grace is over. Broken off, it begins again: every step may be done twice. */
-export const purgeTenants: Work<AllJobsDeps> = async ({ store, clock, log, endInstalled }, mark) => {
+export const purgeTenants: Work<WorkGround> = async ({ store, clock, log, purges }, mark) => {
   const now = new Date(clock.now());
   const due = await store.system('tenants whose grace is over', async ({ sql }) => {
     return sql<{ tenant_id: string }[]>`
@@ -15,7 +17,7 @@ export const purgeTenants: Work<AllJobsDeps> = async ({ store, clock, log, endIn
   const [first] = due;
   if (first === undefined) return { mark, more: false };
   await store.system('others lose what they had with a purged tenant', (tx) =>
-    leaveOthers(tx, first.tenant_id, now, endInstalled),
+    leaveOthers(tx, first.tenant_id, purges()),
   );
   await deleteRows(store, first.tenant_id);
   await store.system(
@@ -44,27 +46,11 @@ export async function deleteRows(store: Store, tenantUuid: string): Promise<void
   }
 }
 
-/** Takes the tenant out of the catalog, the host names and the snapshot, and ends what others had with it: subscriptions, installations. */
-async function leaveOthers(tx: SystemTx, tenantUuid: string, now: Date, endInstalled: EndInstalled): Promise<void> {
-  const { sql } = tx;
-  const ended = await sql<{ id: string }[]>`
-    update subscriptions set state = 'ended', updated_at = ${now} where provider = ${tenantUuid} and state <> 'ended' returning id`;
-  await sql`
-    update subscribers set state = 'ended', updated_at = ${now} where developer = ${tenantUuid} and state <> 'ended'`;
-  const revoked = await sql<{ id: string }[]>`
-    update installations set state = 'revoked', updated_at = ${now}
-    where developer = ${tenantUuid} and state <> 'revoked' returning id`;
-  await endInstalled(tx, tenantUuid);
+/** Ends what the tenant has with others: what planes know of it, its host names and catalog entries, its snapshot objects. */
+async function leaveOthers(tx: SystemTx, tenantUuid: string, purges: readonly Purge[]): Promise<void> {
+  for (const purge of purges) await purge(tx, tenantUuid);
   for (const name of await tablesNamingTenants(tx)) {
-    if (name !== 'snapshot_objects') await sql`delete from ${sql(name)} where tenant = ${tenantUuid}`;
+    if (name !== 'snapshot_objects') await tx.sql`delete from ${tx.sql(name)} where tenant = ${tenantUuid}`;
   }
-  // Every writer of configuration waits for the head of the snapshot: last.
-  tx.beforeCommit(async () => {
-    await sql`
-      with head as (update snapshot_head set seq = seq + 1 returning seq)
-      update snapshot_objects set object = null, seq = head.seq from head
-      where object is not null
-        and (tenant = ${tenantUuid} or kind = 'subscription' and key = any(${ended.map(({ id }) => id)})
-          or kind = 'installation' and key = any(${revoked.map(({ id }) => id)}))`;
-  });
+  forgetObjects(tx, tenantUuid);
 }

@@ -1,9 +1,10 @@
 import { Problem } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import type { Handler } from '../../operations/handler.ts';
+import type { TenantsDeps } from '../deps.ts';
 import { changeTenant } from './row.ts';
 
-export const resumeTenant: Handler<typeof tenants.resume> = (_scope, _input, deps, call) =>
+export const resumeTenant: Handler<typeof tenants.resume, TenantsDeps> = (_scope, _input, deps, call) =>
   changeTenant(call, deps, (row) => {
     if (row.suspended_at === null) throw new Problem('state_conflict', { detail: 'the tenant is not suspended' });
     return { suspended_at: null };

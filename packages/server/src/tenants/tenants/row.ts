@@ -2,8 +2,9 @@
 import { idFromUuid, type Id } from '@tulou/contract';
 import { must } from '../../kernel/assert.ts';
 import type { TenantTx } from '../../store/store.ts';
-import type { Committed, ControlDeps, TenantCall } from '../../operations/handler.ts';
+import type { Committed, TenantCall } from '../../operations/handler.ts';
 import { publishTenant } from '../../snapshot/publish.ts';
+import type { TenantsDeps } from '../deps.ts';
 
 export interface TenantRow {
   readonly tenant_id: string;
@@ -52,7 +53,7 @@ export type TenantChange = (
 /** Changes the call's tenant; where it stops or starts being served, gateways and the catalog learn it with the commit. */
 export function changeTenant(
   call: TenantCall,
-  { clock }: ControlDeps,
+  { clock, showProvider }: TenantsDeps,
   change: TenantChange,
 ): Promise<Committed<TenantView>> {
   return call.commit(async (tx) => {
@@ -64,7 +65,10 @@ export function changeTenant(
       update tenants set name = ${row.name}, suspended_at = ${row.suspended_at}, delete_at = ${row.delete_at},
         members_may_try = ${row.members_may_try}, updated_at = ${row.updated_at}
       where tenant_id = ${tx.tenantUuid}`;
-    if (isActive(row) !== isActive(before)) await announce(tx, row);
+    if (isActive(row) !== isActive(before)) {
+      await showProvider(tx, isActive(row));
+      publishTenant(tx, { tenantUuid: tx.tenantUuid, slug: row.slug, active: isActive(row) });
+    }
     const after = viewTenant(row);
     return { output: after, target: after.id, before: viewTenant(before), after };
   });
@@ -73,16 +77,4 @@ export function changeTenant(
 async function lockTenant(tx: TenantTx): Promise<TenantRow> {
   const [row] = await tx.sql<TenantRow[]>`select * from tenants where tenant_id = ${tx.tenantUuid} for update`;
   return must(row, 'a door was opened to this tenant, so it is in the directory');
-}
-
-async function announce(tx: TenantTx, row: TenantRow): Promise<void> {
-  const active = isActive(row);
-  await tx.sql`update catalog set provider_active = ${active} where tenant = ${tx.tenantUuid}`;
-  publishTenant(tx, { tenantUuid: tx.tenantUuid, slug: row.slug, active });
-}
-
-/** The slug of the call's tenant. */
-export async function ownSlug(tx: TenantTx): Promise<string> {
-  const [row] = await tx.sql<{ slug: string }[]>`select slug from tenants where tenant_id = ${tx.tenantUuid}`;
-  return must(row, 'a tenant in whose name a call is made is there').slug;
 }

@@ -4,7 +4,7 @@ import { assert, must } from '../../kernel/assert.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { MemberPrincipal, PersonPrincipal } from '../../tenancy/principal.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { nilTenantUuid } from '../../operations/idempotency.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export const getWhoami: Handler<typeof whoami.get> = async (principal, _input, { store }) => {
   if (principal.kind === 'operator') return { kind: 'operator', id: principal.id };
@@ -43,7 +43,7 @@ interface MembershipRow {
 
 async function tellPerson({ sql }: SystemTx, { id }: PersonPrincipal): Promise<Told> {
   const [person] = await sql<{ email: string; name: string }[]>`
-    select email, name from users where tenant_id = ${nilTenantUuid} and id = ${id}`;
+    select email, name from users where tenant_id = ${nilTenant} and id = ${id}`;
   const rows = await sql<MembershipRow[]>`
     select d.tenant_id as "tenantUuid", d.slug, d.name, m.id as member, m.role
     from members m join tenants d on d.tenant_id = m.tenant_id

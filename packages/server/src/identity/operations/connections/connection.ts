@@ -3,8 +3,9 @@ import { Problem, type Id, type Output } from '@tulou/contract';
 import type { connections } from '@tulou/contract/operations/connections';
 import type { Fragment } from '../../../store/pool.ts';
 import type { TenantTx } from '../../../store/store.ts';
-import type { ControlDeps } from '../../../operations/handler.ts';
-import { hostClass } from '../../../publishing/versions/upstream.ts';
+
+import { hostClass } from '../../../http/address-guard.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
 type View = Output<typeof connections.get>;
 
@@ -56,7 +57,7 @@ export const secretContext = (tenantUuid: string, id: string): string => `connec
  * Throws where the identity server would not connect to it; what its name resolves to is judged there, at each connect. Plain
  * http leads to this machine only, for development.
  */
-export function judgeIssuer(issuer: string, { upstreamAllow }: ControlDeps): void {
+export function judgeIssuer(issuer: string, { upstreamAllow }: IdentityDeps): void {
   const url = new URL(issuer);
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   const found = hostClass(url.hostname);
@@ -65,7 +66,7 @@ export function judgeIssuer(issuer: string, { upstreamAllow }: ControlDeps): voi
     throw new Problem(code, { violations: [{ pointer: '/issuer', message }] });
   };
   if (!isPlain) refuse('invalid_request', 'must have no user, query or fragment');
-  if (found !== undefined && !(found !== 'reserved' && upstreamAllow.includes(found)))
+  if (found !== undefined && !upstreamAllow.some((one) => one === found))
     refuse('upstream_address_refused', `leads to a ${found} address, which this platform does not connect to`);
   if (url.protocol === 'http:' && !isHere) refuse('invalid_request', 'must begin with https://');
 }

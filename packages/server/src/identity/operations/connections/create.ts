@@ -6,8 +6,14 @@ import type { Handler } from '../../../operations/handler.ts';
 import { holdQuota } from '../../../operations/quota.ts';
 import { judgeIssuer, secretContext, viewConnection, type ConnectionRow } from './connection.ts';
 import { denyOthers } from './sign-out.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
-export const createConnection: Handler<typeof connections.create> = async (scope, { body }, deps, call) => {
+export const createConnection: Handler<typeof connections.create, IdentityDeps> = async (
+  scope,
+  { body },
+  deps,
+  call,
+) => {
   judgeIssuer(body.issuer, deps);
   const { tenantUuid } = scope;
   return call.commit(async (tx) => {

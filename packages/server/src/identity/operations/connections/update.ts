@@ -3,8 +3,14 @@ import { must } from '../../../kernel/assert.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { lockConnection, secretContext, viewConnection, type ConnectionRow } from './connection.ts';
 import { denyOthers, signOutAll } from './sign-out.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
-export const updateConnection: Handler<typeof connections.update> = (scope, { params, body }, deps, call) =>
+export const updateConnection: Handler<typeof connections.update, IdentityDeps> = (
+  scope,
+  { params, body },
+  deps,
+  call,
+) =>
   call.commit(async (tx) => {
     const row = await lockConnection(tx, params.connection);
     const before = viewConnection(row, deps.platformUrl);

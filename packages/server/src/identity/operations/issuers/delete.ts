@@ -3,8 +3,9 @@ import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { gone, publish } from '../../../snapshot/publish.ts';
 import { lockIssuer, refOf, viewIssuer } from './issuer.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
-export const deleteIssuer: Handler<typeof issuers.delete> = (scope, _input, deps, call) =>
+export const deleteIssuer: Handler<typeof issuers.delete, IdentityDeps> = (scope, _input, deps, call) =>
   call.commit(async (tx) => {
     const row = await lockIssuer(tx);
     const before = await viewIssuer(tx, row, deps);

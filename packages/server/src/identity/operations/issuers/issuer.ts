@@ -3,7 +3,7 @@ import { Problem, type Output } from '@tulou/contract';
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { originOf } from '../../../http/origin.ts';
 import { crossTenants, type TenantTx } from '../../../store/store.ts';
-import type { ControlDeps } from '../../../operations/handler.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
 export interface IssuerRow {
   readonly tenant_id: string;
@@ -16,7 +16,7 @@ export interface IssuerRow {
   readonly updated_at: Date;
 }
 
-type Deps = Pick<ControlDeps, 'platformUrl' | 'signing'>;
+type Deps = Pick<IdentityDeps, 'platformUrl' | 'signing'>;
 
 /** The tenant's issuer; undefined: it has none. */
 export async function findIssuer(tx: TenantTx, lock = false): Promise<IssuerRow | undefined> {

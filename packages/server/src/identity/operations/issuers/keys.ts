@@ -2,13 +2,14 @@
 import { Problem, type Output } from '@tulou/contract';
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { crossTenants, type SystemTx } from '../../../store/store.ts';
-import type { Committed, ControlDeps, Handler, TenantCall } from '../../../operations/handler.ts';
+import type { Committed, Handler, TenantCall } from '../../../operations/handler.ts';
 import { lockIssuer, refOf, viewIssuer } from './issuer.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
-export const rotateIssuer: Handler<typeof issuers.rotate> = (_scope, _input, deps, call) =>
+export const rotateIssuer: Handler<typeof issuers.rotate, IdentityDeps> = (_scope, _input, deps, call) =>
   changeKeys(call, deps, (tx, ref) => deps.signing.rotate(tx, ref));
 
-export const revokeIssuerKey: Handler<typeof issuers.revoke> = (_scope, { body }, deps, call) =>
+export const revokeIssuerKey: Handler<typeof issuers.revoke, IdentityDeps> = (_scope, { body }, deps, call) =>
   changeKeys(call, deps, async (tx, ref) => {
     const keys = await deps.signing.list(tx, ref.tenantUuid);
     const kid = body.kid ?? keys.find(({ state }) => state === 'current')?.kid ?? '';
@@ -17,7 +18,7 @@ export const revokeIssuerKey: Handler<typeof issuers.revoke> = (_scope, { body }
 
 function changeKeys(
   call: TenantCall,
-  deps: ControlDeps,
+  deps: IdentityDeps,
   work: (tx: SystemTx, ref: ReturnType<typeof refOf>) => Promise<void>,
 ): Promise<Committed<Output<typeof issuers.get>>> {
   return call.commit(async (tx) => {

@@ -1,16 +1,17 @@
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { must } from '../../../kernel/assert.ts';
 import { crossTenants } from '../../../store/store.ts';
-import { claimHost } from '../../../publishing/apis/hosts.ts';
+import { claimHost } from '../../../store/hosts.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { gone, publish } from '../../../snapshot/publish.ts';
 import { findIssuer, refOf, viewIssuer, type IssuerRow } from './issuer.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
 /**
  * Under another host name it is another issuer, with the same people and keys: tokens of the old one are refused with the
  * commit, and so are all while it is paused.
  */
-export const putIssuer: Handler<typeof issuers.put> = (scope, { body }, deps, call) =>
+export const putIssuer: Handler<typeof issuers.put, IdentityDeps> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const row = await findIssuer(tx, true);
     const before = row && (await viewIssuer(tx, row, deps));

@@ -2,15 +2,15 @@ import { Problem, type Id } from '@tulou/contract';
 import type { operators } from '@tulou/contract/operations/operators';
 import { actorOf } from '../../../tenancy/principal.ts';
 import type { Handler } from '../../../operations/handler.ts';
-import { nilTenantUuid } from '../../../operations/idempotency.ts';
 import { findOperator, viewOperator } from './operator.ts';
+import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 
 /** A person by their own account only: whom a tenant's identity provider vouches for is that tenant's. */
 export const createOperator: Handler<typeof operators.create> = (principal, { body }, { clock }, call) =>
   call.commit(async (tx) => {
     const [person] = await tx.sql<{ id: Id<'user'> }[]>`
       select id from users
-      where tenant_id = ${nilTenantUuid} and email = ${body.email} and connection is null
+      where tenant_id = ${nilTenant} and email = ${body.email} and connection is null
         and verified_at is not null and disabled_at is null
       for share`;
     if (person === undefined)

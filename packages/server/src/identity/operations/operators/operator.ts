@@ -3,7 +3,7 @@ import { Problem, type Id, type Output } from '@tulou/contract';
 import type { operators } from '@tulou/contract/operations/operators';
 import type { Fragment } from '../../../store/pool.ts';
 import type { SystemTx } from '../../../store/store.ts';
-import { nilTenantUuid } from '../../../operations/idempotency.ts';
+import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 
 export interface OperatorRow {
   readonly id: Id<'user'>;
@@ -21,7 +21,7 @@ export const viewOperator = (row: OperatorRow): Output<typeof operators.get> => 
 export const readOperators = ({ sql }: SystemTx, which: Fragment): Promise<readonly OperatorRow[]> =>
   sql<OperatorRow[]>`
     select u.id, u.email, u.name, o.created_by, o.created_at
-    from operators o join users u on u.tenant_id = ${nilTenantUuid} and u.id = o.user_id
+    from operators o join users u on u.tenant_id = ${nilTenant} and u.id = o.user_id
     where ${which}`;
 
 /** Throws `not_found`. */

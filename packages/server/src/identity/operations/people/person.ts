@@ -3,7 +3,7 @@ import { idFromUuid, Problem, type Id, type Output } from '@tulou/contract';
 import type { people } from '@tulou/contract/operations/people';
 import type { Fragment } from '../../../store/pool.ts';
 import type { SystemTx } from '../../../store/store.ts';
-import { nilTenantUuid } from '../../../operations/idempotency.ts';
+import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 
 export interface PersonRow {
   readonly id: Id<'user'>;
@@ -32,7 +32,7 @@ export function viewPerson(row: PersonRow): Output<typeof people.get> {
 export const readPeople = ({ sql }: SystemTx, which: Fragment): Promise<readonly PersonRow[]> =>
   sql<PersonRow[]>`
     select id, email, name, tenant, verified_at, disabled_at, created_at, updated_at from users
-    where tenant_id = ${nilTenantUuid} and ${which}`;
+    where tenant_id = ${nilTenant} and ${which}`;
 
 /** Locked until the transaction ends. Throws `not_found`. */
 export async function lockPerson(tx: SystemTx, id: string): Promise<PersonRow> {

@@ -2,10 +2,11 @@
 import { Problem } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
 import { crossTenants, type TenantTx } from '../../../store/store.ts';
-import type { ControlDeps, Handler } from '../../../operations/handler.ts';
-import { denyPerson } from '../../../tenants/members/deny.ts';
+import type { Handler } from '../../../operations/handler.ts';
+import { signOutEverywhere } from '../../people/sign-out.ts';
 import { removeFactors } from '../people/factors.ts';
 import { findUser, viewUser } from './user.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
 export const disableUser: Handler<typeof users.disable> = (_scope, { params }, deps, call) =>
   call.commit(async (tx) => {
@@ -52,11 +53,10 @@ export const deleteUser: Handler<typeof users.delete> = (_scope, { params }, dep
     return { output: undefined, target: row.id, before, after: null };
   });
 
-/** Nothing that the person holds is good any more: sessions, refresh tokens, and with the commit their access tokens. */
-async function signOut(tx: TenantTx, user: string, { clock }: ControlDeps): Promise<void> {
-  await crossTenants(tx, 'sessions are kept by the identity server', async ({ sql }) => {
-    await sql`delete from identity_artifacts where tenant_id = ${tx.tenantUuid} and account = ${user}`;
-    await sql`delete from sign_ins where tenant_id = ${tx.tenantUuid} and user_id = ${user}`;
-  });
-  await denyPerson(tx, user, clock);
+/** Takes effect with the commit on sessions, refresh tokens and access tokens. */
+function signOut(tx: TenantTx, user: string, { clock }: Pick<IdentityDeps, 'clock'>): Promise<void> {
+  const of = { tenantUuid: tx.tenantUuid, users: [user] };
+  return crossTenants(tx, 'sessions are kept by the identity server', (crossing) =>
+    signOutEverywhere(crossing, of, clock),
+  );
 }

@@ -1,15 +1,17 @@
 import { limits, Problem } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
-import { newId, uuidV7 } from '../../../kernel/random.ts';
+import { newId } from '../../../kernel/random.ts';
 import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { findIssuer, refOf } from '../issuers/issuer.ts';
 import { holdQuota } from '../../../operations/quota.ts';
+import { sendMail } from '../../mail/send.ts';
 import { welcomeMail } from './mail.ts';
 import { userColumns, viewUser, type UserRow } from './user.ts';
+import type { IdentityDeps } from '../../deps.ts';
 
 /** Without a password nobody signs in: the mail says where the person gets one, by showing that the address is theirs. */
-export const createUser: Handler<typeof users.create> = (_scope, { body }, deps, call) =>
+export const createUser: Handler<typeof users.create, IdentityDeps> = (_scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const { sql, tenantUuid } = tx;
     const issuer = await findIssuer(tx);
@@ -23,11 +25,9 @@ export const createUser: Handler<typeof users.create> = (_scope, { body }, deps,
       on conflict (tenant_id, email) where connection is null do nothing returning ${userColumns(tx)}`;
     if (row === undefined) throw new Problem('conflict', { detail: 'This issuer has a user of this address.' });
     const mail = welcomeMail(issuer.name, new URL('/account/reset', refOf(issuer, deps).issuer).href);
-    await crossTenants(tx, 'mail is sent by the platform', async (crossing) => {
-      await crossing.sql`
-        insert into mails (id, recipient, subject, secret_body, created_at, next_at)
-        values (${uuidV7(deps.clock, deps.random)}, ${body.email}, ${mail.subject}, ${mail.body}, ${now}, ${now})`;
-    });
+    await crossTenants(tx, 'mail is sent by the platform', (crossing) =>
+      sendMail(crossing, { recipient: body.email, ...mail }, deps),
+    );
     const after = viewUser(row);
     return { output: after, target: after.id, before: null, after };
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemRandom } from '../../kernel/random.ts';
+import { systemRandom } from './random.ts';
 import { openVault } from './seal.ts';
 
 const vault = openVault(Buffer.alloc(32, 1), systemRandom);

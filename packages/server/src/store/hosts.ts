@@ -1,6 +1,6 @@
 /** Host names lead to one API, or one issuer, on the whole platform: a reference table says to which. */
 import { Problem } from '@tulou/contract';
-import type { TenantTx } from '../../store/store.ts';
+import type { TenantTx } from './store.ts';
 
 interface Platform {
   readonly platformUrl: string;

@@ -1,6 +1,6 @@
 /** What is kept in the database but must not be read by whoever reads the database: sealed with the master key. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
-import type { Random } from '../../kernel/random.ts';
+import type { Random } from './random.ts';
 
 /** The installation's master key: 32 bytes from `DIR/master.key`. It never encrypts itself, only keys derived from it do. */
 export interface Vault {
@@ -16,6 +16,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const algorithm = 'aes-256-gcm';
 
+/** Opens the vault of a master key. */
 export function openVault(masterKey: Uint8Array, random: Random): Vault {
   const derive = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(), `tulou ${purpose}`, 32));

@@ -5,9 +5,12 @@ import { limits, Problem, usageRow } from '@tulou/contract';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 import type { Params } from '../http/routes.ts';
-import type { ControlDeps } from '../operations/handler.ts';
-import { addUsage } from '../usage/add.ts';
-import { openAdmission } from './admission.ts';
+import type { Deps } from '../operations/handler.ts';
+import type { Offers } from '../operations/offers.ts';
+import { addUsage } from './add.ts';
+import { openAdmission } from '../http/admission.ts';
+
+type IntakeDeps = Deps & Pick<Offers, 'gatewaySeen'>;
 
 const bodyBytesMax = 32 * 1024 * 1024;
 
@@ -23,9 +26,9 @@ const inflate = promisify(gunzip);
 const segmentsAtOnce = 4;
 
 /** Opens the intake: how a segment is answered, so many at once. */
-export function openIntake(): (request: HttpRequest, params: Params, deps: ControlDeps) => Promise<HttpAnswer> {
+export function openIntake(deps: IntakeDeps): (request: HttpRequest, params: Params) => Promise<HttpAnswer> {
   const admission = openAdmission(segmentsAtOnce, 'segments of usage');
-  return async (request, params, deps) => {
+  return async (request, params) => {
     const leave = admission.enter();
     try {
       return await takeUsage(request, params, deps);
@@ -35,7 +38,7 @@ export function openIntake(): (request: HttpRequest, params: Params, deps: Contr
   };
 }
 
-async function takeUsage(request: HttpRequest, params: Params, deps: ControlDeps): Promise<HttpAnswer> {
+async function takeUsage(request: HttpRequest, params: Params, deps: IntakeDeps): Promise<HttpAnswer> {
   const batch = envelope.safeParse(await readJsonBody(request));
   if (!batch.success || batch.data.segment !== params['segment']) {
     throw new Problem('invalid_request', { detail: 'the body is a batch of the segment that the path names' });
@@ -43,7 +46,7 @@ async function takeUsage(request: HttpRequest, params: Params, deps: ControlDeps
   const rows = batch.data.rows.map((row) => usageRow.safeParse(row).data).filter((row) => row !== undefined);
   const unreadable = batch.data.rows.length - rows.length;
   const taken = await deps.store.system('a gateway reports the calls of all tenants', (tx) =>
-    addUsage(tx, { segment: batch.data.segment, rows, unreadable }, new Date(deps.clock.now())),
+    addUsage(tx, { segment: batch.data.segment, rows, unreadable }, new Date(deps.clock.now()), deps),
   );
   if (taken.dropped > 0) {
     deps.log.warn({ segment: batch.data.segment, dropped: taken.dropped }, 'usage of no known tenant was dropped');

@@ -1,0 +1,15 @@
+/** What happened to a tenant's objects, for its developers to read. Written by `operations/emit.ts` with the change itself. */
+import { plane } from '../operations/plane.ts';
+
+export const events = plane({
+  name: 'events',
+  settings: {},
+  tables: ['events'],
+  reads: [],
+  kinds: [],
+  metrics: {},
+  needs: [],
+  gives: [],
+  serve: () => import('./serve.ts'),
+  work: () => import('./work.ts'),
+});

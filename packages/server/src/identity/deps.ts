@@ -1,0 +1,10 @@
+import type { Deps } from '../operations/handler.ts';
+import type { Offers } from '../operations/offers.ts';
+import type { Signing } from './issuers/signing.ts';
+
+/** What the operations of identity reach beside the others. */
+export interface IdentityDeps extends Deps, Pick<Offers, 'releaseMembers'> {
+  /** Seals what the database keeps and must not show; opening needs the same `context`. */
+  readonly seal: (plain: string, context: string) => Uint8Array;
+  readonly signing: Signing;
+}

@@ -1,0 +1,58 @@
+/** The identity plane in the control role: its operations, its pages and the provider. */
+import { newId } from '../kernel/random.ts';
+import type { Measured } from '../kernel/metrics.ts';
+import type { Given } from '../kernel/settings.ts';
+import { appendAudit } from '../operations/audit/append.ts';
+import { bind } from '../operations/handler.ts';
+import type { Offers } from '../operations/offers.ts';
+import type { ServeGround, Served } from '../operations/plane.ts';
+import type { Audit } from './acting.ts';
+import { measureMount, startIdentity } from './identity.ts';
+import { openInteraction } from './interaction/interaction.ts';
+import { openSigning } from './issuers/signing.ts';
+import { openInviting } from './mail/invite.ts';
+import { openGuardedFetch } from './outbound/guarded-fetch.ts';
+import type { metrics } from './plane.ts';
+import { bindings } from './operations/operations.ts';
+import type { settings } from './settings.ts';
+import { openControlTokens } from './tokens/control.ts';
+
+type Needs = Pick<Offers, 'bindMember' | 'releaseMembers'>;
+
+interface Own {
+  readonly settings: Given<typeof settings>;
+  readonly metrics: Measured<typeof metrics>;
+}
+
+export async function serve(
+  ground: ServeGround,
+  own: Own,
+  needs: Needs,
+): Promise<Served<'findSignedIn' | 'inviteMember'>> {
+  const { clock, vault, platformUrl, upstreamAllow } = ground;
+  const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
+  const interaction = openInteraction({ ...ground, ...needs, audit: auditor(ground), fetch });
+  const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
+  const server = await startIdentity({ platformUrl, signUp, warmIssuers, upstreamAllow }, { ...ground, interaction });
+  const deps = { ...ground, ...needs, seal: vault.seal, signing: openSigning({ clock, vault }) };
+  return {
+    operations: bind(deps, bindings),
+    mount: measureMount(server, own.metrics, clock),
+    offers: {
+      findSignedIn: openControlTokens(platformUrl, { clock, vault }),
+      inviteMember: openInviting(ground),
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** Writes what happened to a tenant at a page into its audit trail. */
+const auditor =
+  ({ clock, random }: ServeGround): Audit =>
+  (tx, tenantUuid, fact) =>
+    appendAudit(tx, tenantUuid, {
+      ...fact,
+      id: newId('audit', clock, random),
+      at: new Date(clock.now()),
+      reason: null,
+    });

@@ -1,0 +1,41 @@
+/** Settings of the identity server and of its mail. */
+import { z } from 'zod';
+import { setting } from '../kernel/settings.ts';
+
+export const settings = {
+  signUp: setting({
+    variable: 'TULOU_SIGN_UP',
+    shape: z.enum(['open', 'invited']),
+    expects: 'open or invited',
+    example: 'open',
+    default: 'invited',
+    doc: 'Whether anyone with an e-mail address may have an account at the platform, or only people who were invited.',
+  }),
+  warmIssuers: setting({
+    variable: 'TULOU_WARM_ISSUERS',
+    shape: z
+      .string()
+      .regex(/^\d{1,6}$/)
+      .transform(Number)
+      .pipe(z.int().min(1).max(100_000)),
+    expects: 'a number from 1 to 100000',
+    example: '2000',
+    default: '1500',
+    doc: 'The number of tenants’ issuers that one control process keeps ready. Others are built when they are used.',
+  }),
+  smtpUrl: setting({
+    variable: 'TULOU_SMTP_URL',
+    shape: z.string().refine((text) => /^smtps?:\/\/[^/]/.test(text) && URL.canParse(text)),
+    expects: 'an SMTP URL',
+    example: 'smtp://user:secret@mail.internal:587',
+    doc: 'The mail server. Without one, mails wait in the outbox.',
+    secret: true,
+  }),
+  mailFrom: setting({
+    variable: 'TULOU_MAIL_FROM',
+    shape: z.string().regex(/^(?:[^<>@\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/),
+    expects: 'an e-mail address, with a name or without',
+    example: 'Tulou <no-reply@example.com>',
+    doc: 'The sender of mails. Required with `TULOU_SMTP_URL`.',
+  }),
+} as const;

@@ -1,0 +1,33 @@
+/**
+ * THE TABLE of what planes give each other. Planes never import one another: a plane names here what it gives, another names
+ * it under `needs`, and the role that opens them connects the two.
+ */
+import type { Id } from '@tulou/contract';
+import type { SystemTx, TenantTx } from '../store/store.ts';
+import type { FindSignedIn } from './people.ts';
+
+export interface Offers {
+  /** identity: reads an access token of the platform's issuer. */
+  readonly findSignedIn: FindSignedIn;
+  /** identity: invites a member by mail; earlier invitations of that member end. */
+  readonly inviteMember: (tx: TenantTx, member: InvitedMember) => Promise<void>;
+  /** tenants: makes a user the member, at the issuer's word. */
+  readonly bindMember: (tx: SystemTx, binding: MemberBinding, now: Date) => Promise<void>;
+  /** tenants: the members of these users become as if they had never joined. */
+  readonly releaseMembers: (tx: TenantTx, users: readonly string[], now: Date) => Promise<void>;
+  /** publishing: whether the APIs of the transaction's tenant are shown in the catalog. */
+  readonly showProvider: (tx: TenantTx, active: boolean) => Promise<void>;
+  /** fleet: a gateway has shown that it lives. */
+  readonly gatewaySeen: (tx: SystemTx, gateway: string, now: Date) => Promise<void>;
+}
+
+export interface InvitedMember {
+  readonly id: Id<'member'>;
+  readonly email: string;
+}
+
+export interface MemberBinding {
+  readonly tenantUuid: string;
+  readonly member: string;
+  readonly user: string;
+}

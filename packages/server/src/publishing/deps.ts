@@ -1,0 +1,6 @@
+import type { OpenapiReader } from '../control/openapi/reader.ts';
+import type { Deps } from '../operations/handler.ts';
+
+export interface PublishingDeps extends Deps {
+  readonly openapi: OpenapiReader;
+}

@@ -1,0 +1,18 @@
+/** What identity may do to members: a user becomes one, or is one no longer. */
+import type { MemberBinding } from '../../operations/offers.ts';
+import type { SystemTx, TenantTx } from '../../store/store.ts';
+
+export async function bindMember({ sql }: SystemTx, binding: MemberBinding, now: Date): Promise<void> {
+  const { tenantUuid, member, user } = binding;
+  await sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
+}
+
+export async function releaseMembers(
+  { sql, tenantUuid }: TenantTx,
+  users: readonly string[],
+  now: Date,
+): Promise<void> {
+  await sql`
+    update members set user_id = null, updated_at = ${now}
+    where tenant_id = ${tenantUuid} and user_id = any(${[...users]})`;
+}

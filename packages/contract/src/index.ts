@@ -2,6 +2,9 @@
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './ids.ts';
+export type { KeyKind } from './kinds/key.ts';
+export type { PlanLimit } from './kinds/plan.ts';
+export type { RouteOperation } from './kinds/version.ts';
 export * from './limits.ts';
 export * from './operation.ts';
 export * from './snapshot.ts';

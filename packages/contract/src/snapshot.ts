@@ -4,157 +4,51 @@
  * them (a subscription is not expanded into routes), so that a change costs what changed.
  */
 import { z } from 'zod';
-import { limits } from './limits.ts';
+import { apiKind } from './kinds/api.ts';
+import { appKind } from './kinds/app.ts';
+import { clientKind } from './kinds/client.ts';
+import { denialKind } from './kinds/denial.ts';
+import { installationKind } from './kinds/installation.ts';
+import { issuerKind } from './kinds/issuer.ts';
+import { keyObjectKind } from './kinds/key.ts';
+import { planKind } from './kinds/plan.ts';
+import { subscriptionKind } from './kinds/subscription.ts';
+import { tenantKind } from './kinds/tenant.ts';
+import { versionKind } from './kinds/version.ts';
 
-const state = z.enum(['active', 'suspended']);
-
-/** One limit of a plan: `requests` in any window of one `per`; `month` is a calendar month in UTC. */
-export const planLimit = z.object({
-  requests: z.int().min(1).max(limits.planRequestsMax),
-  per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
-  /** What is counted apart. `subscription` (app × api) where nothing is said. */
-  by: z.enum(['subscription', 'key', 'installation', 'app', 'tenant', 'address']).default('subscription'),
-});
-export type PlanLimit = z.output<typeof planLimit>;
-
-export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1000).default(1) });
-
-/** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
-export const routeOperation = z.object({
-  id: z.string(),
-  method: z.string(),
-  path: z.string(),
-  /** Scopes of this API, by their own names, that a token must hold for it. */
-  scopes: z.array(z.string()).optional(),
-});
-export type RouteOperation = z.output<typeof routeOperation>;
-
-/** low: a member may allow it to try; high: an admin is asked just in time, and a stale gateway refuses it. */
-export const scopeRisk = z.enum(['low', 'medium', 'high']);
-
-/** How a key proves a call: shown with it, or signing it (RFC 9421 §3.3.6, §3.3.3). */
-export const keyKind = z.enum(['bearer', 'ed25519', 'hmac-sha256']);
-export type KeyKind = z.output<typeof keyKind>;
-
-const tenantObject = z.object({ kind: z.literal('tenant'), key: z.string(), slug: z.string(), state });
-const apiObject = z.object({
-  kind: z.literal('api'),
-  key: z.string(),
-  tenant: z.string(),
-  slug: z.string(),
-  /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
-  hosts: z.array(z.string()),
-  /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
-  scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
-});
-const versionObject = z.object({
-  kind: z.literal('version'),
-  key: z.string(),
-  tenant: z.string(),
-  api: z.string(),
-  name: z.string(),
-  state: z.enum(['live', 'deprecated', 'retired']),
-  access: z.enum(['open', 'key', 'token', 'any']),
-  upstreams: z.array(upstream).max(limits.upstreamsPerVersionMax),
-  operations: z.array(routeOperation).max(limits.openapiOperationsMax),
-  timeout_ms: z.int(),
-  request_bytes_max: z.int(),
-  /** Unix seconds: RFC 9745 `Deprecation`, RFC 8594 `Sunset`. */
-  deprecated_at: z.int().nullable(),
-  sunset_at: z.int().nullable(),
-});
-const planObject = z.object({
-  kind: z.literal('plan'),
-  key: z.string(),
-  tenant: z.string(),
-  api: z.string(),
-  slug: z.string(),
-  limits: z.array(planLimit).max(limits.limitsPerPlanMax),
-  concurrency: z.int().nullable(),
-});
-const appObject = z.object({
-  kind: z.literal('app'),
-  key: z.string(),
-  tenant: z.string(),
-  slug: z.string(),
-  state,
-  /** Full scope names that the app declares, required and optional: no token of it holds more. */
-  scopes: z.array(z.string()).optional(),
-});
-/** `key` is the OAuth `client_id`. Gone: its tokens are refused. */
-const clientObject = z.object({ kind: z.literal('client'), key: z.string(), tenant: z.string(), app: z.string() });
-/** `tenant` has installed `app`; only active ones are in the snapshot. `scopes` are full names, `<tenant>/<api>:<name>`. */
-const installationObject = z.object({
-  kind: z.literal('installation'),
-  key: z.string(),
-  tenant: z.string(),
-  app: z.string(),
-  scopes: z.array(z.string()),
-});
-/** An issuer of access tokens. `key` is its `iss`; `issues_for` null: the platform's, which may name any tenant. */
-const issuerObject = z.object({
-  kind: z.literal('issuer'),
-  key: z.string(),
-  tenant: z.string(),
-  issues_for: z.string().nullable(),
-  algorithms: z.array(z.enum(['ES256', 'EdDSA', 'PS256', 'RS256'])),
-  /** Public keys (RFC 7517) that verify: next, current and previous. */
-  keys: z.array(z.record(z.string(), z.unknown())),
-});
 /**
- * Tokens that are refused although they verify. `key` is `token:<jti>`, `grant:<gid>` or `user:<sub>`; those issued before
- * `before` (Unix seconds) are meant. Past `until` no such token can be alive, and the denial is pruned.
+ * Every kind of object, by the name that its lines carry. A gateway that does not know a kind keeps its objects and
+ * counts them: an older gateway is not broken by a newer control.
  */
-const denialObject = z.object({
-  kind: z.literal('denial'),
-  key: z.string(),
-  tenant: z.string(),
-  before: z.int(),
-  until: z.int(),
-});
-/** Only active subscriptions are in the snapshot: pending, suspended and ended ones are absent. */
-const subscriptionObject = z.object({
-  kind: z.literal('subscription'),
-  key: z.string(),
-  tenant: z.string(),
-  app: z.string(),
-  api: z.string(),
-  plan: z.string(),
-});
-/**
- * `key` is the credential's id (33 characters). `hash`, base64url: SHA-256 of its secret; of an Ed25519 key, which has none,
- * the public key itself.
- */
-const keyObject = z.object({
-  kind: z.literal('key'),
-  key: z.string(),
-  id: z.string(),
-  tenant: z.string(),
-  app: z.string(),
-  environment: z.enum(['test', 'live']),
-  /** What calls show: the key itself where nothing is said, or a signature made with it. */
-  method: keyKind.optional(),
-  hash: z.string().length(43),
-  /** Unix seconds, or null. */
-  expires_at: z.int().nullable(),
-});
+export const snapshotKinds = {
+  tenant: tenantKind,
+  api: apiKind,
+  version: versionKind,
+  plan: planKind,
+  app: appKind,
+  subscription: subscriptionKind,
+  key: keyObjectKind,
+  client: clientKind,
+  installation: installationKind,
+  issuer: issuerKind,
+  denial: denialKind,
+} as const;
 
-export const snapshotObject = z.discriminatedUnion('kind', [
-  tenantObject,
-  apiObject,
-  versionObject,
-  planObject,
-  appObject,
-  subscriptionObject,
-  keyObject,
-  clientObject,
-  installationObject,
-  issuerObject,
-  denialObject,
-]);
-export type SnapshotObject = z.output<typeof snapshotObject>;
-export type SnapshotKind = SnapshotObject['kind'];
-export type SnapshotOf<K extends SnapshotKind> = Extract<SnapshotObject, { kind: K }>;
+/** Each schema stands under the name that its objects carry. */
+type Named<Kinds> = { readonly [K in keyof Kinds]: z.ZodType<{ readonly kind: K; readonly key: string }> };
+snapshotKinds satisfies Named<typeof snapshotKinds>;
+
+export type SnapshotKind = keyof typeof snapshotKinds;
+export type SnapshotOf<K extends SnapshotKind> = { [Each in K]: z.output<(typeof snapshotKinds)[Each]> }[K];
+export type SnapshotObject = SnapshotOf<SnapshotKind>;
+
+/** Whether this program knows the kind. */
+export const isSnapshotKind = (kind: string): kind is SnapshotKind => Object.hasOwn(snapshotKinds, kind);
+
+type Schema = (typeof snapshotKinds)[SnapshotKind];
+
+/** Any object of any kind that this program knows. */
+export const snapshotObject = z.discriminatedUnion('kind', Object.values(snapshotKinds) as [Schema, ...Schema[]]);
 
 /**
  * One line of the feed, NDJSON. `object` is null where the object is gone. `seq` rises with every commit and has no

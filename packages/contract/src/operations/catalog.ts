@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { planLimit } from '../snapshot.ts';
+import { planLimit } from '../kinds/plan.ts';
 import { grantableScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { keyKind } from '../snapshot.ts';
+import { keyKind } from '../kinds/key.ts';
 import { operation } from '../operation.ts';
 import { appParams } from './apps.ts';
 import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { planLimit } from '../snapshot.ts';
+import { planLimit } from '../kinds/plan.ts';
 import { apiParams } from './apis.ts';
 import { id, idOrSlug, listQuery, name, none, page, slug, timestamp } from './shared.ts';
 

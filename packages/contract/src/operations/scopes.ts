@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { scopeRisk } from '../snapshot.ts';
+import { scopeRisk } from '../kinds/api.ts';
 import { apiParams } from './apis.ts';
 import { idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 

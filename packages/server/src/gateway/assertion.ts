@@ -3,7 +3,6 @@
  * network. The private key is made on the gateway's first start and never leaves its data folder.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { AssertionClaims } from './grant.ts';
 
 /** An assertion is good for this long, and kept for half of it, so that the upstream always gets one with a minute left. */
 const lifeSeconds = 120;
@@ -28,6 +27,20 @@ export function publicJwkOf(privatePem: string): PublicJwk {
   if (x === undefined) throw new TypeError('not an Ed25519 key');
   const kid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
+}
+
+/** What an assertion says beside its times. */
+export interface AssertionClaims {
+  readonly aud: string;
+  readonly tenant?: string;
+  readonly app?: string;
+  readonly installation?: string;
+  readonly user?: string;
+  readonly plan?: string;
+  readonly subscription?: string;
+  readonly scopes: string;
+  /** RFC 9396: scopes that are held for some of the data only. */
+  readonly authorization_details?: readonly object[];
 }
 
 export class AssertionSigner {

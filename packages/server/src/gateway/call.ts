@@ -58,17 +58,17 @@ export class Call {
   /** When the head came, wall clock, milliseconds. */
   readonly atMs: number;
 
-  // read by `target`
+  // set by `target`
   /** Length of the path in the target: the query begins there. */
   pathEnd = 0;
 
-  // read by `route`
+  // set by `route`
   version: VersionNode | undefined = undefined;
   operation: Operation | undefined = undefined;
   /** Where, in the target, the part after the version begins. */
   restAt = 0;
 
-  // read by `identify`
+  // set by `identify`
   identity: Identity | undefined = undefined;
   /** The identity again, where it is a token's. */
   pass: Pass | undefined = undefined;
@@ -93,11 +93,11 @@ export class Call {
   drops = 0;
   traceparent: string | undefined = undefined;
 
-  // read by `authorise`
+  // set by `authorise`
   subscription: SubscriptionNode | undefined = undefined;
   grant: Grant | undefined = undefined;
 
-  // read by `limit`
+  // set by `limit`
   /** Value of `RateLimit`; empty: no limits. */
   rateLimit = '';
   retryAfter = '';

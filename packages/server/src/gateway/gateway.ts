@@ -4,7 +4,6 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotChange, SnapshotHead } from '@tulou/contract';
 import { openAdmin } from '../http/admin.ts';
 import type { Listener } from '../http/listen.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
@@ -18,10 +17,7 @@ import { Checkpoint, readCheckpoint } from './limits/checkpoint.ts';
 import { Slots } from './limits/slots.ts';
 import { Windows } from './limits/windows.ts';
 import { renderMetrics, ThreadMetrics } from './metrics.ts';
-import { Catalogue } from './snapshot/catalogue.ts';
-import { SnapshotDisk } from './snapshot/disk.ts';
-import { Feed } from './snapshot/feed.ts';
-import { Freshness } from './snapshot/freshness.ts';
+import { Configuration } from './snapshot/configuration.ts';
 import type { ThreadSetup } from './thread/messages.ts';
 import { ThreadPool } from './thread/pool.ts';
 import { UsedProofs } from './tokens/proofs.ts';
@@ -77,13 +73,10 @@ class Gateway implements RunningRole {
   readonly #options: GatewayOptions;
   readonly #deps: GatewayDeps;
   readonly #lock: { release(): void };
-  readonly #catalogue = new Catalogue();
-  readonly #disk: SnapshotDisk;
-  readonly #feed: Feed;
+  readonly #configuration: Configuration;
   readonly #shipper: Shipper;
   readonly #registration: Registration;
   readonly #memories: Pick<ThreadSetup, 'windows' | 'slots' | 'usedProofs' | 'freshness'>;
-  readonly #freshness = new Freshness(Freshness.memory());
   readonly #usedProofs: UsedProofs;
   readonly #windows: Windows;
   readonly #slots: Slots;
@@ -95,7 +88,6 @@ class Gateway implements RunningRole {
   #admin: Listener | undefined;
   #housekeeping: Timer | undefined;
   #draining = false;
-  #wantsAll = false;
   #callsLost = 0;
 
   constructor(options: GatewayOptions, deps: GatewayDeps, lock: { release(): void }) {
@@ -109,11 +101,15 @@ class Gateway implements RunningRole {
     this.#options = options;
     this.#deps = deps;
     this.#lock = lock;
+    this.#configuration = new Configuration(
+      { folder: join(dataDir, 'snapshot'), controlUrl, nodeToken, tell: (message) => this.#pool?.tell(message) },
+      { ...deps, fetch },
+    );
     this.#memories = {
       windows: Windows.memoryFor(counterSlots),
       slots: Slots.memoryFor(concurrencySlots, options.threads),
       usedProofs: UsedProofs.memoryFor(proofSlots),
-      freshness: this.#freshness.memory,
+      freshness: this.#configuration.freshness.memory,
     };
     this.#metrics = Array.from({ length: options.threads }, () => new ThreadMetrics(ThreadMetrics.memory()));
     this.#windows = new Windows(this.#memories.windows, options.threads + 1);
@@ -125,20 +121,10 @@ class Gateway implements RunningRole {
     });
     for (const record of records) this.#windows.restore(record, clock.now());
     this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
-    this.#disk = new SnapshotDisk(join(dataDir, 'snapshot'), deps);
     this.#shipper = new Shipper({ folder: usageFolder, controlUrl, nodeToken }, { ...deps, fetch });
     this.#fleetKey = readFleetKey(dataDir);
     const onFleetKey = (key: Buffer): void => this.#takeFleetKey(key);
     this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch, onFleetKey });
-    this.#feed = new Feed(
-      { controlUrl, nodeToken },
-      {
-        ...deps,
-        fetch,
-        position: () => (this.#wantsAll ? undefined : this.#catalogue.position),
-        take: (head, changes) => this.#take(head, changes),
-      },
-    );
     this.#setup = (place, serial) => ({
       place,
       threads: options.threads,
@@ -173,7 +159,7 @@ class Gateway implements RunningRole {
         listen: this.#options.listen,
         threads: this.#options.threads,
         setup: this.#setup,
-        state: () => (this.#catalogue.position === undefined ? undefined : this.#catalogue.everything()),
+        state: () => this.#configuration.everything(),
         onSegment: (id) => this.#shipper.add(id),
         onDeath: (setup) => this.#bury(setup),
       },
@@ -183,23 +169,20 @@ class Gateway implements RunningRole {
       await this.#pool?.stop(0);
       throw error;
     });
-    void this.#feed.run();
+    this.#configuration.run();
     void this.#shipper.run();
     void this.#registration.run();
     this.#housekeeping = clock.every(housekeepingMs, () => this.#keepHouse());
   }
 
   async #serve(pool: ThreadPool): Promise<void> {
-    this.#disk.load((head, changes) => {
-      if (this.#catalogue.refusal(head) === undefined) this.#catalogue.apply(head, changes);
-    });
-    this.#reportQuarantine(0);
+    this.#configuration.load();
     await pool.listen();
     this.#admin = await openAdmin(
       {
         listen: this.#options.admin,
         ready: () => Promise.resolve(this.#unready()),
-        note: () => this.#note(),
+        note: () => this.#configuration.note(),
         metrics: () => this.#render(),
       },
       this.#deps,
@@ -209,31 +192,15 @@ class Gateway implements RunningRole {
   async stop(): Promise<void> {
     this.#draining = true;
     await this.#pool?.stop(drainMs);
-    this.#feed.stop();
+    this.#configuration.stop();
     this.#registration.stop();
     this.#housekeeping?.cancel();
     await this.#shipper.flush(lastShippingMs);
     this.#shipper.stop();
     this.#checkpoint.close();
-    await this.#disk.close();
+    await this.#configuration.close();
     await this.#admin?.close();
     this.#lock.release();
-  }
-
-  /** Takes an answer of control. The threads first: nothing may keep a change from them, a full disk least of all. */
-  #take(head: SnapshotHead, changes: readonly SnapshotChange[]): string | undefined {
-    const refusal = this.#catalogue.refusal(head);
-    if (refusal !== undefined) return refusal;
-    this.#freshness.confirm(this.#deps.clock.now());
-    const before = this.#catalogue.quarantined;
-    const moved = head.full || changes.length > 0;
-    const { message, quarantined, carried } = this.#catalogue.apply(head, changes);
-    if (!moved) return undefined;
-    this.#pool?.tell(message());
-    this.#disk.keep(head, [...carried, ...changes], quarantined);
-    this.#wantsAll = false;
-    this.#reportQuarantine(before);
-    return undefined;
   }
 
   #takeFleetKey(key: Buffer): void {
@@ -243,18 +210,9 @@ class Gateway implements RunningRole {
     keepFleetKey(this.#options.dataDir, key);
   }
 
-  #reportQuarantine(before: number): void {
-    if (this.#catalogue.quarantined <= before) return;
-    const [name, reason] = [...this.#catalogue.quarantine].at(-1) ?? [];
-    const fields = { quarantined: this.#catalogue.quarantined, last: name, reason };
-    this.#deps.log.error(fields, 'configuration objects are broken; each keeps its last good state');
-  }
-
   async #keepHouse(): Promise<void> {
     this.#checkpoint.save();
-    // A hole in the files is mended by taking everything once more, as soon as the disk works again.
-    this.#wantsAll ||= this.#disk.behind && this.#disk.works();
-    await this.#disk.foldIfGrown();
+    await this.#configuration.keepHouse();
   }
 
   /** What a dead thread held is given back; its open segment is closed and shipped. */
@@ -268,33 +226,14 @@ class Gateway implements RunningRole {
 
   #unready(): string | undefined {
     if (this.#draining) return 'draining';
-    if (this.#catalogue.position === undefined) return 'no configuration yet, neither on disk nor from control';
+    const reason = this.#configuration.unready();
+    if (reason !== undefined) return reason;
     return (this.#pool?.serving ?? 0) === 0 ? 'no thread serves' : undefined;
   }
 
-  /** What an operator should see although calls are served. */
-  #note(): string | undefined {
-    const { quarantined, quarantine } = this.#catalogue;
-    const stale = this.#isStale() ? ['the configuration is stale: scopes of high risk are refused'] : [];
-    if (quarantined === 0) return stale[0];
-    const some = [...quarantine].slice(0, 20).map(([name, reason]) => `  ${name}: ${reason}`);
-    return [...stale, `${quarantined} broken objects keep their last good state:`, ...some].join('\n');
-  }
-
-  #isStale(): boolean {
-    return this.#freshness.isStale(this.#deps.clock.now());
-  }
-
   #render(): string {
-    const { confirmedAtMs, errors } = this.#feed;
     return renderMetrics(this.#metrics, {
-      seq: this.#catalogue.position?.seq ?? 0,
-      ageSeconds: confirmedAtMs === undefined ? -1 : (this.#deps.clock.monotonic() - confirmedAtMs) / 1000,
-      stale: this.#isStale(),
-      objects: this.#catalogue.objectCount,
-      keys: this.#catalogue.keyCount,
-      quarantined: this.#catalogue.quarantined,
-      feedErrors: errors,
+      ...this.#configuration.figures(),
       threads: this.#pool?.serving ?? 0,
       threadDeaths: this.#pool?.deaths ?? 0,
       spoolBytes: this.#shipper.bytes,

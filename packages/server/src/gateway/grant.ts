@@ -3,10 +3,10 @@
  * name in the spool. A grant is good as long as the objects it was made from are the ones in force.
  */
 import type { SnapshotOf } from '@tulou/contract';
-import type { AssertionSigner } from './assertion.ts';
+import type { AssertionClaims, AssertionSigner } from './assertion.ts';
 import { compileLimits, noLimits, type CompiledLimits } from './limits/plan.ts';
 import type { Hash64 } from './limits/hash.ts';
-import type { SubscriptionNode, VersionNode } from './snapshot/state.ts';
+import type { SubscriptionNode, VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
 
 export interface Grant {
@@ -25,20 +25,6 @@ export interface Grant {
   readonly made: MadeFrom;
 }
 
-/** What an assertion says beside its times. */
-export interface AssertionClaims {
-  readonly aud: string;
-  readonly tenant?: string;
-  readonly app?: string;
-  readonly installation?: string;
-  readonly user?: string;
-  readonly plan?: string;
-  readonly subscription?: string;
-  readonly scopes: string;
-  /** RFC 9396: scopes that are held for some of the data only. */
-  readonly authorization_details?: readonly object[];
-}
-
 interface MadeFrom {
   readonly api: SnapshotOf<'api'> | undefined;
   readonly provider: SnapshotOf<'tenant'> | undefined;
@@ -46,14 +32,32 @@ interface MadeFrom {
   readonly plan: SnapshotOf<'plan'> | undefined;
 }
 
-/** The grant of a subscription to a version, or of nobody to it. Kept on the nodes, so it goes when they go. */
+/** What calls without a subscription are recorded and forwarded under. Nodes are never changed, so a grant ends with its node. */
+const anonymous = new WeakMap<VersionNode, Grant>();
+/** What is precomputed for calls of a subscription, by the key of the version. */
+const subscribed = new WeakMap<SubscriptionNode, Map<string, Grant>>();
+
+/** The grant of a subscription to a version, or of no one to it. */
 export function grantFor(version: VersionNode, subscription: SubscriptionNode | undefined, seed: Hash64): Grant {
-  const kept = subscription === undefined ? version.anonymous : subscription.grants.get(version.key);
+  const kept = keptGrant(version, subscription);
   if (kept !== undefined && isCurrent(kept, version, subscription)) return kept;
   const fresh = makeGrant(version, subscription, seed);
-  if (subscription === undefined) version.anonymous = fresh;
-  else subscription.grants.set(version.key, fresh);
+  if (subscription === undefined) anonymous.set(version, fresh);
+  else keep(subscription, version.key, fresh);
   return fresh;
+}
+
+/** The grant of no one to a version, where one was made before. */
+export const anonymousGrantOf = (version: VersionNode): Grant | undefined => anonymous.get(version);
+
+function keptGrant(version: VersionNode, subscription: SubscriptionNode | undefined): Grant | undefined {
+  return subscription === undefined ? anonymous.get(version) : subscribed.get(subscription)?.get(version.key);
+}
+
+function keep(subscription: SubscriptionNode, version: string, grant: Grant): void {
+  const grants = subscribed.get(subscription);
+  if (grants === undefined) subscribed.set(subscription, new Map([[version, grant]]));
+  else grants.set(version, grant);
 }
 
 function isCurrent(grant: Grant, version: VersionNode, subscription: SubscriptionNode | undefined): boolean {

@@ -88,6 +88,7 @@ export interface MainFigures {
   readonly objects: number;
   readonly keys: number;
   readonly quarantined: number;
+  readonly unknown: number;
   readonly feedErrors: number;
   readonly threads: number;
   readonly threadDeaths: number;
@@ -139,6 +140,11 @@ function mainMetrics(f: MainFigures): string[] {
       'tulou_gateway_snapshot_quarantined',
       'Objects that came broken and keep their last good state.',
       f.quarantined,
+    ),
+    ...gauge(
+      'tulou_gateway_snapshot_unknown',
+      'Objects of kinds that a newer control has and this gateway does not know.',
+      f.unknown,
     ),
     ...counter('tulou_gateway_snapshot_errors_total', 'Polls of the configuration that failed.', f.feedErrors),
     ...gauge('tulou_gateway_threads', 'Threads that serve.', f.threads),

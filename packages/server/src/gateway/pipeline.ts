@@ -5,6 +5,7 @@
 import { errors, problemBody, type ErrorCode } from '@tulou/contract/errors';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
+import { anonymousGrantOf } from './grant.ts';
 import { usageOf } from './steps/account.ts';
 import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
@@ -73,7 +74,10 @@ export class Pipeline implements ExchangeHandler {
 
   #refuse(call: Call, code: ErrorCode): void {
     call.refusal = code;
-    const fields = answerFields(call, call.grant ?? call.version?.anonymous);
+    const fields = answerFields(
+      call,
+      call.grant ?? (call.version === undefined ? undefined : anonymousGrantOf(call.version)),
+    );
     fields.push('content-type', 'application/problem+json');
     const { status } = errors[code];
     const challenge = call.challenge ?? (status === 401 ? 'Bearer realm="tulou"' : undefined);

@@ -16,7 +16,6 @@ import { ThreadMetrics } from '../../src/gateway/metrics.ts';
 import { Pipeline, steps } from '../../src/gateway/pipeline.ts';
 import { Catalogue } from '../../src/gateway/snapshot/catalogue.ts';
 import { Freshness } from '../../src/gateway/snapshot/freshness.ts';
-import { KeyTable } from '../../src/gateway/snapshot/key-table.ts';
 import { State } from '../../src/gateway/snapshot/state.ts';
 import { openGate } from '../../src/gateway/thread/serve.ts';
 import { UsedProofs } from '../../src/gateway/tokens/proofs.ts';
@@ -191,7 +190,7 @@ export class OneThread {
       head,
       lines.map((line) => ({ seq: head.seq, ...line })),
     );
-    this.gate.state = (this.gate.state ?? new State(KeyTable.sized(0))).after(message());
+    this.gate.state = State.next(this.gate.state, message());
   }
 
   begin(...args: Made): TestExchange {

@@ -68,7 +68,7 @@ class Follower {
   #apply(full: boolean, changes: SnapshotChange[]) {
     this.seq += 1;
     const applied = this.catalogue.apply({ epoch, seq: this.seq, full, count: changes.length }, changes);
-    this.state = this.state.after(structuredClone(applied.message()));
+    this.state = State.next(this.state, structuredClone(applied.message()));
     return applied;
   }
 }
@@ -110,13 +110,12 @@ describe('the configuration', () => {
     );
   });
 
-  it('quarantines a kind that it does not know, an object under a false name, and an upstream that is no URL', () => {
+  it('quarantines an object under a false name, and an upstream that is no URL', () => {
     const follower = new Follower();
     const version = { kind: 'version', key: 'ver_1', tenant: 'ten_1', api: 'api_1', name: 'v1', state: 'live' };
     const rest = { access: 'open', operations: [], timeout_ms: 1, request_bytes_max: 1 };
     const dates = { deprecated_at: null, sunset_at: null };
     const { quarantined } = follower.full(
-      { seq: 1, kind: 'teapot', key: 'x', tenant: 'ten_1', object: { kind: 'teapot' } },
       { ...line(1, tenant(1)), key: 'ten_9' },
       { ...line(1, app(1)), tenant: 'ten_9' },
       ...['ftp://a', 'http://u:p@a', 'nonsense'].map((url, i) => ({
@@ -127,8 +126,33 @@ describe('the configuration', () => {
         object: { ...version, ...rest, ...dates, key: `ver_${i}`, upstreams: [{ url, weight: 1 }] },
       })),
     );
-    assert.equal(quarantined.size, 6);
+    assert.equal(quarantined.size, 5);
     assert.equal(follower.catalogue.objectCount, 0);
+  });
+
+  it('counts objects of a kind that a newer control has: not broken, not held, and gone when they are gone', () => {
+    const follower = new Follower();
+    const share = (seq: number, key: string, object: unknown): SnapshotChange => {
+      return { seq, kind: 'share', key, tenant: 'ten_1', object };
+    };
+    const first = follower.full(line(1, tenant(1)), share(1, 'a', { any: 1 }), share(1, 'b', { kind: 'share' }));
+    assert.deepEqual([first.quarantined.size, first.carried.length], [0, 0]);
+    const { catalogue } = follower;
+    assert.deepEqual([catalogue.unknown, catalogue.quarantined, catalogue.objectCount], [2, 0, 1]);
+    assert.deepEqual([...catalogue.unknownKinds], ['share']);
+    follower.delta(share(2, 'a', { any: 2 }), share(2, 'b', null), line(2, tenant(1, 'suspended')));
+    assert.deepEqual([catalogue.unknown, catalogue.quarantined], [1, 0]);
+    assert.equal(follower.state.tenantBySlug('tenant-1')?.object?.state, 'suspended');
+    follower.full(line(3, tenant(1)));
+    assert.equal(catalogue.unknown, 0);
+  });
+
+  it('knows no kind by a name that every object has', () => {
+    const follower = new Follower();
+    for (const kind of ['constructor', '__proto__', 'toString']) {
+      follower.full({ seq: 1, kind, key: 'x', tenant: 'ten_1', object: { kind, key: 'x' } });
+      assert.deepEqual([follower.catalogue.unknown, follower.catalogue.quarantined], [1, 0]);
+    }
   });
 
   it('drops on a full answer what is no longer there', () => {
@@ -167,7 +191,7 @@ describe('the configuration', () => {
     const follower = new Follower();
     follower.full(line(1, tenant(1)), line(1, app(1)), line(1, key(1, 1)));
     follower.delta(line(2, tenant(2)), line(2, key(2, 1)), { ...line(2, key(1, 1)), object: null });
-    follower.state = new State(KeyTable.sized(0)).after(structuredClone(follower.catalogue.everything()));
+    follower.state = State.build(structuredClone(follower.catalogue.everything()));
     assert.equal(follower.appOf(1), undefined);
     assert.equal(follower.appOf(2), 'app_1');
     assert.equal(follower.state.tenantBySlug('tenant-2')?.key, 'ten_2');

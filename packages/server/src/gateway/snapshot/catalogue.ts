@@ -2,7 +2,7 @@
  * The main thread's whole configuration: what every thread is told when it starts, the last good of every object, what is
  * quarantined, and how far the feed has been read. It turns an answer of the feed into the message that threads apply.
  */
-import type { SnapshotChange, SnapshotHead, SnapshotObject, SnapshotOf } from '@tulou/contract';
+import type { SnapshotChange, SnapshotHead, SnapshotKind, SnapshotObject, SnapshotOf } from '@tulou/contract';
 import { readChange } from './door.ts';
 import { KeyTable } from './key-table.ts';
 import { packOf, type Plain, type SnapshotMessage, type ThreadChange } from './messages.ts';
@@ -24,6 +24,7 @@ export interface Applied {
 
 /** Past this many quarantined objects only their number is kept. */
 const quarantineNamesMax = 1000;
+const unknownKindsMax = 100;
 
 export class Catalogue {
   #position: Position | undefined;
@@ -35,6 +36,9 @@ export class Catalogue {
   #generation = 0;
   readonly #quarantine = new Map<string, string>();
   #quarantinedMore = 0;
+  /** Names of objects whose kind this gateway does not know; bounded as the feed's answers are. */
+  readonly #unknown = new Set<string>();
+  readonly #unknownKinds = new Set<string>();
 
   get position(): Position | undefined {
     return this.#position;
@@ -48,6 +52,16 @@ export class Catalogue {
   /** Names (`kind key`) and reasons of quarantined objects, at most the first thousand. */
   get quarantine(): ReadonlyMap<string, string> {
     return this.#quarantine;
+  }
+
+  /** How many objects are of kinds that this gateway does not know. They are on its disk, and have no effect here. */
+  get unknown(): number {
+    return this.#unknown.size;
+  }
+
+  /** Kinds that came and are not known, at most a hundred. */
+  get unknownKinds(): ReadonlySet<string> {
+    return this.#unknownKinds;
   }
 
   get keyCount(): number {
@@ -107,6 +121,7 @@ export class Catalogue {
     this.#keySlotsUsed = 0;
     this.#quarantine.clear();
     this.#quarantinedMore = 0;
+    this.#unknown.clear();
     for (const change of changes) this.#take(change, undefined, quarantined, before);
     return () => this.everything();
   }
@@ -126,8 +141,15 @@ export class Catalogue {
       return;
     }
     this.#quarantine.delete(name);
-    if (reading.verdict === 'gone') this.#drop(change.kind, change.key, told);
+    if (reading.verdict === 'unknown') this.#note(change);
+    else if (reading.verdict === 'gone') this.#drop(reading.kind, change.key, told);
     else this.#hold(reading.object, told);
+  }
+
+  #note({ kind, key, object }: SnapshotChange): void {
+    if (object === null) this.#unknown.delete(`${kind} ${key}`);
+    else this.#unknown.add(`${kind} ${key}`);
+    if (this.#unknownKinds.size < unknownKindsMax) this.#unknownKinds.add(kind);
   }
 
   #setAside(name: string, reason: string): void {
@@ -158,7 +180,7 @@ export class Catalogue {
     this.#keySlotsUsed += 1;
   }
 
-  #drop(kind: string, key: string, told: ThreadChange[] | undefined): void {
+  #drop(kind: SnapshotKind, key: string, told: ThreadChange[] | undefined): void {
     if (kind === 'key') return this.#dropKey(key);
     const name = `${kind} ${key}`;
     if (!this.#objects.delete(name)) return;

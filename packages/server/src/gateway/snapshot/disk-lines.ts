@@ -1,67 +1,159 @@
-/** The lines of the configuration's files: eight hex digits of CRC-32, a space, JSON. */
+/**
+ * The lines of the configuration's files: eight hex digits of CRC-32, a space, JSON. An answer is its changes and a commit
+ * line. Each commit names the digest of the answer before it, so that files and answers form a chain: a missing one shows.
+ */
+import { createHash, hash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { limits, type SnapshotChange, type SnapshotHead } from '@tulou/contract';
+import { limits, type SnapshotChange } from '@tulou/contract';
 import { z } from 'zod';
-import { assert } from '../../kernel/assert.ts';
-import type { Position } from './catalogue.ts';
 import { LineSplitter } from './lines.ts';
+
+/** Version 1 is that of 0.1.0, whose commit lines say neither `format` nor what they follow. */
+export const formatNow = 2;
 
 /** A change, and whether it was kept out: such a line is tried again at every start, as a newer gateway may read it. */
 export type DiskLine = SnapshotChange & { readonly broken?: boolean };
 
-const commitLine = z.object({ commit: z.object({ epoch: z.string(), seq: z.int(), full: z.boolean() }) });
+/** What an answer says of itself. */
+const commit = z.object({
+  epoch: z.string(),
+  seq: z.int(),
+  full: z.boolean(),
+  format: z.int().default(1),
+  /** Of a base: its own number, so that one file in the place of another is noticed. */
+  number: z.int().default(0),
+  /** How many answers this gateway has kept until here. */
+  kept: z.int().default(0),
+  /** Of the chain up to here, of the chain before, and of the lines of this answer. Hex. */
+  digest: z.string().default(''),
+  after: z.string().default(''),
+  sum: z.string().default(''),
+});
+export type Commit = z.output<typeof commit>;
+const commitLine = z.object({ commit });
+const newerLine = z.object({ commit: z.object({ format: z.int().gt(formatNow) }) });
+
+/** One whole answer of a file. `sum` is the digest of its lines as they are on disk. */
+export interface Answer {
+  readonly commit: Commit;
+  readonly lines: readonly DiskLine[];
+  readonly sum: string;
+}
+
+/** How a file ends after its last whole answer: `torn` is what a killed process leaves behind. */
+export type Ending = 'whole' | 'torn' | 'damaged' | 'newer' | 'unreadable';
+
 const commitMark = 'c'.charCodeAt(0);
 const pieceBytes = 1024 * 1024;
 const linesPerPiece = 256;
 
-/** Lines of changes, some at once. */
-export function* encodeLines(lines: readonly DiskLine[]): Generator<Buffer> {
-  for (let at = 0; at < lines.length; at += linesPerPiece) {
-    yield Buffer.from(
-      lines
-        .slice(at, at + linesPerPiece)
-        .map(encodeLine)
-        .join(''),
-    );
+/** The digest of a chain after an answer. */
+export const chained = (after: string, sum: string, { epoch, seq }: Pick<Commit, 'epoch' | 'seq'>): string =>
+  hash('sha256', JSON.stringify([after, sum, epoch, seq]));
+
+/** Encodes lines and keeps their digest, up to the commit line. */
+export class AnswerEncoder {
+  readonly #hash: Hash = createHash('sha256');
+
+  /** Lines of changes, some at once. */
+  *lines(lines: readonly DiskLine[]): Generator<Buffer> {
+    for (let at = 0; at < lines.length; at += linesPerPiece) {
+      const some = lines.slice(at, at + linesPerPiece);
+      const piece = Buffer.from(some.map(encodeLine).join(''));
+      this.#hash.update(piece);
+      yield piece;
+    }
+  }
+
+  /** The digest of all lines. Once, after the last one. */
+  sum(): string {
+    return this.#hash.digest('hex');
   }
 }
 
-/** An answer: its changes, and the commit line without which they do not count. */
-export function* encodeAnswer(position: Position, full: boolean, lines: readonly DiskLine[]): Generator<Buffer> {
-  yield* encodeLines(lines);
-  yield Buffer.from(encodeLine({ commit: { ...position, full } }));
-}
+/** The line without which the lines before it do not count. */
+export const encodeCommit = (value: Commit): Buffer => Buffer.from(encodeLine({ commit: value }));
 
-function encodeLine(value: object): string {
+/** JSON with its checksum and a line feed. */
+export function encodeLine(value: object): string {
   const json = JSON.stringify(value);
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
 
-/** Reads a file answer by answer up to its end or to the first damaged line. Returns how many answers were whole. */
-export function readAnswers(path: string, take: (head: SnapshotHead, lines: readonly DiskLine[]) => void): number {
-  let answers = 0;
-  let lines: DiskLine[] = [];
-  for (const bytes of readLines(path)) {
-    const json = checked(bytes);
-    if (json === undefined) break;
-    // `{"commit":` or `{"seq":`: the third character tells them apart.
-    if (json[2] !== commitMark) {
-      lines.push(asLine(JSON.parse(json.toString('utf8'))));
-      continue;
-    }
-    const { commit } = commitLine.parse(JSON.parse(json.toString('utf8')));
-    take({ ...commit, count: lines.length }, lines);
-    answers += 1;
-    lines = [];
-  }
-  return answers;
-}
-
-/** The JSON of a line; undefined where its checksum is another. */
-function checked(bytes: Buffer): Buffer | undefined {
+/** The JSON of a line without its line feed; undefined where its checksum is another. */
+export function checked(bytes: Buffer): Buffer | undefined {
   const json = bytes.subarray(9);
   return bytes.length > 9 && hexAt(bytes) === crc32(json) ? json : undefined;
+}
+
+/** Reads a file answer by answer, and returns how it ended. Never throws: whatever is on disk is an ending. */
+export function* readAnswers(path: string): Generator<Answer, Ending> {
+  const file = openIfThere(path);
+  if (file === undefined) return 'unreadable';
+  const reader = new AnswerReader();
+  try {
+    for (const bytes of readLines(file, reader)) {
+      const answer = reader.take(bytes);
+      if (answer === 'more') continue;
+      if (answer === 'damaged' || answer === 'newer') return answer;
+      yield answer;
+    }
+    return reader.begun ? 'torn' : 'whole';
+  } catch (error) {
+    // A line past its bound, or a disk that does not read.
+    return error instanceof RangeError ? 'damaged' : 'unreadable';
+  } finally {
+    closeSync(file);
+  }
+}
+
+class AnswerReader {
+  /** Whether something stands after the last whole answer. */
+  begun = false;
+  #lines: DiskLine[] = [];
+  #hash = createHash('sha256');
+
+  take(bytes: Buffer): Answer | 'more' | 'damaged' | 'newer' {
+    this.begun = true;
+    const json = checked(bytes);
+    const value = json === undefined ? undefined : parsed(json);
+    if (json === undefined || value === undefined) return 'damaged';
+    // `{"commit":` or `{"seq":`: the third character tells them apart.
+    if (json[2] === commitMark) return this.#commit(value);
+    if (!isLine(value)) return 'damaged';
+    this.#lines.push(value);
+    this.#hash.update(bytes).update('\n');
+    return 'more';
+  }
+
+  #commit(value: unknown): Answer | 'damaged' | 'newer' {
+    if (newerLine.safeParse(value).success) return 'newer';
+    const read = commitLine.safeParse(value);
+    if (!read.success) return 'damaged';
+    const answer = { commit: read.data.commit, lines: this.#lines, sum: this.#hash.digest('hex') };
+    this.#lines = [];
+    this.#hash = createHash('sha256');
+    this.begun = false;
+    return answer;
+  }
+}
+
+function parsed(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The checksum says that the line is as it was written, and what it says of an object is parsed with the rest at the door;
+ * so the envelope, of which there are as many as objects, is looked at by hand.
+ */
+function isLine(value: unknown): value is DiskLine {
+  const line = value as DiskLine | null;
+  return typeof line?.kind === 'string' && typeof line.key === 'string' && line.object !== undefined;
 }
 
 /** Eight hex digits as a number; NaN where they are none. By hand, as there is one for every object of a start. */
@@ -75,30 +167,15 @@ const digits: Readonly<Record<number, number>> = Object.fromEntries(
   Array.from('0123456789abcdef', (digit, value) => [digit.charCodeAt(0), value]),
 );
 
-/**
- * The checksum says that the line is as it was written, and what it says of an object is parsed with the rest at the door;
- * so the envelope, of which there are as many as objects, is looked at by hand.
- */
-function asLine(value: unknown): DiskLine {
-  const line = value as DiskLine;
-  assert(typeof line.kind === 'string' && typeof line.key === 'string', 'a line of the disk is a change');
-  return line;
-}
-
-function* readLines(path: string): Generator<Buffer> {
-  const file = openIfThere(path);
-  if (file === undefined) return;
+function* readLines(file: number, reader: AnswerReader): Generator<Buffer> {
   const splitter = new LineSplitter(limits.snapshotObjectBytesMax * 2);
-  try {
-    for (;;) {
-      const piece = Buffer.allocUnsafe(pieceBytes);
-      const bytes = readSync(file, piece, 0, pieceBytes, null);
-      if (bytes === 0) return;
-      yield* splitter.push(piece.subarray(0, bytes));
-    }
-  } finally {
-    closeSync(file);
+  for (;;) {
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    const bytes = readSync(file, piece, 0, pieceBytes, null);
+    if (bytes === 0) break;
+    yield* splitter.push(piece.subarray(0, bytes));
   }
+  if (splitter.unfinished) reader.begun = true;
 }
 
 function openIfThere(path: string): number | undefined {

@@ -1,27 +1,21 @@
 /**
- * The last good configuration on disk: a base with every object, and logs of the answers since. Each line carries a
- * checksum, each answer ends with a commit line; what stands after the last commit (a torn tail) does not count. A base is
- * written beside, synced and renamed, and the three last ones are kept with their logs: where the newest is damaged, the one
- * before and the logs after it lead to the same state.
+ * The last good configuration on disk: a base with every object, and logs of the answers since, as one verified chain
+ * (disk-lines.ts, load.ts). A base is written beside, synced and renamed; it has two copies, and the three last ones are
+ * kept with their logs: where one is damaged, another and the logs after it lead to the same state.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnapshotChange, SnapshotHead } from '@tulou/contract';
+import { assert, must } from '../../kernel/assert.ts';
 import { sleep, type Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { Position } from './catalogue.ts';
-import { encodeAnswer, encodeLines, readAnswers, type DiskLine } from './disk-lines.ts';
+import { syncFolder } from '../durable.ts';
+import { BaseFile, copyBase } from './base-file.ts';
+import { AnswerEncoder, chained, encodeCommit, formatNow, type DiskLine } from './disk-lines.ts';
+import { markBehind, unmarkBehind, writeEndMark, type End } from './end-mark.ts';
+import { logKinds, SnapshotFolder } from './folder.ts';
+import { loadChain, readState, type Take } from './load.ts';
+import { LogFiles } from './log-files.ts';
 
 const basesKept = 3;
 /** A log is folded into a new base when it is larger than half the base, and at least so large. */
@@ -29,65 +23,65 @@ const foldBytesMin = 4 * 1024 * 1024;
 /** Folding gives the thread back after so many lines, as changes have to be passed on meanwhile. */
 const foldLinesAtOnce = 500;
 
-/** One answer as the disk gives it back: the same as from control. */
-export type Take = (head: SnapshotHead, changes: readonly SnapshotChange[]) => void;
-
 export interface DiskDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** What a start finds. `incomplete`: the files lack answers that were kept, so nothing of them may be served. */
+export type Found = 'nothing' | 'incomplete' | 'unverified' | 'complete';
+
 export class SnapshotDisk {
-  readonly #folder: string;
+  readonly #folder: SnapshotFolder;
   readonly #deps: DiskDeps;
   /** Numbers of the newest base and log; a log's number is that of the base it follows, or higher. */
   #base = 0;
-  #log = 0;
-  #file: number | undefined;
+  #log: number;
+  #files: LogFiles | undefined;
+  #end: End | undefined;
+  #kept = 0;
   #baseBytes = 0;
   #logBytes = 0;
   #broken = false;
+  #syncAsked = false;
   #folding: Promise<void> | undefined;
+  /** Copies and syncs that are under way. */
+  #pending: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, deps: DiskDeps) {
-    this.#folder = folder;
+  constructor(path: string, deps: DiskDeps) {
+    this.#folder = new SnapshotFolder(path);
     this.#deps = deps;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#base = this.#numbers('base').at(-1) ?? 0;
-    this.#log = Math.max(this.#base, this.#numbers('log').at(-1) ?? 0);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    this.#log = this.#folder.lastNumber;
   }
 
-  /** Gives back the newest good base and the logs after it, answer by answer. Returns whether there was any. */
-  load(take: Take): boolean {
-    for (const number of this.#numbers('base').toReversed()) {
-      const answers = readAnswers(this.#path('base', number), (head, lines) => take(head, lines));
-      if (answers === 0) {
-        this.#deps.log.error({ base: number }, 'a base of the configuration is damaged; the one before it is used');
-        continue;
-      }
-      this.#baseBytes = sizeOf(this.#path('base', number));
-      for (const log of this.#numbers('log').filter((candidate) => candidate >= number)) {
-        readAnswers(this.#path('log', log), take);
-        this.#logBytes += sizeOf(this.#path('log', log));
-      }
-      // An earlier process may have ended inside a line: nothing is written behind that.
-      this.#log += 1;
-      return true;
-    }
-    return false;
+  /** Gives back the newest good base and the logs after it, answer by answer. */
+  load(take: Take): Found {
+    const loaded = loadChain(this.#folder, take, this.#deps.log);
+    // An earlier process may have ended inside a line: nothing is written behind that.
+    this.#log += 1;
+    this.#kept = loaded.kept;
+    if (!loaded.found) return 'nothing';
+    this.#base = loaded.base;
+    this.#end = loaded.end;
+    this.#baseBytes = this.#folder.size('base', loaded.base);
+    for (const log of this.#folder.numbers('log'))
+      if (log >= loaded.base) this.#logBytes += this.#folder.size('log', log);
+    // Files of 0.1.0 say nothing about what they follow, and a chain with a gap takes no more: both need a new base.
+    const verified = loaded.end?.digest !== '';
+    if (!loaded.complete || !verified) this.#broken = true;
+    else this.#copy();
+    return !loaded.complete ? 'incomplete' : verified ? 'complete' : 'unverified';
   }
 
   /** Keeps one answer: a full one as a base, a delta at the end of the log. `broken`: those of it that were not taken. */
   keep(head: SnapshotHead, changes: readonly SnapshotChange[], broken: ReadonlySet<SnapshotChange>): void {
     const lines = changes.map((change): DiskLine => (broken.has(change) ? { ...change, broken: true } : change));
-    const position = { epoch: head.epoch, seq: head.seq };
     try {
-      if (head.full || this.#base === 0) this.#writeWhole(position, lines);
-      else this.#append(encodeAnswer(position, false, lines));
-      this.#broken = false;
+      if (head.full) this.#writeWhole(head, lines);
+      else this.#append(head, lines);
     } catch (error) {
-      if (!this.#broken) this.#deps.log.error({ error: String(error) }, 'the configuration cannot be kept on disk');
-      this.#broken = true;
+      this.#fail(error);
     }
   }
 
@@ -98,8 +92,9 @@ export class SnapshotDisk {
 
   /** Whether the disk takes bytes again, and room for more than a few of them. */
   works(): boolean {
-    const path = join(this.#folder, 'probe');
+    const path = join(this.#folder.path, 'probe');
     try {
+      mkdirSync(this.#folder.path, { recursive: true, mode: 0o700 });
       writeFileSync(path, Buffer.alloc(Math.max(foldBytesMin, this.#baseBytes)), { flush: true });
       return true;
     } catch {
@@ -109,104 +104,158 @@ export class SnapshotDisk {
     }
   }
 
+  /** Notices that somebody has removed the files under a running gateway. */
+  check(): void {
+    if (this.#broken || this.#base === 0) return;
+    const there = this.#folder.size('base', this.#base) > 0 && this.#files?.areThere !== false;
+    if (!there) this.#fail(new Error('the files of the configuration were removed while the gateway runs'));
+  }
+
   /** Folds base and log into a new base where that pays. At most one at a time; resolves when it is done. */
   foldIfGrown(): Promise<void> {
     const grown = this.#logBytes > Math.max(foldBytesMin, this.#baseBytes / 2);
     if (this.#folding === undefined && grown && !this.#broken) {
       this.#folding = this.#fold()
-        .catch((error: unknown) => this.#deps.log.error({ error: String(error) }, 'the configuration cannot be folded'))
+        .catch((error: unknown) => this.#fail(error))
         .finally(() => (this.#folding = undefined));
     }
     return this.#folding ?? Promise.resolve();
   }
 
-  async close(): Promise<void> {
+  /** Resolves when all that was kept is synced, and has its copies. */
+  async settled(): Promise<void> {
     await this.#folding;
+    for (let before; before !== this.#pending;) {
+      before = this.#pending;
+      await before;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.settled();
+    await this.#files?.close();
+    this.#files = undefined;
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#broken) this.#deps.log.error({ error: String(error) }, 'the configuration cannot be kept on disk');
+    this.#broken = true;
     this.#closeLog();
+    markBehind(this.#folder);
   }
 
   #closeLog(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
+    const [end, files] = [this.#end, this.#files];
+    this.#files = undefined;
+    if (files === undefined) return;
+    this.#after(async () => {
+      await files.close();
+      this.#mark(end);
+    });
   }
 
-  #append(bytes: Iterable<Buffer>): void {
+  #mark(end: End | undefined): void {
+    if (end !== undefined && !this.#broken) writeEndMark(this.#folder, end);
+  }
+
+  #append({ epoch, seq }: SnapshotHead, lines: readonly DiskLine[]): void {
     if (this.#broken) throw new Error('the log has a hole');
-    this.#file ??= openSync(this.#path('log', this.#log), 'a', 0o600);
-    for (const piece of bytes) this.#logBytes += writeAll(this.#file, piece);
+    const before = must(this.#end, 'a log follows a base');
+    const encoder = new AnswerEncoder();
+    const pieces = [...encoder.lines(lines)];
+    const sum = encoder.sum();
+    const end = { epoch, seq, kept: before.kept + 1, digest: chained(before.digest, sum, { epoch, seq }) };
+    pieces.push(encodeCommit({ ...end, full: false, format: formatNow, number: 0, after: before.digest, sum: '' }));
+    const files = (this.#files ??= this.#openLog());
+    const bytes = files.bytes;
+    files.append(pieces);
+    this.#logBytes += files.bytes - bytes;
+    this.#end = end;
+    this.#kept = end.kept;
+    this.#syncSoon();
   }
 
-  #writeWhole(position: Position, lines: readonly DiskLine[]): void {
+  /** Once for all answers that come meanwhile. The mark after the log: it must never promise what a power cut can take. */
+  #syncSoon(): void {
+    if (this.#syncAsked) return;
+    this.#syncAsked = true;
+    this.#after(async () => {
+      this.#syncAsked = false;
+      const [end, files] = [this.#end, this.#files];
+      await files?.sync();
+      if (files !== undefined && this.#files === files) this.#mark(end);
+    });
+  }
+
+  #openLog(): LogFiles {
+    const files = new LogFiles(logKinds.map((kind) => this.#folder.file(kind, this.#log)));
+    syncFolder(this.#folder.path);
+    return files;
+  }
+
+  #writeWhole({ epoch, seq }: SnapshotHead, lines: readonly DiskLine[]): void {
     const number = this.#log + 1;
-    const base = new BaseFile(this.#path('base', number));
-    base.writeAll(encodeAnswer(position, true, lines));
-    this.#adopt(number, base);
+    const kept = this.#kept + 1;
+    const base = new BaseFile(this.#folder.file('base', number));
+    base.write(lines);
+    this.#kept = kept;
+    this.#end = base.finish(number, (sum) => ({ epoch, seq, kept, digest: chained('', sum, { epoch, seq }) }));
     this.#log = number;
     this.#closeLog();
     this.#logBytes = 0;
+    this.#adopt(number, base.bytes);
+    this.#broken = false;
+    writeEndMark(this.#folder, this.#end);
+    unmarkBehind(this.#folder);
   }
 
   /** New answers go to the next log from here on, while base and logs up to now are read and written as one. */
   async #fold(): Promise<void> {
-    const until = this.#log;
+    const [until, expected] = [this.#log, this.#end];
     this.#closeLog();
     this.#log = until + 1;
     this.#logBytes = 0;
-    const state = this.#readState(until);
-    if (state.position === undefined) return;
-    const base = new BaseFile(this.#path('base', until + 1));
+    await this.#pending;
+    const state: DiskState = { good: new Map(), broken: new Map() };
+    const end = readState(this.#folder, this.#base, until, (_head, lines) => {
+      for (const line of lines) keepLast(state, line);
+    });
+    assert(end?.digest === expected?.digest, 'the files of the configuration say what was written to them');
+    const base = new BaseFile(this.#folder.file('base', until + 1));
     for (const lines of inGroups([...state.good.values(), ...state.broken.values()], foldLinesAtOnce)) {
-      base.writeAll(encodeLines(lines));
+      base.write(lines);
       await sleep(this.#deps.clock, 0);
     }
-    base.writeAll(encodeAnswer(state.position, true, []));
-    this.#adopt(until + 1, base);
+    base.finish(until + 1, () => must(end, 'the state has an end'));
+    this.#adopt(until + 1, base.bytes);
   }
 
-  #adopt(number: number, base: BaseFile): void {
-    base.finish();
-    syncFolder(this.#folder);
+  #adopt(number: number, bytes: number): void {
+    syncFolder(this.#folder.path);
     this.#base = number;
-    this.#baseBytes = base.bytes;
-    const kept = this.#numbers('base').slice(-basesKept);
-    for (const kind of ['base', 'log'] as const) {
-      for (const old of this.#numbers(kind)) if (old < (kept[0] ?? 0)) rmSync(this.#path(kind, old), { force: true });
-    }
+    this.#baseBytes = bytes;
+    this.#copy();
   }
 
-  /** The last line of every key; of what is quarantined, the last good and the broken one. */
-  #readState(until: number): DiskState {
-    const state: DiskState = { position: undefined, good: new Map(), broken: new Map() };
-    const take = (head: SnapshotHead, lines: readonly DiskLine[]): void => {
-      state.position = { epoch: head.epoch, seq: head.seq };
-      for (const line of lines) keepLast(state, line);
-    };
-    readAnswers(this.#path('base', this.#base), take);
-    for (const log of this.#numbers('log')) {
-      if (log >= this.#base && log <= until) readAnswers(this.#path('log', log), take);
-    }
-    return state;
+  #copy(): void {
+    this.#after(async () => {
+      await copyBase(this.#folder, this.#base);
+      this.#folder.prune(basesKept);
+    });
   }
 
-  #numbers(kind: 'base' | 'log'): number[] {
-    return readdirSync(this.#folder)
-      .map((name) => new RegExp(`^${kind}-(\\d{8})\\.ndjson$`).exec(name)?.[1])
-      .filter((text) => text !== undefined)
-      .map(Number)
-      .sort((a, b) => a - b);
-  }
-
-  #path(kind: 'base' | 'log', number: number): string {
-    return join(this.#folder, `${kind}-${String(number).padStart(8, '0')}.ndjson`);
+  /** Does what may take the disk some time, in order, away from the caller. */
+  #after(work: () => Promise<void>): void {
+    this.#pending = this.#pending.then(work).catch((error: unknown) => this.#fail(error));
   }
 }
 
 interface DiskState {
-  position: Position | undefined;
   readonly good: Map<string, DiskLine>;
   readonly broken: Map<string, DiskLine>;
 }
 
+/** The last line of every key; of what is quarantined, the last good and the broken one. */
 function keepLast(state: DiskState, line: DiskLine): void {
   const name = `${line.kind} ${line.key}`;
   if (line.broken === true) {
@@ -216,51 +265,6 @@ function keepLast(state: DiskState, line: DiskLine): void {
   state.broken.delete(name);
   if (line.object === null) state.good.delete(name);
   else state.good.set(name, line);
-}
-
-/** A base while it is written: under another name until it is whole and synced. */
-class BaseFile {
-  bytes = 0;
-  readonly #path: string;
-  readonly #file: number;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#file = openSync(`${path}.new`, 'w', 0o600);
-  }
-
-  writeAll(pieces: Iterable<Buffer>): void {
-    try {
-      for (const piece of pieces) this.bytes += writeAll(this.#file, piece);
-    } catch (error) {
-      closeSync(this.#file);
-      rmSync(`${this.#path}.new`, { force: true });
-      throw error;
-    }
-  }
-
-  finish(): void {
-    fsyncSync(this.#file);
-    closeSync(this.#file);
-    renameSync(`${this.#path}.new`, this.#path);
-  }
-}
-
-function writeAll(file: number, bytes: Buffer): number {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-  return bytes.length;
-}
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-
-/** A rename is kept over a power cut only when its folder is synced too. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 function* inGroups<T>(items: readonly T[], size: number): Generator<readonly T[]> {

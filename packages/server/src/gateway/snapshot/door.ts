@@ -1,20 +1,31 @@
 /**
  * The door through which configuration enters the gateway. Every object is parsed by itself, so that a broken one can be
- * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason.
+ * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason. An object of a
+ * kind that a newer control has is not broken: it is kept, and takes effect in a gateway that knows it.
  */
-import { snapshotObject, type SnapshotChange, type SnapshotObject, type SnapshotOf } from '@tulou/contract';
+import {
+  isSnapshotKind,
+  snapshotKinds,
+  type SnapshotChange,
+  type SnapshotKind,
+  type SnapshotObject,
+  type SnapshotOf,
+} from '@tulou/contract';
 import { importKeys } from '../tokens/keys.ts';
 
-/** What a change means: an object to take, a key that is gone, or something unreadable that must not be taken. */
+/** What a change means: an object to take, one that is gone, one of a kind to come, or one that must not be taken. */
 export type Reading =
   | { readonly verdict: 'take'; readonly object: SnapshotObject }
-  | { readonly verdict: 'gone' }
+  | { readonly verdict: 'gone'; readonly kind: SnapshotKind }
+  | { readonly verdict: 'unknown' }
   | { readonly verdict: 'broken'; readonly reason: string };
 
 /** Reads one change of the feed or of the disk. */
 export function readChange(change: SnapshotChange): Reading {
-  if (change.object === null) return { verdict: 'gone' };
-  const parsed = snapshotObject.safeParse(change.object);
+  const { kind } = change;
+  if (!isSnapshotKind(kind)) return { verdict: 'unknown' };
+  if (change.object === null) return { verdict: 'gone', kind };
+  const parsed = snapshotKinds[kind].safeParse(change.object);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return { verdict: 'broken', reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}` };

@@ -3,11 +3,12 @@ import type { SnapshotObject, SnapshotOf } from '@tulou/contract';
 
 /** Keys are not told: those are in the shared table. */
 export type Plain = Exclude<SnapshotObject, SnapshotOf<'key'>>;
+export type PlainKind = Plain['kind'];
 
 /** An object as it is from now on (`index`: an app's number), or one that is gone. */
 export type ThreadChange =
   | { readonly object: Plain; readonly index: number }
-  | { readonly kind: string; readonly key: string };
+  | { readonly kind: PlainKind; readonly key: string };
 
 /** What one applied answer means for the threads. `keys`: the table has been replaced by this one. */
 export interface SnapshotMessage {
@@ -21,10 +22,13 @@ export interface SnapshotMessage {
 
 const changesPerPack = 10_000;
 
-/** All changes of a message, one after the other. */
-export function* changesOf(message: SnapshotMessage): Generator<ThreadChange> {
+/** All changes of a message, one after the other. `onPack`: called before each pack, as one takes a thread some time. */
+export function* changesOf(message: SnapshotMessage, onPack: () => void): Generator<ThreadChange> {
   yield* message.changes;
-  for (const pack of message.packed) yield* JSON.parse(Buffer.from(pack).toString('utf8')) as ThreadChange[];
+  for (const pack of message.packed) {
+    onPack();
+    yield* JSON.parse(Buffer.from(pack).toString('utf8')) as ThreadChange[];
+  }
 }
 
 /** Packs objects for a full message. */

@@ -53,7 +53,7 @@ const all = [tenant, api, version, plan, app, caller, subscription, client, inst
 const told = (object: Plain): ThreadChange => ({ object, index: object.kind === 'app' ? 1 : 0 });
 const gone = ({ kind, key }: Plain): ThreadChange => ({ kind, key });
 const apply = (state: State, ...changes: ThreadChange[]): State =>
-  state.after({ type: 'snapshot', full: false, changes, packed: [], keys: undefined });
+  State.next(state, { type: 'snapshot', full: false, changes, packed: [], keys: undefined });
 const fresh = (): State => new State(KeyTable.sized(0));
 
 /** What a call would find, walking the links that calls walk. */
@@ -127,7 +127,7 @@ describe('the state of a thread', () => {
 
   it('is swapped whole by a full message: the old one still stands for calls that began with it', () => {
     const before = apply(fresh(), ...all.map(told));
-    const after = before.after({
+    const after = State.next(before, {
       type: 'snapshot',
       full: true,
       changes: [told(tenant)],

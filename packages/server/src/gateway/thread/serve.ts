@@ -15,7 +15,6 @@ import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
 import { RequestIds, TraceIds } from '../request-id.ts';
 import { Freshness } from '../snapshot/freshness.ts';
-import { KeyTable } from '../snapshot/key-table.ts';
 import { State } from '../snapshot/state.ts';
 import { Strangers } from '../strangers.ts';
 import { UsedProofs } from '../tokens/proofs.ts';
@@ -69,7 +68,7 @@ export class ServingThread {
 
   async take(message: ToThread): Promise<void> {
     if (message.type === 'snapshot') {
-      this.#gate.state = (this.#gate.state ?? new State(KeyTable.sized(0))).after(message);
+      this.#gate.state = State.next(this.#gate.state, message);
     } else if (message.type === 'fleet') this.#gate.fleetKey = message.key;
     else if (message.type === 'listen') await this.#listen(message);
     else await this.#drain(message.graceMs);

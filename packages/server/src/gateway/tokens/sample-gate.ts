@@ -15,7 +15,6 @@ import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
 import { Catalogue } from '../snapshot/catalogue.ts';
 import { Freshness } from '../snapshot/freshness.ts';
-import { KeyTable } from '../snapshot/key-table.ts';
 import { State } from '../snapshot/state.ts';
 import { openGate } from '../thread/serve.ts';
 import type { ContentWatch, Exchange, ForwardOptions } from '../wire/exchange.ts';
@@ -104,7 +103,7 @@ export class SampleGate {
       { epoch: 'e', seq: this.#seq, full: this.#seq === 1, count: lines.length },
       lines.map((line) => ({ seq: this.#seq, ...line })),
     );
-    this.gate.state = (this.gate.state ?? new State(KeyTable.sized(0))).after(message());
+    this.gate.state = State.next(this.gate.state, message());
   }
 
   /** Objects that the door kept out. */

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** How a key proves a call: shown with it, or signing it (RFC 9421 §3.3.6, §3.3.3). */
+export const keyKind = z.enum(['bearer', 'ed25519', 'hmac-sha256']);
+export type KeyKind = z.output<typeof keyKind>;
+
+/**
+ * `key` is the credential's id (33 characters). `hash`, base64url: SHA-256 of its secret; of an Ed25519 key, which has none,
+ * the public key itself.
+ */
+export const keyObjectKind = z.object({
+  kind: z.literal('key'),
+  key: z.string(),
+  id: z.string(),
+  tenant: z.string(),
+  app: z.string(),
+  environment: z.enum(['test', 'live']),
+  /** What calls show: the key itself where nothing is said, or a signature made with it. */
+  method: keyKind.optional(),
+  hash: z.string().length(43),
+  /** Unix seconds, or null. */
+  expires_at: z.int().nullable(),
+});

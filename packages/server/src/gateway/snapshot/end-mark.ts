@@ -1,0 +1,58 @@
+/**
+ * How far the files of the configuration go, in a small file of its own: without it, files that lost their end would look
+ * as if nothing had ever followed. It is renamed to `behind` when an answer cannot be kept, which a full disk allows.
+ */
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { z } from 'zod';
+import type { Log } from '../../kernel/log.ts';
+import { replaceFile } from '../durable.ts';
+import { setAside } from '../set-aside.ts';
+import { checked, encodeLine } from './disk-lines.ts';
+import type { SnapshotFolder } from './folder.ts';
+
+/** Where a chain of answers ends. */
+export interface End {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly kept: number;
+  readonly digest: string;
+}
+
+const mark = z.object({ end: z.object({ epoch: z.string(), seq: z.int(), kept: z.int(), digest: z.string() }) });
+
+export function writeEndMark(folder: SnapshotFolder, end: End): void {
+  replaceFile(folder.endMark, encodeLine({ end }));
+}
+
+/** Undefined: there is none that can be read. */
+export function readEndMark(folder: SnapshotFolder, log: Log): End | undefined {
+  if (!existsSync(folder.endMark)) return undefined;
+  const end = readMark(folder.endMark);
+  if (end === undefined)
+    setAside(folder.endMark, 'it is damaged', 'the files of the configuration speak for themselves', log);
+  return end;
+}
+
+function readMark(path: string): End | undefined {
+  try {
+    const json = checked(Buffer.from(readFileSync(path, 'utf8').trimEnd()));
+    return json === undefined ? undefined : mark.parse(JSON.parse(json.toString('utf8'))).end;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says that the gateway knows more than its files. A disk that refuses even this leaves the mark as it is. */
+export function markBehind(folder: SnapshotFolder): void {
+  try {
+    renameSync(folder.endMark, folder.behindMark);
+  } catch {
+    // Not there, or read-only: the next whole state settles it.
+  }
+}
+
+export const isMarkedBehind = (folder: SnapshotFolder): boolean => existsSync(folder.behindMark);
+
+export function unmarkBehind(folder: SnapshotFolder): void {
+  rmSync(folder.behindMark, { recursive: true, force: true });
+}

@@ -1,10 +1,9 @@
 /** From words to a command and its arguments, with a message that names the nearest right word for each wrong one. */
-import { parseCredential } from '@tulou/contract';
+import { didYouMean, parseCredential } from '@tulou/contract';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { helpOption, type Arguments, type Command, type Group, type Node, type Option } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { positionalLabel } from './help.ts';
-import { didYouMean } from './suggest.ts';
 
 export interface Found {
   readonly node: Node;

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '@tulou/contract';
 
 export interface ParsedFile<T> {
   readonly documents: readonly { readonly value: T; readonly raw: unknown }[];

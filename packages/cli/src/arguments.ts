@@ -1,10 +1,10 @@
-/** From words to a command and its arguments, with a message that names the nearest right word for each wrong one. */
-import { parseCredential } from '@tulou/contract';
+/** From words to a command and its arguments. The message for an unknown word names the nearest known one. */
+import { nearest, parseCredential } from '@tulou/contract';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { helpOption, type Arguments, type Command, type Group, type Node, type Option } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { positionalLabel } from './help.ts';
-import { didYouMean } from './suggest.ts';
+import { joined, say, type Text } from './language/say.ts';
 
 export interface Found {
   readonly node: Node;
@@ -28,7 +28,7 @@ export function findCommand(root: Group, words: readonly string[], leading: read
       if (takesNext(word, leading)) rest.push(...words.slice((i += 1), i + 1));
       continue;
     }
-    if (node.fallback !== undefined && !Object.hasOwn(node.commands, word)) break;
+    if (node.fallback !== undefined && isOnly(node) && !Object.hasOwn(node.commands, word)) break;
     node = childOf(node, word, path);
     path.push(word);
   }
@@ -39,12 +39,22 @@ export function findCommand(root: Group, words: readonly string[], leading: read
   return { node, path, rest: [...rest, ...words.slice(i)] };
 }
 
+/** A noun with one verb: the next word is an argument. */
+const isOnly = (group: Group): boolean => Object.keys(group.commands).length === 1;
+
+/** ` Did you mean "x"?`, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): Text {
+  const near = nearest(word, candidates);
+  return near === undefined ? '' : say` Did you mean "${near}"?`;
+}
+
 function childOf(group: Group, word: string, path: readonly string[]): Node {
   const child = Object.hasOwn(group.commands, word) ? group.commands[word] : undefined;
   if (child !== undefined) return child;
   const full = ['tulou', ...path].join(' ');
-  const title = path.length === 0 ? `"${word}" is not a command.` : `"${word}" is not a command of "${full}".`;
-  throw usageFailure(title + didYouMean(word, Object.keys(group.commands)), `See "${full} --help".`);
+  const title = path.length === 0 ? say`"${word}" is not a command.` : say`"${word}" is not a command of "${full}".`;
+  const near = didYouMean(word, Object.keys(group.commands));
+  throw usageFailure(joined([title, near], ''), say`See "${full} --help".`);
 }
 
 function takesNext(word: string, options: readonly Option[]): boolean {
@@ -52,7 +62,7 @@ function takesNext(word: string, options: readonly Option[]): boolean {
   return options.some((one) => one.type === 'string' && (word === `--${one.name}` || word === `-${one.short ?? ''}`));
 }
 
-/** Parses the words of a command. Throws `usage` for what it does not know, and for a secret in plain sight. */
+/** Parses the words of a command. Throws `usage` for an unknown option, and for a secret on the command line. */
 export function parseWords(command: Command, path: readonly string[], words: readonly string[]): Arguments {
   refuseSecrets(command, words);
   const options = [...command.options, helpOption];
@@ -74,8 +84,11 @@ export function parseWords(command: Command, path: readonly string[], words: rea
     else flags.set(option.name, [...earlier(flags, option), stringValue(token, option)]);
   }
   refuseExtra(command, path, positionals);
-  return { positionals, flags, switches };
+  return { positionals, flags, switches, line: ['tulou', ...path, ...words].map(quoted).join(' ') };
 }
+
+/** A word as a POSIX shell reads it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 interface OptionToken {
   readonly name: string;
@@ -98,36 +111,37 @@ function knownOption(token: OptionToken, options: readonly Option[], path: reado
     options.map((one) => `--${one.name}`),
   );
   throw usageFailure(
-    `"${token.rawName}" is not an option here.${near}`,
-    `See "${['tulou', ...path].join(' ')} --help".`,
+    say`"${token.rawName}" is not an option of this command.${near}`,
+    say`See "${['tulou', ...path].join(' ')} --help".`,
   );
 }
 
 function switchValue(token: OptionToken, isNegative: boolean): boolean {
   if (token.value === undefined) return !isNegative;
-  if (token.value !== 'true' && token.value !== 'false') throw usageFailure(`"${token.rawName}" takes no value.`);
+  if (token.value !== 'true' && token.value !== 'false') throw usageFailure(say`"${token.rawName}" takes no value.`);
   return (token.value === 'true') !== isNegative;
 }
 
 function stringValue(token: OptionToken, option: Option): string {
-  if (token.value === undefined) throw usageFailure(`"--${option.name}" needs a value.`);
+  if (token.value === undefined) throw usageFailure(say`"--${option.name}" needs a value.`);
   return token.value;
 }
 
 function earlier(flags: ReadonlyMap<string, readonly string[]>, option: Option): readonly string[] {
   const values = flags.get(option.name) ?? [];
-  if (values.length > 0 && option.multiple !== true) throw usageFailure(`"--${option.name}" is given twice.`);
+  if (values.length > 0 && option.multiple !== true) throw usageFailure(say`"--${option.name}" is given twice.`);
   return values;
 }
 
 function refuseExtra(command: Command, path: readonly string[], positionals: readonly string[]): void {
   const extra = positionals[command.positionals.length];
   if (extra === undefined || command.positionals.includes('…')) return;
+  const full = ['tulou', ...path].join(' ');
   const takes = command.positionals.length === 0 ? 'no arguments' : command.positionals.map(positionalLabel).join(' ');
-  throw usageFailure(`"${extra}" is one argument too many: "${['tulou', ...path].join(' ')}" takes ${takes}.`);
+  throw usageFailure(say`"${extra}" is one argument too many: "${full}" takes ${takes}.`);
 }
 
-/** Other users of the machine read command lines (`ps`), and shells keep them: a secret there is a leaked one. */
+/** Other users of the machine can read command lines (`ps`), and shells keep them: a secret there is leaked. */
 function refuseSecrets(command: Command, words: readonly string[]): void {
   const isSecret = (word: string) => parseCredential(word.slice(word.indexOf('=') + 1)) !== undefined;
   if (words.some(isSecret)) throw noToken();
@@ -137,6 +151,6 @@ function refuseSecrets(command: Command, words: readonly string[]): void {
 
 const noToken = (): Error =>
   usageFailure(
-    'A token does not belong on the command line: other users and the shell’s history would see it.',
+    'Do not put a token on the command line: other users and the shell history would see it.',
     'Put it into a file of mode 0600 and give "--token-file FILE", or set TULOU_TOKEN, or save it with "tulou context add".',
   );

@@ -67,7 +67,7 @@ test('after a bounded number of attempts the answer stands', async () => {
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.equal(ran.code, 69);
-  assert.match(ran.err, /cannot do this right now.*\(unavailable\)/);
+  assert.match(ran.err, /Service unavailable.*\(unavailable\)/);
   assert.equal(platform.requests.length, 5);
   assert.ok(stage.waitedMs.every((waitMs) => waitMs <= 10_000));
 });
@@ -107,7 +107,7 @@ test('who answers but is no platform is told from one', async () => {
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.equal(ran.code, 3);
-  assert.match(ran.err, /not as a Tulou platform does/);
+  assert.match(ran.err, /it is not a Tulou platform/);
   assert.match(ran.err, /platform listener/);
 });
 
@@ -116,7 +116,7 @@ test('a page where JSON should be is no answer of a platform', async () => {
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'list']);
   assert.equal(ran.code, 1);
-  assert.match(ran.err, /not as a Tulou platform does/);
+  assert.match(ran.err, /it is not a Tulou platform/);
 });
 
 test('an answer that breaks off is asked for again', async () => {
@@ -207,13 +207,13 @@ test('a deletion asks for the name, and does nothing unless it is typed', async 
   assert.equal((await stage.tulou(words)).code, 64, 'nobody to ask');
   assert.equal((await stage.tulou(words, { answers: ['yes'], columns: 80 })).code, 130);
   assert.equal((await stage.tulou(words, { answers: [], columns: 80 })).code, 130, 'end of input');
-  assert.equal(platform.requests.length, 0);
+  assert.ok(platform.requests.every(({ method }) => method === 'GET'), 'nothing was deleted');
   const typed = await stage.tulou(words, { answers: ['orders'], columns: 80 });
   assert.equal(typed.code, 0);
   assert.match(typed.err, /Type "orders"/);
   assert.equal((await stage.tulou([...words, '--yes'])).code, 0);
   assert.deepEqual(
-    platform.requests.map(({ method }) => method),
+    platform.requests.map(({ method }) => method).filter((method) => method !== 'GET'),
     ['DELETE', 'DELETE'],
   );
 });
@@ -226,7 +226,7 @@ test('a stream that breaks off leaves no file', async () => {
   await using stage = await openStage({ TULOU_URL: platform.url });
   const ran = await stage.tulou(['tenants', 'export', 'acme', '-o', 'acme.tar.gz']);
   assert.equal(ran.code, 1);
-  assert.match(ran.err, /broke off/);
+  assert.match(ran.err, /interrupted/);
   for (const name of ['acme.tar.gz', 'acme.tar.gz.partial']) {
     await assert.rejects(stage.io().files.stat(`${stage.dir}/${name}`), { code: 'ENOENT' });
   }

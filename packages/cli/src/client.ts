@@ -1,6 +1,7 @@
-/** Calls of the control API: one attempt after another where that is safe, within bounds, and every failure in words. */
-import { foreignAnswer, problemFailure, unreachableFailure } from './problem.ts';
+/** Calls of the control API: repeated if that is safe, within bounds. Every failure is in words. */
+import { foreignAnswer, networkCode, problemFailure, unreachableFailure } from './problem.ts';
 import type { Connection } from './connection.ts';
+import { Failure } from './failure.ts';
 import type { Io } from './io.ts';
 
 export interface Call {
@@ -10,25 +11,25 @@ export interface Call {
   readonly query?: URLSearchParams;
   readonly body?: unknown;
   readonly ifMatch?: string;
-  /** One is made for every write that has none, so that it can be sent again. */
+  /** Generated for each write that has none, so that it can be repeated. */
   readonly idempotencyKey?: string;
   readonly accept?: string;
-  /** Until the content has arrived; two minutes where nothing is said. */
+  /** Until the content has arrived. */
   readonly timeoutMs?: number;
 }
 
 export interface Answer {
   readonly status: number;
-  /** As it came. */
+  /** The content, unchanged. */
   readonly text: string;
-  /** Undefined where there is no content. */
+  /** Undefined if there is no content. */
   readonly json: unknown;
   readonly etag: string | undefined;
 }
 
 export interface Client {
   call(call: Call): Promise<Answer>;
-  /** The answer before its content is read. */
+  /** The answer, with its content unread. */
   open(call: Call): Promise<Response>;
 }
 
@@ -44,7 +45,7 @@ export function openClient(connection: Connection, io: Io): Client {
   };
 }
 
-/** An answer that came, with as much of its content as was asked for. */
+/** An answer, with its content if it was to be read. */
 interface Received {
   readonly response: Response;
   readonly text: string;
@@ -66,16 +67,21 @@ function answerOf({ response, text }: Received): Answer {
 
 async function send(call: Call, connection: Connection, io: Io, read: Read): Promise<Received> {
   const request = requestOf(call, connection, io);
+  const note =
+    connection.isVerbose === true
+      ? (text: string) => io.stderr.write(`${call.method} ${request.url} ${text}\n`)
+      : undefined;
   let { renew } = connection;
   for (let attempt = 1; ; attempt += 1) {
     const result = await attemptOnce(request, io, read);
+    note?.(outcomeOf(result));
     if (result.received?.response.ok === true) return result.received;
     if (renew !== undefined && result.received?.response.status === 401) {
       request.init.headers.set('authorization', `Bearer ${await renew(connection.token ?? '')}`);
       renew = undefined;
       continue;
     }
-    if (!result.again || attempt === attemptsMax) throw failureOf(result, connection);
+    if (!result.again || attempt === attemptsMax) throw failureOf(result, connection).with({ via: connection.via });
     await io.sleep(delayMs(result, attempt, io));
   }
 }
@@ -93,7 +99,11 @@ interface Prepared {
 }
 
 function requestOf(call: Call, connection: Connection, io: Io): Prepared {
-  const headers = new Headers({ accept: call.accept ?? 'application/json', 'user-agent': 'tulou-cli' });
+  const headers = new Headers({
+    accept: call.accept ?? 'application/json',
+    'accept-language': io.env.language,
+    'user-agent': 'tulou-cli',
+  });
   if (connection.token !== undefined) headers.set('authorization', `Bearer ${connection.token}`);
   if (connection.reason !== undefined) headers.set('tulou-reason', connection.reason);
   if (call.ifMatch !== undefined) headers.set('if-match', call.ifMatch);
@@ -101,12 +111,12 @@ function requestOf(call: Call, connection: Connection, io: Io): Prepared {
   if (call.body !== undefined) headers.set('content-type', 'application/json');
   const query = call.query === undefined || call.query.size === 0 ? '' : `?${call.query.toString()}`;
   const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-  // A redirect would take the token to an address that nobody chose.
+  // A redirect would send the token to an address that the user did not choose.
   const init = { method: call.method, headers, redirect: 'manual', ...body } as const;
   return { url: `${connection.url}/api/v1${call.path}${query}`, init, timeoutMs: call.timeoutMs ?? answerTimeoutMs };
 }
 
-/** An error's content is always read. */
+/** The content of an error is always read. */
 async function attemptOnce(request: Prepared, io: Io, read: Read): Promise<Attempt> {
   try {
     const response = await io.fetch(request.url, { ...request.init, signal: AbortSignal.timeout(request.timeoutMs) });
@@ -121,23 +131,21 @@ const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 const isReset = (error: unknown): boolean => resetCodes.has(networkCode(error) ?? '');
 
-/** The system's or undici's code of a failed fetch. */
-export function networkCode(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  for (const one of [cause, error]) {
-    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
-  }
-  return undefined;
-}
-
-/** Doubles each time, with jitter; at least what the platform asks for, up to a bound. */
+/** Doubles each time, with jitter. At least `Retry-After`, within a bound. */
 function delayMs(result: Attempt, attempt: number, io: Io): number {
   const asked = Number(result.received?.response.headers.get('retry-after') ?? 0) * 1000;
   const own = firstDelayMs * 2 ** (attempt - 1) * (0.5 + io.random());
   return Math.min(delayMsMax, Math.max(own, Number.isFinite(asked) ? asked : 0));
 }
 
-function failureOf({ received, error }: Attempt, connection: Connection): Error {
+/** For `--verbose`: the status and the request ID, or the reason why there was no answer. */
+function outcomeOf({ received, error }: Attempt): string {
+  if (received === undefined) return networkCode(error) ?? String(error);
+  const { status, headers } = received.response;
+  return `${status} ${headers.get('tulou-request-id') ?? ''}`.trim();
+}
+
+function failureOf({ received, error }: Attempt, connection: Connection): Failure {
   if (received === undefined) return unreachableFailure(error, networkCode(error), connection.url);
   return problemFailure(received.response, received.text);
 }

@@ -28,7 +28,7 @@ async function makeData(stage: Stage, name: string, token: string, platform?: st
 
 test('without any word it is the platform of this machine, with the token of ./.tulou', async () => {
   await using stage = await openStage();
-  assert.deepEqual(await sent(stage, []), { origin: 'http://127.0.0.1:8090', token: null, err: 'No tenants here.\n' });
+  assert.deepEqual(await sent(stage, []), { origin: 'http://127.0.0.1:8090', token: null, err: 'No tenants.\n' });
   await makeData(stage, '.tulou', 'local', 'http://127.0.0.1:4242');
   const { origin, token } = await sent(stage, []);
   assert.deepEqual([origin, token], ['http://127.0.0.1:4242', 'Bearer local']);
@@ -99,7 +99,7 @@ test('contexts are kept for the owner alone, and no command prints a token', asy
   const shown = await stage.tulou(['context', 'list']);
   const listed = await stage.tulou(['context', 'list', '--json']);
   assert.deepEqual(JSON.parse(listed.out), {
-    items: [{ name: 'work', url: 'https://p.example.com', token: 'kept here', current: true }],
+    items: [{ name: 'work', url: 'https://p.example.com', token: 'saved here', current: true }],
   });
   for (const ran of [added, shown, listed]) assert.ok(!`${ran.out}${ran.err}`.includes('secret-token'));
   assert.equal((await sent(stage, [])).token, 'Bearer secret-token');

@@ -1,13 +1,14 @@
-/** `config.json` in the user's configuration folder: named connections, and which one is in use. Mode 0600: it may hold tokens. */
+/** `config.json` in the user's configuration folder: named connections, and the current one. Mode 0600: it may contain tokens. */
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
+import { say } from './language/say.ts';
 
 const login = z.strictObject({
   refresh_token: z.string(),
   access_token: z.string(),
-  /** When the access token ends, Unix seconds. */
+  /** When the access token expires, Unix seconds. */
   expires_at: z.int(),
 });
 
@@ -16,7 +17,7 @@ const context = z.strictObject({
   /** Absolute path: the token stays where it is. */
   token_file: z.string().optional(),
   token: z.string().optional(),
-  /** What `tulou login` got. */
+  /** The tokens of `tulou login`. */
   login: login.optional(),
 });
 const config = z.strictObject({ current: z.string().optional(), contexts: z.record(z.string(), context) });
@@ -30,7 +31,7 @@ const othersMode = 0o077;
 
 export const configPath = (io: Io): string => `${io.env.configDir}/config.json`;
 
-/** The saved connections; none where there is no file. Throws where others could read it, or where it is damaged. */
+/** The saved connections; none if there is no file. Throws if other users can read the file, or if it is damaged. */
 export async function readConfig(io: Io): Promise<Config> {
   const path = configPath(io);
   const text = await readIfThere(path, io);
@@ -44,10 +45,10 @@ function parseConfig(text: string, path: string): Config {
     return config.parse(JSON.parse(text));
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new Failure(`${path} is damaged`, {
+    throw new Failure(say`${path} is damaged`, {
       exit: 'data',
       detail,
-      help: 'Mend it, or remove it and add the contexts again.',
+      help: 'Correct it, or delete it and add the contexts again.',
     });
   }
 }
@@ -55,12 +56,12 @@ function parseConfig(text: string, path: string): Config {
 async function refuseShared(path: string, io: Io): Promise<void> {
   const { mode } = await io.files.stat(path);
   if ((mode & othersMode) === 0) return;
-  throw new Failure(`${path} can be read by other users`, { exit: 'failed', help: `Run: chmod 600 ${path}` });
+  throw new Failure(say`Other users can read ${path}`, { exit: 'failed', help: say`Run: chmod 600 ${path}` });
 }
 
 /**
- * Changes it, one command after the other: of two that renew the same sign-in at once, the second would spend a token that
- * the first has spent, which looks like theft and ends the sign-in. Gives what the change gives beside the new text.
+ * Changes the file, one command after the other. Two commands that renew the same sign-in at once would use one refresh token
+ * twice, which looks like theft and ends the sign-in. Returns the result of the change.
  */
 export async function changeConfig<T>(
   io: Io,
@@ -79,7 +80,7 @@ export async function changeConfig<T>(
   }
 }
 
-/** Keeps a connection under a name, and uses it. */
+/** Saves a connection under a name, and makes it the current one. */
 export function saveContext(name: string, saved: Context, io: Io): Promise<void> {
   return changeConfig(io, async (config) => ({
     config: { current: name, contexts: { ...config.contexts, [name]: saved } },
@@ -87,15 +88,15 @@ export function saveContext(name: string, saved: Context, io: Io): Promise<void>
   }));
 }
 
-/** Throws `usage` for what is no name of a context. */
+/** Throws `usage` for a text that cannot be the name of a context. */
 export function holdName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return name;
-  throw usageFailure(`"${name}" is not a name for a context.`, 'Take letters, digits, dots, hyphens.');
+  throw usageFailure(say`"${name}" is not a valid name for a context.`, 'Use letters, digits, dots and hyphens.');
 }
 
 const lockTriesMax = 400;
 const lockDelayMs = 50;
-/** Longer than any command holds it: whoever made it is gone. */
+/** Longer than any command holds it: the process that created it has ended. */
 const lockAgeMsMax = 60_000;
 
 async function takeLock(path: string, io: Io): Promise<void> {
@@ -107,7 +108,10 @@ async function takeLock(path: string, io: Io): Promise<void> {
       if (!hasCode(error, 'EEXIST')) throw error;
     }
     if (tries === lockTriesMax)
-      throw new Failure(`${path} is in the way`, { exit: 'failed', help: 'Remove it if no other tulou is running.' });
+      throw new Failure(say`${path} blocks the configuration`, {
+        exit: 'failed',
+        help: 'Delete it if no other tulou is running.',
+      });
     if (await isOld(path, io)) await io.files.rm(path, { force: true });
     else await io.sleep(lockDelayMs);
   }
@@ -125,14 +129,14 @@ async function isOld(path: string, io: Io): Promise<boolean> {
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** Writes all of it, at once or not at all. */
+/** Replaces the file atomically. */
 async function writeConfig(next: Config, path: string, io: Io): Promise<void> {
   const partial = `${path}.${io.uuid()}`;
   await io.files.writeFile(partial, `${JSON.stringify(next, undefined, 2)}\n`, { mode: ownerOnly });
   await io.files.rename(partial, path);
 }
 
-/** The text of a file, or undefined where there is none. */
+/** The text of a file, or undefined if it does not exist. */
 export async function readIfThere(path: string, io: Io): Promise<string | undefined> {
   try {
     return await io.files.readFile(path, 'utf8');
@@ -142,7 +146,7 @@ export async function readIfThere(path: string, io: Io): Promise<string | undefi
   }
 }
 
-/** The text of a file that must be there. */
+/** The text of a file that must exist. */
 export async function readText(path: string, io: Io): Promise<string> {
   try {
     return await io.files.readFile(path, 'utf8');
@@ -153,6 +157,7 @@ export async function readText(path: string, io: Io): Promise<string> {
 
 function unreadable(path: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const detail = code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error);
-  return new Failure(`${path} cannot be read`, { exit: 'failed', detail });
+  const detail =
+    code === 'ENOENT' ? 'The file does not exist.' : error instanceof Error ? error.message : String(error);
+  return new Failure(say`${path} cannot be read`, { exit: 'failed', detail });
 }

@@ -1,4 +1,5 @@
-/** Everything that a command may touch, as one argument, so that a test runs the whole command line in its own process. */
+/** Everything that a command may touch, as one argument: a test runs the whole command line in its own process. */
+import { languageOfLocale, type Language } from '@tulou/contract';
 import { spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import * as files from 'node:fs/promises';
@@ -25,7 +26,10 @@ export interface Source {
 export interface Environment {
   readonly url: string | undefined;
   readonly token: string | undefined;
+  /** Data directory of a local `tulou up`. */
+  readonly data: string | undefined;
   readonly configDir: string;
+  readonly language: Language;
   readonly color: boolean;
 }
 
@@ -34,6 +38,8 @@ export type Files = Pick<typeof files, 'readFile' | 'writeFile' | 'rename' | 'mk
 export interface Io {
   readonly env: Environment;
   readonly cwd: string;
+  /** The user who runs us; undefined where the system has no such numbers. */
+  readonly uid: number | undefined;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin: Source;
@@ -51,11 +57,12 @@ export interface Io {
 
 /** The process that runs us. The only reader of `process` in this package. */
 export function processIo(): Io {
-  // A reader that has seen enough (`| head`) is no error of ours.
+  // A reader that closes the pipe early (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return {
     env: environmentOf(process.env, homedir()),
     cwd: process.cwd(),
+    uid: process.getuid?.(),
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
     stdin: { isTty: process.stdin.isTTY === true, text: readAll, line: readLine },
@@ -69,13 +76,18 @@ export function processIo(): Io {
   };
 }
 
-/** What we take from the environment: TULOU_URL, TULOU_TOKEN, XDG_CONFIG_HOME, NO_COLOR, TERM. */
+/**
+ * Reads the environment: TULOU_URL, TULOU_TOKEN, TULOU_DATA, XDG_CONFIG_HOME, NO_COLOR, TERM, and the language from
+ * TULOU_LANG, then LC_ALL, LC_MESSAGES and LANG in the order of POSIX.
+ */
 export function environmentOf(variables: Readonly<Record<string, string | undefined>>, home: string): Environment {
   const given = (name: string) => (variables[name] === '' ? undefined : variables[name]);
   return {
     url: given('TULOU_URL'),
     token: given('TULOU_TOKEN')?.trim(),
+    data: given('TULOU_DATA'),
     configDir: `${given('XDG_CONFIG_HOME') ?? `${home}/.config`}/tulou`,
+    language: languageOfLocale(given('TULOU_LANG') ?? given('LC_ALL') ?? given('LC_MESSAGES') ?? given('LANG')) ?? 'en',
     color: given('NO_COLOR') === undefined && given('TERM') !== 'dumb',
   };
 }
@@ -91,7 +103,7 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   };
 }
 
-/** Whoever has no browser here opens the address elsewhere: it is printed too. */
+/** Opens the address in a browser. It is also printed, for machines without one. */
 function browse(url: string): void {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(opener, [url], { stdio: 'ignore', detached: true });

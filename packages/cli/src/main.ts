@@ -1,4 +1,4 @@
-/** The command `tulou`: a table of commands, and the one place where they start and end. */
+/** The command `tulou`: the table of commands, and the only place where a command starts and ends. */
 import { parseArgs } from 'node:util';
 import { findCommand, parseWords } from './arguments.ts';
 import { connectionOptions, helpOption, jsonOption, type Command, type Group } from './command.ts';
@@ -15,12 +15,13 @@ import { processIo, type Io, type Sink } from './io.ts';
 import { operationGroups } from './operations/command.ts';
 import { allOperations } from './operations/registry.ts';
 import { printFailure } from './terminal/failure.ts';
+import { printLines } from './terminal/print.ts';
 import { painter } from './terminal/text.ts';
 
 const help: Command = {
   kind: 'command',
   section: 'Connection and shell',
-  summary: 'Show help on a command, or on "exit-codes"',
+  summary: 'Show help for a command, or for "exit-codes"',
   positionals: ['…'],
   choices: ['exit-codes'],
   options: [],
@@ -33,14 +34,9 @@ export const commands: Group = {
   kind: 'group',
   summary: 'A self-hosted open platform',
   notes: [
-    [
-      'Tulou, a self-hosted open platform. Path parameters are arguments in the order of the path, or flags:',
-      '"tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
-    ].join(' '),
-    [
-      'The platform is found by --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, the context in use,',
-      'or ./.tulou; in this order.',
-    ].join(' '),
+    'Tulou is a self-hosted open platform.',
+    'Path parameters are arguments in the order of the path, or options: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
+    'The platform and the credential come from the first of: --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, TULOU_DATA, the current context, .tulou in this directory or a parent. "tulou context" shows the result.',
   ],
   commands: {
     ...launched,
@@ -57,10 +53,10 @@ export const commands: Group = {
   },
 };
 
-/** Options that may stand before the command. */
+/** Options that may precede the command. */
 const leading = [...connectionOptions, jsonOption, helpOption];
 
-/** Runs one command line; gives the exit code. Whatever goes wrong is printed here and nowhere else. */
+/** Runs one command line and returns the exit code. Every failure is printed here and nowhere else. */
 export async function run(words: readonly string[], io: Io): Promise<number> {
   try {
     if (words[0] === completeWord) return complete(words.slice(words[1] === '--' ? 2 : 1), io);
@@ -73,10 +69,10 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
 }
 
 async function dispatch(words: readonly string[], io: Io): Promise<ExitName> {
+  if (words[0] === '--version') return version.run(parseWords(version, ['version'], []), io);
   const { node, path, rest } = findCommand(commands, words, leading);
   if (asksForHelp(rest)) return showHelp(path, io.stdout, io);
   if (node.kind === 'command') return node.run(parseWords(node, path, rest), io);
-  if (words[0] === '--version') return version.run(parseWords(version, ['version'], []), io);
   showHelp(path, io.stderr, io);
   return 'usage';
 }
@@ -87,26 +83,21 @@ function asksForHelp(rest: readonly string[]): boolean {
 }
 
 function showHelp(path: readonly string[], sink: Sink, io: Io): ExitName {
-  const view = { columns: sink.columns, paint: painter(io, sink) };
+  const view = { columns: sink.columns, paint: painter(io, sink), language: io.env.language };
   const isCodes = path[0] === 'exit-codes';
   const { node, path: full } = isCodes ? { node: commands, path: [] } : findCommand(commands, path, []);
-  const lines = isCodes ? exitCodeLines(view) : helpLines(node, full, view);
-  sink.write(lines.map((line) => `${line}\n`).join(''));
+  printLines(isCodes ? exitCodeLines(view) : helpLines(node, full, view), sink);
   return 'ok';
 }
 
 function complete(words: readonly string[], io: Io): number {
-  io.stdout.write(
-    candidates(commands, words)
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  printLines(candidates(commands, words, io.env.language), io.stdout);
   return exitCode('ok');
 }
 
 function unforeseen(error: unknown): Failure {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new Failure('Something went wrong that this command did not foresee', { exit: 'failed', detail });
+  return new Failure('Internal error of this command', { exit: 'failed', detail });
 }
 
 if (import.meta.main) process.exitCode = await run(process.argv.slice(2), processIo());

@@ -1,8 +1,9 @@
-/** From the platform's problem document (RFC 9457) to words and an exit code. */
+/** From a problem document of the platform (RFC 9457) to words and an exit code. */
 import type { Violation } from '@tulou/contract';
 import { z } from 'zod';
 import type { ExitName } from './exit.ts';
 import { Failure } from './failure.ts';
+import { say, verbatim, type Text } from './language/say.ts';
 
 const problemShape = z.object({
   title: z.string().optional(),
@@ -35,19 +36,19 @@ const exits: readonly (readonly [number, ExitName])[] = [
   [503, 'unreachable'],
 ];
 
-/** What an answer that is an error means. Whatever is no problem document came from something other than Tulou. */
+/** The failure that an error answer stands for. Without a problem document it did not come from Tulou. */
 export function problemFailure(response: Response, text: string): Failure {
   const exit = exits.find(([status]) => status === response.status)?.[1] ?? 'failed';
   const problem = parse(text);
   const requestId = response.headers.get('tulou-request-id') ?? undefined;
   if (problem === undefined) return foreignAnswer(response, exit);
   const { code, detail, help, title } = problem.facts;
-  return new Failure(title ?? `The platform answered ${response.status}`, {
+  return new Failure(title === undefined ? say`The platform answered ${response.status}` : verbatim(title), {
     exit,
     problem: problem.json,
     ...(code === undefined ? {} : { code }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(help === undefined ? {} : { help }),
+    ...(detail === undefined ? {} : { detail: verbatim(detail) }),
+    ...(help === undefined ? {} : { help: verbatim(help) }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(problem.facts.violations === undefined ? {} : { violations: problem.facts.violations.map(exact) }),
   });
@@ -75,22 +76,30 @@ function parse(text: string): { json: unknown; facts: z.output<typeof problemSha
   }
 }
 
-/** Something answered that is no platform. */
+/** An answer that did not come from a Tulou platform. */
 export const foreignAnswer = (response: Response, exit: ExitName): Failure =>
-  new Failure(`${new URL(response.url).origin} answered ${response.status}, but not as a Tulou platform does`, {
+  new Failure(say`${new URL(response.url).origin} answered ${response.status}, but it is not a Tulou platform`, {
     exit,
     help: 'Check the address: it must be the platform listener (by default http://127.0.0.1:8090), not the gateway.',
   });
 
-/** Nobody answered. `code` is the system's. */
-export function unreachableFailure(error: unknown, code: string | undefined, url: string): Failure {
-  const detail = code ?? (error instanceof Error ? error.message : String(error));
-  return new Failure(`No platform answers at ${url}`, { exit: 'unreachable', detail, help: helpFor(code, url) });
+/** The system's or undici's code of a failed fetch. */
+export function networkCode(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  for (const one of [cause, error]) {
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
+  }
+  return undefined;
 }
 
-function helpFor(code: string | undefined, url: string): string {
+/** No answer. `code` is the system's. */
+export function unreachableFailure(error: unknown, code: string | undefined, url: string): Failure {
+  const detail = code ?? (error instanceof Error ? error.message : String(error));
+  return new Failure(say`No platform answers at ${url}`, { exit: 'unreachable', detail, help: helpFor(code, url) });
+}
+
+function helpFor(code: string | undefined, url: string): Text {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `The name ${new URL(url).hostname} is not known: check the address.`;
-  const elsewhere = 'or say where it is with "--url URL", "--data DIR", TULOU_URL or "tulou context use NAME"';
-  return `Start it with "tulou up", ${elsewhere}. "tulou doctor" looks for what is wrong.`;
+    return say`The host name ${new URL(url).hostname} is unknown. Check the address.`;
+  return 'Start it with "tulou up", or name its address with "--url URL", "--data DIR", TULOU_URL or "tulou context use NAME". "tulou doctor" finds faults.';
 }

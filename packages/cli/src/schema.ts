@@ -1,4 +1,4 @@
-/** JSON Schema as zod emits it, in the few words that flags, tables and key checks need. */
+/** JSON Schema as zod emits it: the part that options, tables and key checks need. */
 import { z } from 'zod';
 
 export interface Schema {
@@ -20,7 +20,7 @@ export interface Schema {
   readonly maximum?: number;
 }
 
-/** The schema of what is sent (`input`) or answered (`output`). */
+/** The schema of the request (`input`) or the answer (`output`). */
 export function schemaOf(type: z.ZodType, io: 'input' | 'output'): Schema {
   const plain: unknown = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline' });
   return plain as Schema;
@@ -29,11 +29,11 @@ export function schemaOf(type: z.ZodType, io: 'input' | 'output'): Schema {
 export type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'any';
 const kinds = new Set<string>(['string', 'number', 'integer', 'boolean', 'array', 'object']);
 
-/** A schema with its null alternative taken out: what is left, and whether null is allowed. */
+/** A schema without its null alternative, and whether null is allowed. */
 export interface Shape {
   readonly kind: Kind;
   readonly nullable: boolean;
-  /** The one alternative that is not null; the schema itself where there are several. */
+  /** The only alternative that is not null; the schema itself if there are several. */
   readonly schema: Schema;
   /** Every alternative that is not null. */
   readonly alternatives: readonly Schema[];
@@ -74,20 +74,20 @@ function choicesOf(alternatives: readonly Schema[]): readonly string[] | undefin
   return values.flatMap((one) => one ?? []).map(String);
 }
 
-/** The properties of an object schema, those of its parts (intersections, unions) included. */
+/** The properties of an object schema, including those of its parts (intersections, unions). */
 export function propertiesOf(schema: Schema): Readonly<Record<string, Schema>> {
   const parts = [...(schema.allOf ?? []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   return Object.assign({}, ...parts.map(propertiesOf), schema.properties ?? {}) as Record<string, Schema>;
 }
 
-/** The names that must be there. Of a union only what every part asks for. */
+/** The required names. Of a union, the names that every part requires. */
 export function requiredOf(schema: Schema): readonly string[] {
   const alternatives = (schema.anyOf ?? schema.oneOf ?? []).filter((one) => one.type !== 'null').map(requiredOf);
   const shared = alternatives[0]?.filter((name) => alternatives.every((one) => one.includes(name))) ?? [];
   return [...new Set([...(schema.required ?? []), ...(schema.allOf ?? []).flatMap(requiredOf), ...shared])];
 }
 
-/** Whether anything may stand under keys that the schema does not name. */
+/** Whether the schema allows keys that it does not name. */
 export function isOpen(schema: Schema): boolean {
   if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) return true;
   const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];

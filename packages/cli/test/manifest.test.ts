@@ -60,7 +60,7 @@ test('apply makes the platform as the file says, and a second time changes nothi
   assert.match(first.out, /^9 done\.$/m);
   const audited = (await platform.json('audit list maker-twice --limit 1'))['items'];
   const second = await platform.done(`apply -f ${file}`);
-  assert.equal(second.out, 'No change: the platform is as the file says.\n');
+  assert.equal(second.out, 'No changes: the platform matches the file.\n');
   assert.equal((await platform.tulou(`diff -f ${file}`)).code, 0);
   const writes = (
     (await platform.json('audit list maker-twice --all'))['items'] as { operation: string; seq: number }[]
@@ -110,7 +110,7 @@ test('an export is taken back without change, from one file or with its document
   assert.doesNotMatch(text, /tlk_|credential|api_[0-9a-z]{26}/);
   assert.equal(
     (await platform.done('diff -f out/round.yaml --prune')).out,
-    'No change: the platform is as the file says.\n',
+    'No changes: the platform matches the file.\n',
   );
   const whole = await platform.done('export maker-round shop-round');
   assert.equal((await platform.done('diff -f - --prune', { input: whole.out })).code, 0);
@@ -124,12 +124,12 @@ test('--prune deletes what the file no longer has, and only after a yes', async 
   await platform.done(`apply -f ${await putManifest('prune')}`);
   const file = await putManifest('prune', { gold: false });
   const kept = await platform.done(`apply -f ${file}`);
-  assert.match(kept.err, /1 object is there but not in the file, and stay/);
+  assert.match(kept.err, /1 object is not in the file and stays/);
   assert.equal((await platform.tulou(`apply -f ${file} --prune`)).code, 64, 'nobody can be asked');
   assert.equal((await platform.tulou(`apply -f ${file} --prune`, { answers: ['no'], columns: 100 })).code, 130);
   assert.equal((await platform.tulou('plans get maker-prune orders gold')).code, 0);
   const pruned = await platform.done(`apply -f ${file} --prune`, { answers: ['delete'], columns: 100 });
-  assert.match(pruned.err, /deletes for good plan maker-prune\/orders\/gold/);
+  assert.match(pruned.err, /Delete for good: plan maker-prune\/orders\/gold/);
   assert.equal((await platform.tulou('plans get maker-prune orders gold')).code, 3);
   await platform.put('empty.yaml', 'tenants: [{slug: maker-prune}, {slug: shop-prune}]');
   await platform.done('apply -f empty.yaml --prune --yes');
@@ -150,10 +150,10 @@ test('where a part fails, the rest is done, what needs it is not, and a second r
     'plan maker-partly/orders/basic',
     'subscription shop-partly/web to maker-partly/orders',
   ]) {
-    assert.ok(first.out.includes(`not done  ${skipped}`), skipped);
+    assert.ok(first.out.includes(`skipped   ${skipped}`), skipped);
   }
   assert.match(first.out, /^created +app shop-partly\/web$/m);
-  assert.match(first.out, /3 done, 1 failed, 5 not done/);
+  assert.match(first.out, /3 done, 1 failed, 5 skipped/);
   await platform.done('apis delete taken x --yes');
   const second = await platform.tulou(`apply -f ${file}`);
   assert.equal(second.code, 65);
@@ -178,7 +178,7 @@ test('a file that is wrong changes nothing, and says where', async () => {
   assert.match(ran.err, /\/tenants\/0\/app line 4:5 .*Did you mean "apps"/);
   assert.equal((await platform.tulou('tenants get typo')).code, 3);
   await platform.put('double.yaml', 'tenants: [{slug: typo, name: A}]\n---\ntenants: [{slug: typo, name: B}]\n');
-  assert.match((await platform.tulou('apply -f double.yaml')).err, /tenant typo {2}stands here more than once/);
+  assert.match((await platform.tulou('apply -f double.yaml')).err, /tenant typo {2}appears more than once/);
   await platform.put(
     'gone.yaml',
     'tenants: [{slug: typo, name: A, apis: [{slug: o, name: O, versions: [{name: v1, openapi: nowhere.yaml}]}]}]',
@@ -192,9 +192,9 @@ test('a plan that asks for approval leaves the subscription waiting, and apply s
   const ran = await platform.done(`apply -f ${file}`);
   assert.match(
     ran.out,
-    /subscription shop-waits\/web to maker-waits\/orders \(waits for the approval of the provider\)/,
+    /subscription shop-waits\/web to maker-waits\/orders \(waiting for the approval of the provider\)/,
   );
-  assert.equal((await platform.done(`apply -f ${file}`)).out, 'No change: the platform is as the file says.\n');
+  assert.equal((await platform.done(`apply -f ${file}`)).out, 'No changes: the platform matches the file.\n');
 });
 
 test('a tenant’s owner applies the part that is theirs', async () => {
@@ -235,7 +235,7 @@ test('an object that someone changes meanwhile is not overwritten unseen', async
   };
   const ran = await platform.tulou(`apply -f ${file}`, { fetch });
   assert.equal(ran.code, 4);
-  assert.match(ran.out, /^failed +plan maker-race\/orders\/basic: .*changed since/m);
+  assert.match(ran.out, /^failed +plan maker-race\/orders\/basic: .*Precondition failed/m);
   await platform.done(`apply -f ${file}`);
   const plan = await platform.json('plans get maker-race orders basic');
   assert.deepEqual([plan['concurrency'], plan['limits']], [3, [{ requests: 7, per: 'minute', by: 'subscription' }]]);

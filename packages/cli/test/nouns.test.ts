@@ -28,7 +28,7 @@ test('an API is published, an app subscribed and a key issued by nouns and verbs
   assert.equal(subscription['state'], 'active');
   const key = await platform.done('keys create acme shop --environment test');
   assert.match(key.out, /^key: +tlk_test_\w+$/m);
-  assert.match(key.err, /shown this once/);
+  assert.match(key.err, /only time that the secret is shown/);
   const listed = await platform.done('keys list acme shop');
   assert.ok(!listed.out.includes('tlk_test_'));
 });

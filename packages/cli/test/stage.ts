@@ -45,6 +45,7 @@ export async function openStage(connection: Readonly<Record<string, string>> = {
       written,
       env: environmentOf({ ...connection, ...scene.env }, join(dir, 'home')),
       cwd: dir,
+      uid: process.getuid?.(),
       stdout: sink((text) => (written.out += text), scene.columns),
       stderr: sink((text) => (written.err += text), scene.columns),
       stdin: {

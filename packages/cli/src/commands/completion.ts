@@ -1,8 +1,10 @@
-/** `tulou completion`: scripts for three shells, which all ask the hidden `tulou __complete` what could come next. */
+/** `tulou completion`: scripts for three shells. They all ask the hidden `tulou __complete` for the next word. */
 import type { Command, Group, Option } from '../command.ts';
 import { connectionOptions, helpOption, jsonOption } from '../command.ts';
 import { findCommand } from '../arguments.ts';
 import { usageFailure } from '../failure.ts';
+import { inLanguage, type Text } from '../language/say.ts';
+import type { Language } from '@tulou/contract';
 
 const bash = `# tulou completion for bash. Load it with: source <(tulou completion bash)
 _tulou() {
@@ -43,7 +45,7 @@ const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 export const completion: Command = {
   kind: 'command',
   section: 'Connection and shell',
-  summary: 'Print the completion script of a shell',
+  summary: 'Print the completion script for a shell',
   positionals: ['shell'],
   choices: Object.keys(scripts),
   options: [],
@@ -51,7 +53,7 @@ export const completion: Command = {
   run: (args, io) => {
     const [shell = ''] = args.positionals;
     const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-    if (script === undefined) throw usageFailure('Which shell? One of bash, zsh, fish.');
+    if (script === undefined) throw usageFailure('Name a shell: bash, zsh or fish.');
     io.stdout.write(script);
     return Promise.resolve('ok');
   },
@@ -60,8 +62,8 @@ export const completion: Command = {
 /** The word that the scripts call; help does not list it. */
 export const completeWord = '__complete';
 
-/** What could stand for the last of these words: `word<TAB>meaning`. Empty where files could, or nothing. */
-export function candidates(root: Group, words: readonly string[]): string[] {
+/** The possible last words: `word<TAB>meaning`. Empty if a file name or nothing is expected. */
+export function candidates(root: Group, words: readonly string[], language: Language = 'en'): string[] {
   const [current = '', ...before] = words.filter((word) => word !== '=').toReversed();
   const leading = [...connectionOptions, jsonOption, helpOption];
   const found = tryFind(root, before.toReversed(), leading);
@@ -69,7 +71,7 @@ export function candidates(root: Group, words: readonly string[]): string[] {
   const { node, rest } = found;
   const options = node.kind === 'command' ? [...node.options, helpOption] : leading;
   const pending = options.find((one) => one.type === 'string' && isFlag(before[0] ?? '', one));
-  const all = pending === undefined ? open(node, options, rest, current) : (pending.choices ?? []);
+  const all = pending === undefined ? open({ node, options, rest, current, language }) : (pending.choices ?? []);
   return all.filter((one) => one.startsWith(current));
 }
 
@@ -88,12 +90,16 @@ function tryFind(
 const isFlag = (word: string, option: Option): boolean =>
   word === `--${option.name}` || word === `-${option.short ?? ''}`;
 
-function open(
-  node: Command | Group,
-  options: readonly Option[],
-  rest: readonly string[],
-  current: string,
-): readonly string[] {
+interface Place {
+  readonly node: Command | Group;
+  readonly options: readonly Option[];
+  readonly rest: readonly string[];
+  readonly current: string;
+  readonly language: Language;
+}
+
+function open({ node, options, rest, current, language }: Place): readonly string[] {
+  const line = (word: string, meaning: Text): string => lineOf(word, inLanguage(meaning, language));
   if (current.startsWith('-')) {
     const unused = options.filter((one) => one.multiple === true || !rest.some((word) => isFlag(word, one)));
     return unused.map((one) => line(`--${one.name}`, one.summary));
@@ -102,5 +108,5 @@ function open(
   return node.choices ?? [];
 }
 
-const line = (word: string, meaning: string): string =>
+const lineOf = (word: string, meaning: string): string =>
   meaning === '' ? word : `${word}\t${meaning.replaceAll(/\s+/g, ' ')}`;

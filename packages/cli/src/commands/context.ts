@@ -1,17 +1,28 @@
-/** `tulou context`: connections with a name, kept in the user's configuration. */
+/** `tulou context`: named connections in the user's configuration, and the one that commands use. */
 import { resolve } from 'node:path';
-import { flagOf, isOn, jsonOption, type Arguments, type Command, type Group } from '../command.ts';
-import { tidyUrl, tokenFrom } from '../connection.ts';
+import { connectionOptions, flagOf, isOn, jsonOption, type Arguments, type Command, type Group } from '../command.ts';
+import { resolveConnection, tidyUrl, tokenFrom } from '../connection.ts';
 import { changeConfig, configPath, holdName, readConfig, saveContext, type Config, type Context } from '../contexts.ts';
 import type { ExitName } from '../exit.ts';
 import { usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { inLanguage, say } from '../language/say.ts';
+import { printLines, printText } from '../terminal/print.ts';
 import { tableLines } from '../terminal/table.ts';
 import { painter } from '../terminal/text.ts';
 
+const show: Command = {
+  kind: 'command',
+  summary: 'Show the platform and the credential that commands use here, and their origin',
+  positionals: [],
+  options: [jsonOption, ...connectionOptions],
+  examples: ['tulou context show', 'tulou context show --context work'],
+  run: showConnection,
+};
+
 const add: Command = {
   kind: 'command',
-  summary: 'Save a connection under a name, and use it',
+  summary: 'Save a connection under a name and make it the current context',
   positionals: ['name'],
   options: [
     { name: 'url', type: 'string', placeholder: 'URL', required: true, summary: 'Platform listener' },
@@ -20,7 +31,7 @@ const add: Command = {
       type: 'string',
       placeholder: 'FILE',
       path: true,
-      summary: 'File that holds the token; it is read anew each time. - reads the standard input and keeps the token',
+      summary: 'File that contains the token, read for each command. - reads the standard input and saves the token',
     },
   ],
   examples: [
@@ -32,7 +43,7 @@ const add: Command = {
 
 const use: Command = {
   kind: 'command',
-  summary: 'Use a saved connection from now on',
+  summary: 'Make a saved connection the current context',
   positionals: ['name'],
   options: [],
   examples: ['tulou context use work'],
@@ -41,7 +52,7 @@ const use: Command = {
       const found = known(args, config);
       return { config: { ...config, current: found }, result: found };
     });
-    io.stderr.write(`Using "${name}".\n`);
+    printText(say`"${name}" is the current context.`, io.stderr, io);
     return 'ok';
   },
 };
@@ -57,7 +68,7 @@ const list: Command = {
 
 const remove: Command = {
   kind: 'command',
-  summary: 'Forget a saved connection',
+  summary: 'Delete a saved connection',
   positionals: ['name'],
   options: [],
   examples: ['tulou context remove work'],
@@ -68,7 +79,7 @@ const remove: Command = {
       const current = config.current === found || config.current === undefined ? {} : { current: config.current };
       return { config: { ...current, contexts }, result: found };
     });
-    io.stderr.write(`Removed "${name}".\n`);
+    printText(say`Deleted "${name}".`, io.stderr, io);
     return 'ok';
   },
 };
@@ -76,9 +87,17 @@ const remove: Command = {
 export const context: Group = {
   kind: 'group',
   section: 'Connection and shell',
-  summary: 'Saved connections: add, use, list, remove',
-  commands: { add, use, list, remove },
+  summary: 'Named connections: show, add, use, list, remove',
+  commands: { show, add, use, list, remove },
+  fallback: 'show',
 };
+
+async function showConnection(args: Arguments, io: Io): Promise<ExitName> {
+  const { url, via } = await resolveConnection(args, io);
+  if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ url, via: inLanguage(via, 'en') })}\n`);
+  else printText(via, io.stdout, io);
+  return 'ok';
+}
 
 async function addContext(args: Arguments, io: Io): Promise<ExitName> {
   const name = nameOf(args);
@@ -86,11 +105,11 @@ async function addContext(args: Arguments, io: Io): Promise<ExitName> {
   if (url === undefined) throw usageFailure('Missing: --url.', 'See "tulou context add --help".');
   const saved = { url: tidyUrl(url), ...(await tokenPart(flagOf(args, 'token-file'), io)) };
   await saveContext(name, saved, io);
-  io.stderr.write(`Saved "${name}" in ${configPath(io)}, and using it.\n`);
+  printText(say`Saved "${name}" in ${configPath(io)}; it is the current context.`, io.stderr, io);
   return 'ok';
 }
 
-/** Reads the token once, so that a wrong file shows now and not later. */
+/** Reads the token once, so that a wrong file fails now and not later. */
 async function tokenPart(path: string | undefined, io: Io): Promise<{ token?: string; token_file?: string }> {
   if (path === undefined) return {};
   const token = await tokenFrom(path, io);
@@ -106,32 +125,35 @@ async function listContexts(args: Arguments, io: Io): Promise<ExitName> {
     current: name === current,
   }));
   if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ items })}\n`);
-  else if (items.length === 0) io.stderr.write('No contexts are saved.\n');
-  else io.stdout.write(`${linesOf(items, io).join('\n')}\n`);
+  else if (items.length === 0) printText('No contexts are saved.', io.stderr, io);
+  else printLines(linesOf(items, io), io.stdout);
   return 'ok';
 }
 
 function wordFor({ token, login }: Context): string {
   if (login !== undefined) return 'signed in';
-  return token === undefined ? 'none' : 'kept here';
+  return token === undefined ? 'none' : 'saved here';
 }
 
-function linesOf(items: readonly { name: string; url: string; token: string; current: boolean }[], io: Io): string[] {
-  const rows = items.map(({ current, ...row }) => ({ ...row, in_use: current ? 'yes' : '' }));
-  return tableLines(['name', 'url', 'token', 'in_use'], rows, {
+type Listed = { readonly name: string; readonly url: string; readonly token: string; readonly current: boolean };
+
+function linesOf(items: readonly Listed[], io: Io): readonly string[] {
+  const rows = items.map(({ current, ...row }) => ({ ...row, current: current ? 'yes' : '' }));
+  return tableLines(['name', 'url', 'token', 'current'], rows, {
     columns: io.stdout.columns,
     paint: painter(io, io.stdout),
-  });
+    language: io.env.language,
+  }).lines;
 }
 
 function nameOf(args: Arguments): string {
   const [name] = args.positionals;
-  if (name === undefined) throw usageFailure('Which name?', 'See "tulou context --help".');
+  if (name === undefined) throw usageFailure('Name a context.', 'See "tulou context --help".');
   return holdName(name);
 }
 
 function known(args: Arguments, config: Config): string {
   const name = nameOf(args);
   if (Object.hasOwn(config.contexts, name)) return name;
-  throw usageFailure(`There is no context "${name}".`, 'See "tulou context list".');
+  throw usageFailure(say`There is no context "${name}".`, 'See "tulou context list".');
 }

@@ -1,32 +1,36 @@
-/** Commands that the launcher hands to the server before this program starts; here they are for help and completion. */
-import type { Command } from '../command.ts';
+/** Commands that the launcher gives to the server program before this one starts. They are here for help and completion. */
+import { launchedCommands, launchedFlags, type LaunchedCommand, type LaunchedFlag } from '@tulou/contract/commands';
+import type { Command, Option } from '../command.ts';
 import { Failure } from '../failure.ts';
-
-const summaries = {
-  up: 'Start everything on this machine',
-  'rotate-keys': 'Sign tokens with the next key from now on, or take a key away that is in wrong hands',
-  doctor: 'Say what is wrong with this machine or installation, and how to mend it',
-  gateway: 'Start the gateway role',
-  control: 'Start the control role',
-  worker: 'Start the worker role',
-  migrate: 'Bring the database up to this version',
-} as const;
+import { joined, say, verbatim, type Text } from '../language/say.ts';
 
 export const launched: Readonly<Record<string, Command>> = Object.fromEntries(
-  Object.entries(summaries).map(([name, summary]) => [name, commandOf(name, summary)]),
+  Object.entries<LaunchedCommand>(launchedCommands).map(([name, command]) => [name, commandOf(name, command)]),
 );
 
-function commandOf(name: string, summary: string): Command {
+function commandOf(name: string, { summary, flags, needs = [] }: LaunchedCommand): Command {
   return {
     kind: 'command',
     section: 'Platform',
-    summary,
-    positionals: ['…'],
-    options: [],
-    examples: [`tulou ${name} --help`],
+    summary: (language) => summary[language],
+    positionals: [],
+    options: flags.map((flag) => optionOf(flag, launchedFlags[flag])),
+    notes: needs.length === 0 ? [] : [say`Required settings: ${needs.join(', ')}`],
+    examples: [`tulou ${name}`],
     run: () =>
       Promise.reject(
-        new Failure(`"${name}" is run by the launcher`, { exit: 'usage', help: `Start it as "tulou ${name}".` }),
+        new Failure(say`"${name}" is run by the launcher`, { exit: 'usage', help: say`Start it as "tulou ${name}".` }),
       ),
+  };
+}
+
+function optionOf(name: string, flag: LaunchedFlag): Option {
+  const own: Text = (language) => flag.summary[language];
+  return {
+    name,
+    type: flag.type,
+    summary: flag.default === undefined ? own : joined([own, verbatim(`(${flag.default})`)], ' '),
+    ...(flag.placeholder === undefined ? {} : { placeholder: flag.placeholder }),
+    ...(flag.path === undefined ? {} : { path: flag.path }),
   };
 }

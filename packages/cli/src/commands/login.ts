@@ -1,4 +1,4 @@
-/** `tulou login` and `tulou logout`: a person, not a token from a file, behind a saved connection. */
+/** `tulou login` and `tulou logout`: a saved connection with a person's sign-in instead of a token. */
 import { whoami } from '@tulou/contract/operations/whoami';
 import { openClient } from '../client.ts';
 import { flagOf, isOn, type Arguments, type Command } from '../command.ts';
@@ -7,10 +7,12 @@ import { changeConfig, configPath, holdName, readConfig, saveContext, type Confi
 import type { ExitName } from '../exit.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say } from '../language/say.ts';
 import { loginByBrowser } from '../login/browser.ts';
 import { loginByDevice } from '../login/device.ts';
 import { discover } from '../login/issuer.ts';
 import { revoke } from '../login/renew.ts';
+import { printText } from '../terminal/print.ts';
 import { printable } from '../terminal/text.ts';
 
 const section = 'Connection and shell';
@@ -18,20 +20,24 @@ const section = 'Connection and shell';
 export const login: Command = {
   kind: 'command',
   section,
-  summary: 'Sign in to a platform, and use it',
+  summary: 'Sign in to a platform and make it the current context',
   positionals: ['name?'],
   options: [
     {
       name: 'url',
       type: 'string',
       placeholder: 'URL',
-      summary: 'Platform listener; that of the context, or the one in use, where nothing is said',
+      summary: 'Platform listener; by default that of the named or the current context',
     },
-    { name: 'device', type: 'boolean', summary: 'Show a code to enter on another device: no browser here' },
+    {
+      name: 'device',
+      type: 'boolean',
+      summary: 'Show a code to enter on another device, for machines without a browser',
+    },
   ],
   examples: ['tulou login', 'tulou login work --url https://platform.example.com', 'tulou login --device'],
   notes: [
-    'What you may do is what your role in each tenant says. The sign-in is kept in your configuration, readable by you alone, under the name given, or the host of the platform.',
+    'Your role in each tenant decides which commands you may run. The sign-in is saved in your configuration file, which only you can read, under the given name or the host name of the platform.',
   ],
   run: signIn,
 };
@@ -39,7 +45,7 @@ export const login: Command = {
 export const logout: Command = {
   kind: 'command',
   section,
-  summary: 'Sign out: the platform refuses what the sign-in got, and it is forgotten here',
+  summary: 'Sign out: the platform revokes the tokens, and this machine deletes them',
   positionals: ['name?'],
   options: [],
   examples: ['tulou logout', 'tulou logout work'],
@@ -53,16 +59,21 @@ async function signIn(args: Arguments, io: Io): Promise<ExitName> {
   const kept = await (isOn(args, 'device') ? loginByDevice : loginByBrowser)(issuer, io);
   const before = (await readConfig(io)).contexts[name]?.login;
   await saveContext(name, { url, login: kept }, io);
-  // The one before would go on for weeks with nobody to know of it.
+  // Otherwise the previous sign-in would stay valid for weeks.
   if (before !== undefined) await revoke(url, before, io).catch(() => undefined);
-  const client = openClient({ url, token: kept.access_token, reason: undefined }, io);
+  const connection = { url, token: kept.access_token, reason: undefined, via: say`platform: ${url}` };
+  const client = openClient(connection, io);
   const who = whoami.get.output.parse((await client.call({ method: 'GET', path: whoami.get.path })).json);
   const email = who.kind === 'operator' ? who.id : who.email;
-  io.stderr.write(`Signed in as ${printable(email)}. Saved as "${name}" in ${configPath(io)}, and using it.\n`);
+  printText(
+    say`Signed in as ${printable(email)}. Saved as "${name}" in ${configPath(io)}; it is the current context.`,
+    io.stderr,
+    io,
+  );
   return 'ok';
 }
 
-/** A context that is there is signed in to again where it is. */
+/** An existing context keeps its address. */
 async function urlFor(args: Arguments, io: Io): Promise<string> {
   const [name] = args.positionals;
   const { contexts } = await readConfig(io);
@@ -89,13 +100,13 @@ async function signOut(args: Arguments, io: Io): Promise<ExitName> {
     if (ended !== undefined) await revoke(url, ended, io);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new Failure(`The sign-in at "${name}" is forgotten here, but the platform could not be told`, {
+    throw new Failure(say`The sign-in at "${name}" is deleted here, but the platform could not revoke it`, {
       exit: 'unreachable',
       detail,
-      help: `End it at ${url}/account.`,
+      help: say`End it at ${url}/account.`,
     });
   }
-  io.stderr.write(`Signed out of "${name}".\n`);
+  printText(say`Signed out of "${name}".`, io.stderr, io);
   return 'ok';
 }
 
@@ -104,7 +115,7 @@ function signedIn(given: string | undefined, { contexts, current }: Config): { n
   const context = name === undefined || !Object.hasOwn(contexts, name) ? undefined : contexts[name];
   if (name !== undefined && context?.login !== undefined) return { name, context };
   throw usageFailure(
-    name === undefined ? 'You are not signed in.' : `You are not signed in at "${name}".`,
+    name === undefined ? 'You are not signed in.' : say`You are not signed in at "${name}".`,
     'See "tulou context list".',
   );
 }

@@ -1,7 +1,7 @@
-/** `tulou apply`, `diff` and `export`: a file of tenants and what is in them, and the platform, held against each other. */
+/** `tulou apply`, `diff` and `export`: compare a file of tenants and their objects with the platform. */
 import { whoami } from '@tulou/contract/operations/whoami';
 import { dirname, basename, resolve } from 'node:path';
-import { openClient, type Client } from '../client.ts';
+import type { Client } from '../client.ts';
 import {
   connectionOptions,
   flagOf,
@@ -12,19 +12,22 @@ import {
   type Command,
   type Option,
 } from '../command.ts';
-import { resolveConnection } from '../connection.ts';
+import { connect } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
-import { usageFailure } from '../failure.ts';
+import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
-import { changesBetween, surplus, type Change } from '../manifest/changes.ts';
+import { joined, say, type Text } from '../language/say.ts';
+import { bodyOfUpdate, changesBetween, surplus, type Change } from '../manifest/changes.ts';
 import { execute } from '../manifest/execute.ts';
-import { callTo, interestOf, readAll, readLive } from '../manifest/live.ts';
+import { callTo, interestOf, mapLimited, readAll, readLive } from '../manifest/live.ts';
 import { readManifest } from '../manifest/read.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { kinds } from '../manifest/schema.ts';
 import { changeJson, changeLines, countText, outcomeJson, outcomeLines, summaryText } from '../manifest/show.ts';
 import { writeManifest, type WrittenManifest } from '../manifest/write.ts';
+import { effectOf } from '../operations/effects.ts';
 import { confirm, refuseExisting } from '../terminal/confirm.ts';
+import { printLines, printText } from '../terminal/print.ts';
 import { painter } from '../terminal/text.ts';
 
 const section = 'Files';
@@ -33,26 +36,22 @@ const fileOption: Option = { ...optionalFile, required: true, summary: 'YAML fil
 const pruneOption: Option = {
   name: 'prune',
   type: 'boolean',
-  summary: 'Also delete what these tenants have and the file has not',
+  summary: 'Also delete objects of these tenants that are not in the file',
 };
 
 const notes = [
-  [
-    'A file holds one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}; an API has',
-    '{slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. Fields are those of the',
-    'commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
-  ].join(' '),
-  'What the file does not mention stays as it is. Keys and other secrets are never in the file.',
+  'A file contains one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}. An API has {slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. The fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
+  'Objects and fields that the file does not mention stay unchanged. Keys and other secrets are never in the file.',
 ];
 
 export const apply: Command = {
   kind: 'command',
   section,
-  summary: 'Make the platform as a file says; a second time changes nothing',
+  summary: 'Change the platform to match a file. A second run changes nothing',
   positionals: [],
   options: [
     fileOption,
-    { name: 'dry-run', type: 'boolean', summary: 'Only show what would change, as "tulou diff" does' },
+    { name: 'dry-run', type: 'boolean', summary: 'Only show the changes, as "tulou diff" does' },
     pruneOption,
     yesOption,
     jsonOption,
@@ -70,13 +69,13 @@ export const apply: Command = {
 export const diff: Command = {
   kind: 'command',
   section,
-  summary: 'Show what "tulou apply" would change: exit code 0 for nothing, 2 for something',
+  summary: 'Show the changes that "tulou apply" would make. Exit code 0: none; 2: some',
   positionals: [],
   options: [fileOption, pruneOption, jsonOption, ...connectionOptions],
   notes,
   examples: ['tulou diff -f acme.yaml', 'tulou diff -f acme.yaml --json'],
   run: async (args, io) => {
-    const comparison = await compare(openClient(await resolveConnection(args, io), io), args, io);
+    const comparison = await compare((await connect(args, io)).client, args, io);
     return showChanges(comparison, args, io);
   },
 };
@@ -84,19 +83,18 @@ export const diff: Command = {
 export const exportFile: Command = {
   kind: 'command',
   section,
-  summary: 'Write tenants as a file that "tulou apply" takes back without change',
+  summary: 'Write tenants to a file that "tulou apply" accepts without change',
   positionals: ['…'],
   options: [
     {
       ...optionalFile,
-      summary:
-        'Where to write it, with the OpenAPI documents in a folder beside it; else the standard output holds all',
+      summary: 'File to write, with the OpenAPI documents in a folder beside it; by default the standard output',
     },
-    { ...yesOption, summary: 'Replace a file that is there' },
+    { ...yesOption, summary: 'Replace an existing file' },
     ...connectionOptions,
   ],
   notes: [
-    'Arguments are tenants; without any it is the tenant of the token, or for an operator all tenants. Secrets are not written.',
+    'Arguments are tenants. Without arguments it is the tenant of the token, or for an operator all tenants. Secrets are not written.',
   ],
   examples: ['tulou export acme -f acme.yaml', 'tulou export acme umbrella > all.yaml'],
   run: runExport,
@@ -104,13 +102,13 @@ export const exportFile: Command = {
 
 interface Comparison {
   readonly changes: readonly Change[];
-  /** There, but not in the file. */
+  /** Existing objects that are not in the file. */
   readonly extra: readonly Resource[];
 }
 
 async function compare(client: Client, args: Arguments, io: Io): Promise<Comparison> {
   const file = flagOf(args, 'file');
-  if (file === undefined) throw usageFailure('Which file? Give "-f FILE".');
+  if (file === undefined) throw usageFailure('Missing option: --file FILE (-f).');
   const wanted = await readManifest(file, io);
   const live = await readLive(client, interestOf(wanted));
   return { changes: changesBetween(wanted, live, { prune: isOn(args, 'prune') }), extra: surplus(wanted, live) };
@@ -118,53 +116,90 @@ async function compare(client: Client, args: Arguments, io: Io): Promise<Compari
 
 function showChanges({ changes, extra }: Comparison, args: Arguments, io: Io): ExitName {
   if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ changes: changes.map(changeJson) })}\n`);
-  else if (changes.length === 0) io.stdout.write('No change: the platform is as the file says.\n');
-  else print(changeLines(changes, painter(io, io.stdout)), io);
-  tellExtra(extra, args, io);
+  else if (changes.length === 0) printText('No changes: the platform matches the file.', io.stdout, io);
+  else printLines(changeLines(changes, painter(io, io.stdout), io.env.language), io.stdout);
+  noteExtra(extra, args, io);
   return changes.length === 0 ? 'ok' : 'changes';
 }
 
 async function runApply(args: Arguments, io: Io): Promise<ExitName> {
-  const client = openClient(await resolveConnection(args, io), io);
+  const { client } = await connect(args, io);
   const comparison = await compare(client, args, io);
   if (isOn(args, 'dry-run')) return showChanges(comparison, args, io);
   const { changes, extra } = comparison;
-  await confirmDeletions(changes, args, io);
+  if (!isOn(args, 'yes')) await confirmBreaking(changes, { client, line: args.line }, io);
   const isJson = isOn(args, 'json');
   const paint = painter(io, io.stdout);
-  if (!isJson && changes.length > 0) io.stderr.write(`${countText(changes)}\n`);
-  const outcomes = await execute(changes, client, (outcome) => isJson || print(outcomeLines(outcome, paint), io));
+  if (!isJson && changes.length > 0) printText(countText(changes), io.stderr, io);
+  const outcomes = await execute(
+    changes,
+    client,
+    (outcome) => isJson || printLines(outcomeLines(outcome, paint, io.env.language), io.stdout),
+  );
   if (isJson) io.stdout.write(`${JSON.stringify({ changes: outcomes.map(outcomeJson) })}\n`);
   else
-    io.stdout.write(
-      outcomes.length === 0 ? 'No change: the platform is as the file says.\n' : `${summaryText(outcomes)}\n`,
+    printText(
+      outcomes.length === 0 ? 'No changes: the platform matches the file.' : summaryText(outcomes),
+      io.stdout,
+      io,
     );
-  tellExtra(extra, args, io);
+  noteExtra(extra, args, io);
   return outcomes.find((one) => one.failure !== undefined)?.failure?.facts.exit ?? 'ok';
 }
 
-function tellExtra(extra: readonly Resource[], args: Arguments, io: Io): void {
+function noteExtra(extra: readonly Resource[], args: Arguments, io: Io): void {
   if (extra.length === 0 || isOn(args, 'prune')) return;
-  const objects = extra.length === 1 ? '1 object is' : `${extra.length} objects are`;
-  io.stderr.write(`${objects} there but not in the file, and stay; --prune deletes them.\n`);
+  const { length } = extra;
+  printText(
+    length === 1
+      ? '1 object is not in the file and stays; --prune deletes it.'
+      : say`${length} objects are not in the file and stay; --prune deletes them.`,
+    io.stderr,
+    io,
+  );
 }
 
-async function confirmDeletions(changes: readonly Change[], args: Arguments, io: Io): Promise<void> {
+interface Asking {
+  readonly client: Client;
+  readonly line: string;
+}
+
+/** Asks before deletions, and before changes that break callers. */
+async function confirmBreaking(changes: readonly Change[], { client, line }: Asking, io: Io): Promise<void> {
   const deletions = changes.filter((one) => one.action === 'delete');
-  if (deletions.length === 0) return;
+  const found = await mapLimited(changes, (change) => effectsOf(change, client, io));
+  if (deletions.length === 0 && found.every((effects) => effects.length === 0)) return;
+  const effects = changes.flatMap(({ address }, i) => {
+    const [first, ...more] = found[i] ?? [];
+    return first === undefined ? [] : [joined([address, joined([first, ...more], ' ')], ': ')];
+  });
   const names = deletions.map((one) => one.address).join(', ');
-  await confirm(`This deletes for good ${names}`, 'delete', isOn(args, 'yes'), io);
+  const what: Text = names === '' ? 'Apply breaking changes' : say`Delete for good: ${names}`;
+  await confirm({ what, effects, word: names === '' ? undefined : 'delete', line }, io);
+}
+
+/** The consequences of one change. Facts that cannot be read are left out. */
+async function effectsOf({ action, resource, fields }: Change, client: Client, io: Io): Promise<readonly Text[]> {
+  if (action === 'create' || resource.kind === 'tenant') return [];
+  const effect = effectOf(kinds[resource.kind].operations[action]);
+  if (effect === undefined) return [];
+  const params = { ...resource.parent, [resource.kind]: resource.self };
+  const body = action === 'update' ? bodyOfUpdate(resource.fields, fields) : {};
+  return effect.read({ params, body, client, nowMs: io.now() }).catch((error: unknown) => {
+    if (error instanceof Failure) return [];
+    throw error;
+  });
 }
 
 async function runExport(args: Arguments, io: Io): Promise<ExitName> {
-  const client = openClient(await resolveConnection(args, io), io);
+  const { client } = await connect(args, io);
   const tenants = args.positionals.length > 0 ? args.positionals : await visibleTenants(client);
   const live = await readLive(client, { tenants, wantsApi: () => true, wantsDocument: () => true });
   const read = new Set(
     live.filter((one) => one.kind === 'tenant').flatMap((one) => [one.self, String(one.fields['id'])]),
   );
   const missing = tenants.find((one) => !read.has(one));
-  if (missing !== undefined) throw usageFailure(`There is no tenant "${missing}" that this token may read.`);
+  if (missing !== undefined) throw usageFailure(say`There is no tenant "${missing}" that this token may read.`);
   const file = flagOf(args, 'file');
   if (file === undefined || file === '-') io.stdout.write(writeManifest(live, undefined).text);
   else
@@ -196,9 +231,5 @@ async function save(written: WrittenManifest, file: string, isYes: boolean, io: 
     await io.files.writeFile(one.path, one.text);
   }
   const documents = written.documents.map((one) => one.path).join(', ');
-  io.stderr.write(`Wrote ${[file, documents].filter((text) => text !== '').join(', ')}.\n`);
-}
-
-function print(lines: readonly string[], io: Io): void {
-  io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  printText(say`Wrote ${[file, documents].filter((text) => text !== '').join(', ')}.`, io.stderr, io);
 }

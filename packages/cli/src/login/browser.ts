@@ -5,6 +5,8 @@ import * as oauth from 'oauth4webapi';
 import type { Login } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { inLanguage, say } from '../language/say.ts';
+import { printText } from '../terminal/print.ts';
 import { authentication, client, loginOf, scope, speaking, type Issuer } from './issuer.ts';
 
 const timeoutMs = 5 * 60_000;
@@ -13,7 +15,7 @@ export async function loginByBrowser({ as, resource, options }: Issuer, io: Io):
   const verifier = oauth.generateRandomCodeVerifier();
   const challenge = await oauth.calculatePKCECodeChallenge(verifier);
   const state = oauth.generateRandomState();
-  await using door = await openDoor(state);
+  await using door = await openDoor(state, io);
   const query = {
     client_id: client.client_id,
     response_type: 'code',
@@ -26,7 +28,7 @@ export async function loginByBrowser({ as, resource, options }: Issuer, io: Io):
     code_challenge_method: 'S256',
   };
   const url = `${as.authorization_endpoint ?? ''}?${new URLSearchParams(query).toString()}`;
-  io.stderr.write(`Sign in with your browser. If it does not open by itself, go to:\n\n  ${url}\n\n`);
+  printText(say`Sign in with your browser. If it does not open, go to:\n\n  ${url}\n`, io.stderr, io);
   io.browse(url);
   const callback = await door.callback;
   return await speaking(as.issuer, async () => {
@@ -47,12 +49,12 @@ export async function loginByBrowser({ as, resource, options }: Issuer, io: Io):
 
 interface Door extends AsyncDisposable {
   readonly redirectUri: string;
-  /** The parameters with which the browser came back. Rejects where it does not come. */
+  /** The parameters of the callback. Rejects if the browser does not return in time. */
   readonly callback: Promise<URLSearchParams>;
 }
 
-/** Waits on a free port for the one answer that knows the state; whatever else comes is not let in. */
-async function openDoor(state: string): Promise<Door> {
+/** Waits on a free port for the one callback with this state. Every other request is refused. */
+async function openDoor(state: string, io: Io): Promise<Door> {
   const { promise: callback, resolve, reject } = Promise.withResolvers<URLSearchParams>();
   callback.catch(() => undefined);
   const server = createServer((request, response) => {
@@ -60,13 +62,13 @@ async function openDoor(state: string): Promise<Door> {
     const isIt = request.method === 'GET' && pathname === '/callback' && searchParams.get('state') === state;
     response
       .writeHead(isIt ? 200 : 404, headers)
-      .end(isIt ? 'Go back to your terminal. You can close this page.\n' : '');
+      .end(isIt ? `${inLanguage('Return to your terminal. You can close this page.', io.env.language)}\n` : '');
     if (isIt) resolve(searchParams);
   });
   await listening(server);
   const onTimeout = (): void =>
     reject(
-      new Failure('Nobody signed in in time', { exit: 'denied', help: 'Without a browser: "tulou login --device".' }),
+      new Failure('The sign-in timed out', { exit: 'denied', help: 'Without a browser: "tulou login --device".' }),
     );
   const signal = AbortSignal.timeout(timeoutMs);
   signal.addEventListener('abort', onTimeout);
@@ -82,7 +84,7 @@ async function openDoor(state: string): Promise<Door> {
   };
 }
 
-/** The address of the page holds the code: nothing else may learn it. */
+/** The address of the page contains the code: no other page may learn it. */
 const headers = {
   'content-type': 'text/plain; charset=utf-8',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -3,6 +3,8 @@ import * as oauth from 'oauth4webapi';
 import type { Login } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say } from '../language/say.ts';
+import { printText } from '../terminal/print.ts';
 import { printable } from '../terminal/text.ts';
 import { authentication, client, loginOf, scope, speaking, type Issuer } from './issuer.ts';
 
@@ -16,8 +18,11 @@ export function loginByDevice(issuer: Issuer, io: Io): Promise<Login> {
     const parameters = { scope, resource };
     const asked = await oauth.deviceAuthorizationRequest(as, client, authentication, parameters, options());
     const device = await oauth.processDeviceAuthorizationResponse(as, client, asked);
-    io.stderr.write(
-      `On any device, open\n\n  ${printable(device.verification_uri)}\n\nand enter the code\n\n  ${printable(device.user_code)}\n\n`,
+    const address = printable(device.verification_uri);
+    printText(
+      say`On any device, open\n\n  ${address}\n\nand enter the code\n\n  ${printable(device.user_code)}\n`,
+      io.stderr,
+      io,
     );
     return poll(issuer, device, io);
   });
@@ -42,5 +47,5 @@ async function poll(
       else if (error.error !== 'authorization_pending') throw error;
     }
   }
-  throw new Failure('Nobody signed in in time', { exit: 'denied', help: 'Run "tulou login --device" again.' });
+  throw new Failure('The sign-in timed out', { exit: 'denied', help: 'Run "tulou login --device" again.' });
 }

@@ -1,15 +1,15 @@
 /** The platform as an OAuth server, and this command as its client. */
 import * as oauth from 'oauth4webapi';
-import { networkCode } from '../client.ts';
 import type { Login } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
-import { unreachableFailure } from '../problem.ts';
+import { say } from '../language/say.ts';
+import { networkCode, unreachableFailure } from '../problem.ts';
 
 /** The client that every platform knows. It is public: this program can't keep a secret from its user. */
 export const client: oauth.Client = { client_id: 'tulou-cli' };
 export const authentication = oauth.None();
-/** All that the user may, also when they have closed their browser. */
+/** All rights of the user, also after they have closed their browser. */
 export const scope = 'control offline_access';
 
 const timeoutMs = 30_000;
@@ -30,7 +30,7 @@ interface Options {
   readonly signal: AbortSignal;
 }
 
-/** Reads what the platform at this address says of itself (RFC 8414): it must call itself by the same address. */
+/** Reads the metadata of the platform (RFC 8414). The issuer in it must be this address. */
 export function discover(url: string, io: Io): Promise<Issuer> {
   const insecure = new URL(url).protocol === 'http:';
   const options = (): Options => ({
@@ -46,14 +46,14 @@ export function discover(url: string, io: Io): Promise<Issuer> {
   });
 }
 
-/** What is kept of an answer of the token endpoint. */
+/** The part of a token response that is saved. */
 export function loginOf(tokens: oauth.TokenEndpointResponse, io: Io): Login {
   const { access_token, refresh_token, expires_in = 0 } = tokens;
-  if (refresh_token === undefined) throw new Failure('The platform gave no refresh token', { exit: 'failed' });
+  if (refresh_token === undefined) throw new Failure('The platform returned no refresh token', { exit: 'failed' });
   return { access_token, refresh_token, expires_at: Math.floor(io.now() / 1000) + expires_in };
 }
 
-/** Runs a conversation with the platform, and puts what goes wrong in words. */
+/** Runs an exchange with the platform, and turns errors into failures. */
 export async function speaking<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -65,14 +65,14 @@ export async function speaking<T>(url: string, work: () => Promise<T>): Promise<
 function failureOf(error: unknown, url: string): Failure {
   if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
     const { error: code, error_description: detail } = error;
-    const title = code === 'access_denied' ? 'The sign-in was not allowed' : `The platform refused: ${code}`;
+    const title = code === 'access_denied' ? 'The sign-in was denied' : say`The platform refused: ${code}`;
     return new Failure(title, { exit: 'denied', ...(detail === undefined ? {} : { detail }) });
   }
   if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
-    return new Failure(`${url} does not answer as the platform that has this address`, {
+    return new Failure(say`${url} is not the address of a Tulou platform`, {
       exit: 'failed',
       detail: error.message,
-      help: 'Check the address: it must be the one that the platform calls itself (TULOU_PLATFORM_URL).',
+      help: 'Check the address: it must be the platform’s own public address (TULOU_PLATFORM_URL).',
     });
   }
   return unreachableFailure(error, networkCode(error), url);

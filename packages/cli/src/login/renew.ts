@@ -1,27 +1,28 @@
-/** Access tokens live minutes; a sign-in lives on by its refresh token, which is another one after each use. */
+/** Access tokens expire after minutes. A sign-in is renewed with its refresh token, which changes with each use. */
 import * as oauth from 'oauth4webapi';
 import { changeConfig, readConfig, type Config, type Login } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say } from '../language/say.ts';
 import { authentication, client, discover, loginOf, speaking } from './issuer.ts';
 
-/** A token that ends so soon may end on its way. */
+/** A token that expires so soon may expire on its way. */
 const marginSeconds = 20;
 
-/** The access token of a context's sign-in, renewed where it has ended. */
+/** The access token of a context's sign-in, renewed if it has expired. */
 export async function freshToken(name: string, io: Io): Promise<string> {
   const { login } = (await readConfig(io)).contexts[name] ?? {};
   return login !== undefined && isFresh(login, io) ? login.access_token : renew(name, (one) => isFresh(one, io), io);
 }
 
-/** One in place of a token that was refused: the platform may know it to be over before its time. */
+/** Replaces a refused token: the platform may have revoked it before it expired. */
 export function renewedToken(name: string, refused: string, io: Io): Promise<string> {
   return renew(name, ({ access_token: token }) => token !== refused, io);
 }
 
 const isFresh = ({ expires_at: until }: Login, io: Io): boolean => until - marginSeconds > io.now() / 1000;
 
-/** Whoever waited for another command may find that it has done it: then that token is taken. */
+/** Another command may have renewed the sign-in while this one waited: then its token is used. */
 function renew(name: string, isGood: (login: Login) => boolean, io: Io): Promise<string> {
   return changeConfig(io, async (config) => {
     const context = config.contexts[name];
@@ -49,9 +50,9 @@ async function refreshed(name: string, url: string, login: Login, io: Io): Promi
 }
 
 const signedOut = (name: string): Failure =>
-  new Failure(`You are not signed in at "${name}" any more`, { exit: 'denied', help: `Run: tulou login ${name}` });
+  new Failure(say`Your sign-in at "${name}" has ended`, { exit: 'denied', help: say`Run: tulou login ${name}` });
 
-/** Ends the sign-in at the platform: its tokens are refused from then on (RFC 7009). */
+/** Ends the sign-in at the platform: it revokes the tokens (RFC 7009). */
 export async function revoke(url: string, login: Login, io: Io): Promise<void> {
   const { as, options } = await discover(url, io);
   await speaking(url, async () => {

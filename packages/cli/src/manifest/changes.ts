@@ -1,4 +1,4 @@
-/** What has to happen so that the platform is as a file says. Pure: two lists in, one list out. */
+/** The changes that make the platform match a file. Pure: two lists in, one list out. */
 import { addressOf, type Fields, type Resource } from './resource.ts';
 import { kinds, type ResourceKind } from './schema.ts';
 
@@ -13,7 +13,7 @@ export interface Change {
   readonly action: 'create' | 'update' | 'delete';
   readonly resource: Resource;
   readonly address: string;
-  /** Addresses that must be right before this one can be. */
+  /** Addresses that this one depends on. */
   readonly needs: readonly string[];
   readonly fields: readonly FieldChange[];
 }
@@ -33,7 +33,7 @@ export function changesBetween(
   return options.prune ? [...changes, ...surplus(wanted, live).map(deletionOf)] : changes;
 }
 
-/** What is there and not in the file, within the tenants that the file names. What goes with its parent is not listed. */
+/** Existing objects that are not in the file, within its tenants. Parts of a deleted parent are not listed. */
 export function surplus(wanted: readonly Resource[], live: readonly Resource[]): Resource[] {
   const kept = new Set(wanted.map(addressOf));
   return live
@@ -81,7 +81,7 @@ function needsOf({ kind, parent, fields }: Resource): string[] {
   ];
 }
 
-/** The fields in which the platform is not as the file says. What the file does not mention is as it should be. */
+/** The fields that differ from the file. Fields that the file does not mention never differ. */
 export function differences(wanted: Resource, live: Resource): FieldChange[] {
   const updatable = kinds[wanted.kind].operations.update.body?.shape ?? {};
   return Object.entries(wanted.fields)

@@ -1,7 +1,8 @@
-/** Carries changes out, kind after kind; what fails keeps back only what needs it. */
+/** Executes changes, kind after kind. A failed change skips only those that depend on it. */
 import type { Operation } from '@tulou/contract';
 import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
+import type { Text } from '../language/say.ts';
 import { bodyOfUpdate, differences, type Change } from './changes.ts';
 import { callTo, mapLimited } from './live.ts';
 import type { Fields, Resource } from './resource.ts';
@@ -11,19 +12,19 @@ export interface Outcome {
   readonly change: Change;
   readonly status: 'done' | 'failed' | 'skipped';
   readonly failure?: Failure;
-  /** Worth knowing although it went well. */
-  readonly note?: string;
+  /** A remark on a success. */
+  readonly note?: Text;
 }
 
-/** After such a failure nothing else can go well either. */
+/** After such a failure every other change would fail too. */
 const isHopeless = (failure: Failure | undefined): boolean =>
   failure?.facts.exit === 'unreachable' || failure?.facts.code === 'unauthenticated';
 
-/** Carries out each change and tells of it at once. A platform that is away, or refuses the token, ends it. */
+/** Executes each change and reports it at once. Stops if the platform is unreachable or refuses the token. */
 export async function execute(
   changes: readonly Change[],
   client: Client,
-  tell: (outcome: Outcome) => void,
+  report: (outcome: Outcome) => void,
 ): Promise<Outcome[]> {
   const missing = new Set<string>();
   let isOver = false;
@@ -32,7 +33,7 @@ export async function execute(
     const outcome: Outcome = isHeldBack ? { change, status: 'skipped' } : await attempt(change, client);
     if (outcome.status !== 'done') missing.add(change.address);
     isOver ||= isHopeless(outcome.failure);
-    tell(outcome);
+    report(outcome);
     return outcome;
   };
   const outcomes: Outcome[] = [];
@@ -40,7 +41,7 @@ export async function execute(
   return outcomes;
 }
 
-/** Changes of one kind do not need each other: each stage is some of them at once. */
+/** Changes of one kind do not depend on each other: those of a stage run at once. */
 const stagesOf = (changes: readonly Change[]): Iterable<readonly Change[]> =>
   Map.groupBy(
     changes,
@@ -57,8 +58,8 @@ async function attempt(change: Change, client: Client): Promise<Outcome> {
   }
 }
 
-function noteOn(answer: Fields | undefined): string | undefined {
-  return answer?.['state'] === 'pending' ? 'waits for the approval of the provider' : undefined;
+function noteOn(answer: Fields | undefined): Text | undefined {
+  return answer?.['state'] === 'pending' ? 'waiting for the approval of the provider' : undefined;
 }
 
 function carryOut(change: Change, client: Client): Promise<Fields | undefined> {
@@ -79,11 +80,11 @@ async function create(resource: Resource, client: Client): Promise<Fields | unde
   return isAll ? made : ((await update({ ...resource, self: String(made['id']) }, client)) ?? made);
 }
 
-/** The fields as they are sent: a document in the words of its own file. */
+/** The fields as they are sent: a document as the text of its own file. */
 const sent = ({ fields, document }: Resource): Fields =>
   document === undefined ? fields : { ...fields, openapi: document.text };
 
-/** Reads the object again, and changes it only if it is still as read: whoever changes it meanwhile is not overwritten. */
+/** Reads the object again, and updates it with `If-Match`: a concurrent change is not overwritten. */
 async function update(resource: Resource, client: Client): Promise<Fields | undefined> {
   const { operations } = kinds[resource.kind];
   const params = paramsTo(resource);
@@ -96,7 +97,7 @@ async function update(resource: Resource, client: Client): Promise<Fields | unde
   return (await client.call(callTo(operations.update, params, { body, ...ifMatch }))).json as Fields;
 }
 
-/** A version does not carry its document: it is compared only where the file has one, against a read of its own. */
+/** A version does not contain its document: a separate read compares it, if the file has one. */
 async function withDocument(resource: Resource, fields: Fields, client: Client): Promise<Fields> {
   if (resource.kind !== 'version' || resource.fields['openapi'] === undefined) return fields;
   const document: Operation = kinds.version.operations.openapi;
@@ -113,7 +114,7 @@ async function remove(resource: Resource, client: Client): Promise<undefined> {
   try {
     await client.call(callTo(kinds[resource.kind].operations.delete, paramsTo(resource)));
   } catch (error) {
-    // Gone already is what was wanted.
+    // Already deleted is a success.
     if (!(error instanceof Failure && error.facts.exit === 'missing')) throw error;
   }
   return undefined;

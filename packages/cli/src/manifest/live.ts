@@ -1,9 +1,10 @@
-/** Reads from the platform what a file speaks of, in the same form. */
+/** Reads the objects that a file names from the platform, in the same form. */
 import type { Operation } from '@tulou/contract';
-import type { Call, Client } from '../client.ts';
+import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../language/say.ts';
 import { allPages } from '../operations/command.ts';
-import { pathOf } from '../operations/registry.ts';
+import { callTo } from '../operations/reads.ts';
 import {
   addressOf,
   apiResource,
@@ -18,21 +19,16 @@ import { kinds } from './schema.ts';
 
 const callsAtOnce = 8;
 
-/** A call of an operation with these path parameters. */
-export function callTo(operation: Operation, params: Readonly<Record<string, string>>, more: Partial<Call> = {}): Call {
-  const result = pathOf(operation, new Map(Object.entries(params)));
-  if ('wrong' in result) throw new Failure(`The platform named no ${result.wrong}`, { exit: 'failed' });
-  return { method: operation.method, path: result.path, ...more };
-}
+export { callTo };
 
-/** Which tenants are read, of which APIs the versions and plans, and of which versions the OpenAPI document. */
+/** The tenants to read, the APIs whose versions and plans are read, and the versions whose OpenAPI document is read. */
 export interface Interest {
   readonly tenants: readonly string[];
   readonly wantsApi: (tenant: string, api: string) => boolean;
   readonly wantsDocument: (address: string) => boolean;
 }
 
-/** All that the file names, and what stands beside it in the same tenants. */
+/** Everything that the file names, and the other objects of the same tenants. */
 export function interestOf(wanted: readonly Resource[]): Interest {
   const addresses = new Set(wanted.map(addressOf));
   const documented = new Set(wanted.filter((one) => one.fields['openapi'] !== undefined).map(addressOf));
@@ -43,7 +39,7 @@ export function interestOf(wanted: readonly Resource[]): Interest {
   };
 }
 
-/** The objects that are there now. A tenant that is not there has none. */
+/** The existing objects. A tenant that does not exist has none. */
 export async function readLive(client: Client, interest: Interest): Promise<Resource[]> {
   const found = await mapLimited(interest.tenants, (one) => readTenant(client, one, interest));
   return found.flat();
@@ -54,9 +50,9 @@ async function readTenant(client: Client, slugOrId: string, interest: Interest):
   if (tenant === undefined) return [];
   const slug = text(tenant, 'slug');
   if (tenant['state'] === 'deleting') {
-    throw new Failure(`The tenant ${slug} is being deleted`, {
+    throw new Failure(say`The tenant ${slug} is being deleted`, {
       exit: 'conflict',
-      help: `Take it back first: tulou tenants restore ${slug}`,
+      help: say`Restore it first: tulou tenants restore ${slug}`,
     });
   }
   const [apis, apps, subscriptions] = await Promise.all([
@@ -72,7 +68,7 @@ async function readTenant(client: Client, slugOrId: string, interest: Interest):
   ];
 }
 
-/** What has ended stays readable, but stands for nothing. */
+/** An ended subscription stays readable, but has no effect. */
 const isStanding = (one: Fields): boolean => one['state'] !== 'ended' && one['state'] !== 'rejected';
 
 const subscriptionOf = (tenant: string, one: Fields): Resource =>
@@ -106,7 +102,7 @@ async function withDocument(client: Client, version: Resource, interest: Interes
   return { ...version, fields: { ...version.fields, openapi: openapi ?? null } };
 }
 
-/** The answer of a read, or undefined where there is nothing. */
+/** The answer of a read, or undefined if the object does not exist. */
 async function readOne(
   client: Client,
   operation: Operation,
@@ -132,7 +128,7 @@ export async function readAll(
 
 const text = (fields: Fields, name: string): string => String(fields[name]);
 
-/** Applies to each item, some at once, and keeps the order. */
+/** Applies to each item, several at once, and keeps the order. */
 export async function mapLimited<T, R>(items: readonly T[], apply: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const waiting = items.entries();

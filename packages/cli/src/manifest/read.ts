@@ -1,10 +1,11 @@
-/** From a file to the objects it wants: parsed, checked, documents read, flat. */
+/** From a file to a flat list of the objects in it: parsed, validated, with their documents. */
 import type { Violation } from '@tulou/contract';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { readText } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say } from '../language/say.ts';
 import {
   addressOf,
   apiResource,
@@ -23,7 +24,8 @@ export async function readManifest(path: string, io: Io): Promise<Resource[]> {
   const text = path === '-' ? await io.stdin.text() : await readText(resolve(io.cwd, path), io);
   const { documents, violations } = parseYaml(text, manifestDocument);
   if (violations.length > 0) throw invalid(path, violations);
-  if (documents.length === 0) throw invalid(path, [{ pointer: '', message: 'It is empty: say `tenants:`.' }]);
+  if (documents.length === 0)
+    throw invalid(path, [{ pointer: '', message: 'The file is empty. It must contain `tenants:`.' }]);
   const entries = documents.flatMap(({ value, raw }) =>
     value.tenants.map((entry, i) => ({ entry, raw: rawTenant(raw, i) })),
   );
@@ -34,7 +36,7 @@ export async function readManifest(path: string, io: Io): Promise<Resource[]> {
 }
 
 const invalid = (path: string, violations: readonly Violation[]): Failure =>
-  new Failure(`${path} is not valid`, {
+  new Failure(say`${path} is not valid`, {
     exit: 'data',
     violations,
     help: 'Nothing was changed. "tulou apply --help" shows an example.',
@@ -45,7 +47,7 @@ type Raw = Readonly<Record<string, unknown>>;
 const rawTenant = (raw: unknown, i: number): Raw => (raw as { tenants: readonly Raw[] }).tenants[i] ?? {};
 const rawList = (raw: Raw, name: string, i: number): Raw => ((raw[name] as readonly Raw[] | undefined) ?? [])[i] ?? {};
 
-/** What was said, in its parsed form; what a default would have added is left out. */
+/** The given fields in their parsed form, without defaults. */
 const said = (parsed: Raw, raw: Raw, ...parts: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(parsed).filter(([name]) => name in raw && !parts.includes(name)));
 
@@ -79,11 +81,11 @@ function refuseDoubles(path: string, resources: readonly Resource[]): void {
   if (doubles.length === 0) return;
   throw invalid(
     path,
-    doubles.map((address) => ({ pointer: address, message: 'stands here more than once' })),
+    doubles.map((address) => ({ pointer: address, message: 'appears more than once' })),
   );
 }
 
-/** An OpenAPI document that is named by its path is read in place of the path. */
+/** Replaces the path of an OpenAPI document by the document. */
 async function withDocument(resource: Resource, folder: string, io: Io): Promise<Resource> {
   const { openapi } = resource.fields;
   if (resource.kind !== 'version' || typeof openapi !== 'string') return resource;
@@ -101,6 +103,6 @@ function parseDocument(text: string, path: string): unknown {
     return parse(text, { logLevel: 'error' }) as unknown;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${path} is neither YAML nor JSON`, { exit: 'data', detail });
+    throw new Failure(say`${path} is neither YAML nor JSON`, { exit: 'data', detail });
   }
 }

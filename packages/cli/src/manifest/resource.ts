@@ -1,4 +1,4 @@
-/** The one form that a file and the platform are compared in: a flat list of objects with addresses. */
+/** The form in which a file and the platform are compared: a flat list of objects with addresses. */
 import type { ResourceKind } from './schema.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -9,15 +9,15 @@ export interface Resource {
   readonly name: string;
   /** Path parameters of the collection it is created in. */
   readonly parent: Readonly<Record<string, string>>;
-  /** The parameter that leads to it from there: its slug, or its id where it has no other name. */
+  /** Its own path parameter: its slug, or its id if it has no other name. */
   readonly self: string;
-  /** Of a file: what it says, no more. Of the platform: all. */
+  /** From a file: only the given fields. From the platform: all. */
   readonly fields: Fields;
-  /** The OpenAPI document as it stands in its own file: sent as it is, so that complaints name the lines of that file. */
+  /** The text of the OpenAPI file: sent unchanged, so that violations name its lines. */
   readonly document?: { readonly path: string; readonly text: string };
 }
 
-/** What stands for it everywhere: `version acme/orders/v1`. */
+/** The unique address of an object: `version acme/orders/v1`. */
 export const addressOf = (resource: Pick<Resource, 'kind' | 'name'>): string => `${resource.kind} ${resource.name}`;
 
 export const tenantResource = (slug: string, fields: Fields): Resource => ({

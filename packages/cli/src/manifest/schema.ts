@@ -9,7 +9,7 @@ import { versions } from '@tulou/contract/operations/versions';
 import { z } from 'zod';
 
 function bodyOf<S extends z.ZodObject>(body: S | undefined): S {
-  if (body === undefined) throw new TypeError('an operation that the file speaks of has a body');
+  if (body === undefined) throw new TypeError('an operation of a manifest kind has a body');
   return body;
 }
 
@@ -20,7 +20,7 @@ type Table<C extends z.ZodObject, U extends z.ZodObject> = {
 
 type Said<C extends z.ZodObject, U extends z.ZodObject> = C['shape'] & Omit<U['shape'], keyof C['shape']>;
 
-/** What can be said of a new object, in that order, and then what only a change can say. */
+/** The fields of a new object, in that order, then those that only an update has. */
 function fieldsOf<C extends z.ZodObject, U extends z.ZodObject>({ create, update }: Table<C, U>): Said<C, U> {
   const { shape } = bodyOf(create.body);
   const fields: unknown = { ...shape, ...bodyOf(update.body).shape, ...shape };
@@ -72,7 +72,7 @@ export const manifestDocument = z.strictObject({ tenants: z.array(tenant).min(1)
 export type ManifestDocument = z.output<typeof manifestDocument>;
 export type TenantEntry = ManifestDocument['tenants'][number];
 
-/** The fields of each kind that a file may say, and with which operations they come to be. */
+/** The fields of each kind that a file may contain, and the operations that create them. */
 export const kinds = {
   tenant: { operations: tenants, shape: tenant.omit({ apis: true, apps: true, subscriptions: true }) },
   api: { operations: apis, shape: api.omit({ versions: true, plans: true }) },

@@ -1,5 +1,7 @@
-/** Changes and their outcomes in words and colours, and as JSON. */
-import { printable, type Paint, type Style } from '../terminal/text.ts';
+/** Changes and their outcomes as text with colours, and as JSON. */
+import type { Language } from '@tulou/contract';
+import { inLanguage, joined, say, type Text } from '../language/say.ts';
+import { padded, printable, type Paint, type Style } from '../terminal/text.ts';
 import type { Change, FieldChange } from './changes.ts';
 import type { Outcome } from './execute.ts';
 
@@ -12,13 +14,13 @@ const pasts = { create: 'created', update: 'changed', delete: 'deleted' } as con
 const fieldLinesMax = 12;
 const valueCharactersMax = 100;
 
-/** Each change with its fields, and how many there are. */
-export function changeLines(changes: readonly Change[], paint: Paint): string[] {
+/** Each change with its fields, and the number of changes. */
+export function changeLines(changes: readonly Change[], paint: Paint, language: Language): string[] {
   const lines = changes.flatMap((change) => {
     const [sign, style] = signs[change.action];
     return [paint(style, `${sign} ${printable(change.address)}`), ...fieldLines(change, paint)];
   });
-  return [...lines, paint('bold', countText(changes))];
+  return [...lines, paint('bold', inLanguage(countText(changes), language))];
 }
 
 function fieldLines({ action, fields }: Change, paint: Paint): string[] {
@@ -41,36 +43,48 @@ function valueText(value: unknown): string {
 }
 
 /** `2 to create, 1 to change.` */
-export function countText(changes: readonly Change[]): string {
+export function countText(changes: readonly Change[]): Text {
   const count = (action: Change['action']) => changes.filter((one) => one.action === action).length;
-  const parts = [`${count('create')} to create`, `${count('update')} to change`, `${count('delete')} to delete`];
-  return `${parts.filter((part) => !part.startsWith('0')).join(', ')}.`;
+  const parts = [
+    count('create') === 0 ? '' : say`${count('create')} to create`,
+    count('update') === 0 ? '' : say`${count('update')} to change`,
+    count('delete') === 0 ? '' : say`${count('delete')} to delete`,
+  ];
+  return say`${joined(parts, ', ')}.`;
 }
 
-/** One line for what became of a change. */
-export function outcomeLines({ change, status, failure, note }: Outcome, paint: Paint): string[] {
+/** One line for the outcome of a change. */
+export function outcomeLines({ change, status, failure, note }: Outcome, paint: Paint, language: Language): string[] {
   const address = printable(change.address);
-  if (status === 'skipped') return [`${paint('dim', 'not done')}  ${address}`];
+  const words = (text: Text): string => inLanguage(text, language);
+  const label = (text: Text): string => padded(words(text), 8);
+  if (status === 'skipped') return [`${paint('dim', label('skipped'))}  ${address}`];
   if (status === 'done')
-    return [`${paint('green', pasts[change.action].padEnd(8))}  ${address}${note === undefined ? '' : ` (${note})`}`];
-  const detail = failure?.facts.detail === undefined ? '' : `: ${printable(failure.facts.detail)}`;
+    return [
+      `${paint('green', label(pasts[change.action]))}  ${address}${note === undefined ? '' : ` (${words(note)})`}`,
+    ];
+  const detail = failure?.facts.detail === undefined ? '' : `: ${printable(words(failure.facts.detail))}`;
   const file = change.resource.document?.path;
   const places = (failure?.facts.violations ?? []).map((one) => {
     const place = one.line === undefined ? '' : ` ${file === undefined ? '' : `${printable(file)} `}line ${one.line}`;
     return `            ${printable(one.pointer)}${place}  ${printable(one.message)}`;
   });
   const help =
-    failure?.facts.help === undefined ? [] : [`            ${paint('cyan', 'help:')} ${printable(failure.facts.help)}`];
-  return [`${paint('red', 'failed  ')}  ${address}: ${printable(failure?.message ?? '')}${detail}`, ...places, ...help];
+    failure?.facts.help === undefined
+      ? []
+      : [`            ${paint('cyan', words('help:'))} ${printable(words(failure.facts.help))}`];
+  const title = printable(words(failure?.title ?? ''));
+  return [`${paint('red', label('failed'))}  ${address}: ${title}${detail}`, ...places, ...help];
 }
 
-/** What was done and what was not. */
-export function summaryText(outcomes: readonly Outcome[]): string {
+/** The number of changes by outcome. */
+export function summaryText(outcomes: readonly Outcome[]): Text {
   const count = (status: Outcome['status']) => outcomes.filter((one) => one.status === status).length;
-  const done = `${count('done')} done`;
-  if (count('done') === outcomes.length) return `${done}.`;
-  const skipped = count('skipped') === 0 ? '' : `, ${count('skipped')} not done because of that`;
-  return `${done}, ${count('failed')} failed${skipped}. Mend what failed and run it again: what is done stays done.`;
+  const done = say`${count('done')} done`;
+  if (count('done') === outcomes.length) return say`${done}.`;
+  const failed = say`${count('failed')} failed`;
+  const skipped = count('skipped') === 0 ? '' : say`${count('skipped')} skipped because of that`;
+  return say`${joined([done, failed, skipped], ', ')}. Correct the failed changes and run the command again: the others are kept.`;
 }
 
 export const changeJson = ({ action, resource, address, fields }: Change): unknown => ({
@@ -81,12 +95,15 @@ export const changeJson = ({ action, resource, address, fields }: Change): unkno
   fields: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })),
 });
 
+const english = (text: Text | undefined): string | undefined =>
+  text === undefined ? undefined : inLanguage(text, 'en');
+
 export const outcomeJson = ({ change, status, failure, note }: Outcome): unknown => ({
   action: change.action,
   address: change.address,
   status,
-  ...(note === undefined ? {} : { note }),
+  ...(note === undefined ? {} : { note: english(note) }),
   ...(failure === undefined
     ? {}
-    : { error: failure.facts.problem ?? { title: failure.message, detail: failure.facts.detail } }),
+    : { error: failure.facts.problem ?? { title: failure.message, detail: english(failure.facts.detail) } }),
 });

@@ -1,4 +1,4 @@
-/** From what is there to a file that `apply` takes back without change. Secrets are no fields of these objects. */
+/** From existing objects to a file that `apply` accepts without change. These objects have no secret fields. */
 import { stringify } from 'yaml';
 import type { Fields, Resource } from './resource.ts';
 import { kinds, type ResourceKind } from './schema.ts';
@@ -14,7 +14,7 @@ export interface WrittenManifest {
   readonly documents: readonly WrittenDocument[];
 }
 
-/** Writes the file, in the order of names. `folder`: OpenAPI documents go there, beside the file; undefined: they stand in it. */
+/** Writes the file, sorted by name. OpenAPI documents go into `folder` beside the file, or into the file if it is undefined. */
 export function writeManifest(resources: readonly Resource[], folder: string | undefined): WrittenManifest {
   const live = resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const documents: WrittenDocument[] = [];
@@ -29,7 +29,7 @@ export function writeManifest(resources: readonly Resource[], folder: string | u
   return { text: yamlOf({ tenants }), documents };
 }
 
-/** No aliases: a reader of the file should not have to look things up. */
+/** Without aliases, so that each part can be read by itself. */
 const yamlOf = (value: unknown): string => stringify(value, { aliasDuplicateObjects: false, lineWidth: 110 });
 
 type Place = (version: Resource) => unknown;
@@ -54,7 +54,7 @@ function apiEntry(api: Resource, own: readonly Resource[], place: Place): Fields
   return filled({ ...fieldsOf(api), versions, plans: parts.filter((one) => one.kind === 'plan').map(fieldsOf) });
 }
 
-/** The fields that a file can say, without those that are as a new object has them. */
+/** The fields that a file may contain, without those that equal the default of a new object. */
 function fieldsOf({ kind, fields }: Resource): Fields {
   const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> =
     kinds[kind].shape.shape;
@@ -66,7 +66,7 @@ function fieldsOf({ kind, fields }: Resource): Fields {
   );
 }
 
-/** Without what is empty. */
+/** Without empty fields. */
 const filled = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 

@@ -21,8 +21,8 @@ test('a key that is not known has its place and the one that was meant', () => {
     '',
   ].join('\n');
   assert.deepEqual(complaints(text), [
-    '3:5 /tenants/0/nmae "nmae" is not known here. Did you mean "name"?',
-    '9:36 /tenants/0/apis/0/plans/0/limits/0/pre "pre" is not known here. Did you mean "per"?',
+    '3:5 /tenants/0/nmae Unknown key "nmae". Did you mean "name"?',
+    '9:36 /tenants/0/apis/0/plans/0/limits/0/pre Unknown key "pre". Did you mean "per"?',
     '9:22 /tenants/0/apis/0/plans/0/limits/0/per Invalid option: expected one of "second"|"minute"|"hour"|"day"|"month"',
   ]);
 });

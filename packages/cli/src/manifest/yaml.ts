@@ -1,4 +1,4 @@
-/** YAML with places: every complaint has a line and a column, and a misspelt key its right spelling. */
+/** YAML with positions: every violation has a line and a column, and names the nearest key for a misspelt one. */
 import type { Violation } from '@tulou/contract';
 import {
   isAlias,
@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
-import { didYouMean } from '../suggest.ts';
+import { nearest } from '@tulou/contract';
 
 export interface ParsedFile<T> {
   readonly documents: readonly { readonly value: T; readonly raw: unknown }[];
@@ -67,7 +67,7 @@ function parseDocument<S extends z.ZodType>(
     : { violations };
 }
 
-/** An alias without its anchor, or too many of them, shows only here. */
+/** Detects an alias without its anchor, or too many aliases. */
 function toValue(
   document: Document.Parsed<ParsedNode>,
   lines: LineCounter,
@@ -99,8 +99,9 @@ function unknownKeys(given: Node | null | undefined, place: Place, schema: Schem
     const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
     const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (inner !== undefined) return unknownKeys(pair.value as Node | null, place, inner, [...path, key]);
-    const near = didYouMean(key, Object.keys(properties)) || ` Known here: ${Object.keys(properties).join(', ')}.`;
-    return [at(pointerOf([...path, key]), `"${key}" is not known here.${near}`, offsetOf(pair.key), place.lines)];
+    const near = nearest(key, Object.keys(properties));
+    const hint = near === undefined ? `Known keys: ${Object.keys(properties).join(', ')}.` : `Did you mean "${near}"?`;
+    return [at(pointerOf([...path, key]), `Unknown key "${key}". ${hint}`, offsetOf(pair.key), place.lines)];
   });
 }
 
@@ -109,7 +110,7 @@ function violationOf(document: Document.Parsed, issue: z.core.$ZodIssue, lines: 
   return at(pointerOf(path), issue.message, nearestOffset(document, path), lines);
 }
 
-/** The offset of what the path leads to, or of the nearest part above it that is there. */
+/** The offset of the node at the path, or of its nearest existing ancestor. */
 function nearestOffset(document: Document.Parsed, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);

@@ -1,6 +1,6 @@
-/** One command for each operation of the contract: no line of code is written for any of them. */
+/** One command for each operation of the contract, without code for any single one. */
 import type { Operation } from '@tulou/contract';
-import { openClient, type Answer, type Call, type Client } from '../client.ts';
+import type { Answer, Call, Client } from '../client.ts';
 import {
   connectionOptions,
   isOn,
@@ -11,16 +11,30 @@ import {
   type Group,
   type Option,
 } from '../command.ts';
-import { resolveConnection } from '../connection.ts';
+import { connect } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say, type Text } from '../language/say.ts';
 import { schemaOf } from '../schema.ts';
 import { printForPeople, printRaw } from '../terminal/answer.ts';
 import { confirm } from '../terminal/confirm.ts';
+import { printText } from '../terminal/print.ts';
+import { effectOf } from './effects.ts';
+import { explained } from './missing.ts';
 import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
-import { isDestructive, isPaged, isWrite, nounOf, paramsOf, verbOf } from './registry.ts';
+import {
+  isDestructive,
+  isPaged,
+  itemSchemaOf,
+  isWrite,
+  nounOf,
+  paramsOf,
+  summaryOf,
+  titleOf,
+  verbOf,
+} from './registry.ts';
 import { callOf, pathParams } from './request.ts';
 import { saveStream } from './stream.ts';
 
@@ -41,26 +55,26 @@ function groupOf(members: readonly Operation[]): Group {
 export function operationCommand(operation: Operation): Command {
   return {
     kind: 'command',
-    summary: operation.summary,
+    summary: summaryOf(operation),
     positionals: paramsOf(operation),
-    // Only the command that runs needs them, and a schema is not made for nothing.
+    // Computed on demand: most runs need the options of one command only.
     get options() {
       return optionsOf(operation);
     },
     get examples() {
       return [exampleOf(operation)];
     },
-    notes: [`${operation.method} /api/v1${operation.path}`, `Needs: ${accessWords(operation)}`],
+    notes: [`${operation.method} /api/v1${operation.path}`, say`Requires: ${accessWords(operation)}`],
     run: (args, io) => runOperation(operation, args, io),
   };
 }
 
-function accessWords({ access }: Operation): string {
+function accessWords({ access }: Operation): Text {
   if (access === 'public') return 'nothing';
-  return access === 'operator' ? 'an operator token' : `the role ${access} in the tenant, or an operator token`;
+  return access === 'operator' ? 'an operator token' : say`the role ${access} in the tenant, or an operator token`;
 }
 
-/** Own fields first. A field whose name is taken can still be set with `--set` and `--file`. */
+/** The fields of the operation first. A field whose name is taken can still be set with `--set` and `--file`. */
 function optionsOf(operation: Operation): Option[] {
   const own = [
     ...paramsOf(operation).map(paramOption),
@@ -86,11 +100,12 @@ function generalOptions(operation: Operation): Option[] {
   return [
     ...(operation.body === undefined ? [] : bodyOptions),
     ...(isPaged(operation) ? [allOption] : []),
+    ...(hasTable(operation) ? [wideOption] : []),
     ...(hasEtag(operation) ? [etagOption] : []),
     ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
     ...(operation.stream === undefined ? [] : [outputOption]),
-    ...(isDestructive(operation) || operation.stream !== undefined ? [yesOption] : []),
+    ...(effectOf(operation) !== undefined || operation.stream !== undefined ? [yesOption] : []),
     jsonOption,
     ...connectionOptions,
   ];
@@ -114,18 +129,19 @@ const bodyOptions: readonly Option[] = [
   },
 ];
 const allOption: Option = { name: 'all', type: 'boolean', summary: 'Follow all pages' };
+const wideOption: Option = { name: 'wide', type: 'boolean', summary: 'Show all columns' };
 const etagOption: Option = { name: 'etag', type: 'boolean', summary: 'Print only the ETag, for --if-match' };
 const ifMatchOption: Option = {
   name: 'if-match',
   type: 'string',
   placeholder: 'ETAG',
-  summary: 'Only if it has not changed since',
+  summary: 'Fail if the object has changed since this ETag',
 };
 const idempotencyOption: Option = {
   name: 'idempotency-key',
   type: 'string',
   placeholder: 'KEY',
-  summary: 'Sent twice, done once (made up if not given)',
+  summary: 'Makes retries safe; generated if omitted',
 };
 const outputOption: Option = {
   name: 'output',
@@ -134,28 +150,56 @@ const outputOption: Option = {
   placeholder: 'FILE',
   path: true,
   required: true,
-  summary: 'Where to write it',
+  summary: 'File to write',
 };
+
+const hasTable = (operation: Operation): boolean =>
+  operation.output !== undefined && itemSchemaOf(schemaOf(operation.output, 'output')) !== undefined;
 
 /** Objects have entity tags; lists and streams have none. */
 const hasEtag = (operation: Operation): boolean => verbOf(operation) === 'get' && operation.path.endsWith('}');
 
 async function runOperation(operation: Operation, args: Arguments, io: Io): Promise<ExitName> {
   const call = await callOf(operation, args, io);
-  const client = openClient(await resolveConnection(args, io), io);
-  if (isDestructive(operation)) await confirmFor(operation, args, io);
-  if (operation.stream !== undefined) return saveStream(client, { ...call, accept: operation.stream }, args, io);
-  const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
-  if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
-  else if (isOn(args, 'json')) printRaw(answer, io);
-  else printForPeople(operation, answer, io);
+  const { connection, client } = await connect(args, io);
+  const params = Object.fromEntries(pathParams(operation, args));
+  try {
+    if (!isOn(args, 'yes')) await confirmEffects({ operation, params, call, client, line: args.line }, io);
+    if (operation.stream !== undefined)
+      return await saveStream(client, { ...call, accept: operation.stream }, args, io);
+    const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
+    if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
+    else if (isOn(args, 'json')) printRaw(answer, io);
+    else printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw await explained(error, { operation, params, body: call.body, client });
+  }
+  if (operation.id === 'whoami.get' && !isOn(args, 'json')) printText(connection.via, io.stderr, io);
   return 'ok';
 }
 
-async function confirmFor(operation: Operation, args: Arguments, io: Io): Promise<void> {
-  const params = [...pathParams(operation, args).values()];
-  const what = `${operation.summary.split(/[:;,]/)[0] ?? ''} ${params.join(' ')}`;
-  await confirm(what, params.at(-1) ?? '', isOn(args, 'yes'), io);
+interface Asked {
+  readonly operation: Operation;
+  readonly params: Readonly<Record<string, string>>;
+  readonly call: Call;
+  readonly client: Client;
+  readonly line: string;
+}
+
+/** Asks before a destructive or breaking operation. A fact that cannot be read is left out; a missing object is not asked about. */
+async function confirmEffects({ operation, params, call, client, line }: Asked, io: Io): Promise<void> {
+  const effect = effectOf(operation);
+  if (effect === undefined) return;
+  const body = (call.body ?? {}) as Readonly<Record<string, unknown>>;
+  const effects = await effect.read({ params, body, client, nowMs: io.now() }).catch((error: unknown) => {
+    if (error instanceof Failure && error.facts.exit === 'missing') throw error;
+    return [];
+  });
+  if (effect.asks === 'if found' && effects.length === 0) return;
+  const values = Object.values(params);
+  const word = isDestructive(operation) ? values.at(-1) : undefined;
+  await confirm({ what: say`${titleOf(operation)}: ${values.join('/')}`, effects, word, line }, io);
 }
 
 interface Page {
@@ -165,7 +209,7 @@ interface Page {
 
 const pageItems = '200';
 
-/** All pages as one. Throws where the platform names the same page twice. */
+/** All pages as one. Throws if the platform names the same page twice. */
 export async function allPages(client: Client, call: Call): Promise<Answer> {
   const query = new URLSearchParams(call.query);
   if (!query.has('limit')) query.set('limit', pageItems);
@@ -177,7 +221,7 @@ export async function allPages(client: Client, call: Call): Promise<Answer> {
     if (page.next === null)
       return { ...answer, json: { items, next: null }, text: JSON.stringify({ items, next: null }) };
     if (page.next === query.get('cursor'))
-      throw new Failure('The platform answers the same page again and again', { exit: 'failed' });
+      throw new Failure('The platform returned the same page twice', { exit: 'failed' });
     query.set('cursor', page.next);
   }
 }

@@ -1,8 +1,9 @@
-/** A whole command line for an operation, with values that a reader recognises. */
+/** A complete command line for an operation, with realistic values. */
 import type { Operation } from '@tulou/contract';
 import { schemaOf, shapeOf, type Shape } from '../schema.ts';
 import { fieldsOf, flagName } from './fields.ts';
-import { isDestructive, nounOf, paramsOf } from './registry.ts';
+import { effectOf } from './effects.ts';
+import { nounOf, paramsOf } from './registry.ts';
 
 const paramValues: Readonly<Record<string, string>> = {
   tenant: 'acme',
@@ -13,8 +14,8 @@ const paramValues: Readonly<Record<string, string>> = {
   app: 'shop',
   scope: 'read',
 };
-/** Fields that make an example worth reading, beside those that must be there. */
-const telling = ['upstreams', 'openapi', 'limits', 'by'];
+/** Optional fields that make an example more useful. */
+const instructive = ['upstreams', 'openapi', 'limits', 'by'];
 const fieldValues: Readonly<Record<string, string>> = {
   slug: 'orders',
   name: 'Orders',
@@ -57,13 +58,13 @@ export function exampleOf(operation: Operation): string {
   const params = paramsOf(operation).map((name) => paramValues[name] ?? `${name}-id`);
   const query = fieldsOf(schemaOf(operation.query, 'input'));
   const body = operation.body === undefined ? [] : fieldsOf(schemaOf(operation.body, 'input'));
-  const shown = [...query, ...body].filter((field) => field.required || telling.includes(field.field));
+  const shown = [...query, ...body].filter((field) => field.required || instructive.includes(field.field));
   const chosen = shown.length > 0 ? shown : body.slice(0, 1);
   const flags = chosen.map(
     (field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`,
   );
   const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
-  const yes = isDestructive(operation) ? ['--yes'] : [];
+  const yes = effectOf(operation)?.asks === 'always' ? ['--yes'] : [];
   return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
 }
 

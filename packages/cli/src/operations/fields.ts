@@ -1,7 +1,8 @@
-/** Flags from schemas, and values from flags: what is typed as words becomes what the contract asks for. */
+/** Options from schemas, and values from options: typed words become the values of the contract. */
 import { parse } from 'yaml';
 import type { Option } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { joined, say, verbatim, type Text } from '../language/say.ts';
 import { isOpen, propertiesOf, requiredOf, shapeOf, type Schema, type Shape } from '../schema.ts';
 
 /** `redirect_uris` is `--redirect-uris`. */
@@ -56,16 +57,17 @@ function objectPlaceholder(schema: Schema): string {
   return required.join(',') + optional.join('');
 }
 
-function summaryOf(schema: Schema, shape: Shape): string {
+function summaryOf(schema: Schema, shape: Shape): Text {
   const description = schema.description ?? shape.schema.description ?? '';
   const standard = schema.default;
   const isSaid = standard !== undefined && standard !== null && standard !== '' && JSON.stringify(standard) !== '[]';
   const notes = [
-    shape.kind === 'array' ? 'repeat for more' : '',
-    isSaid ? `default ${typeof standard === 'object' ? JSON.stringify(standard) : String(standard)}` : '',
+    shape.kind === 'array' ? 'repeatable' : '',
+    isSaid ? say`default ${typeof standard === 'object' ? JSON.stringify(standard) : String(standard)}` : '',
     shape.nullable ? '"null" for none' : '',
   ].filter((note) => note !== '');
-  return [description, notes.length === 0 ? '' : `(${notes.join('; ')})`].filter((text) => text !== '').join(' ');
+  if (notes.length === 0) return description;
+  return joined([description, joined([verbatim('('), joined(notes, '; '), verbatim(')')], '')], ' ');
 }
 
 /** The value of a field from all values of its flag. */
@@ -85,7 +87,7 @@ function listOf(text: string, where: string): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Words to a value of this shape. Throws `usage` for a number that is none, or a word that is not among the choices. */
+/** Text to a value of this shape. Throws `usage` for an invalid number, or for a word that is not among the choices. */
 export function coerce(text: string, shape: Shape, where: string): unknown {
   if (shape.nullable && text === 'null') return null;
   if (shape.choices !== undefined) return choice(text, shape.choices, where);
@@ -99,17 +101,17 @@ export function coerce(text: string, shape: Shape, where: string): unknown {
 
 function choice(text: string, choices: readonly string[], where: string): string {
   if (choices.includes(text)) return text;
-  throw usageFailure(`"${where}" is one of ${choices.join(', ')}; "${text}" is not.`);
+  throw usageFailure(say`"${where}" must be one of ${choices.join(', ')}; "${text}" is not.`);
 }
 
 function numberOf(text: string, where: string): number {
   const value = Number(text.replaceAll('_', ''));
   if (text.trim() === '' || !Number.isFinite(value))
-    throw usageFailure(`"${where}" takes a number; "${text}" is none.`);
+    throw usageFailure(say`"${where}" takes a number; "${text}" is not a number.`);
   return value;
 }
 
-/** `url=http://…,weight=2`; `{…}` as JSON or YAML; a lone value where only one property is needed. */
+/** `url=http://…,weight=2`; `{…}` as JSON or YAML; a single value if only one property is required. */
 function objectOf(text: string, schema: Schema, where: string): unknown {
   if (text.trimStart().startsWith('{')) return parseFlow(text, where);
   const fields = fieldsOf(schema);
@@ -125,9 +127,8 @@ function pairOf(pair: string, fields: readonly Field[], where: string): readonly
   const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
   const field = fields.find((one) => one.field === name);
   if (name === undefined || value === undefined || (field === undefined && fields.length > 0)) {
-    throw usageFailure(
-      `"${where}" takes ${fields.map((one) => `${one.field}=…`).join(',')}; "${pair}" is not of these.`,
-    );
+    const known = fields.map((one) => `${one.field}=…`).join(',');
+    throw usageFailure(say`"${where}" takes ${known}; "${pair}" is not one of these.`);
   }
   return [name, field === undefined ? value : coerce(value, field.shape, `${where} ${name}`)];
 }
@@ -136,17 +137,17 @@ function parseFlow(text: string, where: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0, logLevel: 'error' }) as unknown;
   } catch {
-    throw usageFailure(`"${where}" is neither JSON nor YAML: ${text.slice(0, 60)}`);
+    throw usageFailure(say`"${where}" is neither JSON nor YAML: ${text.slice(0, 60)}`);
   }
 }
 
 type Tree = Record<string, unknown>;
 
-/** `--set limits.0.requests=100`: sets what a path of names and places leads to, in a body that is being built. */
+/** `--set limits.0.requests=100`: sets the value at a path of names and positions in a body. */
 export function setPath(body: Tree, assignment: string, schema: Schema): void {
   const [, path, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
   if (path === undefined || text === undefined)
-    throw usageFailure(`"--set" takes PATH=VALUE; "${assignment}" is none.`);
+    throw usageFailure(say`"--set" takes PATH=VALUE; "${assignment}" is not of this form.`);
   const steps = path.split('.');
   const target = schemaAt(schema, steps, path);
   let node: Tree = body;
@@ -154,7 +155,7 @@ export function setPath(body: Tree, assignment: string, schema: Schema): void {
     node[step] ??= /^\d+$/.test(steps[i + 1] ?? '') ? [] : {};
     const next = node[step];
     if (typeof next !== 'object' || next === null)
-      throw usageFailure(`"--set ${path}": "${step}" is a value, not a part.`);
+      throw usageFailure(say`"--set ${path}": "${step}" is a value and has no fields.`);
     node = next as Tree;
   });
   const shape = shapeOf(target);
@@ -165,13 +166,16 @@ export function setPath(body: Tree, assignment: string, schema: Schema): void {
 function schemaAt(schema: Schema, steps: readonly string[], path: string): Schema {
   let at = schema;
   for (const step of steps) {
-    if (step === '__proto__') throw usageFailure(`"--set ${path}": there is no "${step}".`);
+    if (step === '__proto__') throw usageFailure(say`"--set ${path}": there is no field "${step}".`);
     const shape = shapeOf(at);
     const properties = propertiesOf(shape.schema);
     if (/^\d{1,4}$/.test(step) && shape.kind === 'array') at = shape.schema.items ?? {};
     else if (Object.hasOwn(properties, step)) at = properties[step] ?? {};
     else if (shape.kind !== 'array' && isOpen(at)) at = {};
-    else throw usageFailure(`"--set ${path}": there is no "${step}". Known: ${Object.keys(properties).join(', ')}.`);
+    else
+      throw usageFailure(
+        say`"--set ${path}": there is no field "${step}". Known fields: ${Object.keys(properties).join(', ')}.`,
+      );
   }
   return at;
 }

@@ -7,13 +7,16 @@ import { flagOf, type Arguments } from '../command.ts';
 import { readText } from '../contexts.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say, type Text } from '../language/say.ts';
 import { schemaOf, shapeOf } from '../schema.ts';
 import { fieldsOf, flagName, setPath, valueOfFlag, type Field } from './fields.ts';
 import { isWrite, paramsOf, pathOf } from './registry.ts';
 
-export const operationHelp = (operation: Operation): string => `See "tulou ${operation.id.replace('.', ' ')} --help".`;
+export const operationHelp = (operation: Operation): Text => say`See "tulou ${commandOf(operation)} --help".`;
 
-/** Builds the call. Throws `usage` for what is missing or can't be read as what the contract asks for. */
+const commandOf = (operation: Operation): string => operation.id.replace('.', ' ');
+
+/** Builds the call. Throws `usage` for a missing or invalid argument. */
 export async function callOf(operation: Operation, args: Arguments, io: Io): Promise<Call> {
   const path = callPath(operation, args);
   const query = queryOf(operation, args);
@@ -30,10 +33,10 @@ export async function callOf(operation: Operation, args: Arguments, io: Io): Pro
   };
 }
 
-/** An entity tag is a quoted text (RFC 9110 §8.8.3); shells eat the quotes. */
+/** An entity tag is a quoted text (RFC 9110 §8.8.3); shells remove the quotes. */
 const quoted = (tag: string): string => (tag === '*' || tag.includes('"') ? tag : `"${tag}"`);
 
-/** Parameters given as flags stay where they are; positional arguments fill the others, in the order of the path. */
+/** Parameters given as options are fixed. Positional arguments fill the others, in the order of the path. */
 export function pathParams(operation: Operation, args: Arguments): Map<string, string> {
   const params = new Map<string, string>();
   const places = [...args.positionals];
@@ -43,7 +46,7 @@ export function pathParams(operation: Operation, args: Arguments): Map<string, s
   }
   if (places.length === 0) return params;
   throw usageFailure(
-    `"${String(places[0])}" is one argument too many: every path parameter is given.`,
+    say`"${String(places[0])}" is one argument too many: every path parameter is given.`,
     operationHelp(operation),
   );
 }
@@ -55,8 +58,8 @@ function callPath(operation: Operation, args: Arguments): string {
     .map((name) => `<${name}>`)
     .join(' ');
   throw usageFailure(
-    `Which ${result.wrong}? "tulou ${operation.id.replace('.', ' ')}" takes ${names}.`,
-    `Give it as an argument in this order, or as --${flagName(result.wrong)}. ${operationHelp(operation)}`,
+    say`Missing argument: ${result.wrong}. "tulou ${commandOf(operation)}" takes ${names}.`,
+    say`Give the arguments in this order, or as options such as --${flagName(result.wrong)}. ${operationHelp(operation)}`,
   );
 }
 
@@ -76,7 +79,7 @@ function given(field: Field, args: Arguments): unknown {
   return texts === undefined ? undefined : valueOfFlag(field, texts);
 }
 
-/** `--file`, then flags, then `--set`: the later ones win. */
+/** `--file`, then options, then `--set`: later ones override. */
 async function bodyOf(operation: Operation, args: Arguments, io: Io): Promise<unknown> {
   if (operation.body === undefined) return undefined;
   const schema = schemaOf(operation.body, 'input');
@@ -90,7 +93,7 @@ async function bodyOf(operation: Operation, args: Arguments, io: Io): Promise<un
   const missing = fieldsOf(schema).filter((field) => field.required && !(field.field in body));
   if (missing.length === 0) return body;
   const flags = missing.map((field) => `--${flagName(field.field)}`).join(', ');
-  throw usageFailure(`Missing: ${flags}.`, operationHelp(operation));
+  throw usageFailure(say`Missing options: ${flags}.`, operationHelp(operation));
 }
 
 async function bodyFile(args: Arguments, io: Io): Promise<Record<string, unknown>> {
@@ -99,9 +102,9 @@ async function bodyFile(args: Arguments, io: Io): Promise<Record<string, unknown
   const text = await textOf(path, io);
   const value = parsed(text, path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new Failure(`${path} does not hold an object`, {
+  throw new Failure(say`${path} does not contain an object`, {
     exit: 'data',
-    help: 'It must be YAML or JSON with the fields of the body.',
+    help: 'The file must be YAML or JSON with the fields of the body.',
   });
 }
 
@@ -110,11 +113,11 @@ function parsed(text: string, path: string): unknown {
     return parse(text, { logLevel: 'error' }) as unknown;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${path} is neither YAML nor JSON`, { exit: 'data', detail });
+    throw new Failure(say`${path} is neither YAML nor JSON`, { exit: 'data', detail });
   }
 }
 
-/** Whether the field takes a whole document, as text or as an object: its flag names the file that holds it. */
+/** Whether the field takes a whole document, as text or as an object: its option names a file. */
 export function isDocument(field: Field): boolean {
   const kinds = field.shape.alternatives.map((one) => shapeOf(one).kind);
   return kinds.includes('string') && kinds.includes('object');

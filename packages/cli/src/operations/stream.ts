@@ -5,7 +5,9 @@ import type { Call, Client } from '../client.ts';
 import type { ExitName } from '../exit.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
+import { say } from '../language/say.ts';
 import { refuseExisting } from '../terminal/confirm.ts';
+import { printText } from '../terminal/print.ts';
 
 const streamTimeoutMs = 60 * 60 * 1000;
 const ownerOnly = 0o600;
@@ -14,7 +16,7 @@ const megabyte = 1_000_000;
 /** Writes the answer to `--output`, with progress on a terminal. */
 export async function saveStream(client: Client, call: Call, args: Arguments, io: Io): Promise<ExitName> {
   const output = flagOf(args, 'output');
-  if (output === undefined) throw usageFailure('Missing: --output FILE (-o): where to write it.');
+  if (output === undefined) throw usageFailure('Missing option: --output FILE (-o), the file to write.');
   const path = resolve(io.cwd, output);
   if (!isOn(args, 'yes')) await refuseExisting([path], io);
   const response = await client.open({ ...call, timeoutMs: streamTimeoutMs });
@@ -23,11 +25,11 @@ export async function saveStream(client: Client, call: Call, args: Arguments, io
     const bytes = await copy(response, partial, io);
     await io.files.rename(partial, path);
     if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ output: path, bytes })}\n`);
-    else io.stderr.write(`Wrote ${output}, ${sizeText(bytes)}.\n`);
+    else printText(say`Wrote ${output}, ${sizeText(bytes)}.`, io.stderr, io);
     return 'ok';
   } catch (error) {
     await io.files.rm(partial, { force: true });
-    throw new Failure('The export broke off; nothing was written', {
+    throw new Failure('The export was interrupted. Nothing was written.', {
       exit: 'failed',
       detail: messageOf(error),
       help: 'Run it again.',

@@ -1,44 +1,78 @@
-/** Prints what the platform answered: exactly so for programs, as tables and lists for people. */
+/** Prints an answer of the platform: unchanged for programs, as tables and lists for people. */
 import type { Operation } from '@tulou/contract';
 import { stringify } from 'yaml';
 import type { Answer } from '../client.ts';
 import type { Io } from '../io.ts';
-import { itemSchemaOf, nounOf } from '../operations/registry.ts';
+import { say } from '../language/say.ts';
+import { itemSchemaOf, nounOf, titleOf } from '../operations/registry.ts';
 import { isOpen, propertiesOf, schemaOf, type Schema } from '../schema.ts';
-import { columnsOf, detailLines, tableLines, type Row } from './table.ts';
+import { printLines, printText } from './print.ts';
+import { columnsOf, detailLines, filledOf, tableLines, type Row } from './table.ts';
 import { painter, printable, printableLines } from './text.ts';
 
-/** The API's own bytes, and one line end. */
+/** The bytes of the API, and one line end. */
 export function printRaw(answer: Answer, io: Io): void {
   if (answer.text !== '') io.stdout.write(answer.text.endsWith('\n') ? answer.text : `${answer.text}\n`);
 }
 
-export function printForPeople(operation: Operation, answer: Answer, io: Io): void {
+export interface View {
+  /** All columns, wider than the terminal if need be. */
+  readonly isWide: boolean;
+}
+
+export function printForPeople(operation: Operation, answer: Answer, view: View, io: Io): void {
   if (operation.output === undefined || answer.json === undefined) {
-    io.stderr.write(`Done: ${operation.summary.split(/[:;]/)[0] ?? ''}.\n`);
+    printText(say`Done: ${titleOf(operation)}.`, io.stderr, io);
     return;
   }
   const schema = schemaOf(operation.output, 'output');
   const item = itemSchemaOf(schema);
   const value = answer.json as Row;
-  if (item !== undefined && Array.isArray(value['items'])) printItems(operation, item, value, io);
+  if (item !== undefined && Array.isArray(value['items'])) printItems({ operation, item, value, view }, io);
   else if (isOpen(schema) && Object.keys(propertiesOf(schema)).length === 0)
     io.stdout.write(printableLines(stringify(value)));
-  else printLines(detailLines(value, painter(io, io.stdout)), io);
-  if (operation.secret === true) io.stderr.write('The secret above is shown this once: keep it now.\n');
+  else printLines(detailLines(value, painter(io, io.stdout)), io.stdout);
+  if (operation.secret === true)
+    printText('This is the only time that the secret is shown. Save it now.', io.stderr, io);
 }
 
-function printItems(operation: Operation, item: Schema, value: Row, io: Io): void {
+interface Items {
+  readonly operation: Operation;
+  readonly item: Schema;
+  readonly value: Row;
+  readonly view: View;
+}
+
+function printItems(items: Items, io: Io): void {
+  const { operation, item, value } = items;
   const rows = value['items'] as readonly Row[];
   const { next, items: _, ...others } = value;
-  const paint = painter(io, io.stdout);
-  if (rows.length === 0) io.stderr.write(`No ${nounOf(operation)} here.\n`);
-  else printLines(tableLines(columnsOf(item), rows, { columns: io.stdout.columns, paint }), io);
-  if (Object.keys(others).length > 0)
-    printLines([...(rows.length === 0 ? [] : ['']), ...detailLines(others, paint)], io);
-  if (typeof next === 'string') io.stderr.write(`There are more: add --all, or --cursor ${printable(next)}\n`);
+  if (rows.length === 0) printText(say`No ${nounOf(operation)}.`, io.stderr, io);
+  else printTable(rows, item, items.view, io);
+  if (Object.keys(others).length > 0) {
+    const lines = detailLines(others, painter(io, io.stdout));
+    printLines([...(rows.length === 0 ? [] : ['']), ...lines], io.stdout);
+  }
+  if (typeof next === 'string')
+    printText(say`There are more: add --all, or --cursor ${printable(next)}`, io.stderr, io);
 }
 
-function printLines(lines: readonly string[], io: Io): void {
-  io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+function printTable(rows: readonly Row[], item: Schema, { isWide }: View, io: Io): void {
+  const { shown, more } = columnsOf(item);
+  const { lines, hidden } = tableLines(isWide ? [...shown, ...more] : shown, rows, {
+    columns: isWide ? undefined : io.stdout.columns,
+    paint: painter(io, io.stdout),
+    language: io.env.language,
+  });
+  printLines(lines, io.stdout);
+  const left = isWide ? [] : [...hidden, ...filledOf(more, rows)];
+  if (left.length === 0) return;
+  const list = left.join(', ');
+  printText(
+    left.length === 1
+      ? say`1 column is hidden (${list}): --wide or --json shows it.`
+      : say`${left.length} columns are hidden (${list}): --wide or --json shows them.`,
+    io.stderr,
+    io,
+  );
 }

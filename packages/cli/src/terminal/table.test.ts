@@ -8,7 +8,7 @@ import { fitted, padded, printable, widthOf, wrapped } from './text.ts';
 
 const plain = { columns: undefined, paint: (_: string, text: string) => text };
 
-test('what a person looks for stands first, and what fits no cell is left out', () => {
+test('names come first, then id and state; minor columns and objects without a name are for --wide', () => {
   const item = z.object({
     id: z.string(),
     created_at: z.string(),
@@ -21,15 +21,10 @@ test('what a person looks for stands first, and what fits no cell is left out', 
     state: z.enum(['on']),
     description: z.string().nullable(),
   });
-  assert.deepEqual(columnsOf(schemaOf(item, 'output')), [
-    'slug',
-    'id',
-    'state',
-    'created_at',
-    'limits',
-    'app',
-    'description',
-  ]);
+  assert.deepEqual(columnsOf(schemaOf(item, 'output')), {
+    shown: ['slug', 'app', 'id', 'state', 'created_at', 'limits', 'description'],
+    more: ['updated_at', 'before', 'sums'],
+  });
 });
 
 test('a table is aligned, also under wide characters, and empty columns are gone', () => {
@@ -37,11 +32,13 @@ test('a table is aligned, also under wide characters, and empty columns are gone
     { slug: 'acme', name: '土楼', hosts: [] },
     { slug: 'b', name: 'Umbrella', hosts: [] },
   ];
-  assert.deepEqual(tableLines(['slug', 'name', 'hosts'], rows, plain), ['SLUG  NAME', 'acme  土楼', 'b     Umbrella']);
+  assert.deepEqual(tableLines(['slug', 'name', 'hosts'], rows, plain).lines, ['SLUG  NAME', 'acme  土楼', 'b     Umbrella']);
 });
 
 test('cells show lists, limits, addresses and times in short', () => {
-  const [, line] = tableLines(
+  const {
+    lines: [, line],
+  } = tableLines(
     ['limits', 'upstreams', 'at', 'scopes'],
     [
       {
@@ -61,7 +58,7 @@ test('no line is wider than the terminal, whatever stands in it', () => {
   const rows = fc.array(fc.record({ slug: cell, name: cell, a: cell, b: cell }), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(rows, fc.integer({ min: 10, max: 200 }), (list, columns) => {
-      for (const line of tableLines(['slug', 'name', 'a', 'b'], list, { ...plain, columns })) {
+      for (const line of tableLines(['slug', 'name', 'a', 'b'], list, { ...plain, columns }).lines) {
         assert.ok(widthOf(line) <= columns, `${widthOf(line)} > ${columns}: ${line}`);
       }
     }),
@@ -71,7 +68,9 @@ test('no line is wider than the terminal, whatever stands in it', () => {
 test('in a narrow terminal long words are cut and the last columns go, but what is copied stays whole', () => {
   const id = 'api_01m82pscr2ewjtpdvxdt47wxxb';
   const row = { slug: 'orders', name: 'A rather long name of an API', id, created_at: '2026-11-22T22:42:19Z' };
-  assert.deepEqual(tableLines(Object.keys(row), [row], { ...plain, columns: 62 }), [
+  const { lines, hidden } = tableLines(Object.keys(row), [row], { ...plain, columns: 62 });
+  assert.deepEqual(hidden, ['created_at']);
+  assert.deepEqual(lines, [
     'SLUG    NAME             ID',
     `orders  A rather long …  ${id}`,
   ]);

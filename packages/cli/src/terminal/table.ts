@@ -1,30 +1,59 @@
-/** Tables for people: as wide as the terminal, columns chosen from the schema of the answer. */
+/** Tables for people: as wide as the terminal, columns chosen from the schema of the answer, names first. */
+import type { Language } from '@tulou/contract';
+import { inLanguage } from '../language/say.ts';
 import { propertiesOf, shapeOf, type Schema } from '../schema.ts';
 import { fitted, padded, printable, widthOf, type Paint } from './text.ts';
 
 export interface TableOptions {
-  /** Undefined: no limit (a pipe, a file). */
+  /** Undefined: no limit (a pipe, a file, `--wide`). */
   readonly columns: number | undefined;
   readonly paint: Paint;
+  readonly language?: Language;
+}
+
+export interface Table {
+  /** Header first. */
+  readonly lines: readonly string[];
+  /** Columns that have content but no room. */
+  readonly hidden: readonly string[];
 }
 
 export type Row = Readonly<Record<string, unknown>>;
 
 const gap = 2;
 const narrowest = 8;
-/** What a person looks for first stands first and stays longest when the terminal is narrow. */
-const important = ['slug', 'name', 'id', 'state', 'role', 'email'];
+/** The names that people know an object by come first, and stay longest in a narrow terminal. */
+const names = [
+  'slug',
+  'name',
+  'title',
+  'address',
+  'email',
+  'member',
+  'app',
+  'app_name',
+  'installer',
+  'api',
+  'version',
+  'plan',
+];
+const important = [...names, 'operation', 'key', 'status', 'time', 'id', 'state', 'role'];
+/** Rarely of interest: shown with `--wide`. */
+const isMinor = (name: string): boolean => name === 'updated_at' || name.endsWith('_id');
 
-/** The properties of an item that fit in a cell, the important ones first. */
-export function columnsOf(item: Schema): string[] {
-  const names = Object.entries(propertiesOf(item))
-    .filter(([, schema]) => isCell(schema))
-    .map(([name]) => name);
-  const first = important.filter((name) => names.includes(name));
-  return [...first, ...names.filter((name) => !important.includes(name) && name !== 'updated_at')];
+/** The properties of an item in the order of a table: names first, then state, details, and last the minor ones. */
+export function columnsOf(item: Schema): { readonly shown: string[]; readonly more: string[] } {
+  const properties = Object.entries(propertiesOf(item));
+  const all = properties.map(([name]) => name);
+  const cells = properties.filter(([name, schema]) => isCell(schema) && !isMinor(name)).map(([name]) => name);
+  const shown = [
+    ...important.filter((name) => cells.includes(name)),
+    ...cells.filter((name) => !important.includes(name)),
+  ];
+  return { shown, more: all.filter((name) => !shown.includes(name)) };
 }
 
-/** Texts, numbers, flags, lists, and objects that have a name to stand for them. */
+/** Texts, numbers, flags, lists, and objects that have a name. */
 function isCell(schema: Schema): boolean {
   const shape = shapeOf(schema);
   if (shape.kind === 'array') return shape.schema.items !== undefined;
@@ -32,11 +61,11 @@ function isCell(schema: Schema): boolean {
   return shape.kind !== 'any';
 }
 
-/** The lines of a table, header first. Columns that nothing stands in are left out. */
-export function tableLines(names: readonly string[], rows: readonly Row[], options: TableOptions): string[] {
-  const filled = names.filter((name) => rows.some((row) => cellOf(row[name]) !== ''));
+/** A table of these columns. Empty columns are left out. */
+export function tableLines(columns: readonly string[], rows: readonly Row[], options: TableOptions): Table {
+  const filled = filledOf(columns, rows);
   const cells = rows.map((row) => filled.map((name) => cellOf(row[name])));
-  const headers = filled.map(headerOf);
+  const headers = filled.map((name) => headerOf(name, options.language ?? 'en'));
   const wanted = headers.map((header, i) => columnWidth(header, cells, i));
   const widths = fit(wanted, filled.map(isWhole), options.columns);
   const line = (parts: readonly string[]) =>
@@ -44,16 +73,20 @@ export function tableLines(names: readonly string[], rows: readonly Row[], optio
       .map((width, i) => padded(fitted(parts[i] ?? '', width), width))
       .join(' '.repeat(gap))
       .trimEnd();
-  return [options.paint('bold', line(headers)), ...cells.map(line)];
+  return { lines: [options.paint('bold', line(headers)), ...cells.map(line)], hidden: filled.slice(widths.length) };
 }
+
+/** The columns in which at least one row has content. */
+export const filledOf = (columns: readonly string[], rows: readonly Row[]): string[] =>
+  columns.filter((name) => rows.some((row) => cellOf(row[name]) !== ''));
 
 const columnWidth = (header: string, cells: readonly (readonly string[])[], i: number): number =>
   cells.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), widthOf(header));
 
-/** A name that is copied is of no use when cut. */
+/** A name that is copied is useless if it is cut. */
 const isWhole = (name: string): boolean => /^(?:(?:.*_)?id|slug|address)$/.test(name);
 
-/** Narrows the widest columns that may be cut, then drops from the right what no longer fits. */
+/** Narrows the widest columns that may be cut, then drops columns from the right that do not fit. */
 function fit(wanted: readonly number[], whole: readonly boolean[], columns: number | undefined): number[] {
   const widths = [...wanted];
   if (columns === undefined) return widths;
@@ -69,7 +102,11 @@ function fit(wanted: readonly number[], whole: readonly boolean[], columns: numb
   return widths;
 }
 
-const headerOf = (name: string): string => name.replaceAll('_', ' ').toUpperCase();
+/** Field names in English are those of `--json`; the catalogue translates the usual ones. */
+const headerOf = (name: string, language: Language): string => {
+  const words = name.replaceAll('_', ' ').toUpperCase();
+  return inLanguage(words, language);
+};
 
 /** A value in the space of a cell. */
 export function cellOf(value: unknown): string {
@@ -97,7 +134,7 @@ function objectCell(value: Row): string {
     .join(' ');
 }
 
-/** One object, a property a line; what is nested stands indented below its name. */
+/** One object, a property a line. Nested objects are indented below their name. */
 export function detailLines(value: Row, paint: Paint, indent = ''): string[] {
   const entries = Object.entries(value);
   const width = Math.max(0, ...entries.map(([name]) => widthOf(name) + 1));

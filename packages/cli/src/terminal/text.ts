@@ -1,4 +1,4 @@
-/** Text for a terminal: colour only where it is wanted, and never a control character that came from elsewhere. */
+/** Text for a terminal: colour only where it is wanted, and never a control character from elsewhere. */
 import type { Io, Sink } from '../io.ts';
 
 const codes = {
@@ -12,13 +12,13 @@ const codes = {
 export type Style = keyof typeof codes;
 export type Paint = (style: Style, text: string) => string;
 
-/** Colours text for this sink; leaves it as it is where the sink is no terminal or NO_COLOR is set. */
+/** Colours text for this sink. Leaves it unchanged if the sink is not a terminal or NO_COLOR is set. */
 export function painter(io: Pick<Io, 'env'>, sink: Sink): Paint {
   if (!sink.isTty || !io.env.color) return (_, text) => text;
   return (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`;
 }
 
-/** Text from elsewhere, safe to print: control, bidirectional and zero-width characters are shown, not obeyed. */
+/** Text from elsewhere, safe to print: control, bidirectional and zero-width characters are escaped. */
 export function printable(text: string): string {
   return text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
@@ -34,7 +34,7 @@ const keepBreaks = (part: string): string => (/^(?:\r?\n|\t)$/.test(part) ? part
 
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-// Wide and full-width characters take two columns (Unicode Standard Annex 11); these are the blocks people write in.
+// Wide and full-width characters take two columns (Unicode Standard Annex 11). These are the blocks in common use.
 const wide = new RegExp(
   `[${[
     '\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u33ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\ua000-\\ua4cf\\uac00-\\ud7a3',
@@ -44,7 +44,7 @@ const wide = new RegExp(
 );
 const joining = /\p{Mark}/u;
 
-/** How many columns of a terminal the text takes. It must hold no escape sequence. */
+/** The number of terminal columns that the text takes. It must not contain an escape sequence. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += joining.test(character) ? 0 : wide.test(character) ? 2 : 1;
@@ -55,7 +55,7 @@ export function widthOf(text: string): number {
 export const padded = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 
-/** The text cut to this many columns, with an ellipsis where something is gone. */
+/** The text cut to this many columns, with an ellipsis if it was longer. */
 export function fitted(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let cut = '';
@@ -66,16 +66,24 @@ export function fitted(text: string, columns: number): string {
   return `${cut}…`;
 }
 
-/** Words in lines of at most this many columns. */
+/** Words in lines of at most this many columns. Chinese text may break between any two characters. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && widthOf(line) + 1 + widthOf(word) > columns) {
+  for (const [piece = ''] of text.matchAll(breakable)) {
+    const word = piece.trim();
+    const gap = line === '' || word === piece ? '' : ' ';
+    if (word === '') continue;
+    if (line !== '' && widthOf(line) + gap.length + widthOf(word) > columns) {
       lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
+      line = word;
+    } else line += `${gap}${word}`;
   }
   return line === '' ? lines : [...lines, line];
 }
+
+/** A word with the space before it; or one wide character, with the punctuation that must not begin a line. */
+const breakable = new RegExp(
+  `\\s*(?:${wide.source}[，。；：、！？）」]*|(?:(?!${wide.source})\\S)+[，。；：、！？）」]*)|\\s+`,
+  'gu',
+);

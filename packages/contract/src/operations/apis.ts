@@ -57,7 +57,7 @@ export const apis = {
     }),
     output: api,
     status: 201,
-    errors: ['conflict', 'quota_of_objects'],
+    errors: ['conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'apis.list',

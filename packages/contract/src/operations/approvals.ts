@@ -47,7 +47,7 @@ export const approvals = {
     }),
     output: approval,
     status: 201,
-    errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
+    errors: ['conflict', 'not_found', 'state_conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'approvals.list',

@@ -70,7 +70,7 @@ export const apps = {
     }),
     output: app,
     status: 201,
-    errors: ['conflict', 'quota_of_objects'],
+    errors: ['conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'apps.list',

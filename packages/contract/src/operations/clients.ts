@@ -97,7 +97,7 @@ export const clients = {
     output: shownOnce,
     status: 201,
     secret: true,
-    errors: ['quota_of_objects'],
+    errors: ['quota_exceeded'],
   }),
   list: operation({
     id: 'clients.list',

@@ -65,7 +65,7 @@ export const connections = {
     }),
     output: connection,
     status: 201,
-    errors: ['quota_of_objects', 'upstream_address_refused'],
+    errors: ['quota_exceeded', 'upstream_address_refused'],
   }),
   list: operation({
     id: 'connections.list',

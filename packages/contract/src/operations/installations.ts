@@ -63,7 +63,7 @@ export const installations = {
     }),
     output: installation,
     status: 201,
-    errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
+    errors: ['conflict', 'not_found', 'state_conflict', 'quota_exceeded'],
   }),
   try: operation({
     id: 'installations.try',
@@ -76,7 +76,7 @@ export const installations = {
     body: z.object({ app: appAddress, scopes: grantedScopes.optional() }),
     output: installation,
     status: 201,
-    errors: ['conflict', 'not_found', 'state_conflict', 'quota_of_objects'],
+    errors: ['conflict', 'not_found', 'state_conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'installations.list',

@@ -61,7 +61,7 @@ export const keys = {
     output: shownOnce,
     status: 201,
     secret: true,
-    errors: ['quota_of_objects'],
+    errors: ['quota_exceeded'],
   }),
   list: operation({
     id: 'keys.list',
@@ -115,7 +115,7 @@ export const keys = {
     output: shownOnce,
     status: 201,
     secret: true,
-    errors: ['quota_of_objects', 'state_conflict'],
+    errors: ['quota_exceeded', 'state_conflict'],
   }),
   delete: operation({
     id: 'keys.delete',

@@ -51,7 +51,7 @@ export const plans = {
     }),
     output: plan,
     status: 201,
-    errors: ['conflict', 'quota_of_objects'],
+    errors: ['conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'plans.list',

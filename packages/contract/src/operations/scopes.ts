@@ -71,7 +71,7 @@ export const scopes = {
     body: z.object({ name: scopeName, risk, title, description, data_scoped: dataScoped.default(false) }),
     output: scope,
     status: 201,
-    errors: ['conflict', 'quota_of_objects'],
+    errors: ['conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'scopes.list',

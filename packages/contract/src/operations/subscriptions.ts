@@ -50,7 +50,7 @@ export const subscriptions = {
     body: z.object({ app: idOrSlug, api: address, plan: idOrSlug }),
     output: subscription,
     status: 201,
-    errors: ['conflict', 'not_found', 'quota_of_objects'],
+    errors: ['conflict', 'not_found', 'quota_exceeded'],
   }),
   list: operation({
     id: 'subscriptions.list',

@@ -28,7 +28,7 @@ export const users = {
     body: z.object({ email, name }),
     output: user,
     status: 201,
-    errors: ['conflict', 'state_conflict', 'quota_of_objects'],
+    errors: ['conflict', 'state_conflict', 'quota_exceeded'],
   }),
   list: operation({
     id: 'users.list',

@@ -71,7 +71,7 @@ export const versions = {
     }),
     output: version,
     status: 201,
-    errors: ['conflict', 'openapi_invalid', 'upstream_address_refused', 'quota_of_objects'],
+    errors: ['conflict', 'openapi_invalid', 'upstream_address_refused', 'quota_exceeded'],
   }),
   list: operation({
     id: 'versions.list',

@@ -89,9 +89,26 @@ describe('the pipeline', () => {
     for (const answer of answers) {
       assert.equal(answer?.status, 404);
       assert.equal(answer.body, JSON.stringify(problemBody('route_not_found')));
-      assert.deepEqual([...answer.fields.keys()], ['tulou-request-id', 'content-type']);
+      assert.deepEqual([...answer.fields.keys()], ['tulou-request-id', 'content-type', 'content-language', 'vary']);
     }
     assert.deepEqual(thread().recorded(), []);
+  });
+
+  it('answers in the language of the caller, the same bytes for everything that is absent', () => {
+    const chinese = { ...withKey, 'accept-language': 'fr, zh-CN;q=0.9, en;q=0.5' };
+    const answers = ['/nobody/orders/v1/a', '/acme/orders/v9/a', '/'].map(
+      (target) => thread().call(target, chinese).answered,
+    );
+    for (const answer of answers) {
+      assert.equal(answer?.body, JSON.stringify(problemBody('route_not_found', undefined, undefined, 'zh-CN')));
+      assert.equal(answer.fields.get('content-language'), 'zh-CN');
+      assert.equal(answer.fields.get('vary'), 'accept-language');
+      assert.match(answer.body, /[\u4e00-\u9fff]/);
+    }
+    const { fields } = thread().pipeline.problem('upstream_timeout', thread().begin(address, chinese));
+    assert.equal(pairs(fields).get('content-language'), 'zh-CN');
+    const english = thread().call('/', { ...withKey, 'accept-language': 'en, zh;q=0.1' });
+    assert.equal(english.answered?.fields.get('content-language'), 'en');
   });
 
   it('answers 410 for a retired version, and says of a deprecated one since when and until when', () => {

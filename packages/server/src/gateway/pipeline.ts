@@ -3,6 +3,7 @@
  * a step either lets the call go on or ends it with one of the codes that stand beside it.
  */
 import { errors, problemBody, type ErrorCode } from '@tulou/contract/errors';
+import { acceptedLanguage, type Language } from '@tulou/contract/language';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
 import { anonymousGrantOf } from './grant.ts';
@@ -78,21 +79,19 @@ export class Pipeline implements ExchangeHandler {
       call,
       call.grant ?? (call.version === undefined ? undefined : anonymousGrantOf(call.version)),
     );
-    fields.push('content-type', 'application/problem+json');
+    const language = languageFor(call.exchange);
+    fields.push(...problemFields[language]);
     const { status } = errors[code];
     const challenge = call.challenge ?? (status === 401 ? 'Bearer realm="tulou"' : undefined);
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
-    call.exchange.respond(status, fields, bodyOf(code, call.detail));
+    call.exchange.respond(status, fields, bodyOf(code, language, call.detail));
   }
 
   #answerNotReady(exchange: Exchange): void {
     this.#gate.metrics.refused('not_ready');
-    exchange.respond(
-      503,
-      ['content-type', 'application/problem+json', 'retry-after', '1'],
-      bodyOf('not_ready', undefined),
-    );
+    const language = languageFor(exchange);
+    exchange.respond(503, [...problemFields[language], 'retry-after', '1'], bodyOf('not_ready', language, undefined));
   }
 
   commit(ended: readonly Ended[]): void {
@@ -130,7 +129,8 @@ export class Pipeline implements ExchangeHandler {
     const own =
       call instanceof Call ? answerFields(call, call.grant) : ['tulou-request-id', this.#gate.requestIds.next()];
     const wait = errors[code].status === 503 ? ['retry-after', '1'] : [];
-    return { fields: [...own, ...wait, 'content-type', 'application/problem+json'], body: bodyOf(code, undefined) };
+    const language = exchange === undefined ? 'en' : languageFor(exchange);
+    return { fields: [...own, ...wait, ...problemFields[language]], body: bodyOf(code, language, undefined) };
   }
 }
 
@@ -145,12 +145,24 @@ function probeOf(exchange: Exchange, gate: Gate): { status: number; body: string
   return gate.state === undefined ? { status: 503, body: 'no configuration yet\n' } : { status: 200, body: 'ok\n' };
 }
 
-const bodies = new Map<ErrorCode, string>();
+const problemFields: Readonly<Record<Language, readonly string[]>> = {
+  en: ['content-type', 'application/problem+json', 'content-language', 'en', 'vary', 'accept-language'],
+  'zh-CN': ['content-type', 'application/problem+json', 'content-language', 'zh-CN', 'vary', 'accept-language'],
+};
 
-/** Bodies without detail are made once: the one of an unknown tenant is, byte for byte, that of an unknown version. */
-function bodyOf(code: ErrorCode, detail: string | undefined): string {
-  if (detail !== undefined) return JSON.stringify(problemBody(code, detail));
-  const made = bodies.get(code) ?? JSON.stringify(problemBody(code));
-  bodies.set(code, made);
+/** The language of the caller. Read only for refusals: forwarded calls do not pay for it. */
+function languageFor({ head }: Exchange): Language {
+  for (let at = 0; at < head.fields.length; at += 2)
+    if (head.fields[at] === 'accept-language') return acceptedLanguage(head.fields[at + 1]);
+  return 'en';
+}
+
+const bodies: Readonly<Record<Language, Map<ErrorCode, string>>> = { en: new Map(), 'zh-CN': new Map() };
+
+/** Bodies without detail are rendered once for each language: those of an unknown tenant and an unknown version are identical. */
+function bodyOf(code: ErrorCode, language: Language, detail: string | undefined): string {
+  if (detail !== undefined) return JSON.stringify(problemBody(code, detail, undefined, language));
+  const made = bodies[language].get(code) ?? JSON.stringify(problemBody(code, undefined, undefined, language));
+  bodies[language].set(code, made);
   return made;
 }

@@ -87,6 +87,21 @@ test('a body beyond its bound is refused, with and without a length; the connect
   assert.deepEqual(await fine.json(), { a: 1 });
 });
 
+test('a problem is written in the language that the caller accepts, and says so; its code stays', async () => {
+  for (const [accept, language, title] of [
+    ['zh-CN', 'zh-CN', '不支持的媒体类型'],
+    ['en', 'en', 'Unsupported media type'],
+    ['fr', 'en', 'Unsupported media type'],
+  ] as const) {
+    const headers = { 'accept-language': accept, 'content-type': 'text/plain' };
+    const answer = await fetch(`${listener.url}/echo`, { method: 'POST', body: 'x', headers });
+    const problem = (await answer.json()) as { code: string; title: string };
+    assert.deepEqual([problem.code, problem.title], ['unsupported_media_type', title]);
+    assert.equal(answer.headers.get('content-language'), language);
+    assert.equal(answer.headers.get('vary'), 'accept-language');
+  }
+});
+
 test('bytes that are not UTF-8 or not JSON are a malformed body', async () => {
   for (const body of [Uint8Array.of(0x22, 0xff, 0x22), '{"a":', '']) {
     const answer = await fetch(`${listener.url}/echo`, {
@@ -94,7 +109,7 @@ test('bytes that are not UTF-8 or not JSON are a malformed body', async () => {
       body,
       headers: { 'content-type': 'application/json' },
     });
-    assert.deepEqual([answer.status, ((await answer.json()) as { code: string }).code], [400, 'malformed_body']);
+    assert.deepEqual([answer.status, ((await answer.json()) as { code: string }).code], [400, 'malformed_request']);
   }
 });
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AddressInfo } from 'node:net';
-import { problemBody } from '@tulou/contract';
+import { acceptedLanguage, problemBody } from '@tulou/contract';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { newId, type Random } from '../kernel/random.ts';
@@ -99,7 +99,7 @@ async function serve(
   try {
     answer = await handle(requestOf(message, response, requestId, draining));
   } catch (error) {
-    answer = problemAnswer(error, requestId, deps.log);
+    answer = problemAnswer(error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
   }
   try {
     await send(message, response, requestId, answer, draining.aborted);

@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly address: string;
   /** The value of a field, by its lower-case name; several of one name are joined as RFC 9110 §5.3 says. */
   header(name: string): string | undefined;
-  /** Reads the content, once. Throws `body_too_large` beyond the bound. */
+  /** Reads the content, once. Throws `content_too_large` beyond the bound. */
   body(bytesMax: number): Promise<Buffer>;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;

@@ -1,5 +1,5 @@
 /** The only place where an error becomes an answer (RFC 9457). */
-import { errors, Problem } from '@tulou/contract';
+import { errors, Problem, type Language } from '@tulou/contract';
 import type { Log } from '../kernel/log.ts';
 import type { HttpAnswer } from './message.ts';
 
@@ -36,8 +36,8 @@ export function problemOf(error: unknown): Problem {
   return new Problem(typeof code === 'string' && awayCodes.has(code) ? 'unavailable' : 'internal', { cause: error });
 }
 
-/** Renders an error, and logs it with its cause where it isn't the caller's. */
-export function problemAnswer(error: unknown, requestId: string, log: Log): HttpAnswer {
+/** Renders an error in the language of the caller. Logs it with its cause if the fault is not the caller's. */
+export function problemAnswer(error: unknown, requestId: string, log: Log, language: Language = 'en'): HttpAnswer {
   const problem = problemOf(error);
   const { status } = errors[problem.code];
   if (status >= 500)
@@ -49,10 +49,12 @@ export function problemAnswer(error: unknown, requestId: string, log: Log): Http
     status,
     headers: {
       'content-type': 'application/problem+json',
+      'content-language': language,
+      vary: 'accept-language',
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...(status === 503 ? { 'retry-after': String(retryAfterSeconds) } : {}),
     },
-    body: JSON.stringify(problem.body),
+    body: JSON.stringify(problem.bodyIn(language)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** A handler of HTTP requests from a table of routes: 404, 405 with `Allow`, and OPTIONS are the table's own. */
-import { Problem } from '@tulou/contract';
+import { acceptedLanguage, Problem } from '@tulou/contract';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './message.ts';
 import { problemAnswer } from './problem.ts';
 import type { Log } from '../kernel/log.ts';
@@ -17,7 +17,8 @@ export function serveRoutes(routes: readonly Route<RouteHandler>[], log: Log): H
     if (match.kind === 'target') return match.target(request, match.params);
     const allow = match.allow.join(', ');
     if (request.method === 'OPTIONS') return { status: 204, headers: { allow } };
-    const refused = problemAnswer(new Problem('method_not_allowed'), request.requestId, log);
+    const language = acceptedLanguage(request.header('accept-language'));
+    const refused = problemAnswer(new Problem('method_not_allowed'), request.requestId, log, language);
     return { ...refused, headers: { ...refused.headers, allow } };
   };
 }

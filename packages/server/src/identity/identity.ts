@@ -1,7 +1,7 @@
 /** The identity server: an OAuth 2 and OpenID Connect provider on the platform's listener. Needs PostgreSQL. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
-import { Problem } from '@tulou/contract';
+import { acceptedLanguage, Problem, type Language } from '@tulou/contract';
 import type { Mount } from '../http/listen.ts';
 import type { AllowedClass } from '../http/address-guard.ts';
 import { problemAnswer } from '../http/problem.ts';
@@ -94,7 +94,7 @@ async function answer(
   const requestId = newId('request', deps.clock, deps.random);
   try {
     protect(response, requestId);
-    if (Number(message.headers['content-length'] ?? 0) > bodyBytesMax) throw new Problem('body_too_large');
+    if (Number(message.headers['content-length'] ?? 0) > bodyBytesMax) throw new Problem('content_too_large');
     const issuer = issuers.find(message.headers.host);
     if (issuer === undefined) throw new Problem('host_unknown');
     pinToIssuer(message, issuer.issuer);
@@ -103,12 +103,12 @@ async function answer(
     if (page !== undefined) await page(message, response, provider, issuer);
     else await provider.callback()(message, response);
   } catch (error) {
-    refuse(response, error, requestId, deps.log);
+    refuse(response, error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
   }
 }
 
-function refuse(response: ServerResponse, error: unknown, requestId: string, log: Log): void {
-  const { status, headers, body } = problemAnswer(error, requestId, log);
+function refuse(response: ServerResponse, error: unknown, requestId: string, log: Log, language: Language): void {
+  const { status, headers, body } = problemAnswer(error, requestId, log, language);
   if (response.headersSent) return void response.destroy();
   response.writeHead(status, { ...headers, connection: 'close' }).end(body);
 }

@@ -129,7 +129,7 @@ function problemResponses(operation: Operation): Json {
   ]);
   if (operation.path.includes('{')) codes.add('not_found');
   if (operation.body !== undefined)
-    for (const code of ['malformed_body', 'body_too_large', 'unsupported_media_type'] as const) codes.add(code);
+    for (const code of ['malformed_request', 'content_too_large', 'unsupported_media_type'] as const) codes.add(code);
   if (isWrite(operation)) for (const code of ['idempotency_mismatch', 'precondition_failed'] as const) codes.add(code);
   if (isTenantOperation(operation) && operation.whileDeleting !== true) codes.add('state_conflict');
   for (const code of operation.errors ?? []) codes.add(code);

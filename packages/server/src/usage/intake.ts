@@ -62,7 +62,7 @@ async function readJsonBody(request: HttpRequest): Promise<unknown> {
     const bytes = encoding === 'gzip' ? await inflate(sent, { maxOutputLength: bodyBytesMax }) : sent;
     return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    if ((cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw new Problem('body_too_large', { cause });
-    throw new Problem('malformed_body', { cause });
+    if ((cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw new Problem('content_too_large', { cause });
+    throw new Problem('malformed_request', { cause });
   }
 }

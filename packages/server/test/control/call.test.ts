@@ -129,7 +129,7 @@ test('a caller is told what is wrong in this order: who, which tenant, which rol
   assert.equal((await post(tenant.tokens.viewer, '/tenants/nobody/members')).status, 404);
   assert.equal((await post(tenant.tokens.viewer)).status, 403);
   const malformed = await post(tenant.tokens.owner);
-  assert.deepEqual([malformed.status, malformed.body['code']], [400, 'malformed_body']);
+  assert.deepEqual([malformed.status, malformed.body['code']], [400, 'malformed_request']);
 });
 
 test('a body is JSON, says so, and is not larger than it may be', async () => {

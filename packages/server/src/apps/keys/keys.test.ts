@@ -140,7 +140,7 @@ test('an app has a bounded number of keys', async () => {
   });
   const issue = () => control.call('POST', '/tenants/developer/apps/full/keys', { body: { environment: 'live' } });
   const statuses = (await Promise.all([issue(), issue()])).map(({ status }) => status);
-  assert.deepEqual(statuses.toSorted(), [201, 429]);
+  assert.deepEqual(statuses.toSorted(), [201, 409]);
 });
 
 test('an app is deleted with its keys, once it has no subscription; a suspended one is told', async () => {

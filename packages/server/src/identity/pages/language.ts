@@ -1,7 +1,7 @@
 /** Which language a visitor reads: what they have just chosen, what they chose before, what their browser says. */
 import type { IncomingMessage } from 'node:http';
 import type { Locale } from '../people/users.ts';
-import { localeOf } from './words.ts';
+import { acceptedLanguage } from '@tulou/contract';
 
 export interface Language {
   readonly locale: Locale;
@@ -22,7 +22,7 @@ export function languageOf({ url = '', headers }: IncomingMessage, issuer: strin
   }
   const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
   const kept = pairs.find(([key]) => key === name)?.[1];
-  return { locale: isLocale(kept) ? kept : localeOf(headers['accept-language']), cookie: undefined };
+  return { locale: isLocale(kept) ? kept : acceptedLanguage(headers['accept-language']), cookie: undefined };
 }
 
 const isLocale = (text: string | null | undefined): text is Locale => text === 'en' || text === 'zh-CN';

@@ -6,7 +6,7 @@ import { brandOf } from './brand.ts';
 import { html } from './html.ts';
 import { renderPage } from './layout.ts';
 import { consentPage, signInPage } from './views.ts';
-import { localeOf, words } from './words.ts';
+import { words } from './words.ts';
 
 test('whatever is put into a template is text there, never markup', () => {
   hold(
@@ -51,20 +51,6 @@ test('what is asked for some data only says for which, as text', () => {
     { ...given, person: { name: 'Ann', email: 'a@b.test' } },
   );
   assert.match(page.body.toString(), /Only for: shop &lt;17&gt;, shop 18/);
-});
-
-test('the language is the heaviest of Accept-Language that there is, else English', () => {
-  for (const [accept, locale] of [
-    [undefined, 'en'],
-    ['', 'en'],
-    ['fr', 'en'],
-    ['zh', 'zh-CN'],
-    ['en;q=0.5, zh-Hans-CN', 'zh-CN'],
-    ['zh;q=0, en;q=0.1', 'en'],
-    ['zhx, en', 'en'],
-    ['zh;q=nonsense, en', 'en'],
-  ] as const)
-    assert.equal(localeOf(accept), locale, accept);
 });
 
 test('forms may lead to the app and nowhere else, whatever kind of address it has', () => {

@@ -179,22 +179,3 @@ const zh: Words = {
 };
 
 export const words: Readonly<Record<Locale, Words>> = { en, 'zh-CN': zh };
-
-/** The first language of Accept-Language (RFC 9110 §12.5.4), by weight, that there are pages in. */
-export function localeOf(accept: string | undefined): Locale {
-  const wanted = (accept ?? '')
-    .slice(0, 500)
-    .split(',')
-    .map((part) => {
-      const [tag = '', ...parameters] = part
-        .trim()
-        .toLowerCase()
-        .split(/\s*;\s*/);
-      const weight = parameters.find((one) => one.startsWith('q='));
-      return { tag, weight: weight === undefined ? 1 : Number(weight.slice(2)) };
-    })
-    .filter(({ weight }) => weight > 0)
-    .toSorted((a, b) => b.weight - a.weight);
-  const first = wanted.find(({ tag }) => /^(?:en|zh)(?:-|$)/.test(tag));
-  return first?.tag.startsWith('zh') === true ? 'zh-CN' : 'en';
-}

@@ -1,0 +1,147 @@
+/**
+ * Explains a 404: reads the objects along the path of the call, one after the other, and names the first that does not
+ * exist, with the nearest name that does. The platform itself says only "not found".
+ */
+import { nearest, type Operation } from '@tulou/contract';
+import { whoami } from '@tulou/contract/operations/whoami';
+import type { Client } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { joined, say, type Text } from '../language/say.ts';
+import { allOperations, paramsOf } from './registry.ts';
+import { callTo, type Fields } from './reads.ts';
+
+export interface Missed {
+  readonly operation: Operation;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly client: Client;
+}
+
+const labels: Readonly<Record<string, Text>> = { api: 'API', app: 'app', client: 'OAuth client', key: 'API key' };
+const labelOf = (name: string): Text => labels[name] ?? name.replaceAll('_', ' ');
+
+/** The same failure with the missing part named, if that can be found out. Never another failure. */
+export async function explained(failure: Failure, missed: Missed): Promise<Failure> {
+  if (failure.facts.code !== 'not_found') return failure;
+  try {
+    const detail = (await missingInPath(missed)) ?? (await missingInBody(missed));
+    return detail === undefined ? failure : failure.with({ detail });
+  } catch {
+    return failure;
+  }
+}
+
+async function missingInPath({ operation, params, client }: Missed): Promise<Text | undefined> {
+  const before: string[] = [];
+  for (const name of paramsOf(operation)) {
+    const value = params[name] ?? '';
+    const prefix = operation.path.slice(0, operation.path.indexOf(`{${name}}`) + name.length + 2);
+    const read = allOperations.find((one) => one.method === 'GET' && one.path === prefix);
+    if (read !== undefined && !(await exists(client, read, params))) {
+      const list = prefix.slice(0, -(name.length + 3));
+      return sentence({ name, value, before }, await namesAt(client, list, params));
+    }
+    before.push(value);
+  }
+  return undefined;
+}
+
+/** Fields of a body that name other objects: `api: acme/orders` is looked up in the catalog, an app in its tenant. */
+async function missingInBody({ params, body, client }: Missed): Promise<Text | undefined> {
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Fields;
+  const tenant = params['tenant'];
+  if (tenant === undefined) return undefined;
+  const { app, api, plan } = fields;
+  if (typeof app === 'string' && !app.includes('/')) {
+    const missing = await missingAt(client, '/tenants/{tenant}/apps/{app}', { tenant, app });
+    if (missing !== undefined) return missing;
+  }
+  if (typeof api !== 'string' || !api.includes('/')) return undefined;
+  const [provider = '', name = ''] = api.split('/');
+  const entry = await readAt(client, '/tenants/{tenant}/catalog/{provider}/{api}', { tenant, provider, api: name });
+  if (entry === undefined) {
+    const names = await namesAt(client, '/tenants/{tenant}/catalog', { tenant });
+    return sentence({ name: 'api', value: api, before: [] }, names, 'the catalog');
+  }
+  const plans = ((entry['plans'] as readonly Fields[] | undefined) ?? []).flatMap((one) => [
+    String(one['slug']),
+    String(one['id']),
+  ]);
+  if (typeof plan !== 'string' || plans.includes(plan)) return undefined;
+  return sentence(
+    { name: 'plan', value: plan, before: [api] },
+    plans.filter((_, i) => i % 2 === 0),
+  );
+}
+
+async function missingAt(
+  client: Client,
+  path: string,
+  params: Readonly<Record<string, string>>,
+): Promise<Text | undefined> {
+  if ((await readAt(client, path, params)) !== undefined) return undefined;
+  const name = /\{(\w+)\}$/.exec(path)?.[1] ?? '';
+  const names = await namesAt(client, path.slice(0, -(name.length + 3)), params);
+  return sentence({ name, value: params[name] ?? '', before: [params['tenant'] ?? ''] }, names);
+}
+
+async function readAt(
+  client: Client,
+  path: string,
+  params: Readonly<Record<string, string>>,
+): Promise<Fields | undefined> {
+  const read = allOperations.find((one) => one.method === 'GET' && one.path === path);
+  if (read === undefined) return undefined;
+  try {
+    return (await client.call(callTo(read, params))).json as Fields;
+  } catch (error) {
+    if (error instanceof Failure && error.facts.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+async function exists(client: Client, read: Operation, params: Readonly<Record<string, string>>): Promise<boolean> {
+  return (await readAt(client, read.path, params)) !== undefined;
+}
+
+/** The names in a list, as far as this credential may read it. A tenant's own credential knows its tenants. */
+async function namesAt(client: Client, path: string, params: Readonly<Record<string, string>>): Promise<string[]> {
+  const list = allOperations.find((one) => one.method === 'GET' && one.path === path);
+  if (list === undefined) return [];
+  try {
+    const query = new URLSearchParams({ limit: '200' });
+    const { json } = await client.call(callTo(list, params, { query }));
+    return (json as { items: Fields[] }).items.map(nameOf);
+  } catch {
+    return path === '/tenants' ? ownTenants(client) : [];
+  }
+}
+
+const nameOf = (item: Fields): string => String(item['address'] ?? item['slug'] ?? item['name'] ?? item['id']);
+
+async function ownTenants(client: Client): Promise<string[]> {
+  const { json } = await client.call(callTo(whoami.get, {}));
+  const { tenant, tenants = [] } = json as { tenant?: { slug: string }; tenants?: { slug: string }[] };
+  return tenant === undefined ? tenants.map((one) => one.slug) : [tenant.slug];
+}
+
+interface Part {
+  readonly name: string;
+  readonly value: string;
+  /** The parts of the path before it. */
+  readonly before: readonly string[];
+}
+
+const namesMax = 5;
+
+/** `No API "ordrs" in "acme". Did you mean "orders"?` */
+function sentence({ name, value, before }: Part, names: readonly string[], where?: Text): Text {
+  const label = labelOf(name);
+  const place = before.length === 0 ? where : `"${before.join('/')}"`;
+  const what = place === undefined ? say`No ${label} "${value}".` : say`No ${label} "${value}" in ${place}.`;
+  const near = nearest(value, names);
+  if (near !== undefined) return joined([what, say`Did you mean "${near}"?`], ' ');
+  if (names.length === 0) return what;
+  const list = names.slice(0, namesMax).join(', ') + (names.length > namesMax ? ', …' : '');
+  return joined([what, say`There are: ${list}.`], ' ');
+}

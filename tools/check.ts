@@ -5,8 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findRiverViolations, findStaleDocuments } from './gen.ts';
+import { findFolderCycles } from './folders.ts';
 import { findImportViolations } from './imports.ts';
 import { formatViolations, readTree, type SourceFile, type Violation } from './source.ts';
+import { findTableViolations } from './tables.ts';
 import { findTidyViolations, findTidyWarnings } from './tidy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +21,8 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'import law', run: law(findImportViolations) },
+  { name: 'owners of tables', run: law((tree) => findTableViolations(tree)) },
+  { name: 'folder cycles', run: law(findFolderCycles) },
   { name: 'tidy', run: law(findTidyViolations) },
   { name: 'generated documents', run: law(findStaleDocuments) },
   { name: 'the river of a call', run: law((tree) => findRiverViolations(tree)) },

@@ -8,7 +8,7 @@ import type { Offers } from '../operations/offers.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import type { Audit } from './acting.ts';
 import { measureMount, startIdentity } from './identity.ts';
-import { openInteraction } from './interaction/interaction.ts';
+import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';

@@ -3,7 +3,7 @@
  * find them. Only the kinds (`kinds/`) write here.
  */
 import type { RouteOperation, SnapshotOf } from '@tulou/contract';
-import type { VerifyKey } from '../tokens/keys.ts';
+import type { VerifyKey } from './issuer-keys.ts';
 import type { Target } from '../upstream/balance.ts';
 import type { Interned } from '../usage/record.ts';
 import type { PlainKind } from './messages.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { formatCredential, parseCredential, type SnapshotObject } from '@tulou/contract';
 import { sha256 } from '../../kernel/hash.ts';
 import { systemRandom } from '../../kernel/random.ts';
-import { SampleGate } from './sample-gate.ts';
+import { SampleGate } from '../sample-gate.ts';
 import { mint, newSigner, prove, signer, thumbprint, world } from './sample-issuer.ts';
 
 const read = '/acme/orders/v1/orders/7';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { proxyFields } from '../../http/trusted-proxies.ts';
-import { SampleGate } from './sample-gate.ts';
+import { SampleGate } from '../sample-gate.ts';
 import { mint, world } from './sample-issuer.ts';
 
 const read = '/acme/orders/v1/orders/7';

@@ -5,7 +5,7 @@
 import type { IssuerNode } from '../snapshot/state.ts';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { limitsIn, type Limit } from './limits.ts';
-import { isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+import { isSigned, type Algorithm, type VerifyKey } from '../snapshot/issuer-keys.ts';
 
 /** A token whose signature and form are good. */
 export interface Token {

@@ -3,7 +3,7 @@ import { signIn } from '../people/sign-in.ts';
 import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById } from '../people/users.ts';
 import { relyingParty } from '../people/webauthn.ts';
-import { inStore, type Asking, type Form, type PromptDeps, type Step } from './asking.ts';
+import { inStore, type Asking, type Form, type PromptDeps, type Step } from '../asking.ts';
 import { takeFound } from './federation.ts';
 import { enter } from './enter.ts';
 import { enterOrAsk, firstOf, showFactor, startOver, takeFactor } from './factor.ts';

@@ -6,8 +6,8 @@ import { isIPv4 } from 'node:net';
 import { parseCredential } from '@tulou/contract/credentials';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import { outboxPage, tokenPage, type Mail } from '../pages/views.ts';
-import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
+import { outboxPage, tokenPage, type Mail } from '../web/views.ts';
+import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../web/visit.ts';
 
 export const outboxPath = '/account/outbox';
 const mailsMax = 50;

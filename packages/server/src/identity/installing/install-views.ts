@@ -1,9 +1,9 @@
 /** The pages of apps that a tenant installs: from values to HTML, nothing else. */
-import type { App, Approval, Held } from '../installing/read.ts';
-import { html, type Html } from './html.ts';
-import { form, type Page } from './layout.ts';
-import { askedItem, type Asked, type Frame } from './views.ts';
-import type { Words } from './words.ts';
+import type { App, Approval, Held } from './read.ts';
+import { html, type Html } from '../web/html.ts';
+import { form, type Page } from '../web/layout.ts';
+import { askedItem, type Asked, type Frame } from '../web/views.ts';
+import type { Words } from '../web/words.ts';
 
 export interface InstallScene {
   readonly tenantName: string;

@@ -1,6 +1,6 @@
 /** Which scopes an app may declare. */
 import { Problem, type Violation } from '@tulou/contract';
-import type { TenantTx } from '../../store/store.ts';
+import type { TenantTx } from '../store/store.ts';
 
 export interface Declared {
   readonly scopes: readonly string[];

@@ -1,6 +1,6 @@
 /** What is said on the pages of the protocol itself: connecting a device, signing out, requests that can't be served. */
 import type { Locale } from '../people/users.ts';
-import type { Told } from './told.ts';
+import type { Told } from '../web/told.ts';
 
 const en = {
   error: {

@@ -1,18 +1,18 @@
 /** One interaction of oidc-provider with the person who was sent to it, as its steps see it. */
 import type { Provider } from 'oidc-provider';
-import type { Clock } from '../../kernel/clock.ts';
-import type { Log } from '../../kernel/log.ts';
-import type { Random } from '../../kernel/random.ts';
-import type { Store, SystemTx } from '../../store/store.ts';
-import type { Act } from '../../operations/acting.ts';
-import type { Audit } from '../acting.ts';
-import type { Providers } from '../federation/provider.ts';
-import type { Offers } from '../../operations/offers.ts';
-import type { Vault } from '../../kernel/seal.ts';
-import type { Visit } from '../pages/visit.ts';
-import type { Challenges } from '../people/challenges.ts';
-import type { Passwords } from '../people/password.ts';
-import type { Asker, Parameters } from './request.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Store, SystemTx } from '../store/store.ts';
+import type { Act } from '../operations/acting.ts';
+import type { Audit } from './acting.ts';
+import type { Providers } from './federation/provider.ts';
+import type { Offers } from '../operations/offers.ts';
+import type { Vault } from '../kernel/seal.ts';
+import type { Visit } from './web/visit.ts';
+import type { Challenges } from './people/challenges.ts';
+import type { Passwords } from './people/password.ts';
+import type { Asker, Parameters } from './requests/request.ts';
 
 /** What all pages work with. */
 export interface PromptDeps {

@@ -1,12 +1,12 @@
 /** The pages by which people come, and come back: from values to HTML. */
 import { passwordCharactersMin } from '../people/password.ts';
 import type { Offered } from '../federation/connections.ts';
-import type { Offers } from '../interaction/offered.ts';
+import type { Offers } from '../requests/offered.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { html, type Html } from './html.ts';
-import { field, form, type Page } from './layout.ts';
-import type { Frame } from './views.ts';
-import type { Words } from './words.ts';
+import { html, type Html } from '../web/html.ts';
+import { field, form, type Page } from '../web/layout.ts';
+import type { Frame } from '../web/views.ts';
+import type { Words } from '../web/words.ts';
 
 /** For who can't sign in: the ways to an account. `interaction`: where they were, to go back to. */
 export function waysIn({ told, issuer }: { readonly told: Words; readonly issuer: Issuer }, interaction: string): Html {

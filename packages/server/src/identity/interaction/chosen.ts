@@ -1,7 +1,7 @@
 /** What somebody has chosen for an account of theirs: whether it will do. */
-import type { Wrong } from '../pages/layout.ts';
-import type { Words } from '../pages/words.ts';
-import { passwordCharactersMax, passwordCharactersMin } from './password.ts';
+import type { Wrong } from '../web/layout.ts';
+import type { Words } from '../web/words.ts';
+import { passwordCharactersMax, passwordCharactersMin } from '../people/password.ts';
 
 /** What is wrong with it, by field; undefined: nothing. */
 export function judgeChosen(

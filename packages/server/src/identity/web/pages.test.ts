@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as hold, property, string } from 'fast-check';
-import { destinationOf } from '../interaction/request.ts';
+import { destinationOf } from '../requests/request.ts';
 import { brandOf } from './brand.ts';
 import { html } from './html.ts';
 import { renderPage } from './layout.ts';

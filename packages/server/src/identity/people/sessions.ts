@@ -1,11 +1,13 @@
 /** Ending sessions: of oidc-provider, what was granted in them to last as long, and what apps were told of them. */
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
-import type { PromptDeps } from '../interaction/asking.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Vault } from '../../kernel/seal.ts';
+import type { Store } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
 import { deleteArtifactOf, listArtifactsOf } from '../artifacts/of-account.ts';
 import { sha256 } from '../../kernel/hash.ts';
-import type { PersonRef } from '../people/authenticators.ts';
+import type { PersonRef } from './authenticators.ts';
 
 const payloadShape = z.looseObject({
   authorizations: z
@@ -21,12 +23,18 @@ const payloadShape = z.looseObject({
 });
 type Authorizations = z.output<typeof payloadShape>['authorizations'];
 
+interface SessionDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly vault: Vault;
+}
+
 /** Ends those of the person's sessions that `isMeant` says, by the hash of their `uid`. Returns how many there were. */
 export async function endSessions(
   person: PersonRef,
   isMeant: (uidHash: string) => boolean,
   provider: Provider,
-  deps: PromptDeps,
+  deps: SessionDeps,
 ): Promise<number> {
   const { store, clock, vault } = deps;
   const of = { tenantUuid: person.issuer.tenantUuid, kind: 'Session', account: person.userId };
@@ -45,7 +53,7 @@ export async function endSessions(
 }
 
 /** As a logout does: what apps may use while the person is away stays. */
-async function endGrants({ issuer }: PersonRef, authorizations: Authorizations, deps: PromptDeps): Promise<void> {
+async function endGrants({ issuer }: PersonRef, authorizations: Authorizations, deps: SessionDeps): Promise<void> {
   for (const { grantId, persistsLogout } of Object.values(authorizations)) {
     if (grantId !== undefined && persistsLogout !== true) await revokeGrant(issuer.tenantUuid, sha256(grantId), deps);
   }

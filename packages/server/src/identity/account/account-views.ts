@@ -2,10 +2,10 @@
 import type { Locale, User } from '../people/users.ts';
 import type { Factors } from '../people/factors.ts';
 import { passwordCharactersMin } from '../people/password.ts';
-import { html, type Html } from './html.ts';
-import { field, form, type Page } from './layout.ts';
-import type { Frame } from './views.ts';
-import type { Words } from './words.ts';
+import { html, type Html } from '../web/html.ts';
+import { field, form, type Page } from '../web/layout.ts';
+import type { Frame } from '../web/views.ts';
+import type { Words } from '../web/words.ts';
 
 /** Said after something was done. */
 export interface Told {

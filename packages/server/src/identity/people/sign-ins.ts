@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
-import type { PersonRef } from '../people/authenticators.ts';
+import type { PersonRef } from './authenticators.ts';
 
 const agentCharactersMax = 300;
 const routes: ReadonlySet<unknown> = new Set(['authorization', 'resume', 'device_resume']);

@@ -1,10 +1,10 @@
 /** Who is at a page of their own account. */
 import type { Provider } from 'oidc-provider';
-import type { PersonRef } from '../people/authenticators.ts';
-import { findUserById, type User } from '../people/users.ts';
-import { sendOn, type Visit } from '../pages/visit.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
-import { accountClientId, signedInPath } from './client.ts';
+import type { PersonRef } from './people/authenticators.ts';
+import { findUserById, type User } from './people/users.ts';
+import { sendOn, type Visit } from './web/visit.ts';
+import type { PromptDeps } from './asking.ts';
+import { accountClientId, signedInPath } from './clients/account-client.ts';
 
 type Session = Awaited<ReturnType<Provider['Session']['get']>>;
 

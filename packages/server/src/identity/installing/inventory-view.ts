@@ -1,8 +1,8 @@
 /** The page of all apps that a tenant has installed: from values to HTML, nothing else. */
-import { html, type Html } from './html.ts';
-import { form, type Page } from './layout.ts';
-import type { Frame } from './views.ts';
-import type { Words } from './words.ts';
+import { html, type Html } from '../web/html.ts';
+import { form, type Page } from '../web/layout.ts';
+import type { Frame } from '../web/views.ts';
+import type { Words } from '../web/words.ts';
 
 export interface InventoryItem {
   readonly appName: string;

@@ -1,8 +1,8 @@
 /** The second step of a sign-in: from values to HTML. */
-import { html, type Html } from './html.ts';
-import { field, form, type Field, type Page } from './layout.ts';
-import { passkeyForm } from './passkey-form.ts';
-import type { Frame } from './views.ts';
+import { html, type Html } from '../web/html.ts';
+import { field, form, type Field, type Page } from '../web/layout.ts';
+import { passkeyForm } from '../web/passkey-form.ts';
+import type { Frame } from '../web/views.ts';
 
 /** What the person may show. */
 export interface FactorChoice {

@@ -1,13 +1,18 @@
 /** Rows of scopes: what an API lets apps be granted. */
 import { Problem, type Output } from '@tulou/contract';
 import type { scopes } from '@tulou/contract/operations/scopes';
-import type { TenantTx } from '../../store/store.ts';
-import type { ApiRow } from '../apis/api.ts';
-import type { ScopeFacts } from '../../snapshot/compile.ts';
+import type { TenantTx } from '../store/store.ts';
+import type { ScopeFacts } from '../snapshot/compile.ts';
 
 export interface ScopeWords {
   readonly en: string;
   readonly zh: string;
+}
+
+/** The API that a scope belongs to. */
+interface ApiRef {
+  readonly id: string;
+  readonly slug: string;
 }
 
 export interface ScopeRow extends ScopeFacts {
@@ -19,7 +24,7 @@ export interface ScopeRow extends ScopeFacts {
 }
 
 /** The scope of an API with this name. Throws `not_found`. */
-export async function findScope(tx: TenantTx, api: ApiRow, name: string): Promise<ScopeRow> {
+export async function findScope(tx: TenantTx, api: ApiRef, name: string): Promise<ScopeRow> {
   const [row] = await tx.sql<ScopeRow[]>`
     select * from scopes
     where tenant_id = ${tx.tenantUuid} and api_id = ${api.id} and name = ${name} and deleted_at is null`;
@@ -28,14 +33,14 @@ export async function findScope(tx: TenantTx, api: ApiRow, name: string): Promis
 }
 
 /** All scopes of an API, as the gateways are told of them. */
-export function scopesOf(tx: TenantTx, api: { readonly id: string }): Promise<readonly ScopeFacts[]> {
+export function scopesOf(tx: TenantTx, api: Pick<ApiRef, 'id'>): Promise<readonly ScopeFacts[]> {
   return tx.sql<ScopeFacts[]>`
     select name, risk from scopes
     where tenant_id = ${tx.tenantUuid} and api_id = ${api.id} and deleted_at is null order by name`;
 }
 
 /** A scope as its readers see it. */
-export function viewScope(tenantSlug: string, api: ApiRow, row: ScopeRow): Output<typeof scopes.get> {
+export function viewScope(tenantSlug: string, api: ApiRef, row: ScopeRow): Output<typeof scopes.get> {
   return {
     id: row.name,
     name: row.name,

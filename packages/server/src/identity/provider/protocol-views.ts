@@ -1,6 +1,6 @@
 /** The pages of the protocol itself: from values to HTML, nothing else. */
-import { html } from './html.ts';
-import { field, type Page } from './layout.ts';
+import { html } from '../web/html.ts';
+import { field, type Page } from '../web/layout.ts';
 import type { ProtocolWords } from './protocol-words.ts';
 
 /** Where a form goes, and what says that it came from our page. */

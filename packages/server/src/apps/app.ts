@@ -1,8 +1,8 @@
 /** Rows of apps. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { apps } from '@tulou/contract/operations/apps';
-import type { TenantTx } from '../../store/store.ts';
-import type { AppFacts } from '../../snapshot/compile.ts';
+import type { TenantTx } from '../store/store.ts';
+import type { AppFacts } from '../snapshot/compile.ts';
 
 export interface AppRow extends AppFacts {
   readonly id: Id<'app'>;

@@ -64,7 +64,10 @@ test('a failure names the platform and the origin of the credential, and -v each
   const ran = await platform.tulou('apis get acme nothing', { env: { TULOU_TOKEN: platform.control.operator } });
   assert.match(ran.err, /platform: http:\S+ \(TULOU_URL\), credential: TULOU_TOKEN/);
   const verbose = await platform.done('apis list acme -v');
-  assert.match(verbose.err, /^platform: .*credential: TULOU_TOKEN\nGET http:\S+\/api\/v1\/tenants\/acme\/apis\S* 200 req_/m);
+  assert.match(
+    verbose.err,
+    /^platform: .*credential: TULOU_TOKEN\nGET http:\S+\/api\/v1\/tenants\/acme\/apis\S* 200 req_/m,
+  );
   assert.match((await platform.done('whoami')).err, /credential: TULOU_TOKEN/);
   const shown = await platform.done('context');
   assert.match(shown.out, /credential: TULOU_TOKEN/);
@@ -96,7 +99,9 @@ test('a change that breaks nothing does not ask', async () => {
 });
 
 test('retired before its sunset, without upstreams, or narrowed: each asks with its reason', async () => {
-  await platform.done('versions create acme orders --name v3 --openapi orders.yaml --upstreams http://127.0.0.1:3000 --access open');
+  await platform.done(
+    'versions create acme orders --name v3 --openapi orders.yaml --upstreams http://127.0.0.1:3000 --access open',
+  );
   for (const [change, says] of [
     ['--state retired', /answered 410\. It has no sunset date/],
     ['--state retired --sunset-at 2199-01-01T00:00:00Z', /announced sunset is 2199-01-01/],
@@ -119,7 +124,10 @@ test('suspend, rotate without overlap and delete say what they stop', async () =
   await platform.done(`keys rotate acme shop ${String(id)}`);
   const suspend = await platform.tulou('tenants suspend acme');
   assert.equal(suspend.code, 64);
-  assert.match(suspend.err, /APIs stop answering[\s\S]*Stopped APIs \(1\): orders[\s\S]*tulou tenants suspend acme --yes/);
+  assert.match(
+    suspend.err,
+    /APIs stop answering[\s\S]*Stopped APIs \(1\): orders[\s\S]*tulou tenants suspend acme --yes/,
+  );
   const gone = await platform.tulou('apis delete acme orders');
   assert.match(gone.err, /Deleted versions \(1\): v1[\s\S]*Deleted plans \(1\): basic/);
   const absent = await platform.tulou('apis delete acme ordrs');

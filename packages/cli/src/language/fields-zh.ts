@@ -18,8 +18,6 @@ export const fieldsZh: Readonly<Record<string, string>> = {
     '`public`：列入所有租户的目录；`private`：仅对其所属租户可见',
   'An OpenAPI 3.0 or 3.1 document: YAML or JSON as text, or the object itself':
     'OpenAPI 3.0 或 3.1 文档：YAML 或 JSON 文本，或对象本身',
-  '`http` or `https` URL without user, query and fragment. Its path precedes the path of the call':
-    '`http` 或 `https` URL，不含用户、查询和片段。其路径位于调用路径之前',
   'By default `live` with upstreams, else `draft`': '有上游时默认为 `live`，否则为 `draft`',
   'Required credential: none (`open`), an API key, a token, or any of the two':
     '所需凭据：无（`open`）、API 密钥、令牌，或两者之一',

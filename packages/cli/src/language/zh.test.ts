@@ -9,7 +9,7 @@ import { commands } from '../main.ts';
 import type { Node } from '../command.ts';
 import { fieldsOf } from '../operations/fields.ts';
 import { allOperations, paramsOf } from '../operations/registry.ts';
-import { schemaOf } from '../schema.ts';
+import { descriptionOf, schemaOf } from '../schema.ts';
 import { keyOf } from './say.ts';
 import { zh } from './zh.ts';
 
@@ -60,11 +60,9 @@ test('every message, option and field has a translation', async () => {
   const all = await sources();
   const fields = allOperations.flatMap(({ query, body }) =>
     [query, ...(body === undefined ? [] : [body])].flatMap((schema) =>
-      fieldsOf(schemaOf(schema, 'input')).flatMap((field) => [
-        field.schema.description ?? '',
-        field.shape.schema.description ?? '',
-        field.shape.schema.items?.description ?? '',
-      ]),
+      fieldsOf(schemaOf(schema, 'input')).map(
+        (field) => descriptionOf(field.schema) || descriptionOf(field.shape.schema),
+      ),
     ),
   );
   const texts = [

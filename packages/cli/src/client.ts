@@ -1,7 +1,7 @@
 /** Calls of the control API: repeated if that is safe, within bounds. Every failure is in words. */
 import { foreignAnswer, networkCode, problemFailure, unreachableFailure } from './problem.ts';
 import type { Connection } from './connection.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import type { Io } from './io.ts';
 
 export interface Call {

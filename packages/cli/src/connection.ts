@@ -9,7 +9,7 @@ import { openClient, type Client } from './client.ts';
 import { readConfig, readIfThere, readText, type Context } from './contexts.ts';
 import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
-import { say, type Text } from './language/say.ts';
+import { ours, say, type Text } from './language/say.ts';
 import { freshToken, renewedToken } from './login/renew.ts';
 import { printText } from './terminal/print.ts';
 
@@ -64,7 +64,7 @@ export async function resolveConnection(args: Arguments, io: Io): Promise<Connec
     url,
     token,
     reason: flagOf(args, 'reason'),
-    via: say`platform: ${url} (${urlFrom}), credential: ${credential}`,
+    via: say`platform: ${url} (${ours(urlFrom)}), credential: ${ours(credential)}`,
     isVerbose: isOn(args, 'verbose'),
   };
   if (login === undefined) return connection;

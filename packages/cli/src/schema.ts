@@ -87,6 +87,12 @@ export function requiredOf(schema: Schema): readonly string[] {
   return [...new Set([...(schema.required ?? []), ...(schema.allOf ?? []).flatMap(requiredOf), ...shared])];
 }
 
+/** The description of a schema, or of its first alternative that has one. */
+export function descriptionOf(schema: Schema): string {
+  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return schema.description ?? inner.map(descriptionOf).find((text) => text !== '') ?? '';
+}
+
 /** Whether the schema allows keys that it does not name. */
 export function isOpen(schema: Schema): boolean {
   if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) return true;

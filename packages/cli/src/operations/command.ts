@@ -15,7 +15,7 @@ import { connect } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
-import { say, type Text } from '../language/say.ts';
+import { ours, say, verbatim, type Text } from '../language/say.ts';
 import { schemaOf } from '../schema.ts';
 import { printForPeople, printRaw } from '../terminal/answer.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -46,7 +46,7 @@ export function operationGroups(operations: readonly Operation[]): Record<string
 
 function groupOf(members: readonly Operation[]): Group {
   const commands = Object.fromEntries(members.map((one) => [verbOf(one), operationCommand(one)]));
-  const summary = members.map(verbOf).join(', ');
+  const summary = verbatim(members.map(verbOf).join(', '));
   const only = members.length === 1 ? verbOf(members[0] as Operation) : undefined;
   return { kind: 'group', section: 'Objects', summary, commands, ...(only === undefined ? {} : { fallback: only }) };
 }
@@ -64,7 +64,7 @@ export function operationCommand(operation: Operation): Command {
     get examples() {
       return [exampleOf(operation)];
     },
-    notes: [`${operation.method} /api/v1${operation.path}`, say`Requires: ${accessWords(operation)}`],
+    notes: [`${operation.method} /api/v1${operation.path}`, say`Requires: ${ours(accessWords(operation))}`],
     run: (args, io) => runOperation(operation, args, io),
   };
 }

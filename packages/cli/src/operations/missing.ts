@@ -6,7 +6,7 @@ import { nearest, type Operation } from '@tulou/contract';
 import { whoami } from '@tulou/contract/operations/whoami';
 import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { joined, say, type Text } from '../language/say.ts';
+import { joined, ours, say, type Text } from '../language/say.ts';
 import { allOperations, paramsOf } from './registry.ts';
 import { callTo, type Fields } from './reads.ts';
 
@@ -18,7 +18,7 @@ export interface Missed {
 }
 
 const labels: Readonly<Record<string, Text>> = { api: 'API', app: 'app', client: 'OAuth client', key: 'API key' };
-const labelOf = (name: string): Text => labels[name] ?? name.replaceAll('_', ' ');
+const labelOf = (name: string): Text => ours(labels[name] ?? name.replaceAll('_', ' '));
 
 /** The same failure with the missing part named, if that can be found out. Never another failure. */
 export async function explained(failure: Failure, missed: Missed): Promise<Failure> {
@@ -137,7 +137,7 @@ const namesMax = 5;
 /** `No API "ordrs" in "acme". Did you mean "orders"?` */
 function sentence({ name, value, before }: Part, names: readonly string[], where?: Text): Text {
   const label = labelOf(name);
-  const place = before.length === 0 ? where : `"${before.join('/')}"`;
+  const place = before.length === 0 ? where && ours(where) : `"${before.join('/')}"`;
   const what = place === undefined ? say`No ${label} "${value}".` : say`No ${label} "${value}" in ${place}.`;
   const near = nearest(value, names);
   if (near !== undefined) return joined([what, say`Did you mean "${near}"?`], ' ');

@@ -11,8 +11,8 @@ export const auditEntry = z.object({
   actor: z.string(),
   operation: z.string(),
   target: z.string(),
-  before: z.unknown().describe('The object as it was; null where there was none'),
-  after: z.unknown().describe('The object as it is now; null where there is none'),
+  before: z.unknown().describe('The object before the operation; null if it did not exist'),
+  after: z.unknown().describe('The object after the operation; null if it no longer exists'),
   /** Why an operator acted. */
   reason: z.string().nullable(),
   address: z.string(),
@@ -25,7 +25,7 @@ export const audit = {
     id: 'audit.list',
     method: 'GET',
     path: '/tenants/{tenant}/audit',
-    summary: 'List what was done, newest first',
+    summary: 'List audit entries, newest first',
     access: 'admin',
     params: tenantParams,
     query: listQuery.extend({
@@ -42,7 +42,7 @@ export const audit = {
     id: 'audit.verify',
     method: 'GET',
     path: '/tenants/{tenant}/audit/verify',
-    summary: 'Recompute the hash chain and say whether it holds, and where it breaks',
+    summary: 'Verify the hash chain of the audit log, and report where it is broken',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -54,7 +54,7 @@ export const audit = {
       broken_at: z.int().nullable(),
       head: z
         .string()
-        .describe('Hash of the last entry: keep it elsewhere, and a later rewrite of the whole chain shows'),
+        .describe('Hash of the last entry. Save it elsewhere to detect a later rewrite of the whole chain'),
     }),
     status: 200,
   }),
@@ -62,7 +62,7 @@ export const audit = {
     id: 'audit.get',
     method: 'GET',
     path: '/tenants/{tenant}/audit/{entry}',
-    summary: 'Read one entry',
+    summary: 'Read an audit entry',
     access: 'admin',
     params: tenantParams.extend({ entry: z.string().max(100) }),
     query: none,

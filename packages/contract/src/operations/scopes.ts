@@ -32,11 +32,13 @@ const words = (charactersMax: number) => {
 };
 const title = words(limits.nameCharactersMax);
 const description = words(limits.scopeDescriptionCharactersMax);
-const risk = scopeRisk.describe('`low`: any member may allow it; `high`: a gateway whose feed is stale refuses it');
+const risk = scopeRisk.describe(
+  '`low`: any member may grant it; `high`: a gateway with a stale configuration rejects it',
+);
 
 /** What an API lets apps be granted, as those who are asked for it read it. */
 export const grantableScope = z.object({
-  scope: z.string().describe('`<tenant>/<api>:<scope>`: what apps declare and tokens carry'),
+  scope: z.string().describe('`<tenant>/<api>:<scope>`: the form in app declarations and tokens'),
   risk,
   title,
   description,
@@ -45,12 +47,12 @@ export const grantableScope = z.object({
 const dataScoped = z
   .boolean()
   .describe(
-    'Whether a grant of it can be limited to some of the data (RFC 9396 `tulou_data`): the API’s services heed it',
+    'Whether a grant can be limited to some data (RFC 9396 `tulou_data`). The services of the API must enforce it',
   );
 
 export const scope = grantableScope.extend({
   data_scoped: dataScoped,
-  id: scopeName.describe('Its name: a scope has no other id'),
+  id: scopeName.describe('The name of the scope, which is also its ID'),
   name: scopeName,
   api: z.string().describe('Slug of the API'),
   created_at: timestamp,
@@ -64,7 +66,7 @@ export const scopes = {
     id: 'scopes.create',
     method: 'POST',
     path: '/tenants/{tenant}/apis/{api}/scopes',
-    summary: 'Define a scope of an API; operations require it by its name in the OpenAPI document’s `security`',
+    summary: 'Create a scope of an API. Operations require it by name in the `security` of the OpenAPI document',
     access: 'developer',
     params: apiParams,
     query: none,
@@ -101,7 +103,7 @@ export const scopes = {
     id: 'scopes.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
-    summary: 'Change the risk or the words of a scope, or whether it can be limited',
+    summary: 'Change the risk, the title or the description of a scope, or whether grants can be limited',
     access: 'developer',
     params: scopeParams,
     query: none,
@@ -119,7 +121,7 @@ export const scopes = {
     id: 'scopes.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
-    summary: 'Take a scope away from everyone who holds it; its name is never given again',
+    summary: 'Delete a scope and remove it from every grant. Its name cannot be used again',
     access: 'admin',
     params: scopeParams,
     query: none,

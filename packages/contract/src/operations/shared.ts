@@ -31,7 +31,7 @@ export const idOrSlug = z.string().min(1).max(100);
 export const timestamp = z.iso.datetime({ offset: true });
 
 export const listQuery = z.object({
-  cursor: z.string().max(500).optional().describe('`next` of the page before'),
+  cursor: z.string().max(500).optional().describe('`next` of the previous page'),
   limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
 });
 
@@ -39,7 +39,7 @@ export const listQuery = z.object({
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
-    next: z.string().nullable().describe('Pass as `cursor` for the next page; null at the end'),
+    next: z.string().nullable().describe('Value of `cursor` for the next page; null at the end'),
   });
 
 export const tenantParams = z.object({ tenant: idOrSlug });

@@ -13,14 +13,14 @@ export const versionName = z
 export const versionState = z.enum(['draft', 'live', 'deprecated', 'retired']);
 const access = z
   .enum(['open', 'key', 'token', 'any'])
-  .describe('What a caller must show: nothing, an API key, a token, or either of the two');
+  .describe('Required credential: none (`open`), an API key, a token, or any of the two');
 
 const upstreamInput = z.object({
   url: z
     .string()
     .min(1)
     .max(limits.urlCharactersMax)
-    .describe('`http` or `https`, without user, query and fragment; its path is put before that of the call'),
+    .describe('`http` or `https` URL without user, query and fragment. Its path precedes the path of the call'),
   weight: z.int().min(0).max(1000).default(1),
 });
 const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
@@ -62,7 +62,7 @@ export const versions = {
       name: versionName,
       openapi: openapi.nullable().default(null),
       upstreams: upstreams.default([]),
-      state: versionState.optional().describe('`live` where upstreams are given, else `draft`'),
+      state: versionState.optional().describe('By default `live` with upstreams, else `draft`'),
       access: access.default('key'),
       timeout_ms: timeoutMs.default(limits.upstreamTimeoutMsDefault),
       request_bytes_max: requestBytes.default(limits.requestBytesDefault),
@@ -114,7 +114,7 @@ export const versions = {
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}',
     summary:
-      'Change a version: where it leads, who may call it, its state (draft → live → deprecated → retired, and back to live)',
+      'Change a version: upstreams, access, document, state (draft → live → deprecated → retired, and back to live)',
     access: 'developer',
     params: versionParams,
     query: none,
@@ -136,7 +136,7 @@ export const versions = {
     id: 'versions.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}',
-    summary: 'Delete a version; one that is live or deprecated only while no app subscribes to its API',
+    summary: 'Delete a version. A live or deprecated one only while no app subscribes to its API',
     access: 'developer',
     params: versionParams,
     query: none,

@@ -43,6 +43,12 @@ const asInteger = z
   .regex(/^\d{1,4}$/)
   .transform(Number);
 
+const milliseconds = z
+  .string()
+  .regex(/^\d{3,7}$/)
+  .transform(Number)
+  .pipe(z.int().min(100).max(3_600_000));
+
 /** Every setting of the program, where it is read from, and what it means. */
 const settings = {
   /** An outside PostgreSQL ≥ 15, instead of the embedded one. */
@@ -51,6 +57,32 @@ const settings = {
     shape: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
     expects: 'a PostgreSQL URL',
     example: 'postgres://tulou:secret@db.internal:5432/tulou',
+  }),
+  /** Of one role, for the control API or the worker's jobs; the feed, sign-in and readiness have some of their own. */
+  databaseConnections: setting({
+    variable: 'TULOU_DATABASE_CONNECTIONS',
+    shape: asInteger.pipe(z.int().min(4).max(500)),
+    expects: 'a number from 4 to 500',
+    example: '16',
+  }),
+  /** What PostgreSQL ends by itself: a statement, a wait for a lock, a transaction that sends nothing. */
+  statementTimeoutMs: setting({
+    variable: 'TULOU_STATEMENT_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '30000',
+  }),
+  lockTimeoutMs: setting({
+    variable: 'TULOU_LOCK_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '3000',
+  }),
+  idleTransactionTimeoutMs: setting({
+    variable: 'TULOU_IDLE_TRANSACTION_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '60000',
   }),
   /** Where a gateway takes its configuration from: control's platform listener. */
   controlUrl: setting({
@@ -188,6 +220,13 @@ export interface Config extends Given {
   readonly gatewayThreads: number;
   readonly trustedProxies: string[];
   readonly accessLog: boolean;
+  readonly databaseConnections: number;
+  /** Only those that were set. */
+  readonly databaseTimeouts: {
+    readonly statementMs?: number;
+    readonly lockMs?: number;
+    readonly idleInTransactionMs?: number;
+  };
   readonly signUp: 'open' | 'invited';
   readonly warmIssuers: number;
 }
@@ -217,9 +256,19 @@ export function readConfig(
     gatewayThreads: given.gatewayThreads ?? availableParallelism(),
     trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
+    databaseConnections: given.databaseConnections ?? 16,
+    databaseTimeouts: timeoutsOf(given),
     signUp: given.signUp ?? 'invited',
     warmIssuers: given.warmIssuers ?? 1500,
   });
+}
+
+function timeoutsOf({ statementTimeoutMs, lockTimeoutMs, idleTransactionTimeoutMs }: Given): Config['databaseTimeouts'] {
+  return {
+    ...(statementTimeoutMs === undefined ? {} : { statementMs: statementTimeoutMs }),
+    ...(lockTimeoutMs === undefined ? {} : { lockMs: lockTimeoutMs }),
+    ...(idleTransactionTimeoutMs === undefined ? {} : { idleInTransactionMs: idleTransactionTimeoutMs }),
+  };
 }
 
 function readSetting(one: Setting, flags: Flags, environment: Readonly<Record<string, string | undefined>>): unknown {

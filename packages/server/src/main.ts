@@ -16,6 +16,7 @@ import { OperatorError } from './kernel/operator-error.ts';
 import { newId, systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
 import { prepare } from './store/prepare.ts';
+import { workerTimeouts, type TimeoutSettings } from './store/lanes.ts';
 import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
@@ -143,7 +144,9 @@ function control(config: Config): Promise<number> {
     const { seal } = vault;
     const signing = await signingWith(vault);
     const nodeToken = await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node');
-    const operatorToken = await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
+    const readOperatorToken = (): Promise<string> =>
+      readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
+    const operatorToken = await readOperatorToken();
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp, warmIssuers } = config;
     return withStore(config, log, async (store) => {
@@ -151,7 +154,7 @@ function control(config: Config): Promise<number> {
       const identity = await identityOf(
         { platformUrl, masterKey, upstreamAllow, signUp, warmIssuers },
         act,
-        store,
+        store.lane('identity'),
         log,
       );
       const findSignedIn = await signedIn({ platformUrl, masterKey });
@@ -163,6 +166,7 @@ function control(config: Config): Promise<number> {
           gatewayUrl,
           nodeToken,
           operatorToken,
+          readOperatorToken,
           upstreamAllow,
           trustedProxies,
           fleetKey,
@@ -249,8 +253,11 @@ function worker(config: Config): Promise<number> {
     const mailer = await mailerOf(config);
     const { endInstalled } = await import('./control/installations/crossing.ts');
     const end: EndInstalled = (tx, installer) => endInstalled(tx, installer, { clock, random });
-    return withStore(config, log, (store) =>
-      startWorker({ admin }, { store, clock, random, log, endInstalled: end, ...mailer }),
+    return withStore(
+      config,
+      log,
+      (store) => startWorker({ admin }, { store, clock, random, log, endInstalled: end, ...mailer }),
+      workerTimeouts,
     );
   });
 }
@@ -315,10 +322,12 @@ async function withStore(
   config: Config,
   log: Log,
   start: (store: Store) => Promise<RunningRole>,
+  timeouts: TimeoutSettings = {},
 ): Promise<RunningRole> {
   const url = databaseOf(config);
   await prepare(url, log);
-  const store = openStore({ url, connectionsMax }, clock);
+  const { databaseConnections: connectionsMax, databaseTimeouts } = config;
+  const store = openStore({ url, connectionsMax, timeouts: { ...timeouts, ...databaseTimeouts } }, clock);
   try {
     const role = await start(store);
     return { urls: role.urls, stop: () => stopBoth(role, { stop: () => store.close() }) };
@@ -337,9 +346,6 @@ async function stopBoth(role: Stoppable, under: Stoppable): Promise<void> {
     await under.stop();
   }
 }
-
-/** Of one role; the embedded PostgreSQL has room for both that use it, and some to spare. */
-const connectionsMax = 16;
 
 const databaseOf = (config: Config): string =>
   required(config.databaseUrl, 'TULOU_DATABASE_URL', 'postgres://tulou:secret@db.internal:5432/tulou');

@@ -1,5 +1,4 @@
 /** The control role: the platform listener with the control API and the internal endpoints, and the admin listener. */
-import { parseCredential } from '@tulou/contract';
 import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
 import { listen, type Mount } from '../http/listen.ts';
@@ -8,9 +7,7 @@ import { databaseReady } from '../store/ready.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
 import { TrustedProxies } from '../http/trusted-proxies.ts';
-import { must } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { sha256 } from '../kernel/hash.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
@@ -24,6 +21,7 @@ import { openFeed } from './internal/feed.ts';
 import { measureCalls, type Measure } from './measure.ts';
 import { openReader } from './openapi/reader.ts';
 import { bindings } from './operations.ts';
+import { storeFileToken, watchFileToken } from './operators/file-token.ts';
 
 export interface ControlOptions {
   readonly listen: Address;
@@ -34,6 +32,8 @@ export interface ControlOptions {
   /** Credentials whose hashes are stored at start, so that nodes and operators can come in. */
   readonly nodeToken: string;
   readonly operatorToken: string;
+  /** Reads the operator's token again. Absent: it stays as long as this process runs. */
+  readonly readOperatorToken?: () => Promise<string>;
   readonly upstreamAllow: ControlDeps['upstreamAllow'];
   /** 32 bytes, the same on every control (kernel/fleet-key.ts). */
   readonly fleetKey: Uint8Array;
@@ -57,9 +57,10 @@ export interface ControlRoleDeps {
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, role: ControlRoleDeps): Promise<RunningRole> {
   const deps = controlDeps(options, role);
-  await storePlatformToken(deps, 'operator', options.operatorToken);
-  await storePlatformToken(deps, 'node', options.nodeToken);
-  const feed = await openFeed(deps);
+  await storeFileToken(deps, 'operator', options.operatorToken);
+  await storeFileToken(deps, 'node', options.nodeToken);
+  const file = options.readOperatorToken && watchFileToken(options.operatorToken, options.readOperatorToken, deps);
+  const feed = await openFeed({ ...deps, store: deps.store.lane('feed') });
   const metrics = openMetrics();
   const routes = routesOf(bindings, plainRoutes(feed), deps, measureCalls(metrics, role.clock));
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
@@ -70,6 +71,7 @@ export async function startControl(options: ControlOptions, role: ControlRoleDep
     urls: { platform: platform.url, admin: admin.url },
     stop: async () => {
       await platform.close();
+      await file?.stop();
       await feed.close();
       await admin.close();
     },
@@ -113,14 +115,4 @@ export function routesOf(
       target: measure(route.path, (request, params) => answerPlain(route, request, params, deps)),
     })),
   ];
-}
-
-async function storePlatformToken(deps: ControlDeps, kind: 'operator' | 'node', text: string): Promise<void> {
-  const credential = must(parseCredential(text), `the ${kind} token is whole`);
-  await deps.store.system(`the ${kind} token of this installation`, async ({ sql }) => {
-    await sql`
-      insert into platform_tokens (id, kind, secret_hash, created_at)
-      values (${credential.id}, ${kind}, ${sha256(credential.secret)}, ${new Date(deps.clock.now())})
-      on conflict (id) do nothing`;
-  });
 }

@@ -28,11 +28,12 @@ export async function answerPlain(
   route: PlainRoute,
   request: HttpRequest,
   params: Params,
-  deps: ControlDeps,
+  given: ControlDeps,
 ): Promise<HttpAnswer> {
+  const deps = { ...given, store: given.store.lane('feed') };
   if (route.access === 'node') {
     const token = bearerOf(request.header('authorization'));
-    await deps.store.system('a node shows its token', (tx) => authenticateNode(tx, token));
+    await deps.store.system('a node shows its token', (tx) => authenticateNode(tx, token, deps.clock.now()));
   }
   return route.handle(request, params, deps);
 }

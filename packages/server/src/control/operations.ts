@@ -14,6 +14,7 @@ import { connections } from '@tulou/contract/operations/connections';
 import { installations, installedApps, inventory } from '@tulou/contract/operations/installations';
 import { issuers } from '@tulou/contract/operations/issuers';
 import { keys } from '@tulou/contract/operations/keys';
+import { operatorTokens } from '@tulou/contract/operations/operator-tokens';
 import { operators } from '@tulou/contract/operations/operators';
 import { people } from '@tulou/contract/operations/people';
 import { plans } from '@tulou/contract/operations/plans';
@@ -31,9 +32,12 @@ import { deleteConnection } from './connections/delete.ts';
 import { getConnection } from './connections/get.ts';
 import { listConnections } from './connections/list.ts';
 import { updateConnection } from './connections/update.ts';
+import { createOperatorToken } from './operators/create-token.ts';
 import { createOperator } from './operators/create.ts';
 import { deleteOperator } from './operators/delete.ts';
 import { getOperator, listOperators } from './operators/get.ts';
+import { getOperatorToken, listOperatorTokens } from './operators/list-tokens.ts';
+import { revokeOperatorToken } from './operators/revoke-token.ts';
 import { disablePerson, enablePerson, recoverPerson } from './people/change.ts';
 import { getPerson, listPeople } from './people/get.ts';
 import { createMember } from './members/create.ts';
@@ -279,4 +283,8 @@ export const bindings: readonly Binding[] = [
   on(operators.list,         listOperators),
   on(operators.get,          getOperator),
   on(operators.delete,       deleteOperator),
+  on(operatorTokens.create,  createOperatorToken),
+  on(operatorTokens.list,    listOperatorTokens),
+  on(operatorTokens.get,     getOperatorToken),
+  on(operatorTokens.revoke,  revokeOperatorToken),
 ];

@@ -61,9 +61,11 @@ export async function carryOut(
   request: HttpRequest,
   params: PathParams,
   { caller, tenant }: Identified,
-  deps: ControlDeps,
+  given: ControlDeps,
 ): Promise<HttpAnswer> {
-  const { operation } = compiled;
+  const { operation, resource } = compiled;
+  // Where a table of one noun is locked, calls on the others find connections.
+  const deps = { ...given, store: given.store.share(resource.id) };
   const reason = caller.principal.kind === 'operator' ? reasonOf(request, operation) : null;
   const actor = await enter(operation, caller.principal, tenant, reason, request, deps);
   permit(operation, caller.principal, tenant);

@@ -108,7 +108,7 @@ test('what stands for every address is reached by loopback', () => {
 });
 
 test('what one process hands to another is read there as the same', () => {
-  const environment = environmentOf({ gatewayListen: '[::1]:8080', upstreamAllow: '', data: '/data' });
+  const environment = environmentOf(() => true, { gatewayListen: '[::1]:8080', upstreamAllow: '', data: '/data' });
   const config = readConfig({}, environment);
   assert.deepEqual(config.gatewayListen, { host: '::1', port: 8080 });
   assert.deepEqual(config.upstreamAllow, []);

@@ -207,7 +207,7 @@ const settings = {
   accessLog: setting({ variable: 'TULOU_ACCESS_LOG', shape: truth, expects: 'true or false', example: 'true' }),
 } as const;
 
-type SettingName = keyof typeof settings;
+export type SettingName = keyof typeof settings;
 type Given = { readonly [K in SettingName]?: z.output<(typeof settings)[K]['shape']> };
 
 /** What was said, and the defaults for what was not. What has no sensible default for every role stays undefined. */
@@ -292,10 +292,27 @@ export function urlOf({ host, port }: Address): string {
   return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
 }
 
-/** The environment of a role that this process starts: what the config says, as the same settings. */
+/** Variables beside our settings that a role is given: how programs run here, and nothing of what other programs are told. */
+const inherited =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LANGUAGE|LC_[A-Z]+|SSL_CERT_(?:FILE|DIR)|UV_THREADPOOL_SIZE|NODE_(?:OPTIONS|COMPILE_CACHE|EXTRA_CA_CERTS|USE_SYSTEM_CA|V8_COVERAGE))$/;
+
+/** The environment of a role that this process starts: the settings that it reads, from `values` or as they were given. */
 export function environmentOf(
+  reads: (name: SettingName) => boolean,
   values: Readonly<Partial<Record<SettingName, string>>>,
 ): Record<string, string | undefined> {
-  const own = Object.entries(values).map(([name, value]) => [settings[name as SettingName].variable, value]);
-  return { ...process.env, ...(Object.fromEntries(own) as Record<string, string>) };
+  const names = (Object.keys(settings) as SettingName[]).filter(reads);
+  const own = names.map((name) => [settings[name].variable, values[name] ?? process.env[settings[name].variable]]);
+  const kept = Object.entries(process.env).filter(([name]) => inherited.test(name));
+  return { ...Object.fromEntries(kept), ...(Object.fromEntries(own) as Record<string, string | undefined>) };
+}
+
+/** What a person types to start everything again, with these flags. */
+export function startLine(flags: readonly string[]): string {
+  const command = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'npx tulou up';
+  return [command, ...flags.map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

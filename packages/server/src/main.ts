@@ -9,12 +9,13 @@ import type { FindSignedIn } from './control/call/people.ts';
 import type { Act, Audit } from './identity/acting.ts';
 import type { Identity, IdentityOptions } from './identity/identity.ts';
 import type { Signing } from './identity/issuers/signing.ts';
-import type { Vault } from './identity/keys/seal.ts';
+import { openVault, type Vault } from './identity/keys/seal.ts';
 import { nilTenant, type Publish } from './identity/publish.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { newId, systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
+import type { SealedSample } from './store/installation.ts';
 import { prepare } from './store/prepare.ts';
 import { workerTimeouts, type TimeoutSettings } from './store/lanes.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -22,7 +23,7 @@ import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
-import { readMasterKey } from './up/master-key.ts';
+import { holdMasterKey, readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import type { EndInstalled } from './worker/jobs.ts';
@@ -84,7 +85,7 @@ async function up(config: Config, given: Flags): Promise<number> {
   const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
   const starting = startUp(
     { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
-    { clock, random, log, progress },
+    { clock, random, log, progress, opens },
   );
   // Asked before it serves: nothing is lost by ending at once, as every part ends with this process.
   const platform = await Promise.race([starting, asked]);
@@ -137,8 +138,8 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./control/control.ts');
-    const masterKey = await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key'));
-    const { openVault } = await import('./identity/keys/seal.ts');
+    const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
+    const masterKey = await readMasterKey(masterKeyFile);
     const vault = openVault(masterKey, random);
     const fleetKey = vault.derive('gateways');
     const { seal } = vault;
@@ -150,6 +151,7 @@ function control(config: Config): Promise<number> {
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8091 };
     const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, signUp, warmIssuers } = config;
     return withStore(config, log, async (store) => {
+      await holdMasterKey(masterKeyFile, masterKey, { store, clock, opens });
       const act = await acting({ platformUrl, gatewayUrl, upstreamAllow, fleetKey, seal, signing }, store, log);
       const identity = await identityOf(
         { platformUrl, masterKey, upstreamAllow, signUp, warmIssuers },
@@ -181,6 +183,16 @@ function control(config: Config): Promise<number> {
       return { urls: role.urls, stop: () => stopBoth(role, identity) };
     });
   });
+}
+
+/** Whether this master key opens what the database keeps sealed. */
+function opens(masterKey: Uint8Array, { context, sealed }: SealedSample): boolean {
+  try {
+    openVault(masterKey, random).open(sealed, context);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function identityOf(options: IdentityOptions, act: Act, store: Store, log: Log): Promise<Identity> {
@@ -236,7 +248,6 @@ async function signedIn({
   masterKey,
 }: Pick<IdentityOptions, 'platformUrl' | 'masterKey'>): Promise<FindSignedIn> {
   const { openControlTokens } = await import('./identity/tokens/control.ts');
-  const { openVault } = await import('./identity/keys/seal.ts');
   return openControlTokens(platformUrl, { clock, vault: openVault(masterKey, random) });
 }
 
@@ -277,8 +288,9 @@ async function migrate(config: Config): Promise<number> {
 
 async function rotate(config: Config, given: Flags): Promise<number> {
   const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
-  const { openVault } = await import('./identity/keys/seal.ts');
-  const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
+  const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
+  const masterKey = await readMasterKey(masterKeyFile);
+  const vault = openVault(masterKey, random);
   // Beside `tulou up`: its database, and the address at which it issues.
   const running = config.databaseUrl === undefined ? await runningOn(config) : undefined;
   const store = openStore({ url: running?.databaseUrl ?? databaseOf(config), connectionsMax: 2 }, clock);
@@ -286,6 +298,7 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   const issuer = { issuer: platformUrl, tenantUuid: nilTenant };
   const deps = { store, clock, vault, publish: await publisher() };
   try {
+    await holdMasterKey(masterKeyFile, masterKey, { store, clock, opens });
     const kid = given['remove'];
     if (typeof kid !== 'string') await rotateKeys(issuer, deps);
     else if (!(await removeSigningKey(issuer, kid, deps))) {

@@ -263,7 +263,11 @@ export function readConfig(
   });
 }
 
-function timeoutsOf({ statementTimeoutMs, lockTimeoutMs, idleTransactionTimeoutMs }: Given): Config['databaseTimeouts'] {
+function timeoutsOf({
+  statementTimeoutMs,
+  lockTimeoutMs,
+  idleTransactionTimeoutMs,
+}: Given): Config['databaseTimeouts'] {
   return {
     ...(statementTimeoutMs === undefined ? {} : { statementMs: statementTimeoutMs }),
     ...(lockTimeoutMs === undefined ? {} : { lockMs: lockTimeoutMs }),

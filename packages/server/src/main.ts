@@ -28,10 +28,12 @@ import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import type { EndInstalled } from './worker/jobs.ts';
 import type { Mailer } from './worker/mailer.ts';
-import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
+import { backupText, failureLine, failureText, readyLine, restoredText, welcome } from './up/words.ts';
 
 interface Command {
   readonly summary: string;
+  /** The one argument that it takes beside flags. */
+  readonly argument?: 'file';
   readonly flags: readonly (keyof typeof flags)[];
   /** Settles with the exit code when the command has ended. */
   readonly run: (config: Config, flags: Flags) => Promise<number>;
@@ -49,6 +51,12 @@ const flags = {
     type: 'string',
     help: '--remove KID           this key is in wrong hands: nothing it has signed is accepted any more',
   },
+  'with-master-key': {
+    type: 'boolean',
+    help: '--with-master-key      put the master key into the file: who has the file then has every secret',
+  },
+  replace: { type: 'boolean', help: '--replace              remove all that is in the database first' },
+  yes: { type: 'boolean', help: '--yes                  do not ask' },
   json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
   help: { type: 'boolean', help: '--help                 this text' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
@@ -63,6 +71,19 @@ const commands: Readonly<Record<string, Command>> = {
   control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
   worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
   migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
+  backup: {
+    summary: 'the whole database in one file, while everything runs',
+    argument: 'file',
+    flags: ['data', 'with-master-key', 'json'],
+    run: backup,
+  },
+  restore: {
+    summary: 'a backup into an empty database; the platform must be stopped',
+    argument: 'file',
+    flags: ['data', 'replace', 'yes', 'json'],
+    run: restore,
+  },
+  init: { summary: 'the tokens and the master key of a new installation in roles', flags: ['data'], run: init },
   'rotate-keys': {
     summary: 'sign tokens with the next key from now on; beside `tulou up`, or with TULOU_DATABASE_URL',
     flags: ['data', 'platform', 'remove'],
@@ -317,6 +338,63 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   return 0;
 }
 
+async function backup(config: Config, given: Flags): Promise<number> {
+  const { makeBackup } = await import('./up/backup.ts');
+  const json = given['json'] === true;
+  const stopping = new AbortController();
+  void askedToEnd().then(() => stopping.abort());
+  const made = await makeBackup(
+    {
+      config,
+      file: String(given['file']),
+      withMasterKey: given['with-master-key'] === true,
+      version: await version(),
+    },
+    { clock, log: openLog('backup', config.logLevel ?? 'warn'), progress: progressOf(json), signal: stopping.signal },
+  );
+  process.stdout.write(json ? `${JSON.stringify({ event: 'backup', ...made })}\n` : backupText(made, given));
+  return 0;
+}
+
+async function restore(config: Config, given: Flags): Promise<number> {
+  const { restoreBackup } = await import('./up/restore.ts');
+  const json = given['json'] === true;
+  const restored = await restoreBackup(
+    { config, file: String(given['file']), replace: given['replace'] === true },
+    {
+      clock,
+      log: openLog('restore', config.logLevel ?? 'warn'),
+      progress: progressOf(json),
+      confirm: async (question) => given['yes'] === true || (await askYes(question)),
+    },
+  );
+  process.stdout.write(json ? `${JSON.stringify({ event: 'restored', ...restored })}\n` : restoredText(restored));
+  return 0;
+}
+
+const progressOf =
+  (json: boolean) =>
+  (what: string, detail: string): void =>
+    void (json || process.stdout.write(`  ${what.padEnd(20)} ${detail}\n`));
+
+/** False also where nobody can be asked. */
+async function askYes(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const { createInterface } = await import('node:readline/promises');
+  const asking = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await asking.question(`${question} Type "replace" to go on: `)).trim() === 'replace';
+  } finally {
+    asking.close();
+  }
+}
+
+async function init(config: Config): Promise<number> {
+  const { initialise } = await import('./up/init.ts');
+  process.stdout.write(await initialise(config.data, random));
+  return 0;
+}
+
 async function doctor(config: Config, given: Flags): Promise<number> {
   const findings = await examine(config, clock);
   process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings));
@@ -380,13 +458,18 @@ function help(name: string | undefined): string {
     return `usage: tulou <command> [flags]\n\n${list.join('\n')}\n\nEach takes --help.\n`;
   }
   const lines = [...command.flags, 'help' as const].map((flag) => `  ${flags[flag].help}`);
-  return `usage: tulou ${name} [flags]\n${command.summary}\n\n${lines.join('\n')}\n`;
+  const argument = command.argument === undefined ? '' : ` ${command.argument.toUpperCase()}`;
+  return `usage: tulou ${name}${argument} [flags]\n${command.summary}\n\n${lines.join('\n')}\n`;
 }
 
 function parse(name: string, command: Command, args: string[]): Flags {
   const options = Object.fromEntries([...command.flags, 'help' as const].map((flag) => [flag, flags[flag]]));
   try {
-    return parseArgs({ args, options, strict: true }).values;
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
+    const wanted = command.argument === undefined ? 0 : 1;
+    if (positionals.length === wanted || values['help'] === true) return { ...values, file: positionals[0] };
+    const extra = positionals[wanted];
+    throw new TypeError(extra === undefined ? 'FILE is missing' : `"${extra}" is one argument too many`);
   } catch (cause) {
     throw new OperatorError('usage', (cause as Error).message, {
       remedy: `\`tulou ${name} --help\` lists the flags.`,

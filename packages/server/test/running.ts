@@ -36,7 +36,10 @@ export async function startRunning(env: Readonly<Record<string, string>> = {}): 
   const database = await openTestDatabase();
   const folder = await temporary();
   const data = join(folder.path, 'data');
-  const started = await up({ data, env: { TULOU_DATABASE_URL: database.url, TULOU_UPSTREAM_ALLOW: 'loopback', ...env } });
+  const started = await up({
+    data,
+    env: { TULOU_DATABASE_URL: database.url, TULOU_UPSTREAM_ALLOW: 'loopback', ...env },
+  });
   const { platform: url, gateway, admin } = started.at;
   const operator = (await readFile(join(data, 'operator.token'), 'utf8')).trim();
   const node = (await readFile(join(data, 'node.token'), 'utf8')).trim();

@@ -5,6 +5,9 @@ import { Failure } from '../failure.ts';
 const summaries = {
   up: 'Start everything on this machine',
   'rotate-keys': 'Sign tokens with the next key from now on, or take a key away that is in wrong hands',
+  backup: 'Write the whole database into one file, while everything runs',
+  restore: 'Restore a backup into an empty database',
+  init: 'Make the tokens and the master key of a new installation in roles',
   doctor: 'Say what is wrong with this machine or installation, and how to mend it',
   gateway: 'Start the gateway role',
   control: 'Start the control role',

@@ -39,4 +39,8 @@ export function lanesWith(settings: TimeoutSettings): Readonly<Record<Lane, Lane
 }
 
 /** For the worker: a purge deletes for minutes, and nobody waits for its answer. */
-export const workerTimeouts: TimeoutSettings = { statementMs: 10 * minute, lockMs: 15_000, idleInTransactionMs: minute };
+export const workerTimeouts: TimeoutSettings = {
+  statementMs: 10 * minute,
+  lockMs: 15_000,
+  idleInTransactionMs: minute,
+};

@@ -101,7 +101,8 @@ function transactionsOn(sessions: Sessions, share: string | undefined): Pick<Sto
       const begin = `begin; set local role tulou_tenant; set local app.tenant = '${scope.tenantUuid}'`;
       return sessions.transaction(
         begin,
-        (sql) => withLast((beforeCommit) => work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx)),
+        (sql) =>
+          withLast((beforeCommit) => work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx)),
         share,
       );
     },

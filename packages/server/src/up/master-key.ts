@@ -67,10 +67,14 @@ export async function holdMasterKey(path: string, masterKey: Uint8Array, deps: K
 
 /** The refusal of a key that is not the one that the data was sealed with. */
 export function wrongKey(path: string): OperatorError {
-  return new OperatorError('master_key_wrong', `The master key in ${path} is not the one that this database was made with.`, {
-    remedy:
-      'Put the right master.key there; it stands beside the data of the first start, and where you keep your backups. Nothing was changed.',
-  });
+  return new OperatorError(
+    'master_key_wrong',
+    `The master key in ${path} is not the one that this database was made with.`,
+    {
+      remedy:
+        'Put the right master.key there; it stands beside the data of the first start, and where you keep your backups. Nothing was changed.',
+    },
+  );
 }
 
 async function requireNew(path: string, { store }: KeyDeps): Promise<void> {

@@ -11,6 +11,7 @@ import { prepare } from '../store/prepare.ts';
 import { openStore } from '../store/store.ts';
 import { openCluster } from '../store/embedded/cluster.ts';
 import { startChild, type Child } from './child.ts';
+import { fallback } from './database.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { keep, type Keeper, type Part } from './keeper.ts';
 import { reserveAll } from './ports.ts';
@@ -48,8 +49,6 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Where files go that the database's user could not reach in the data directory. */
-const fallback = '/var/lib/tulou';
 const connectionsMax = 60;
 const readyMs = 60_000;
 const readyPollMs = 20;

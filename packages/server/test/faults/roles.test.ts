@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { formatCredential } from '@tulou/contract';
 import { systemRandom } from '../../src/kernel/random.ts';
+import { openPool } from '../../src/store/pool.ts';
 import { clientOf } from '../control/fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
 import { familyOf, temporary, tulou, until, up, type Started } from './platform.ts';
@@ -77,7 +78,9 @@ test('a start with another master key, or with none, is refused with what to do,
 });
 
 test('a database from before the check value is held to the key that opens its signing keys', async () => {
-  await database.store.system('as an earlier release left it', ({ sql }) => sql`truncate installation`).catch(() => 0);
+  const superuser = openPool({ url: database.superuserUrl, connectionsMax: 1 });
+  await superuser`truncate installation`;
+  await superuser.end();
   const key = join(data(), 'master.key');
   const right = await readFile(key, 'utf8');
   await rm(key);

@@ -22,6 +22,7 @@ export const limits = {
   membersPerTenantMax: 10_000,
   usersPerIssuerMax: 1_000_000,
   tokensPerMemberMax: 100,
+  operatorTokensMax: 1000,
   keysPerAppMax: 1000,
   apisPerTenantMax: 10_000,
   versionsPerApiMax: 1000,

@@ -179,6 +179,12 @@ const summaries: Summaries = {
     enable: '启用已禁用的用户',
     recover: '移除丢失第二因素的用户的所有第二因素，并使其在各处退出登录',
   },
+  'operator-tokens': {
+    create: '为一个人或一个程序创建具名的运维令牌',
+    list: '列出运维令牌，包括已过期或已吊销的令牌',
+    get: '读取运维令牌的信息，不含其机密',
+    revoke: '立即并永久吊销运维令牌',
+  },
   operators: {
     create: '将用户设为运维人员。须有邮箱已验证的账户',
     list: '列出运维人员',

@@ -30,10 +30,14 @@ export async function serve(
   needs: Needs,
 ): Promise<Served<'findSignedIn' | 'inviteMember'>> {
   const { clock, vault, platformUrl, upstreamAllow } = ground;
+  const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
-  const interaction = openInteraction({ ...ground, ...needs, audit: auditor(ground), fetch });
+  const interaction = openInteraction({ ...ground, ...needs, store, audit: auditor(ground), fetch });
   const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
-  const server = await startIdentity({ platformUrl, signUp, warmIssuers, upstreamAllow }, { ...ground, interaction });
+  const server = await startIdentity(
+    { platformUrl, signUp, warmIssuers, upstreamAllow },
+    { ...ground, store, interaction },
+  );
   const deps = { ...ground, ...needs, seal: vault.seal, signing: openSigning({ clock, vault }) };
   return {
     operations: bind(deps, bindings),

@@ -138,12 +138,16 @@ export function on<O extends Operation, D = Deps>(operation: O, handler: Handler
   return { operation, handler: handler as unknown as Binding<D>['handler'] };
 }
 
-/** Gives a plane's table its dependencies. */
-export const bind = <D>(deps: D, bindings: readonly Binding<D>[]): readonly Bound[] =>
-  bindings.map(({ operation, handler }) => ({
-    operation,
-    handler: (actor, input, call) => handler(actor, input, deps, call),
-  }));
+/** Gives a plane's table its dependencies. Where a table of one noun is locked, the operations of others find connections. */
+export function bind<D extends { readonly store: Store }>(deps: D, bindings: readonly Binding<D>[]): readonly Bound[] {
+  return bindings.map(({ operation, handler }) => {
+    const own = { ...deps, store: deps.store.share(nounOf(operation)) };
+    return { operation, handler: (actor, input, call) => handler(actor, input, own, call) };
+  });
+}
+
+/** The noun of an operation: `plans` of `plans.update`. */
+export const nounOf = ({ id }: Operation): string => id.split('.')[0] ?? '';
 
 /** Whether an operation is a tenant's: its path names one. */
 export const isTenantOperation = (operation: Operation): boolean =>

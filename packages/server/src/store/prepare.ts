@@ -44,7 +44,8 @@ const reasons: Readonly<Record<string, string>> = {
   '53300': 'it has no connection left',
 };
 
-function explain(url: string, error: unknown): unknown {
+/** The error of a database that cannot be used, in words for an operator; any other error as it is. */
+export function explain(url: string, error: unknown): unknown {
   const { code } = error as { code?: string };
   const reason = reasons[code ?? ''];
   if (reason === undefined) return error;

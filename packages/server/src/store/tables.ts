@@ -4,6 +4,7 @@
  */
 export const groundTables: Readonly<Record<string, 'store' | 'snapshot' | 'operations'>> = {
   schema_migrations: 'store',
+  installation: 'store',
   worker_jobs: 'store',
   hosts: 'store',
   snapshot_head: 'snapshot',
@@ -15,5 +16,5 @@ export const groundTables: Readonly<Record<string, 'store' | 'snapshot' | 'opera
   platform_tokens: 'operations',
 };
 
-/** Tables of planes that the ground floors read: to know the caller of an operation, and the tenant in its path. */
-export const groundReads: readonly string[] = ['tenants', 'members', 'tokens', 'users', 'operators', 'connections'];
+/** Tables of planes that the ground floors read: to know the caller and the tenant in the path, and to check the master key. */
+export const groundReads: readonly string[] = ['tenants', 'members', 'tokens', 'users', 'operators', 'connections', 'signing_keys'];

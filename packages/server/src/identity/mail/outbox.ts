@@ -33,7 +33,8 @@ async function isOperator({ sql }: SystemTx, token: string): Promise<boolean> {
   if (credential?.kind !== 'operator') return false;
   const [row] = await sql<{ hash: string }[]>`
     select secret_hash as hash from platform_tokens
-    where id = ${credential.id} and kind = 'operator' and revoked_at is null`;
+    where id = ${credential.id} and kind = 'operator' and revoked_at is null
+      and (expires_at is null or expires_at > now())`;
   return row !== undefined && equalHashes(row.hash, sha256(credential.secret));
 }
 

@@ -29,8 +29,8 @@ const checks: Readonly<Record<string, (patient: Patient) => Promise<Outcome>>> =
   'disk space': ({ config }) => checkSpace(config),
   clock: ({ config, clock }) => checkClock(config, clock),
   'file descriptors': checkFileDescriptors,
-  'gateway address': ({ config, running }) => checkPort(config.gatewayListen, '--gateway', running),
-  'platform address': ({ config, running }) => checkPort(config.platformListen, '--platform', running),
+  'gateway address': ({ config, running }) => checkPort('gateway', config.gatewayListen, running),
+  'platform address': ({ config, running }) => checkPort('platform', config.platformListen, running),
   roles: ({ clock, running }) => checkRoles(running, clock),
 };
 

@@ -2,6 +2,7 @@
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './ids.ts';
+export type { Environment } from './kinds/environment.ts';
 export type { KeyKind } from './kinds/key.ts';
 export type { PlanLimit } from './kinds/plan.ts';
 export type { RouteOperation } from './kinds/version.ts';

@@ -1,5 +1,6 @@
 /** What a gateway tells control about answered calls: one batch is one closed segment of its spool, added up. */
 import { z } from 'zod';
+import { environment } from './kinds/environment.ts';
 import { limits } from './limits.ts';
 
 const id = z.string().regex(/^[0-9A-Za-z_]{1,100}$/);
@@ -19,8 +20,15 @@ export const usageRow = z.object({
   /** Of a call with a token: the installation behind it, and the tenant that has installed the app. */
   installation: id.optional(),
   installer: id.optional(),
+  /** Of the credential. Absent: `live`. */
+  environment: environment.optional(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),
+  /** Error code of an answer that the gateway made itself. Absent: the service answered. */
+  code: z
+    .string()
+    .regex(/^[a-z_]{1,60}$/)
+    .optional(),
   requests: z.int().min(1),
   request_bytes: z.int().min(0),
   response_bytes: z.int().min(0),

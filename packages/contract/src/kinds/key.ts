@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environment } from './environment.ts';
 
 /** How a key proves a call: shown with it, or signing it (RFC 9421 §3.3.6, §3.3.3). */
 export const keyKind = z.enum(['bearer', 'ed25519', 'hmac-sha256']);
@@ -14,9 +15,11 @@ export const keyObjectKind = z.object({
   id: z.string(),
   tenant: z.string(),
   app: z.string(),
-  environment: z.enum(['test', 'live']),
+  environment,
   /** What calls show: the key itself where nothing is said, or a signature made with it. */
   method: keyKind.optional(),
+  /** Full names, `<tenant>/<api>:<name>`. Absent: none. */
+  scopes: z.array(z.string()).optional(),
   hash: z.string().length(43),
   /** Unix seconds, or null. */
   expires_at: z.int().nullable(),

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { environment } from './environment.ts';
 
-export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1000).default(1) });
+export const upstream = z.object({
+  url: z.string(),
+  weight: z.int().min(0).max(1000).default(1),
+  /** Takes only the calls of this environment. Absent: the calls of each environment that has no upstream of its own. */
+  environment: environment.optional(),
+});
 
 /** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
 export const routeOperation = z.object({

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { environment } from '../kinds/environment.ts';
 import { operation } from '../operation.ts';
 import { appParams, redirectUris } from './apps.ts';
 import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
-const environment = z.enum(['test', 'live']);
 const authentication = z
   .enum(['none', 'private_key_jwt', 'client_secret_basic', 'tls_client_auth'])
   .describe('Authentication method at the token endpoint; `none`: a public client that cannot keep a secret');

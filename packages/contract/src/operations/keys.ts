@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { environment } from '../kinds/environment.ts';
 import { keyKind } from '../kinds/key.ts';
 import { operation } from '../operation.ts';
 import { appParams } from './apps.ts';
+import { fullScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
-const environment = z.enum(['test', 'live']);
 const kind = keyKind.describe(
   'bearer: sent with each call. ed25519, hmac-sha256: signs each call (RFC 9421) and is never sent',
 );
@@ -14,12 +15,19 @@ const publicKey = z
   .regex(/^[A-Za-z0-9_-]{43}$/, 'the 32 bytes of a public Ed25519 key, base64url: `x` of its JWK')
   .describe('Public part of an Ed25519 key: `x` of its JWK (RFC 8037)');
 
+const scopes = z
+  .array(fullScope)
+  .max(limits.scopesPerAppMax)
+  .refine((list) => new Set(list).size === list.length, 'each scope once')
+  .describe('Scopes of the app that calls with this key hold: `<tenant>/<api>:<scope>`');
+
 export const key = z.object({
   id: id('key'),
   app: z.string().describe('Slug of the app'),
   environment,
   kind,
   name: name.nullable(),
+  scopes: z.array(z.string()),
   credential_id: z.string().describe('The public part of the key: identifies it, and is the `keyid` of signatures'),
   public_key: publicKey.nullable(),
   expires_at: timestamp.nullable(),
@@ -50,6 +58,7 @@ export const keys = {
       kind: kind.default('bearer'),
       public_key: publicKey.nullable().default(null),
       name: name.nullable().default(null),
+      scopes: scopes.default([]),
       expires_at: timestamp.nullable().default(null),
     }),
     output: shownOnce,
@@ -85,11 +94,15 @@ export const keys = {
     id: 'keys.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apps/{app}/keys/{key}',
-    summary: 'Change the name or the expiry of an API key',
+    summary: 'Change the name, the scopes or the expiry of an API key',
     access: 'developer',
     params: keyParams,
     query: none,
-    body: z.object({ name: name.nullable().optional(), expires_at: timestamp.nullable().optional() }),
+    body: z.object({
+      name: name.nullable().optional(),
+      scopes: scopes.optional(),
+      expires_at: timestamp.nullable().optional(),
+    }),
     output: key,
     status: 200,
     errors: ['precondition_failed'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
+import { environment } from '../kinds/environment.ts';
 import { apiParams } from './apis.ts';
 import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 
@@ -22,6 +23,11 @@ const upstreamInput = z.object({
     .max(limits.urlCharactersMax)
     .describe('`http` or `https` URL without user, query and fragment. Its path precedes the path of the call'),
   weight: z.int().min(0).max(1000).default(1),
+  environment: environment
+    .optional()
+    .describe(
+      'Takes only calls of this environment; without it: calls of each environment that has no upstream of its own',
+    ),
 });
 const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
 const openapi = z
@@ -36,7 +42,7 @@ export const version = z.object({
   name: versionName,
   state: versionState,
   access,
-  upstreams: z.array(z.object({ url: z.string(), weight: z.int() })),
+  upstreams: z.array(z.object({ url: z.string(), weight: z.int(), environment: environment.optional() })),
   timeout_ms: z.int(),
   request_bytes_max: z.int(),
   deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),

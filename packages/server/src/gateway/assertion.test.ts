@@ -9,7 +9,15 @@ import { systemRandom } from '../kernel/random.ts';
 import { AssertionSigner, generateAssertionKey, publicJwkOf } from './assertion.ts';
 import { openIdentity } from './identity.ts';
 
-const claims = { aud: 'acme/orders', tenant: 'ten_2', app: 'app_1', plan: 'pln_1', subscription: 'sub_1', scopes: '' };
+const claims = {
+  aud: 'acme/orders',
+  environment: 'live',
+  tenant: 'ten_2',
+  app: 'app_1',
+  plan: 'pln_1',
+  subscription: 'sub_1',
+  scopes: '',
+} as const;
 
 describe('the assertion', () => {
   it('verifies with the published key, for its audience, for two minutes', async () => {

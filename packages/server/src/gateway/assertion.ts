@@ -3,6 +3,7 @@
  * network. The private key is made on the gateway's first start and never leaves its data folder.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import type { Environment } from '@tulou/contract';
 
 /** An assertion is good for this long, and kept for half of it, so that the upstream always gets one with a minute left. */
 const lifeSeconds = 120;
@@ -32,6 +33,7 @@ export function publicJwkOf(privatePem: string): PublicJwk {
 /** What an assertion says beside its times. */
 export interface AssertionClaims {
   readonly aud: string;
+  readonly environment: Environment;
   readonly tenant?: string;
   readonly app?: string;
   readonly installation?: string;

@@ -2,7 +2,7 @@
  * What a call of one subscription to one version needs, computed once: the fields it adds, the windows it counts in, its
  * name in the spool. A grant is good as long as the objects it was made from are the ones in force.
  */
-import type { SnapshotOf } from '@tulou/contract';
+import type { Environment, SnapshotOf } from '@tulou/contract';
 import type { AssertionClaims, AssertionSigner } from './assertion.ts';
 import { compileLimits, noLimits, type CompiledLimits } from './limits/plan.ts';
 import type { Hash64 } from './limits/hash.ts';
@@ -12,11 +12,12 @@ import { interned, partiesText, type Interned } from './usage/record.ts';
 export interface Grant {
   readonly version: VersionNode;
   readonly subscription: SubscriptionNode | undefined;
+  readonly environment: Environment;
   readonly parties: Interned;
   readonly limits: CompiledLimits;
   /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
   readonly answerFields: readonly string[];
-  /** Who calls, for the upstream: `tulou-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and `via` (RFC 9110 §7.6.3). */
+  /** Who calls, for the upstream: `tulou-environment`, `-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and `via` (RFC 9110 §7.6.3). */
   readonly callerFields: readonly string[];
   readonly claims: AssertionClaims;
   /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */
@@ -32,32 +33,46 @@ interface MadeFrom {
   readonly plan: SnapshotOf<'plan'> | undefined;
 }
 
-/** What calls without a subscription are recorded and forwarded under. Nodes are never changed, so a grant ends with its node. */
-const anonymous = new WeakMap<VersionNode, Grant>();
-/** What is precomputed for calls of a subscription, by the key of the version. */
-const subscribed = new WeakMap<SubscriptionNode, Map<string, Grant>>();
+class Kept {
+  /** For calls without a subscription. Nodes are never changed, so a grant ends with its node. */
+  readonly anonymous = new WeakMap<VersionNode, Grant>();
+  /** For calls of a subscription, by the key of the version. */
+  readonly subscribed = new WeakMap<SubscriptionNode, Map<string, Grant>>();
+}
 
-/** The grant of a subscription to a version, or of no one to it. */
-export function grantFor(version: VersionNode, subscription: SubscriptionNode | undefined, seed: Hash64): Grant {
-  const kept = keptGrant(version, subscription);
-  if (kept !== undefined && isCurrent(kept, version, subscription)) return kept;
-  const fresh = makeGrant(version, subscription, seed);
+const keptFor: Readonly<Record<Environment, Kept>> = { live: new Kept(), test: new Kept() };
+
+/** Whose grant is asked for. */
+export interface Caller {
+  /** Undefined: a call without a subscription. */
+  readonly subscription: SubscriptionNode | undefined;
+  readonly environment: Environment;
+}
+
+/** The grant of calls of a subscription, or of none, to a version. */
+export function grantFor(version: VersionNode, caller: Caller, seed: Hash64): Grant {
+  const { subscription } = caller;
+  const known = keptGrant(version, caller);
+  if (known !== undefined && isCurrent(known, version, subscription)) return known;
+  const fresh = makeGrant(version, caller, seed);
+  const { anonymous, subscribed } = keptFor[caller.environment];
   if (subscription === undefined) anonymous.set(version, fresh);
-  else keep(subscription, version.key, fresh);
+  else keep(subscribed, subscription, fresh);
   return fresh;
 }
 
-/** The grant of no one to a version, where one was made before. */
-export const anonymousGrantOf = (version: VersionNode): Grant | undefined => anonymous.get(version);
+/** The grant of calls without a subscription to a version, where one was made before. */
+export const anonymousGrantOf = (version: VersionNode): Grant | undefined => keptFor.live.anonymous.get(version);
 
-function keptGrant(version: VersionNode, subscription: SubscriptionNode | undefined): Grant | undefined {
+function keptGrant(version: VersionNode, { subscription, environment }: Caller): Grant | undefined {
+  const { anonymous, subscribed } = keptFor[environment];
   return subscription === undefined ? anonymous.get(version) : subscribed.get(subscription)?.get(version.key);
 }
 
-function keep(subscription: SubscriptionNode, version: string, grant: Grant): void {
+function keep(subscribed: Kept['subscribed'], subscription: SubscriptionNode, grant: Grant): void {
   const grants = subscribed.get(subscription);
-  if (grants === undefined) subscribed.set(subscription, new Map([[version, grant]]));
-  else grants.set(version, grant);
+  if (grants === undefined) subscribed.set(subscription, new Map([[grant.version.key, grant]]));
+  else grants.set(grant.version.key, grant);
 }
 
 function isCurrent(grant: Grant, version: VersionNode, subscription: SubscriptionNode | undefined): boolean {
@@ -70,7 +85,7 @@ function isCurrent(grant: Grant, version: VersionNode, subscription: Subscriptio
   );
 }
 
-function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefined, seed: Hash64): Grant {
+function makeGrant(version: VersionNode, { subscription, environment }: Caller, seed: Hash64): Grant {
   const made = {
     api: version.api.object,
     provider: version.api.tenant?.object,
@@ -80,12 +95,17 @@ function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefi
   const limits =
     made.plan === undefined || made.app === undefined || subscription === undefined
       ? noLimits
-      : compileLimits(made.plan, { subscription: subscription.key, app: made.app.key, tenant: made.app.tenant }, seed);
-  const claims = claimsOf(made, subscription);
+      : compileLimits(
+          made.plan,
+          { subscription: subscription.key, app: made.app.key, tenant: made.app.tenant, environment },
+          seed,
+        );
+  const claims = claimsOf(made, subscription, environment);
   return {
     version,
     subscription,
-    parties: interned(partiesOf(version, made)),
+    environment,
+    parties: interned(partiesOf(version, made, environment)),
     limits,
     answerFields: answerFieldsOf(version.object, limits),
     callerFields: callerFieldsOf(claims),
@@ -96,12 +116,17 @@ function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefi
   };
 }
 
-function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): AssertionClaims {
+function claimsOf(
+  made: MadeFrom,
+  subscription: SubscriptionNode | undefined,
+  environment: Environment,
+): AssertionClaims {
   const aud = `${made.provider?.slug ?? ''}/${made.api?.slug ?? ''}`;
-  if (subscription === undefined || made.app === undefined) return { aud, scopes: '' };
+  if (subscription === undefined || made.app === undefined) return { aud, environment, scopes: '' };
   const { object } = subscription;
   return {
     aud,
+    environment,
     tenant: made.app.tenant,
     app: made.app.key,
     plan: object.plan,
@@ -112,7 +137,7 @@ function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): A
 
 /** Who calls, and through whom, as fields. */
 export function callerFieldsOf(claims: AssertionClaims): string[] {
-  const fields: string[] = ['via', '1.1 tulou'];
+  const fields: string[] = ['via', '1.1 tulou', 'tulou-environment', claims.environment];
   if (claims.tenant !== undefined) fields.push('tulou-tenant', claims.tenant);
   if (claims.app !== undefined) fields.push('tulou-app', claims.app);
   if (claims.installation !== undefined) fields.push('tulou-installation', claims.installation);
@@ -122,8 +147,15 @@ export function callerFieldsOf(claims: AssertionClaims): string[] {
   return fields;
 }
 
-const partiesOf = (version: VersionNode, made: MadeFrom): string =>
-  partiesText(version.object.tenant, made.app?.tenant ?? null, version.object.api, version.key, made.app?.key ?? null);
+const partiesOf = ({ key, object }: VersionNode, { app }: MadeFrom, environment: Environment): string =>
+  partiesText({
+    provider: object.tenant,
+    consumer: app?.tenant ?? null,
+    api: object.api,
+    version: key,
+    app: app?.key ?? null,
+    environment,
+  });
 
 /** RFC 9745 §2: `Deprecation: @<unix seconds>`; RFC 8594 §3: `Sunset: <HTTP-date>`. */
 function answerFieldsOf(version: SnapshotOf<'version'>, limits: CompiledLimits): string[] {

@@ -3,6 +3,7 @@
  * load; whatever changes about the key changes its generation in the shared table, and the memory of it is void.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { Environment } from '@tulou/contract';
 import { parseCredential } from '@tulou/contract/credentials';
 import { hash64, type Hash64 } from './limits/hash.ts';
 import type { KeyTable } from './snapshot/key-table.ts';
@@ -16,6 +17,10 @@ export interface Identity {
   readonly key: Interned | undefined;
   /** The key or client as a subject that limits count. */
   readonly subject: Hash64;
+  /** Of the key or client: decides about upstreams, limits and usage. */
+  environment: Environment;
+  /** Id of the credential of a key: finds its scopes. */
+  readonly credential: string | undefined;
 }
 
 interface Remembered extends Identity {
@@ -58,9 +63,10 @@ export class Keyring {
     if (!timingSafeEqual(hash('sha256', credential.secret, 'buffer'), record.hash)) return undefined;
     const app = state.appByIndex(record.app);
     if (app?.object === undefined || nowMs >= record.expiresAtMs) return undefined;
-    const { slot, generation, expiresAtMs, id } = record;
+    const { slot, generation, expiresAtMs, id, environment } = record;
     const subject = hash64(id, this.#seed);
-    const known = { app, key: interned(id), subject, table: state.keys, slot, generation, expiresAtMs };
+    const identity = { app, key: interned(id), subject, environment, credential: credential.id };
+    const known = { ...identity, table: state.keys, slot, generation, expiresAtMs };
     this.#remember(text, known);
     return known;
   }

@@ -1,5 +1,6 @@
 /** Apps that call without a subscription, as the spool names them. Bounded: past it, all are named anew. */
-import type { AppNode, VersionNode } from './snapshot/state.ts';
+import type { Identity } from './keyring.ts';
+import type { VersionNode } from './snapshot/state.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
 
 const knownMax = 4096;
@@ -7,13 +8,15 @@ const knownMax = 4096;
 export class Strangers {
   readonly #known = new Map<string, Interned>();
 
-  of(version: VersionNode, app: AppNode): Interned {
-    const name = `${version.key} ${app.key}`;
+  of(version: VersionNode, { app, environment }: Identity): Interned {
+    const name = `${version.key} ${app.key} ${environment}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     if (this.#known.size >= knownMax) this.#known.clear();
     const { tenant, api } = version.object;
-    const fresh = interned(partiesText(tenant, app.object?.tenant ?? null, api, version.key, app.key));
+    const consumer = app.object?.tenant ?? null;
+    const parties = { provider: tenant, consumer, api, version: version.key, app: app.key, environment };
+    const fresh = interned(partiesText(parties));
     this.#known.set(name, fresh);
     return fresh;
   }

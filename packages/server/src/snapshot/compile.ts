@@ -1,5 +1,5 @@
 /** From rows to what the gateways are told. Pure; one function a kind. */
-import type { Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
+import type { Environment, Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
 import { must } from '../kernel/assert.ts';
 import { gone, present, type Change } from './publish.ts';
 
@@ -27,13 +27,19 @@ export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly Sco
   return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts], scopes: told });
 }
 
+export interface UpstreamFacts {
+  readonly url: string;
+  readonly weight: number;
+  readonly environment?: Environment | undefined;
+}
+
 export interface VersionFacts {
   readonly id: string;
   readonly api_id: string;
   readonly name: string;
   readonly state: 'draft' | 'live' | 'deprecated' | 'retired';
   readonly access: 'open' | 'key' | 'token' | 'any';
-  readonly upstreams: readonly { readonly url: string; readonly weight: number }[];
+  readonly upstreams: readonly UpstreamFacts[];
   readonly timeout_ms: number;
   readonly request_bytes_max: number;
   readonly deprecated_at: Date | null;
@@ -51,7 +57,9 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     name: version.name,
     state: version.state,
     access: version.access,
-    upstreams: [...version.upstreams],
+    upstreams: version.upstreams.map(({ environment, ...upstream }) =>
+      environment === undefined ? upstream : { ...upstream, environment },
+    ),
     operations: operations.map(({ id, method, path, scopes }) => ({
       id,
       method,
@@ -92,12 +100,15 @@ export function appChange({ tenant }: Owner, app: AppFacts): Change {
   return present({ kind: 'app', key, tenant, slug, state: told, scopes: [...scopes, ...optional_scopes] });
 }
 
-/** A client is told by its id alone: gateways refuse tokens of one that is gone. */
-export function clientChange(
-  { tenant }: Owner,
-  { id, app_id }: { readonly id: string; readonly app_id: string },
-): Change {
-  return present({ kind: 'client', key: id, tenant, app: app_id });
+export interface ClientFacts {
+  readonly id: string;
+  readonly app_id: string;
+  readonly environment: Environment;
+}
+
+/** Gateways refuse tokens of a client that is gone. */
+export function clientChange({ tenant }: Owner, { id, app_id, environment }: ClientFacts): Change {
+  return present({ kind: 'client', key: id, tenant, app: app_id, environment });
 }
 
 export interface InstallationFacts {
@@ -116,8 +127,9 @@ export function installationChange(owner: Owner, { id, app_id: app, scopes, stat
 export interface KeyFacts {
   readonly id: string;
   readonly app_id: string;
-  readonly environment: 'test' | 'live';
+  readonly environment: Environment;
   readonly kind: KeyKind;
+  readonly scopes: readonly string[];
   readonly credential_id: string;
   /** Null for an Ed25519 key, which has a public one instead. */
   readonly secret_hash: string | null;
@@ -134,6 +146,7 @@ export function keyChange({ tenant }: Owner, key: KeyFacts): Change {
     app: key.app_id,
     environment: key.environment,
     ...(key.kind === 'bearer' ? {} : { method: key.kind }),
+    ...(key.scopes.length === 0 ? {} : { scopes: [...key.scopes] }),
     hash: must(key.secret_hash ?? key.public_key, 'a key has a hash or a public key'),
     expires_at: unixSeconds(key.expires_at),
   });

@@ -59,6 +59,7 @@ describe('a call through the gateway', () => {
     const sent = Object.entries(got.headers).filter(([name]) => name.startsWith('tulou-'));
     const { 'tulou-assertion': assertion, 'tulou-request-id': requestId, ...who } = Object.fromEntries(sent);
     assert.deepEqual(who, {
+      'tulou-environment': 'live',
       'tulou-tenant': world.developer,
       'tulou-app': world.app,
       'tulou-plan': world.plan.key,

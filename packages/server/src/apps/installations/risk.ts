@@ -2,8 +2,21 @@
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 
+type Risk = 'low' | 'medium' | 'high';
+
 /** Throws `forbidden` unless all of these are, as this tenant may know of them, of low risk at this moment. */
-export async function holdLowRisk({ sql, tenantUuid }: TenantTx, scopes: readonly string[]): Promise<void> {
+export async function holdLowRisk(tx: TenantTx, scopes: readonly string[]): Promise<void> {
+  const low = await knownOfRisk(tx, scopes, ['low']);
+  const rest = scopes.filter((scope) => !low.has(scope));
+  if (rest.length > 0) throw new Problem('forbidden', { detail: `An admin has to grant ${rest.join(' ')}` });
+}
+
+/** Those that are, as this tenant may know of them, of one of these risks at this moment. */
+export async function knownOfRisk(
+  { sql, tenantUuid }: TenantTx,
+  scopes: readonly string[],
+  risks: readonly Risk[],
+): Promise<ReadonlySet<string>> {
   const addresses = [...new Set(scopes.map((scope) => scope.slice(0, scope.indexOf(':'))))].map((one) =>
     one.split('/'),
   );
@@ -13,8 +26,6 @@ export async function holdLowRisk({ sql, tenantUuid }: TenantTx, scopes: readonl
       as asked (tenant_slug, api_slug)
       join catalog c on c.tenant_slug = asked.tenant_slug and c.api_slug = asked.api_slug
       cross join lateral jsonb_to_recordset(c.scopes) as s (scope text, risk text)
-    where s.risk = 'low' and (c.tenant = ${tenantUuid} or (c.provider_active and c.visibility = 'public'))`;
-  const low = new Set(rows.map(({ scope }) => scope));
-  const rest = scopes.filter((scope) => !low.has(scope));
-  if (rest.length > 0) throw new Problem('forbidden', { detail: `An admin has to grant ${rest.join(' ')}` });
+    where s.risk = any(${[...risks]}) and (c.tenant = ${tenantUuid} or (c.provider_active and c.visibility = 'public'))`;
+  return new Set(rows.map(({ scope }) => scope));
 }

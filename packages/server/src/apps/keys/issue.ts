@@ -1,5 +1,13 @@
 /** Issues keys. */
-import { credentialId, credentialWith, limits, parseCredential, Problem, type KeyKind } from '@tulou/contract';
+import {
+  credentialId,
+  credentialWith,
+  limits,
+  parseCredential,
+  Problem,
+  type Environment,
+  type KeyKind,
+} from '@tulou/contract';
 import { must } from '../../kernel/assert.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { signingSecret } from '../../kernel/fleet-key.ts';
@@ -13,11 +21,13 @@ import { publish } from '../../snapshot/publish.ts';
 import type { KeyRow } from './key.ts';
 
 export interface KeyWish {
-  readonly environment: 'test' | 'live';
+  readonly environment: Environment;
   readonly kind: KeyKind;
   /** Of an Ed25519 key, and of no other. */
   readonly publicKey: string | null;
   readonly name: string | null;
+  /** The caller has checked that the app declares them. */
+  readonly scopes: readonly string[];
   readonly expiresAt: Date | null;
 }
 
@@ -48,10 +58,10 @@ export async function issueKey(
   const secret = text === null ? undefined : must(parseCredential(text), 'a formatted credential can be parsed').secret;
   const now = new Date(deps.clock.now());
   const inserting = tx.sql<KeyRow[]>`
-    insert into keys (tenant_id, id, app_id, environment, kind, name, credential_id, secret_hash, public_key, expires_at,
-                      created_at, updated_at)
+    insert into keys (tenant_id, id, app_id, environment, kind, name, scopes, credential_id, secret_hash, public_key,
+                      expires_at, created_at, updated_at)
     values (${tx.tenantUuid}, ${newId('key', deps.clock, deps.random)}, ${app.id}, ${wish.environment}, ${wish.kind},
-            ${wish.name}, ${id}, ${secret === undefined ? null : sha256(secret)}, ${wish.publicKey}, ${wish.expiresAt},
+            ${wish.name}, ${[...wish.scopes]}::text[], ${id}, ${secret === undefined ? null : sha256(secret)}, ${wish.publicKey}, ${wish.expiresAt},
             ${now}, ${now})
     returning *`;
   const [, [inserted]] = await Promise.all([held, inserting]);

@@ -28,6 +28,7 @@ export function viewKey(app: AppRow, row: KeyRow): Output<typeof keys.get> {
     environment: row.environment,
     kind: row.kind,
     name: row.name,
+    scopes: [...row.scopes],
     credential_id: row.credential_id,
     public_key: row.public_key,
     expires_at: row.expires_at?.toISOString() ?? null,

@@ -10,7 +10,12 @@ import { Windows } from './windows.ts';
 const seed = { low: 5, high: 6 };
 const caller = { key: hash64('key_1', seed), installation: hash64('ins_1', seed) };
 const start = Date.UTC(2026, 0, 15);
-const subjects = (n: number) => ({ subscription: `sub_${n}`, app: `app_${n}`, tenant: 'ten_1' });
+const subjects = (n: number, environment: 'test' | 'live' = 'live') => ({
+  subscription: `sub_${n}`,
+  app: `app_${n}`,
+  tenant: 'ten_1',
+  environment,
+});
 const planWith = (...limits: PlanLimit[]) => ({
   kind: 'plan' as const,
   key: 'pln_1',
@@ -79,6 +84,18 @@ describe('the limits of a plan', () => {
         windows.take(windowsFor(compileLimits(plan, subjects(2), seed), caller, '', seed), start),
         !together,
       );
+    });
+  }
+
+  for (const by of ['subscription', 'key', 'installation', 'app', 'tenant', 'address'] as const) {
+    it(`by ${by} count the calls of test and live apart`, () => {
+      const windows = open();
+      const plan = planWith({ requests: 1, per: 'month', by });
+      const take = (environment: 'test' | 'live'): boolean => {
+        const compiled = compileLimits(plan, subjects(1, environment), seed);
+        return windows.take(windowsFor(compiled, caller, '192.0.2.1', seed), start);
+      };
+      assert.deepEqual([take('test'), take('test'), take('live'), take('live')], [true, false, true, false]);
     });
   }
 

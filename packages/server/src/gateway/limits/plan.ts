@@ -1,5 +1,5 @@
 /** A plan's limits as windows to count in, for one subscription. */
-import type { PlanLimit, SnapshotOf } from '@tulou/contract';
+import type { Environment, PlanLimit, SnapshotOf } from '@tulou/contract';
 import { addressSubject } from './address.ts';
 import { hash64, mix64, type Hash64 } from './hash.ts';
 import type { Window } from './windows.ts';
@@ -27,6 +27,8 @@ export interface Subjects {
   readonly subscription: string;
   readonly app: string;
   readonly tenant: string;
+  /** Calls of `test` have windows of their own, so that they never use up what `live` has. */
+  readonly environment: Environment;
 }
 
 export const noLimits: CompiledLimits = { limits: [], fixed: true, policyField: '', concurrency: undefined };
@@ -37,7 +39,7 @@ export const noLimits: CompiledLimits = { limits: [], fixed: true, policyField: 
  */
 export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed: Hash64): CompiledLimits {
   const limits = plan.limits.map((limit, index) => compile(plan, limit, nameOf(plan.limits, index), subjects, seed));
-  const subject = hash64(`concurrency ${subjects.subscription}`, seed);
+  const subject = hash64(`concurrency ${subjects.subscription}${suffixOf(subjects)}`, seed);
   return {
     limits,
     fixed: limits.every(({ varies }) => varies === undefined),
@@ -70,11 +72,14 @@ function compile(
   seed: Hash64,
 ): CompiledLimit {
   const varies = limit.by === 'key' || limit.by === 'address' || limit.by === 'installation' ? limit.by : undefined;
-  const own = hash64(`${plan.key} ${name}`, seed);
+  const own = hash64(`${plan.key} ${name}${suffixOf(subjects)}`, seed);
   const { low, high } =
     limit.by === 'key' || limit.by === 'address' ? own : mix64(own, hash64(subjectOf(limit.by, subjects), seed));
   return { low, high, lengthMs: lengthsMs[limit.per], max: limit.requests, varies, fieldStart: `"${name}";r=` };
 }
+
+/** Names of `live` have none: counters from before environments go on counting. */
+const suffixOf = ({ environment }: Subjects): string => (environment === 'live' ? '' : ` ${environment}`);
 
 /** Calls with a key are of no installation: together they count as one more of their subscription. */
 const subjectOf = (by: 'subscription' | 'installation' | 'app' | 'tenant', subjects: Subjects): string =>

@@ -18,7 +18,14 @@ export interface SampleKey extends Signing {
 }
 
 const developer = '018f0000-0000-7000-8000-000000000002';
-const facts = { kind: 'key', tenant: 'ten_2', app: 'app_1', environment: 'live', expires_at: null } as const;
+const facts = {
+  kind: 'key',
+  tenant: 'ten_2',
+  app: 'app_1',
+  environment: 'live',
+  expires_at: null,
+  scopes: ['acme/orders:read', 'acme/orders:write'] as string[],
+} as const;
 const newId = (n: number): string => credentialId(developer, Uint8Array.of(0, 0, 0, 0, 0, 0, 1, n));
 
 export function edwardsKey(n = 1, key: KeyObject = generateKeyPairSync('ed25519').privateKey): SampleKey {

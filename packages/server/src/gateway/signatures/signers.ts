@@ -53,8 +53,9 @@ export class Signers {
     if (record === undefined || app?.object === undefined || record.kind === 'bearer') return undefined;
     const isSigned = record.kind === 'ed25519' ? publicKey(record) : secretKey(id, record, fleetKey);
     if (isSigned === undefined) return undefined;
-    const { slot, generation, expiresAtMs, kind } = record;
-    const identity = { app, key: interned(record.id), subject: hash64(record.id, this.#seed) };
+    const { slot, generation, expiresAtMs, kind, environment } = record;
+    const subject = hash64(record.id, this.#seed);
+    const identity = { app, key: interned(record.id), subject, environment, credential: id };
     return { ...identity, kind, isSigned, table: state.keys, slot, generation, expiresAtMs };
   }
 

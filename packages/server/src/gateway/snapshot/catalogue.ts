@@ -32,6 +32,8 @@ export class Catalogue {
   #apps = new AppNumbers();
   #keys = KeyTable.sized(0);
   #keyCount = 0;
+  /** Keys that hold scopes, which the table has no room for, by the id of the credential. */
+  #scopedKeys = new Map<string, SnapshotOf<'key'>>();
   #keySlotsUsed = 0;
   #generation = 0;
   readonly #quarantine = new Map<string, string>();
@@ -94,7 +96,7 @@ export class Catalogue {
 
   /** Everything, for a thread that starts. */
   everything(): SnapshotMessage {
-    const packed = packOf(this.#objects.values(), (object) => this.#told(object));
+    const packed = packOf([...this.#objects.values(), ...this.#scopedKeys.values()], (object) => this.#told(object));
     return { type: 'snapshot', full: true, changes: [], packed, keys: this.#keys.memory };
   }
 
@@ -113,11 +115,18 @@ export class Catalogue {
     quarantined: Set<SnapshotChange>,
     carried: SnapshotChange[],
   ): () => SnapshotMessage {
-    const before = { objects: this.#objects, keys: this.#keys, apps: this.#apps, carried };
+    const before = {
+      objects: this.#objects,
+      keys: this.#keys,
+      scopedKeys: this.#scopedKeys,
+      apps: this.#apps,
+      carried,
+    };
     this.#objects = new Map();
     this.#apps = before.apps.successor();
     this.#keys = KeyTable.sized(changes.filter(({ kind }) => kind === 'key').length);
     this.#keyCount = 0;
+    this.#scopedKeys = new Map();
     this.#keySlotsUsed = 0;
     this.#quarantine.clear();
     this.#quarantinedMore = 0;
@@ -166,29 +175,42 @@ export class Catalogue {
   }
 
   #hold(object: SnapshotObject, told: ThreadChange[] | undefined): void {
-    if (object.kind === 'key') return this.#holdKey(object);
+    if (object.kind === 'key') return this.#holdKey(object, told);
     const name = `${object.kind} ${object.key}`;
     if (object.kind === 'app' && !this.#objects.has(name)) this.#apps.acquire(object.key);
     this.#objects.set(name, object);
     told?.push(this.#told(object));
   }
 
-  #holdKey(key: SnapshotOf<'key'>): void {
+  #holdKey(key: SnapshotOf<'key'>, told: ThreadChange[] | undefined): void {
+    this.#tellScopes(key, told);
     const before = this.#keys.put(key, this.#apps.acquire(key.app), this.#nextGeneration());
     if (before !== undefined) return this.#apps.release(before);
     this.#keyCount += 1;
     this.#keySlotsUsed += 1;
   }
 
+  #tellScopes(key: SnapshotOf<'key'>, told: ThreadChange[] | undefined): void {
+    if (key.scopes === undefined || key.scopes.length === 0) return this.#dropScopes(key.key, told);
+    this.#scopedKeys.set(key.key, key);
+    told?.push(this.#told(key));
+    return undefined;
+  }
+
+  #dropScopes(id: string, told: ThreadChange[] | undefined): void {
+    if (this.#scopedKeys.delete(id)) told?.push({ kind: 'key', key: id });
+  }
+
   #drop(kind: SnapshotKind, key: string, told: ThreadChange[] | undefined): void {
-    if (kind === 'key') return this.#dropKey(key);
+    if (kind === 'key') return this.#dropKey(key, told);
     const name = `${kind} ${key}`;
     if (!this.#objects.delete(name)) return;
     if (kind === 'app') this.#apps.release(this.#apps.numberOf(key));
     told?.push({ kind, key });
   }
 
-  #dropKey(id: string): void {
+  #dropKey(id: string, told: ThreadChange[] | undefined): void {
+    this.#dropScopes(id, told);
     const old = this.#keys.find(id);
     if (old === undefined) return;
     this.#keys.remove(id, this.#nextGeneration());
@@ -216,6 +238,7 @@ export class Catalogue {
 
 interface Before {
   readonly objects: ReadonlyMap<string, Plain>;
+  readonly scopedKeys: ReadonlyMap<string, SnapshotOf<'key'>>;
   readonly keys: KeyTable;
   readonly apps: AppNumbers;
   readonly carried: SnapshotChange[];
@@ -225,6 +248,7 @@ interface Before {
 function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | undefined {
   const record = before.keys.find(change.key);
   const app = record === undefined ? undefined : before.apps.nameOf(record.app);
+  const { scopes } = before.scopedKeys.get(change.key) ?? {};
   if (record === undefined || app === undefined) return undefined;
   return {
     kind: 'key',
@@ -234,6 +258,7 @@ function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | un
     app,
     environment: record.environment,
     ...(record.kind === 'bearer' ? {} : { method: record.kind }),
+    ...(scopes === undefined ? {} : { scopes }),
     hash: record.hash.toString('base64url'),
     expires_at: record.expiresAtMs === Infinity ? null : record.expiresAtMs / 1000,
   };

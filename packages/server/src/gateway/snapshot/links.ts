@@ -4,7 +4,7 @@
  */
 import type { RouteOperation, SnapshotOf } from '@tulou/contract';
 import type { VerifyKey } from './issuer-keys.ts';
-import type { Target } from '../upstream/balance.ts';
+import type { Targets } from '../upstream/balance.ts';
 import type { Interned } from '../usage/record.ts';
 import type { PlainKind } from './messages.ts';
 import { Nodes } from './nodes.ts';
@@ -30,8 +30,8 @@ export interface VersionNode {
   readonly key: string;
   readonly object: SnapshotOf<'version'>;
   readonly api: ApiNode;
-  readonly targets: readonly Target[];
-  /** Whether any operation needs a scope. */
+  readonly targets: Targets;
+  /** Whether any operation requires a scope. */
   readonly scoped: boolean;
   /** Compiled when the first call needs it: most versions of a large installation sleep. */
   operations: OperationIndex<Operation> | undefined;
@@ -71,6 +71,7 @@ export interface IssuerNode {
 }
 
 export type InstallationObject = SnapshotOf<'installation'>;
+export type KeyObject = SnapshotOf<'key'>;
 
 /** A matched operation with its place in the open usage segment. */
 export type Operation = RouteOperation & Interned;
@@ -91,6 +92,8 @@ export class Links {
   readonly tenantsBySlug = new Map<string, TenantNode>();
   readonly apisByHost = new Map<string, ApiNode>();
   readonly appsByIndex = new Map<number, AppNode>();
+  /** Keys that hold scopes, by the id of the credential. */
+  readonly scopedKeys = new Map<string, KeyObject>();
   readonly clients = new Map<string, ClientNode>();
   readonly installations = new Map<string, InstallationObject>();
   readonly issuers = new Map<string, IssuerNode>();

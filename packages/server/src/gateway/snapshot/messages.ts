@@ -1,9 +1,9 @@
 /** What the threads are told about the configuration. */
-import type { SnapshotObject, SnapshotOf } from '@tulou/contract';
+import type { SnapshotKind, SnapshotObject } from '@tulou/contract';
 
-/** Keys are not told: those are in the shared table. */
-export type Plain = Exclude<SnapshotObject, SnapshotOf<'key'>>;
-export type PlainKind = Plain['kind'];
+/** Keys are in the shared table. Only those with scopes are told as well: the table has no room for names. */
+export type Plain = SnapshotObject;
+export type PlainKind = SnapshotKind;
 
 /** An object as it is from now on (`index`: an app's number), or one that is gone. */
 export type ThreadChange =

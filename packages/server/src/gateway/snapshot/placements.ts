@@ -8,6 +8,7 @@ import { client } from './kinds/client.ts';
 import { denial } from './kinds/denial.ts';
 import { installation } from './kinds/installation.ts';
 import { issuer } from './kinds/issuer.ts';
+import { key } from './kinds/key.ts';
 import { plan } from './kinds/plan.ts';
 import { subscription } from './kinds/subscription.ts';
 import { tenant } from './kinds/tenant.ts';
@@ -15,7 +16,6 @@ import { version } from './kinds/version.ts';
 import type { Links, Placement } from './links.ts';
 import type { PlainKind, ThreadChange } from './messages.ts';
 
-/** Keys are missing: the main thread alone writes them, into the shared table (key-table.ts). */
 export type Placements = { readonly [K in PlainKind]: Placement<K> };
 
 export const placements: Placements = {
@@ -25,6 +25,7 @@ export const placements: Placements = {
   plan,
   app,
   subscription,
+  key,
   client,
   installation,
   issuer,

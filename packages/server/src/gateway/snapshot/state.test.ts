@@ -140,7 +140,7 @@ describe('the state of a thread', () => {
 
   it('reads the base path of an upstream without its last slash, and the port that the scheme implies', () => {
     const state = apply(fresh(), ...all.map(told));
-    const [target] = state.tenantBySlug('acme')?.apis.get('orders')?.versions.get('v1')?.targets ?? [];
+    const [target] = state.tenantBySlug('acme')?.apis.get('orders')?.versions.get('v1')?.targets.live ?? [];
     assert.equal(target?.basePath, '/base');
     assert.deepEqual(target.origin, {
       key: 'http://a.example',

@@ -12,6 +12,7 @@ import {
   type ClientNode,
   type InstallationObject,
   type IssuerNode,
+  type KeyObject,
   type TenantNode,
 } from './links.ts';
 import { changesOf, type SnapshotMessage } from './messages.ts';
@@ -20,8 +21,10 @@ import { applyChange } from './placements.ts';
 export type {
   ApiNode,
   AppNode,
+  ClientNode,
   InstallationObject,
   IssuerNode,
+  KeyObject,
   Operation,
   SubscriptionNode,
   VersionNode,
@@ -80,6 +83,11 @@ export class State {
   /** The OAuth client with this `client_id`. */
   client(id: string): ClientNode | undefined {
     return this.#links.clients.get(id);
+  }
+
+  /** The key with this credential id, where it holds scopes. */
+  scopedKey(credentialId: string): KeyObject | undefined {
+    return this.#links.scopedKeys.get(credentialId);
   }
 
   installation(key: string): InstallationObject | undefined {

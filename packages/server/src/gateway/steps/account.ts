@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate } from '../call.ts';
 import { grantFor } from '../grant.ts';
 import { interned, type Interned, type UsageEvent } from '../usage/record.ts';
@@ -13,6 +14,7 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
     parties: partiesOf(call, gate),
     operation: call.operation,
     key: call.identity?.key,
+    code: codeOf(call, outcome),
     status: outcome.status,
     requestBytes: outcome.requestBytes,
     responseBytes: outcome.responseBytes,
@@ -21,12 +23,16 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
   };
 }
 
+/** Why the gateway answered itself; undefined: the service answered, whatever became of its answer. */
+export const codeOf = (call: Call, { error }: Outcome): ErrorCode | undefined =>
+  call.refusal ?? (error === 'client_aborted' || error === 'upstream_aborted' ? undefined : error);
+
 function partiesOf(call: Call, gate: Gate): Interned {
   const { grant, pass } = call;
   if (grant !== undefined && (grant.subscription !== undefined || pass !== undefined)) return grant.parties;
   const { version, identity } = call;
   if (version === undefined) return interned('');
   return identity === undefined
-    ? grantFor(version, undefined, gate.seed).parties
-    : gate.strangers.of(version, identity.app);
+    ? grantFor(version, { subscription: undefined, environment: 'live' }, gate.seed).parties
+    : gate.strangers.of(version, identity);
 }

@@ -1,13 +1,14 @@
 import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { grantFor } from '../grant.ts';
+import { keyGrantFor } from '../key-grant.ts';
 import { fullName, installationOf, rightsOf, tokenGrantFor } from '../tokens/rights.ts';
-import type { Pass, TokenGrant } from '../tokens/tokens.ts';
+import type { Pass } from '../tokens/tokens.ts';
 
 /**
- * Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. A token's call
- * also needs the installation behind it, and the scopes of the operation; a key acts for the app's own tenant, and its
- * subscription is all it needs.
+ * Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. An operation
+ * that requires scopes is called only with them: those of the token, as far as the installation behind it has them, or those
+ * of the key. A key acts for the app's own tenant and needs no installation.
  */
 export const authorise: Step = {
   name: 'authorise',
@@ -15,6 +16,8 @@ export const authorise: Step = {
     'tenant_suspended',
     'installation_required',
     'subscription_required',
+    'environment_unavailable',
+    'credential_missing',
     'scope_required',
     'stale_configuration',
   ],
@@ -27,7 +30,7 @@ export const authorise: Step = {
       const subscription = identity.app.subscriptions.get(version.object.api);
       if (subscription?.plan.object !== undefined) call.subscription = subscription;
     }
-    return pass === undefined ? admit(call, gate) : admitToken(call, gate, pass);
+    return pass === undefined ? admitKey(call, gate) : admitToken(call, gate, pass);
   },
 };
 
@@ -35,8 +38,25 @@ function admit(call: Call, gate: Gate): ErrorCode | undefined {
   const { version, subscription } = call;
   if (version === undefined) return 'subscription_required';
   if (subscription === undefined && version.object.access !== 'open') return 'subscription_required';
-  call.grant = grantFor(version, subscription, gate.seed);
+  const environment = call.identity?.environment ?? 'live';
+  if (version.targets[environment] === undefined) return 'environment_unavailable';
+  call.grant = grantFor(version, { subscription, environment }, gate.seed);
   return undefined;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Calls by key, and those without a credential, which open versions take. */
+function admitKey(call: Call, gate: Gate): ErrorCode | undefined {
+  const refusal = admit(call, gate);
+  const { grant, identity } = call;
+  if (refusal !== undefined || grant === undefined) return refusal;
+  const key = identity?.credential === undefined ? undefined : call.state.scopedKey(identity.credential);
+  if (identity === undefined || key === undefined)
+    return checkScopes(call, gate, none, (lacking) => refuseKey(call, lacking, []));
+  const scoped = keyGrantFor(grant, identity.app, key);
+  call.grant = scoped;
+  return checkScopes(call, gate, scoped.scopes, (lacking) => refuseKey(call, lacking, key.scopes ?? []));
 }
 
 function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
@@ -49,21 +69,27 @@ function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
   if (refusal !== undefined || call.grant === undefined) return refusal;
   const grant = tokenGrantFor(call.grant, pass, rightsOf(pass, installation));
   call.grant = grant;
-  return checkScopes(call, gate, pass, grant);
+  return checkScopes(call, gate, grant.scopes, (lacking) => refuseToken(call, gate, pass, lacking));
 }
 
-function checkScopes(call: Call, gate: Gate, pass: Pass, grant: TokenGrant): ErrorCode | undefined {
-  const { version, operation } = call;
-  if (version?.scoped !== true) return undefined;
+/** `refuse` is given the full names of the scopes that are missing. */
+function checkScopes(
+  call: Call,
+  gate: Gate,
+  held: ReadonlySet<string>,
+  refuse: (lacking: readonly string[]) => ErrorCode,
+): ErrorCode | undefined {
+  const { version, operation, grant } = call;
+  if (version?.scoped !== true || grant === undefined) return undefined;
   if (operation === undefined || isDisguised(call)) return refuseUnknown(call);
   const { scopes = [] } = operation;
-  const lacking = scopes.filter((name) => !grant.scopes.has(name)).map((name) => fullName(grant, name));
-  if (lacking.length > 0) return refuseLacking(call, gate, pass, lacking);
+  const lacking = scopes.filter((name) => !held.has(name)).map((name) => fullName(grant, name));
+  if (lacking.length > 0) return refuse(lacking);
   return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
 }
 
 /**
- * Where some operations need scopes, a token calls operations of the document and nothing else: the upstream may well read
+ * Where some operations need scopes, callers reach operations of the document and nothing else: the upstream may well read
  * `/orders/` or `/Orders` as `/orders`, and then a path that matched nothing would get around the scope.
  */
 function refuseUnknown(call: Call): ErrorCode {
@@ -72,13 +98,35 @@ function refuseUnknown(call: Call): ErrorCode {
   return 'scope_required';
 }
 
-function refuseLacking(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
+function refuseToken(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
   const scopes = lacking.join(' ');
   const link = installUrl(gate, pass, scopes);
   call.detail = `The operation needs ${scopes}. An admin of the tenant can grant it at ${link}`;
-  call.challenge = `Bearer realm="tulou", error="insufficient_scope", scope="${scopes}"`;
+  call.challenge = challengeFor(lacking);
   return 'scope_required';
 }
+
+/** Past this many the command would be longer than its explanation. */
+const scopesShownMax = 8;
+
+function refuseKey(call: Call, lacking: readonly string[], held: readonly string[]): ErrorCode {
+  const { identity } = call;
+  if (identity === undefined) return 'credential_missing';
+  const app = identity.app.object;
+  const path = `${identity.app.tenant?.object?.slug ?? ''} ${app?.slug ?? ''}`;
+  const undeclared = lacking.filter((scope) => app?.scopes?.includes(scope) !== true);
+  const wanted = [...new Set([...held, ...lacking])];
+  const flags = wanted.length > scopesShownMax ? ['--scopes …'] : wanted.map((scope) => `--scopes ${scope}`);
+  const declare = `The app does not declare ${undeclared.join(' ')}: add it with \`tulou apps update ${path} --scopes …\` first. `;
+  call.detail =
+    `The operation requires ${lacking.join(' ')}, and the key does not hold it. ${undeclared.length === 0 ? '' : declare}` +
+    `Give it to the key: \`tulou keys update ${path} ${identity.key?.text ?? ''} ${flags.join(' ')}\``;
+  call.challenge = challengeFor(lacking);
+  return 'scope_required';
+}
+
+const challengeFor = (lacking: readonly string[]): string =>
+  `Bearer realm="tulou", error="insufficient_scope", scope="${lacking.join(' ')}"`;
 
 /** A character that needs no escape, escaped (RFC 3986 §6.2.2.2): `%6frders` would match another template than it means. */
 function isDisguised({ exchange, restAt, pathEnd }: Call): boolean {

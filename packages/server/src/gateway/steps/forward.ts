@@ -13,7 +13,8 @@ export const forward: Step = {
   refusals: ['upstream_unreachable'],
   run(call, gate) {
     const { version, grant } = call;
-    const upstream = version === undefined ? undefined : nextTarget(version.targets);
+    const upstream =
+      version === undefined ? undefined : nextTarget(version.targets[grant?.environment ?? 'live'] ?? []);
     if (version === undefined || grant === undefined || upstream === undefined) return 'upstream_unreachable';
     call.exchange.forward({
       upstream: upstream.origin,

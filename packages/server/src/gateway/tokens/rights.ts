@@ -32,7 +32,7 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
   const known = pass.grants.get(base.version.key);
   const defined = base.version.api.object?.scopes;
   if (known?.base === base && known.rights === rights && known.defined === defined) return known;
-  const scopes = new Set(localNames(base, rights, defined));
+  const scopes = new Set(localNames(base, rights.scopes, defined));
   const limits = limitsOf(pass.token.limits, fullName(base, ''), scopes);
   const claims: AssertionClaims = {
     ...base.claims,
@@ -65,16 +65,19 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
 const kept = new WeakMap<InstallationObject, Map<string, Interned>>();
 const versionsPerInstallationMax = 64;
 
-function partiesOf({ version }: Grant, { app }: Pass, installation: InstallationObject): Interned {
+function partiesOf({ version, environment }: Grant, { app }: Pass, installation: InstallationObject): Interned {
   const byVersion = kept.get(installation) ?? new Map<string, Interned>();
   kept.set(installation, byVersion);
-  const { tenant, api } = version.object;
-  const text = partiesText(tenant, app.object?.tenant ?? null, api, version.key, app.key, installation);
-  const known = byVersion.get(version.key);
+  const { tenant: provider, api } = version.object;
+  const consumer = app.object?.tenant ?? null;
+  const parties = { provider, consumer, api, version: version.key, app: app.key, environment, installed: installation };
+  const text = partiesText(parties);
+  const name = environment === 'live' ? version.key : `${version.key} ${environment}`;
+  const known = byVersion.get(name);
   if (known?.text === text) return known;
   const fresh = interned(text);
   if (byVersion.size >= versionsPerInstallationMax) byVersion.clear();
-  byVersion.set(version.key, fresh);
+  byVersion.set(name, fresh);
   return fresh;
 }
 
@@ -82,7 +85,7 @@ function partiesOf({ version }: Grant, { app }: Pass, installation: Installation
 export const fullName = ({ claims }: Grant, name: string): string => `${claims.aud}:${name}`;
 
 /** Those that the API has (a deleted one is nobody's). RFC 6749 §3.3 says what a scope is made of; what isn't goes into no header field. */
-function localNames(base: Grant, { scopes }: Rights, defined: TokenGrant['defined']): string[] {
+export function localNames(base: Grant, scopes: readonly string[], defined: TokenGrant['defined']): string[] {
   const prefix = fullName(base, '');
   return scopes
     .filter((scope) => scope.startsWith(prefix))

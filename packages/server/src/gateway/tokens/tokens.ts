@@ -6,7 +6,7 @@ import type { SnapshotOf } from '@tulou/contract';
 import type { Identity } from '../keyring.ts';
 import type { Grant } from '../grant.ts';
 import { hash64, type Hash64 } from '../limits/hash.ts';
-import type { AppNode, InstallationObject, State } from '../snapshot/state.ts';
+import type { AppNode, ClientNode, InstallationObject, State } from '../snapshot/state.ts';
 import type { VerifyKey } from '../snapshot/issuer-keys.ts';
 import { verifyToken, type Token } from './verify.ts';
 
@@ -70,21 +70,24 @@ export class Tokens {
       this.#young.delete(text);
       return this.#prove(text, state, nowMs);
     }
-    const app = appOf(known.token, state);
-    if (app === undefined) return 'invalid';
-    known.app = app;
+    const client = clientOf(known.token, state);
+    if (client === undefined) return 'invalid';
+    known.app = client.app;
+    known.environment = client.object.environment ?? 'live';
     return known;
   }
 
   #prove(text: string, state: State, nowMs: number): Pass | 'invalid' | 'expired' {
     const token = verifyToken(text, (iss) => state.issuer(iss), nowMs);
     if (typeof token === 'string') return token;
-    const app = appOf(token, state);
-    if (app === undefined) return 'invalid';
+    const client = clientOf(token, state);
+    if (client === undefined) return 'invalid';
     const fresh: Pass = {
       token,
-      app,
+      app: client.app,
+      environment: client.object.environment ?? 'live',
       key: undefined,
+      credential: undefined,
       subject: hash64(`client ${token.client}`, this.#seed),
       installation: hash64(token.installation, this.#seed),
       provenKey: undefined,
@@ -117,14 +120,14 @@ export class Tokens {
   }
 }
 
-/** The app that this token speaks for, while its client stands and nothing denies it. */
-function appOf(token: Token, state: State): AppNode | undefined {
+/** The client that this token was issued to, while its app is active and nothing denies the token. */
+function clientOf(token: Token, state: State): ClientNode | undefined {
   const client = state.client(token.client);
   if (client === undefined || client.app.object?.state !== 'active' || isDenied(token, state)) return undefined;
   const issuer = state.issuer(token.issuer)?.object;
   // A tenant's own issuer knows clients of that tenant only, whatever their ids.
   if (issuer?.issues_for !== null && issuer?.issues_for !== client.object.tenant) return undefined;
-  return client.app;
+  return client;
 }
 
 function isDenied({ jti, grant, subject, issuedAt }: Token, state: State): boolean {

@@ -6,7 +6,7 @@ import { nextTarget, targetsOf } from './balance.ts';
 const upstreams = (...weights: number[]) => weights.map((weight, i) => ({ url: `http://u${i}`, weight }));
 const draw = (weights: number[], count: number): string[] => {
   const targets = targetsOf(upstreams(...weights));
-  return Array.from({ length: count }, () => nextTarget(targets)?.origin.host ?? 'none');
+  return Array.from({ length: count }, () => nextTarget(targets.live ?? [])?.origin.host ?? 'none');
 };
 
 describe('the choice among upstreams', () => {

@@ -1,5 +1,5 @@
 /** Choice among a version's upstreams: smooth weighted round robin, each thread by itself. */
-import type { SnapshotOf } from '@tulou/contract';
+import type { Environment, SnapshotOf } from '@tulou/contract';
 import type { UpstreamOrigin } from '../wire/exchange.ts';
 
 /** One upstream of a version: where to connect, and the path that stands before every forwarded one. */
@@ -11,8 +11,27 @@ export interface Target {
   current: number;
 }
 
-/** Reads a version's upstreams. Weight 0 takes no calls. The URLs have been parsed once at the door. */
-export function targetsOf(upstreams: SnapshotOf<'version'>['upstreams']): Target[] {
+/** Where the calls of each environment go; undefined: the version does not serve it. */
+export type Targets = Readonly<Record<Environment, readonly Target[] | undefined>>;
+
+type Upstreams = SnapshotOf<'version'>['upstreams'];
+
+/**
+ * Reads a version's upstreams. An environment with upstreams of its own uses no others, not even while these take no calls:
+ * a test call must not reach production because the sandbox is drained.
+ */
+export function targetsOf(upstreams: Upstreams): Targets {
+  const common = targetsAmong(upstreams.filter(({ environment }) => environment === undefined));
+  const of = (one: Environment): readonly Target[] | undefined => {
+    const own = upstreams.filter(({ environment }) => environment === one);
+    if (own.length > 0) return targetsAmong(own);
+    return upstreams.every(({ environment }) => environment !== undefined) && upstreams.length > 0 ? undefined : common;
+  };
+  return { live: of('live'), test: of('test') };
+}
+
+/** Weight 0 takes no calls. The URLs have been parsed once at the door. */
+function targetsAmong(upstreams: Upstreams): Target[] {
   const targets: Target[] = [];
   for (const { url, weight } of upstreams) {
     const parsed = URL.parse(url);

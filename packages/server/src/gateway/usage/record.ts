@@ -4,7 +4,7 @@
  * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all.
  */
 import { crc32 } from 'node:zlib';
-import type { UsageRow } from '@tulou/contract';
+import type { Environment, UsageRow } from '@tulou/contract';
 
 /** Something that calls name, with its number in the segment `segment`; `text` defines it. */
 export interface Interned {
@@ -17,16 +17,22 @@ export interface Interned {
 export const interned = (text: string): Interned => ({ text, segment: 0, index: 0 });
 
 /** Text of whose call it was: provider, calling tenant, API, version, app; of a token's call also whose installation. */
-export function partiesText(
-  provider: string,
-  consumer: string | null,
-  api: string,
-  version: string,
-  app: string | null,
-  installed?: Installed,
-): string {
+export function partiesText({ provider, consumer, api, version, app, environment, installed }: CallParties): string {
   const parties = [provider, consumer, api, version, app];
-  return JSON.stringify(installed === undefined ? parties : [...parties, installed.tenant, installed.key]);
+  const behind = installed === undefined ? [null, null] : [installed.tenant, installed.key];
+  if (environment !== 'live') return JSON.stringify([...parties, ...behind, environment]);
+  return JSON.stringify(installed === undefined ? parties : [...parties, ...behind]);
+}
+
+export interface CallParties {
+  readonly provider: string;
+  /** Tenant of the calling app; null: no credential. */
+  readonly consumer: string | null;
+  readonly api: string;
+  readonly version: string;
+  readonly app: string | null;
+  readonly environment: Environment;
+  readonly installed?: Installed;
 }
 
 /** The installation behind a token's call, and the tenant that has installed the app. */
@@ -35,13 +41,24 @@ export interface Installed {
   readonly tenant: string;
 }
 
-type Parties = readonly [string, string | null, string, string, string | null, string?, string?];
+type Parties = readonly [
+  provider: string,
+  consumer: string | null,
+  api: string,
+  version: string,
+  app: string | null,
+  installer?: string | null,
+  installation?: string | null,
+  environment?: Environment,
+];
 
 /** One answered call. */
 export interface UsageEvent {
   readonly parties: Interned;
   readonly operation: Interned | undefined;
   readonly key: Interned | undefined;
+  /** Error code of an answer that the gateway made itself. */
+  readonly code: string | undefined;
   readonly status: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -51,9 +68,12 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
+/** A refused call says its code, too. Segments from before codes have none of these. */
+const refusedBytes = 44;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
 const callMark = 2;
+const refusedMark = 3;
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
 export class FrameEncoder {
@@ -61,21 +81,24 @@ export class FrameEncoder {
   #length = frameHeadBytes;
   #segment = 0;
   #definitions = 0;
+  readonly #codes = new Map<string, number>();
 
   /** Starts a new file. */
   startSegment(segment: number): void {
     this.#segment = segment;
     this.#definitions = 0;
+    this.#codes.clear();
   }
 
   add(event: UsageEvent): void {
     const parties = this.#numberOf(event.parties);
     const operation = event.operation === undefined ? 0 : this.#numberOf(event.operation);
     const key = event.key === undefined ? 0 : this.#numberOf(event.key);
-    this.#reserve(callBytes);
+    const code = event.code === undefined ? 0 : this.#numberOfCode(event.code);
+    this.#reserve(refusedBytes);
     const buffer = this.#buffer;
     const at = this.#length;
-    buffer.writeUInt16LE(callMark, at);
+    buffer.writeUInt16LE(code === 0 ? callMark : refusedMark, at);
     buffer.writeUInt16LE(event.status, at + 2);
     buffer.writeUInt32LE(parties, at + 4);
     buffer.writeUInt32LE(operation, at + 8);
@@ -84,7 +107,8 @@ export class FrameEncoder {
     buffer.writeUInt32LE(Math.min(event.durationUs, 0xffffffff) >>> 0, at + 20);
     buffer.writeDoubleLE(event.requestBytes, at + 24);
     buffer.writeDoubleLE(event.responseBytes, at + 32);
-    this.#length = at + callBytes;
+    if (code !== 0) buffer.writeUInt32LE(code, at + callBytes);
+    this.#length = at + (code === 0 ? callBytes : refusedBytes);
   }
 
   /** The frame of all events added since the last one. Stands until the next `add`. */
@@ -103,6 +127,15 @@ export class FrameEncoder {
     thing.index = this.#definitions;
     this.#define(thing.text);
     return thing.index;
+  }
+
+  #numberOfCode(code: string): number {
+    const known = this.#codes.get(code);
+    if (known !== undefined) return known;
+    this.#definitions += 1;
+    this.#codes.set(code, this.#definitions);
+    this.#define(code);
+    return this.#definitions;
   }
 
   #define(text: string): void {
@@ -148,17 +181,18 @@ class Sums {
         this.#definitions.push(payload.toString('utf8', at + definitionHeadBytes, end));
         at = end;
       } else {
-        this.#addCall(payload, at);
-        at += callBytes;
+        const isRefused = payload[at] === refusedMark;
+        this.#addCall(payload, at, isRefused ? payload.readUInt32LE(at + callBytes) : 0);
+        at += isRefused ? refusedBytes : callBytes;
       }
     }
   }
 
-  #addCall(payload: Buffer, at: number): void {
+  #addCall(payload: Buffer, at: number, code: number): void {
     const seconds = payload.readUInt32LE(at + 16);
     const minute = seconds - (seconds % 60);
-    const name = `${minute} ${payload.toString('latin1', at + 2, at + 16)}`;
-    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute);
+    const name = `${minute} ${code} ${payload.toString('latin1', at + 2, at + 16)}`;
+    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, { minute, code });
     row.requests += 1;
     row.duration_us += payload.readUInt32LE(at + 20);
     row.request_bytes += payload.readDoubleLE(at + 24);
@@ -167,8 +201,8 @@ class Sums {
     this.calls += 1;
   }
 
-  #emptyRow(payload: Buffer, at: number, minute: number): UsageRow {
-    const [provider, consumer, api, version, app, installer, installation] = JSON.parse(
+  #emptyRow(payload: Buffer, at: number, { minute, code }: { minute: number; code: number }): UsageRow {
+    const [provider, consumer, api, version, app, installer, installation, environment] = JSON.parse(
       this.#definitions[payload.readUInt32LE(at + 4)] ?? '[]',
     ) as Parties;
     const operation = payload.readUInt32LE(at + 8);
@@ -182,8 +216,10 @@ class Sums {
       operation: operation === 0 ? null : (this.#definitions[operation] ?? null),
       app,
       key: key === 0 ? null : (this.#definitions[key] ?? null),
-      ...(installer === undefined || installation === undefined ? {} : { installer, installation }),
+      ...(installer == null || installation == null ? {} : { installer, installation }),
+      ...(environment === undefined ? {} : { environment }),
       status: payload.readUInt16LE(at + 2),
+      ...(code === 0 ? {} : { code: this.#definitions[code] ?? 'internal' }),
       requests: 0,
       request_bytes: 0,
       response_bytes: 0,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
-import { addUp, interned, partiesText, type Interned, type UsageEvent } from './record.ts';
+import { addUp, interned, partiesText, type CallParties, type Interned, type UsageEvent } from './record.ts';
 import { closedSuffix, diskFiles, openSuffix, Spool, spoolBounds, type SpoolFiles } from './segment.ts';
 
 /** A clock whose timers run when the test says so. */
@@ -27,11 +27,22 @@ function handClock(): Clock & { tick(ms: number): void } {
   };
 }
 
-const parties = (n: number): Interned => interned(partiesText('ten_1', `ten_${n}`, 'api_1', 'ver_1', `app_${n}`));
+const textOf = (n: number, wish: Partial<CallParties> = {}): string =>
+  partiesText({
+    provider: 'ten_1',
+    consumer: `ten_${n}`,
+    api: 'api_1',
+    version: 'ver_1',
+    app: `app_${n}`,
+    environment: 'live',
+    ...wish,
+  });
+const parties = (n: number): Interned => interned(textOf(n));
 const event = (wish: Partial<UsageEvent> = {}): UsageEvent => ({
   parties: parties(2),
   operation: undefined,
   key: undefined,
+  code: undefined,
   status: 200,
   requestBytes: 1,
   responseBytes: 2,
@@ -101,7 +112,7 @@ describe('the spool of answered calls', () => {
               const [calls = 0, sum = 0] = sums.get(label) ?? [];
               sums.set(label, [calls + 1, sum + bytes]);
               return event({
-                parties: name(partiesText('ten_1', `ten_${who}`, 'api_1', 'ver_1', `app_${who}`)),
+                parties: name(textOf(who)),
                 operation: operation === null ? undefined : name(operation),
                 key: key === null ? undefined : name(`key_${key}`),
                 status,

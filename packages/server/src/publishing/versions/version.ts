@@ -36,7 +36,7 @@ export function viewVersion(api: ApiRow, row: VersionRow): Output<typeof version
     name: row.name,
     state: row.state,
     access: row.access,
-    upstreams: [...row.upstreams],
+    upstreams: row.upstreams.map((one) => ({ ...one })),
     timeout_ms: row.timeout_ms,
     request_bytes_max: row.request_bytes_max,
     deprecated_at: row.deprecated_at?.toISOString() ?? null,

@@ -5,11 +5,14 @@
 import { zh } from './errors.zh.ts';
 import type { Language } from './language.ts';
 
+export const faults = ['caller', 'provider', 'platform'] as const;
+export type Fault = (typeof faults)[number];
+
 export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   /** The party that must act: the caller, the provider of the API, or the operator of this platform. */
-  readonly fault: 'caller' | 'provider' | 'platform';
+  readonly fault: Fault;
   /** The remedy, in one or two sentences. */
   readonly help: string;
 }
@@ -85,6 +88,9 @@ export const errors = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;
+
+/** Whether this program knows the code. */
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errors, code);
 
 /** One thing that is wrong in what the caller sent. `pointer` is RFC 6901, into the body, or a parameter's name. */
 export interface Violation {

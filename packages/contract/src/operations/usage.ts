@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { environment } from '../kinds/environment.ts';
 import { limits } from '../limits.ts';
+import { faults } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { idOrSlug, tenantParams, timestamp } from './shared.ts';
 
@@ -9,7 +11,9 @@ export const usageDimensions = [
   'operation',
   'app',
   'key',
+  'environment',
   'status',
+  'code',
   'minute',
   'hour',
   'day',
@@ -20,7 +24,9 @@ export type UsageDimension = (typeof usageDimensions)[number];
 const by = z
   .string()
   .max(100)
-  .describe('Comma-separated: api, version, operation, app, key, status, and one of minute, hour, day')
+  .describe(
+    'Comma-separated: api, version, operation, app, key, environment, status, code, and one of minute, hour, day',
+  )
   .default('')
   .transform((text) => text.split(',').filter((part) => part !== ''))
   .pipe(z.array(z.enum(usageDimensions)))
@@ -32,6 +38,7 @@ const by = z
 
 const sums = {
   requests: z.int(),
+  refused: z.int().describe('Of these: answered by the gateway itself, see `refusals`'),
   request_bytes: z.int(),
   response_bytes: z.int(),
   /** Sum over the calls: divide by `requests` for the mean. */
@@ -50,7 +57,10 @@ export const usageItem = z.object({
   app: named.nullable().optional(),
   /** Null: without a key, or a key of another tenant's app. */
   key: named.nullable().optional(),
+  environment: environment.optional(),
   status: z.int().optional(),
+  /** Error code of answers that the gateway made itself; null: the service answered. */
+  code: z.string().nullable().optional(),
   /** Start of the minute, hour or day, UTC. */
   time: timestamp.optional(),
   ...sums,
@@ -74,6 +84,8 @@ export const usage = {
       operation: z.string().max(200).optional(),
       app: idOrSlug.optional().describe('Slug or ID of an app of the tenant, or the ID of any app'),
       key: idOrSlug.optional().describe('ID of a key'),
+      environment: environment.optional(),
+      code: z.string().max(60).optional().describe('Error code of refused calls'),
       status: z.coerce.number().int().min(100).max(599).optional(),
       limit: z.coerce.number().int().min(1).max(limits.usageGroupsMax).default(limits.usageGroupsDefault),
     }),
@@ -81,10 +93,16 @@ export const usage = {
     output: z.object({
       from: timestamp,
       to: timestamp,
+      side: z
+        .enum(['provider', 'developer', 'both'])
+        .describe('Calls to own APIs, calls of own apps, or both; a call of an own app to an own API counts once'),
+      total: z.object(sums),
+      refusals: z
+        .array(z.object({ code: z.string(), title: z.string(), fault: z.enum(faults), requests: z.int() }))
+        .describe('Why calls were refused, the most frequent reason first'),
       items: z.array(usageItem),
       /** Whether more groups exist than `limit` lets through; `total` counts them all. */
       truncated: z.boolean(),
-      total: z.object(sums),
     }),
     status: 200,
   }),

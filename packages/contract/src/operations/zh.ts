@@ -107,7 +107,7 @@ const summaries: Summaries = {
     create: '签发应用的 API 密钥。密钥仅在此响应中显示',
     list: '列出应用的 API 密钥，不含其机密',
     get: '读取 API 密钥，不含其机密',
-    update: '更改 API 密钥的名称或有效期',
+    update: '更改 API 密钥的名称、权限范围或有效期',
     rotate: '签发 API 密钥的后继密钥。旧密钥在 `overlap_seconds` 内仍有效',
     delete: '在所有网关上吊销 API 密钥',
   },

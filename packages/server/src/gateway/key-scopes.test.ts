@@ -5,7 +5,7 @@ import { credentialWith, parseCredential, type SnapshotOf } from '@tulou/contrac
 import { sha256 } from '../kernel/hash.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { edwardsKey, hmacKey, signed, type SampleKey } from './signatures/sample-signer.ts';
-import { SampleGate, sampleFleetKey } from './tokens/sample-gate.ts';
+import { SampleGate, sampleFleetKey } from './sample-gate.ts';
 import { world } from './tokens/sample-issuer.ts';
 
 const orders = '/acme/orders/v1/orders';

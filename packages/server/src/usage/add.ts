@@ -1,5 +1,5 @@
 /** Adds what gateways report to the tenants' minutes. */
-import { uuidFromId, type UsageRow } from '@tulou/contract';
+import { uuidFromId, type Environment, type UsageRow } from '@tulou/contract';
 import type { Offers } from '../operations/offers.ts';
 import type { SystemTx } from '../store/store.ts';
 
@@ -20,6 +20,8 @@ interface TenantRow {
   readonly app: string;
   readonly key: string;
   readonly status: number;
+  readonly environment: Environment;
+  readonly code: string;
   readonly requests: number;
   readonly request_bytes: number;
   readonly response_bytes: number;
@@ -82,6 +84,8 @@ function rowsOfTenants(row: UsageRow, known: ReadonlyMap<string, string>): Tenan
     app: row.app ?? '',
     key: row.key ?? '',
     status: row.status,
+    environment: row.environment ?? 'live',
+    code: row.code ?? '',
   };
   if (provider === developer) return [{ ...facts, tenant: provider, side: 'both' }];
   // Which of its keys an app used is nobody's business but its own tenant's.
@@ -106,16 +110,16 @@ const sumOf = (rows: readonly UsageRow[]): number => rows.reduce((sum, row) => s
 /** In the order of the key, so that two segments that touch the same minutes wait for each other and never deadlock. */
 async function addRows({ sql }: SystemTx, rows: readonly TenantRow[]): Promise<void> {
   await sql`
-    insert into usage_minute (tenant_id, minute, side, api, version, operation, app, key, status, requests,
-                              request_bytes, response_bytes, duration_us)
-    select tenant, to_timestamp(minute), side, api, version, operation, app, key, status, sum(requests),
-      sum(request_bytes), sum(response_bytes), sum(duration_us)
+    insert into usage_minute (tenant_id, minute, side, api, version, operation, app, key, status, environment, code,
+                              requests, request_bytes, response_bytes, duration_us)
+    select tenant, to_timestamp(minute), side, api, version, operation, app, key, status, environment, code,
+      sum(requests), sum(request_bytes), sum(response_bytes), sum(duration_us)
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
       tenant uuid, minute bigint, side text, api text, version text, operation text, app text, key text,
-      status smallint, requests bigint, request_bytes bigint, response_bytes bigint, duration_us bigint)
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
-    order by 1, 2, 3, 4, 5, 6, 7, 8, 9
-    on conflict (tenant_id, minute, side, api, version, operation, app, key, status) do update set
+      status smallint, environment text, code text, requests bigint, request_bytes bigint, response_bytes bigint, duration_us bigint)
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    on conflict (tenant_id, minute, side, api, version, operation, app, key, status, environment, code) do update set
       requests = usage_minute.requests + excluded.requests,
       request_bytes = usage_minute.request_bytes + excluded.request_bytes,
       response_bytes = usage_minute.response_bytes + excluded.response_bytes,

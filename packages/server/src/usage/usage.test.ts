@@ -74,7 +74,9 @@ async function sendOnce(segment: string, rows: readonly unknown[], gzip: boolean
 
 interface Report {
   readonly items: readonly Record<string, unknown>[];
-  readonly total: { readonly requests: number };
+  readonly total: { readonly requests: number; readonly refused: number };
+  readonly side: string;
+  readonly refusals: readonly Record<string, unknown>[];
   readonly truncated: boolean;
 }
 
@@ -97,6 +99,39 @@ test('calls are counted for the provider and for the developer, each once', asyn
       ],
     );
   }
+});
+
+test('refused calls are counted apart with their reasons, and calls of test and live apart', async () => {
+  const minute = Date.UTC(2026, 7, 1) / 1000;
+  const refused = row({ minute, status: 429, code: 'rate_limited', requests: 3 });
+  const rows = [
+    row({ minute, requests: 10 }),
+    refused,
+    { ...refused, code: 'scope_required', status: 403, requests: 1 },
+    { ...refused, environment: 'test' as const, requests: 2 },
+    { ...refused, code: 'of_tomorrow', status: 418, requests: 1 },
+  ];
+  assert.equal(await send(nextSegment(), rows), 204);
+  const august = 'from=2026-08-01T00:00:00Z&to=2026-08-02T00:00:00Z';
+  const { total, side, refusals, items } = await report('provider', `${august}&by=environment,code`);
+  assert.deepEqual([side, total.requests, total.refused], ['both', 17, 7]);
+  assert.deepEqual(refusals, [
+    { code: 'rate_limited', title: 'Rate limit exceeded', fault: 'caller', requests: 5 },
+    { code: 'of_tomorrow', title: 'of_tomorrow', fault: 'platform', requests: 1 },
+    { code: 'scope_required', title: 'Insufficient scope', fault: 'caller', requests: 1 },
+  ]);
+  assert.deepEqual(
+    items.map(({ environment, code, requests, refused: some }) => [environment, code, requests, some]),
+    [
+      ['live', null, 10, 0],
+      ['live', 'rate_limited', 3, 3],
+      ['test', 'rate_limited', 2, 2],
+      ['live', 'of_tomorrow', 1, 1],
+      ['live', 'scope_required', 1, 1],
+    ],
+  );
+  assert.equal((await report('developer', `${august}&environment=test`)).total.requests, 2);
+  assert.equal((await report('developer', `${august}&code=rate_limited&side=developer`)).total.requests, 5);
 });
 
 test('the same segment sent again counts nothing, also by two at once', async () => {
@@ -163,7 +198,7 @@ test('an operation’s name that PostgreSQL can’t store does not hold up the s
 test('the provider sees the developer’s app by address and none of its keys; the developer sees its own', async () => {
   const day = 'from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&by=api,version,app,key';
   await send(nextSegment(), [row({ minute: Date.UTC(2026, 1, 1) / 1000 })]);
-  const sums = { requests: 1, request_bytes: 10, response_bytes: 100, duration_us: 1000 };
+  const sums = { requests: 1, refused: 0, request_bytes: 10, response_bytes: 100, duration_us: 1000 };
   assert.deepEqual((await report('provider', day)).items, [
     {
       api: { id: provider.api.id, name: 'orders' },

@@ -6,7 +6,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import { readFeed } from '../../../test/control/feed.ts';
 import { startTestControl, type TestControl } from '../../../test/control/fixture.ts';
-import { make, makeDeveloper, makeProvider, subscribe } from '../../../test/control/nouns.ts';
+import { make, makeDeveloper, makeProvider, makeScope, subscribe } from '../../../test/control/nouns.ts';
 
 /** Noon of the first of January 2029; time stands still in this file. */
 const now = Date.UTC(2029, 0, 1, 12);
@@ -83,6 +83,72 @@ test('of an Ed25519 key only the public half is ever here, and no other key has 
   const { x: next = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   const successor = await make(control.call, `${path}/${created.id}/rotate`, { public_key: next });
   assert.deepEqual([successor['kind'], successor['public_key']], ['ed25519', next]);
+});
+
+test('a key holds scopes that its app declares and no others; a new key has none', async () => {
+  const { call } = control;
+  await makeProvider(call, 'scoped');
+  const [read, write] = [await makeScope(call, 'scoped', 'read'), await makeScope(call, 'scoped', 'write', 'medium')];
+  await make(call, '/tenants/developer/apps', {
+    slug: 'scoping',
+    name: 'Scoping',
+    scopes: [read],
+    optional_scopes: [write],
+  });
+  const keys = '/tenants/developer/apps/scoping/keys';
+  const bare = await make(call, keys, { environment: 'live' });
+  assert.deepEqual([bare['scopes'], (await told(bare['credential_id']))?.['scopes']], [[], undefined]);
+  const key = await make(call, keys, { environment: 'live', scopes: [read, write] });
+  assert.deepEqual(
+    [key['scopes'], (await told(key['credential_id']))?.['scopes']],
+    [
+      [read, write],
+      [read, write],
+    ],
+  );
+  for (const scopes of [['scoped/orders:wipe'], [read, read], ['read']]) {
+    assert.equal((await call('POST', keys, { body: { environment: 'live', scopes } })).status, 400, scopes.join());
+    assert.equal((await call('PATCH', `${keys}/${key.id}`, { body: { scopes } })).status, 400, scopes.join());
+  }
+  const next = await make(call, `${keys}/${key.id}/rotate`, {});
+  assert.deepEqual(
+    [next['scopes'], (await told(key['credential_id']))?.['scopes']],
+    [
+      [read, write],
+      [read, write],
+    ],
+  );
+  const less = await call('PATCH', `${keys}/${key.id}`, { body: { scopes: [write] } });
+  assert.deepEqual([less.body['scopes'], (await told(key['credential_id']))?.['scopes']], [[write], [write]]);
+  await call('PATCH', '/tenants/developer/apps/scoping', { body: { optional_scopes: [] } });
+  assert.equal((await call('PATCH', `${keys}/${key.id}`, { body: { name: 'kept' } })).status, 200);
+  assert.equal((await call('PATCH', `${keys}/${key.id}`, { body: { scopes: [] } })).status, 200);
+  assert.equal((await told(key['credential_id']))?.['scopes'], undefined);
+  assert.equal((await call('PATCH', `${keys}/${key.id}`, { body: { scopes: [write] } })).status, 400);
+});
+
+test('a scope of high risk comes into a key by an admin alone, also by rotation', async () => {
+  const { call } = control;
+  await makeProvider(call, 'risky');
+  const [wipe, write] = [
+    await makeScope(call, 'risky', 'wipe', 'high'),
+    await makeScope(call, 'risky', 'write', 'medium'),
+  ];
+  const { tokens } = await control.makeTenant('team');
+  await make(call, '/tenants/team/apps', { slug: 'app', name: 'App', scopes: [wipe, write] });
+  const keys = '/tenants/team/apps/app/keys';
+  const send = async (method: string, path: string, body: object, token: string) =>
+    (await call(method, path, { body, token })).status;
+  const { developer, admin } = tokens;
+  assert.equal(await send('POST', keys, { environment: 'live', scopes: [wipe, write] }, developer), 403);
+  const plain = await make(call, keys, { environment: 'live', scopes: [write] }, developer);
+  assert.equal(await send('PATCH', `${keys}/${plain.id}`, { scopes: [write, wipe] }, developer), 403);
+  const key = await make(call, keys, { environment: 'live', scopes: [wipe] }, admin);
+  assert.equal(await send('POST', `${keys}/${key.id}/rotate`, {}, developer), 403);
+  assert.equal(await send('POST', `${keys}/${key.id}/rotate`, {}, admin), 201);
+  assert.equal(await send('PATCH', `${keys}/${key.id}`, { name: 'known', scopes: [wipe, write] }, developer), 200);
+  assert.equal(await send('PATCH', `${keys}/${key.id}`, { scopes: [write] }, developer), 200);
+  assert.equal(await send('PATCH', `${keys}/${key.id}`, { scopes: [wipe] }, developer), 403);
 });
 
 test('a revoked key leaves the gateways', async () => {

@@ -2,8 +2,8 @@
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 import { roleContains } from '../../tenancy/access.ts';
-import type { AppRow } from '../apps/app.ts';
-import { allOf } from '../apps/declared.ts';
+import type { AppRow } from '../app.ts';
+import { allOf } from '../declared.ts';
 import { knownOfRisk } from '../installations/risk.ts';
 
 /**

@@ -1,4 +1,5 @@
 /** The agreement between server, CLI, SDK and console. Pure: no I/O, no Node, no clock. */
+export * from './calls.ts';
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './ids.ts';

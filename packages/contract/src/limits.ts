@@ -53,6 +53,12 @@ export const limits = {
   usageRangeDaysMax: 400,
   usageGroupsDefault: 1000,
   usageGroupsMax: 10_000,
+  callHours: 24,
+  callsPerTenantMax: 100_000,
+  callWaitMsMax: 20_000,
+  callBatchRecordsMax: 2000,
+  callPathCharactersMax: 500,
+  callDetailCharactersMax: 1000,
   snapshotObjectBytesMax: 1024 * 1024,
   usageBatchRowsMax: 50_000,
 } as const;

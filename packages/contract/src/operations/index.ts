@@ -3,6 +3,7 @@ import { apis } from './apis.ts';
 import { approvals } from './approvals.ts';
 import { apps } from './apps.ts';
 import { audit } from './audit.ts';
+import { calls } from './calls.ts';
 import { catalog } from './catalog.ts';
 import { clients } from './clients.ts';
 import { connections } from './connections.ts';
@@ -49,6 +50,7 @@ export const operations = {
   events,
   catalog,
   usage,
+  calls,
   people,
   operators,
   'operator-tokens': operatorTokens,

@@ -172,6 +172,10 @@ const summaries: Summaries = {
   usage: {
     get: '显示租户的用量：对其 API 的调用和其应用的调用',
   },
+  calls: {
+    list: '列出最近对租户 API 的调用及其应用的调用，最新的在前。保留 24 小时',
+    get: '按请求 ID 查找调用：其结果及原因',
+  },
   people: {
     list: '列出平台的用户。`search` 匹配邮箱地址的开头',
     get: '读取用户',

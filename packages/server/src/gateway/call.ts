@@ -4,6 +4,7 @@ import type { TrustedProxies } from '../http/trusted-proxies.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { AssertionSigner } from './assertion.ts';
+import type { CallLog } from './calls/log.ts';
 import type { Grant } from './grant.ts';
 import type { Identity, Keyring } from './keyring.ts';
 import type { Hash64 } from './limits/hash.ts';
@@ -48,6 +49,7 @@ export interface Gate {
   readonly traceIds: TraceIds;
   readonly metrics: ThreadMetrics;
   readonly strangers: Strangers;
+  readonly calls: CallLog;
 }
 
 /** The steps fill this in from top to bottom. */
@@ -107,6 +109,8 @@ export class Call {
   // why it was refused
   refusal: ErrorCode | undefined = undefined;
   detail: string | undefined = undefined;
+  /** What the caller can do; it may name objects of the calling tenant, which the provider does not see. */
+  remedy: string | undefined = undefined;
   /** `WWW-Authenticate` of the refusal, where it can say more than that a credential is needed. */
   challenge: string | undefined = undefined;
 

@@ -22,6 +22,7 @@ import type { ThreadSetup } from './thread/messages.ts';
 import { ThreadPool } from './thread/pool.ts';
 import { UsedProofs } from './tokens/proofs.ts';
 import type { AllowedClass } from '../http/address-guard.ts';
+import { CallShipper, callsWaitingMax } from './calls/ship.ts';
 import { Shipper } from './usage/ship.ts';
 
 export interface GatewayOptions {
@@ -75,6 +76,7 @@ class Gateway implements RunningRole {
   readonly #lock: { release(): void };
   readonly #configuration: Configuration;
   readonly #shipper: Shipper;
+  readonly #calls: CallShipper;
   readonly #registration: Registration;
   readonly #memories: Pick<ThreadSetup, 'windows' | 'slots' | 'usedProofs' | 'freshness'>;
   readonly #usedProofs: UsedProofs;
@@ -122,6 +124,10 @@ class Gateway implements RunningRole {
     for (const record of records) this.#windows.restore(record, clock.now());
     this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
     this.#shipper = new Shipper({ folder: usageFolder, controlUrl, nodeToken }, { ...deps, fetch });
+    this.#calls = new CallShipper(
+      { controlUrl, nodeToken, prefix: `${identity.id}-${boot}`, waitingMax: callsWaitingMax },
+      { ...deps, fetch },
+    );
     this.#fleetKey = readFleetKey(dataDir);
     const onFleetKey = (key: Buffer): void => this.#takeFleetKey(key);
     this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch, onFleetKey });
@@ -161,6 +167,7 @@ class Gateway implements RunningRole {
         setup: this.#setup,
         state: () => this.#configuration.everything(),
         onSegment: (id) => this.#shipper.add(id),
+        onCalls: (taken) => this.#calls.take(taken),
         onDeath: (setup) => this.#bury(setup),
       },
       this.#deps,
@@ -171,6 +178,7 @@ class Gateway implements RunningRole {
     });
     this.#configuration.run();
     void this.#shipper.run();
+    void this.#calls.run();
     void this.#registration.run();
     this.#housekeeping = clock.every(housekeepingMs, () => this.#keepHouse());
   }
@@ -197,6 +205,7 @@ class Gateway implements RunningRole {
     this.#housekeeping?.cancel();
     await this.#shipper.flush(lastShippingMs);
     this.#shipper.stop();
+    await this.#calls.close();
     this.#checkpoint.close();
     await this.#configuration.close();
     await this.#admin?.close();
@@ -241,6 +250,8 @@ class Gateway implements RunningRole {
       spoolRefused: this.#shipper.refused,
       callsLost: this.#callsLost,
       callsShipped: this.#shipper.callsShipped,
+      recordsWaiting: this.#calls.waiting,
+      recordsLeftOut: this.#calls.leftOut,
       counterSlots: this.#windows.table.countTaken(),
       counterEvictions: this.#windows.table.evictions,
     });

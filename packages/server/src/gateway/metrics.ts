@@ -97,6 +97,8 @@ export interface MainFigures {
   readonly spoolRefused: number;
   readonly callsLost: number;
   readonly callsShipped: number;
+  readonly recordsWaiting: number;
+  readonly recordsLeftOut: number;
   readonly counterSlots: number;
   readonly counterEvictions: number;
 }
@@ -158,6 +160,12 @@ function mainMetrics(f: MainFigures): string[] {
     ),
     ...counter('tulou_gateway_usage_lost_total', 'Answered calls whose record was lost with a thread.', f.callsLost),
     ...counter('tulou_gateway_usage_shipped_total', 'Answered calls that control has taken.', f.callsShipped),
+    ...gauge('tulou_gateway_call_records_waiting', 'Records of calls that wait for control.', f.recordsWaiting),
+    ...counter(
+      'tulou_gateway_call_records_left_out_total',
+      'Calls, for each tenant that is party to one, of which no record was kept.',
+      f.recordsLeftOut,
+    ),
     ...gauge('tulou_gateway_limit_slots', 'Slots of the limit table that are taken.', f.counterSlots),
     ...counter('tulou_gateway_limit_evictions_total', 'Counters that gave way although not idle.', f.counterEvictions),
   ];

@@ -85,7 +85,7 @@ export class Pipeline implements ExchangeHandler {
     const challenge = call.challenge ?? (status === 401 ? 'Bearer realm="tulou"' : undefined);
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
-    call.exchange.respond(status, fields, bodyOf(code, language, call.detail));
+    call.exchange.respond(status, fields, bodyOf(code, language, detailOf(call)));
   }
 
   #answerNotReady(exchange: Exchange): void {
@@ -102,6 +102,7 @@ export class Pipeline implements ExchangeHandler {
       releaseSlot(exchange.context, this.#gate);
       const event = usageOf(exchange.context, outcome, this.#gate);
       if (event !== undefined) events.push(event);
+      this.#gate.calls.add(exchange.context, outcome);
       this.#accessLog?.add(exchange.context, outcome);
     }
     this.#gate.spool.commit(events);
@@ -133,6 +134,9 @@ export class Pipeline implements ExchangeHandler {
     return { fields: [...own, ...wait, ...problemFields[language]], body: bodyOf(code, language, undefined) };
   }
 }
+
+const detailOf = ({ detail, remedy }: Call): string | undefined =>
+  detail === undefined ? remedy : remedy === undefined ? detail : `${detail} ${remedy}`;
 
 const plainText = ['content-type', 'text/plain'];
 

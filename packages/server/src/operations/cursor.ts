@@ -12,13 +12,18 @@ export function cursorAt(place: string): string {
 }
 
 /** The place that a cursor names; undefined at the first page. What no page has given is a violation, never a guess. */
-export function placeOf(cursor: string | undefined, shape: RegExp): string | undefined {
+export function placeOf(cursor: string | undefined, shape: RegExp, parameter = 'cursor'): string | undefined {
   if (cursor === undefined) return undefined;
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   const place = text.slice(2);
   if (cursorAt(place) === cursor && text.startsWith('1:') && shape.test(place)) return place;
   throw new Problem('invalid_request', {
-    violations: [{ pointer: 'cursor', message: 'is not the `next` of a page of this list' }],
+    violations: [
+      {
+        pointer: parameter,
+        message: `is not the \`${parameter === 'cursor' ? 'next' : parameter}\` of a page of this list`,
+      },
+    ],
   });
 }
 

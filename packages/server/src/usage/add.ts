@@ -1,7 +1,8 @@
 /** Adds what gateways report to the tenants' minutes. */
-import { uuidFromId, type Environment, type UsageRow } from '@tulou/contract';
+import type { Environment, UsageRow } from '@tulou/contract';
 import type { Offers } from '../operations/offers.ts';
 import type { SystemTx } from '../store/store.ts';
+import { knownTenants } from './known.ts';
 
 /** The rows of one segment that could be read, and how many could not. */
 export interface Segment {
@@ -43,7 +44,12 @@ export async function addUsage(
     insert into usage_segments (segment, gateway, rows, requests, dropped, taken_at)
     values (${batch.segment}, ${gateway}, ${batch.rows.length}, 0, 0, ${now}) on conflict (segment) do nothing`;
   if (noted.count === 0) return { dropped: 0 };
-  const known = await knownTenants(tx, batch.rows);
+  const ids = batch.rows.flatMap(({ provider, consumer, installer }) => [
+    provider,
+    consumer ?? provider,
+    installer ?? provider,
+  ]);
+  const known = await knownTenants(tx, ids);
   const rows = batch.rows.flatMap((row) => rowsOfTenants(row, known));
   const lost = batch.rows.filter((row) => !known.has(row.provider));
   const dropped = batch.unreadable + sumOf(lost);
@@ -53,21 +59,6 @@ export async function addUsage(
     update usage_segments set requests = ${sumOf(batch.rows)}, dropped = ${dropped} where segment = ${batch.segment}`;
   await gatewaySeen(tx, gateway, now);
   return { dropped };
-}
-
-/** UUIDs of those tenants that are in the directory, by id. */
-async function knownTenants({ sql }: SystemTx, rows: readonly UsageRow[]): Promise<ReadonlyMap<string, string>> {
-  const uuids = new Map<string, string>();
-  for (const id of new Set(
-    rows.flatMap(({ provider, consumer, installer }) => [provider, consumer ?? provider, installer ?? provider]),
-  )) {
-    const uuid = uuidFromId('tenant', id);
-    if (uuid !== undefined) uuids.set(id, uuid);
-  }
-  const found = await sql<{ tenant_id: string }[]>`
-    select tenant_id from tenants where tenant_id = any(${[...uuids.values()]}::uuid[]) and purged_at is null`;
-  const there = new Set(found.map(({ tenant_id }) => tenant_id));
-  return new Map([...uuids].filter(([, uuid]) => there.has(uuid)));
 }
 
 /** A call belongs to who provided it and to who made it: one row where they are the same. */

@@ -1,6 +1,4 @@
 /** `PUT /internal/v1/usage/{segment}`: a closed segment of a gateway's spool, taken once. */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { limits, Problem, usageRow } from '@tulou/contract';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
@@ -8,6 +6,7 @@ import type { Params } from '../http/routes.ts';
 import type { Deps } from '../operations/handler.ts';
 import type { Offers } from '../operations/offers.ts';
 import { addUsage } from './add.ts';
+import { readReport } from './body.ts';
 import { openAdmission } from '../http/admission.ts';
 
 type IntakeDeps = Deps & Pick<Offers, 'gatewaySeen'>;
@@ -19,8 +18,6 @@ const envelope = z.object({
   segment: z.string().min(1).max(120),
   rows: z.array(z.unknown()).max(limits.usageBatchRowsMax),
 });
-
-const inflate = promisify(gunzip);
 
 /** A segment of the largest size takes some hundred megabytes for a moment. */
 const segmentsAtOnce = 4;
@@ -39,7 +36,7 @@ export function openIntake(deps: IntakeDeps): (request: HttpRequest, params: Par
 }
 
 async function takeUsage(request: HttpRequest, params: Params, deps: IntakeDeps): Promise<HttpAnswer> {
-  const batch = envelope.safeParse(await readJsonBody(request));
+  const batch = envelope.safeParse(await readReport(request, bodyBytesMax));
   if (!batch.success || batch.data.segment !== params['segment']) {
     throw new Problem('invalid_request', { detail: 'the body is a batch of the segment that the path names' });
   }
@@ -52,17 +49,4 @@ async function takeUsage(request: HttpRequest, params: Params, deps: IntakeDeps)
     deps.log.warn({ segment: batch.data.segment, dropped: taken.dropped }, 'usage of no known tenant was dropped');
   }
   return { status: 204 };
-}
-
-async function readJsonBody(request: HttpRequest): Promise<unknown> {
-  const encoding = request.header('content-encoding') ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') throw new Problem('unsupported_media_type');
-  const sent = await request.body(bodyBytesMax);
-  try {
-    const bytes = encoding === 'gzip' ? await inflate(sent, { maxOutputLength: bodyBytesMax }) : sent;
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    if ((cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw new Problem('content_too_large', { cause });
-    throw new Problem('malformed_request', { cause });
-  }
 }

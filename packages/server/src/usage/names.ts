@@ -1,7 +1,16 @@
 /** What the ids in a report are called, as far as this tenant may know. */
 import type { Fragment } from '../store/pool.ts';
 import type { TenantTx } from '../store/store.ts';
-import type { UsageGroup } from './sum.ts';
+
+/** The ids of a group of calls, or of one; '' where there is none. */
+export interface CallIds {
+  readonly api: string;
+  readonly version: string;
+  readonly app: string;
+  readonly key: string;
+  /** An API to which the calls went. */
+  readonly some_api: string;
+}
 
 export interface Names {
   readonly api: ReadonlyMap<string, string>;
@@ -14,7 +23,7 @@ export interface Names {
  * Own objects by slug or name. Of others: an API and an app as the tenant's own subscriptions and subscribers name them,
  * a version as the catalog does.
  */
-export async function namesOf({ sql, tenantUuid }: TenantTx, groups: readonly UsageGroup[]): Promise<Names> {
+export async function namesOf({ sql, tenantUuid }: TenantTx, groups: readonly CallIds[]): Promise<Names> {
   const own = sql`tenant_id = ${tenantUuid}`;
   const ids = (kind: keyof Names | 'some_api'): string[] => [...new Set(groups.map((group) => group[kind]))];
   const map = async (rows: Fragment): Promise<ReadonlyMap<string, string>> =>

@@ -1,5 +1,5 @@
 /** A running control role over a fresh database, and the smallest client that speaks to it. */
-import { formatCredential } from '@tulou/contract';
+import { formatCredential, type CallBatch, type CallRecord, type CallsLeftOut } from '@tulou/contract';
 import { startControl, type ControlOptions } from '../../src/roles/control.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
@@ -40,6 +40,8 @@ export interface TestControl {
   readonly call: Client;
   /** A tenant with one member of each given role, and a token of each. */
   makeTenant(slug: string): Promise<TestTenant>;
+  /** Reports records of calls, as a gateway does; the status of the answer. */
+  reportCalls(calls: readonly CallRecord[], leftOut?: readonly CallsLeftOut[]): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export async function startTestControl(
     node,
     call,
     makeTenant: (slug) => makeTenant(call, slug),
+    reportCalls: (calls, leftOut = []) => reportCalls({ url, node }, { calls, left_out: leftOut }),
     async stop() {
       await role.stop();
       await database.close();
@@ -123,6 +126,22 @@ export function clientOf(base: string, defaultToken: string): Client {
       body: (isJson ? JSON.parse(text) : {}) as never,
     };
   };
+}
+
+let batches = 0;
+
+async function reportCalls(
+  { url, node }: { readonly url: string; readonly node: string },
+  report: Omit<CallBatch, 'batch'>,
+): Promise<number> {
+  const batch = `gwy_test-boot-${(batches += 1)}`;
+  const response = await fetch(`${url}/internal/v1/calls/${batch}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${node}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ batch, ...report }),
+  });
+  await response.arrayBuffer();
+  return response.status;
 }
 
 async function makeTenant(call: Client, slug: string): Promise<TestTenant> {

@@ -14,6 +14,8 @@ import {
   parseCredential,
   usageBatch,
   uuidFromId,
+  type CallBatch,
+  type CallRecord,
   type IdKind,
   type SnapshotObject,
   type UsageRow,
@@ -116,6 +118,8 @@ export class StandInControl {
   readonly batches = new Map<string, UsageRow[]>();
   readonly registered = new Map<string, { x: string }>();
   refusesUsage = false;
+  readonly callBatches = new Map<string, CallBatch>();
+  refusesCalls = false;
   port = 0;
   #server: Server | undefined;
   readonly #lines = new Map<string, { seq: number; kind: string; key: string; tenant: string; object: unknown }>();
@@ -127,6 +131,11 @@ export class StandInControl {
 
   get rows(): UsageRow[] {
     return [...this.batches.values()].flat();
+  }
+
+  /** Records of single calls that control has taken. */
+  get calls(): CallRecord[] {
+    return [...this.callBatches.values()].flatMap(({ calls }) => calls);
   }
 
   /** Calls that control has counted. */
@@ -191,6 +200,10 @@ export class StandInControl {
       const batch = usageBatch.parse(JSON.parse(gunzipSync(body).toString()));
       if (batch.segment !== name) return void response.writeHead(400).end();
       if (!this.batches.has(name)) this.batches.set(name, batch.rows);
+    } else if (url.pathname.startsWith('/internal/v1/calls/')) {
+      if (this.refusesCalls) return void response.writeHead(503).end();
+      const batch = JSON.parse(gunzipSync(body).toString()) as CallBatch;
+      if (!this.callBatches.has(name)) this.callBatches.set(name, batch);
     } else {
       this.registered.set(name, (JSON.parse(body.toString()) as { public_jwk: { x: string } }).public_jwk);
       return void response.writeHead(200).end(JSON.stringify({ fleet_key: fleetKey.toString('base64url') }));

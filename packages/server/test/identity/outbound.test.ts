@@ -70,7 +70,7 @@ test('the control API: no address in any body, and none that a document refers t
   const control = await startTestControl(clock, undefined, []);
   try {
     const tenant = await control.makeTenant('canary');
-    const view = await populate(operations, tenant, 'canary', elsewhere(control.call));
+    const view = await populate(operations, tenant, 'canary', elsewhere(control.call), control.reportCalls);
     let sent = 0;
     const call = async (operation: Operation, body: object): Promise<void> => {
       const path = fillPath(operation.path, view) ?? '';

@@ -30,8 +30,8 @@ before(async () => {
   control = await startTestControl({ ...systemClock, now: () => now });
   alice = await control.makeTenant('tenant-a');
   const bob = await control.makeTenant('tenant-b');
-  own = await populate(operations, alice, 'seed-of-a', control.call);
-  foreign = await populate(operations, bob, 'seed-of-b', control.call);
+  own = await populate(operations, alice, 'seed-of-a', control.call, control.reportCalls);
+  foreign = await populate(operations, bob, 'seed-of-b', control.call, control.reportCalls);
 });
 after(() => control.stop());
 
@@ -70,7 +70,7 @@ test('credentials that are not a live token of the control API open nothing, not
 
 test('every operation does work for who may: the answers above were not refusals of something else', async () => {
   const carol = await control.makeTenant('tenant-c');
-  const view = await populate(operations, carol, 'seed-of-c', control.call);
+  const view = await populate(operations, carol, 'seed-of-c', control.call, control.reportCalls);
   for (const operation of inOrder()) {
     const path = fillPath(operation.path, view) ?? '';
     const token = operation.access === 'operator' ? control.operator : carol.tokens.owner;
@@ -83,7 +83,7 @@ test('every operation does work for who may: the answers above were not refusals
 
 test('every update and delete holds If-Match', async () => {
   const dora = await control.makeTenant('tenant-d');
-  const view = await populate(operations, dora, 'seed-of-d', control.call);
+  const view = await populate(operations, dora, 'seed-of-d', control.call, control.reportCalls);
   const changes = operations.filter(
     (operation) => isTenantScoped(operation) && ['PATCH', 'PUT', 'DELETE'].includes(operation.method),
   );
@@ -98,7 +98,7 @@ test('every update and delete holds If-Match', async () => {
 
 test('every write leaves exactly one row in the audit trail', async () => {
   const erin = await control.makeTenant('tenant-e');
-  const view = await populate(operations, erin, 'seed-of-e', control.call);
+  const view = await populate(operations, erin, 'seed-of-e', control.call, control.reportCalls);
   const entries = async (): Promise<number> => {
     const path = `/tenants/${erin.id}/audit?limit=1`;
     const { body } = await control.call<{ items: { seq: number }[] }>('GET', path, { token: erin.tokens.owner });

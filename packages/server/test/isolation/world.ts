@@ -2,7 +2,7 @@
  * A tenant with one object of every noun, made through the API from the table of operations, and what of it a caller of
  * another tenant could send. A noun that can't be made fails here: it has no seed.
  */
-import { idPrefixes, isId, type IdKind, type Operation } from '@tulou/contract';
+import { idPrefixes, isId, type CallRecord, type IdKind, type Operation } from '@tulou/contract';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { Client } from '../control/fixture.ts';
@@ -50,7 +50,14 @@ const isSingular = (operation: Operation): boolean =>
   operation.method === 'PUT' && isTenantScoped(operation) && paramsOf(operation.path).at(-1) === 'tenant';
 
 /** Makes one object of each noun in a tenant that is there. */
-export async function populate(operations: Operations, tenant: Named, tag: string, call: Client): Promise<View> {
+export async function populate(
+  operations: Operations,
+  tenant: Named,
+  tag: string,
+  call: Client,
+  /** Reports a call of the tenant, as a gateway does: what no operation makes. */
+  report?: (calls: readonly CallRecord[]) => Promise<unknown>,
+): Promise<View> {
   const objects: Record<string, Named> = {};
   const view: View = { tenant, objects };
   for (const operation of operations.filter(isSingular)) {
@@ -64,6 +71,7 @@ export async function populate(operations: Operations, tenant: Named, tag: strin
     if (open.length === 0) return view;
     if (open.length >= missing) throw new Error(`no seed for the nouns ${open.map(({ noun }) => noun).join(', ')}`);
     missing = open.length;
+    if (open.length === 1 && open[0]?.noun === 'calls') await report?.([callOf(view)]);
     for (const { noun, param } of open) {
       const made = await makeOne(operations, noun, view, tag, call);
       // The catalog shows the same API by another face: the first that was made is the object itself.
@@ -104,6 +112,34 @@ async function makeOne(
     throw new Error(`${create.id} needs a seed: ${answer.status} ${answer.text}`);
   }
   return named(answer.body);
+}
+
+/** A call of the tenant's app to its own API. */
+function callOf({ tenant, objects }: View): CallRecord {
+  return {
+    id: newId('request', systemClock, systemRandom),
+    at_ms: systemClock.now(),
+    provider: tenant.id,
+    consumer: tenant.id,
+    api: objects['api']?.id ?? '',
+    version: objects['version']?.id ?? '',
+    operation: 'listOrders',
+    app: objects['app']?.id ?? '',
+    key: objects['key']?.id ?? '',
+    environment: 'live',
+    method: 'GET',
+    path: '/a/b/v1/orders',
+    status: 403,
+    code: 'scope_required',
+    detail: 'The operation needs a scope.',
+    remedy: null,
+    cause: null,
+    address: '192.0.2.1',
+    request_bytes: 0,
+    response_bytes: 0,
+    duration_us: 1,
+    upstream_us: null,
+  };
 }
 
 function named(body: object): Named {

@@ -17,6 +17,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_head',
   'snapshot_objects',
   'usage_segments',
+  'call_head',
   'sign_in_attempts',
   'mails',
   'operators',
@@ -24,7 +25,10 @@ const referenceTables: ReadonlySet<string> = new Set([
 ]);
 
 /** Reference tables without a tenant in their rows that a tenant's transaction may use, and what it may do there. */
-const openToTenants: Readonly<Record<string, readonly string[]>> = { snapshot_head: ['SELECT', 'UPDATE'] };
+const openToTenants: Readonly<Record<string, readonly string[]>> = {
+  snapshot_head: ['SELECT', 'UPDATE'],
+  call_head: ['SELECT'],
+};
 
 /** Tables whose rows nobody changes once they are written. */
 const appendOnly: ReadonlySet<string> = new Set(['audit']);

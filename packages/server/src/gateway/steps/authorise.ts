@@ -62,7 +62,7 @@ function admitKey(call: Call, gate: Gate): ErrorCode | undefined {
 function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
   const installation = installationOf(pass, call.state);
   if (installation === undefined) {
-    call.detail = `An admin of the tenant can install the app at ${installUrl(gate, pass, '')}`;
+    call.remedy = `An admin of the tenant can install the app at ${installUrl(gate, pass, '')}`;
     return 'installation_required';
   }
   const refusal = admit(call, gate);
@@ -101,7 +101,8 @@ function refuseUnknown(call: Call): ErrorCode {
 function refuseToken(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
   const scopes = lacking.join(' ');
   const link = installUrl(gate, pass, scopes);
-  call.detail = `The operation needs ${scopes}. An admin of the tenant can grant it at ${link}`;
+  call.detail = `The operation needs ${scopes}.`;
+  call.remedy = `An admin of the tenant can grant it at ${link}`;
   call.challenge = challengeFor(lacking);
   return 'scope_required';
 }
@@ -118,9 +119,8 @@ function refuseKey(call: Call, lacking: readonly string[], held: readonly string
   const wanted = [...new Set([...held, ...lacking])];
   const flags = wanted.length > scopesShownMax ? ['--scopes …'] : wanted.map((scope) => `--scopes ${scope}`);
   const declare = `The app does not declare ${undeclared.join(' ')}: add it with \`tulou apps update ${path} --scopes …\` first. `;
-  call.detail =
-    `The operation requires ${lacking.join(' ')}, and the key does not hold it. ${undeclared.length === 0 ? '' : declare}` +
-    `Give it to the key: \`tulou keys update ${path} ${identity.key?.text ?? ''} ${flags.join(' ')}\``;
+  call.detail = `The operation requires ${lacking.join(' ')}, and the key does not hold it.`;
+  call.remedy = `${undeclared.length === 0 ? '' : declare}Give it to the key: \`tulou keys update ${path} ${identity.key?.text ?? ''} ${flags.join(' ')}\``;
   call.challenge = challengeFor(lacking);
   return 'scope_required';
 }

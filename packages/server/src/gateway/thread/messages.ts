@@ -1,5 +1,6 @@
 /** What the main thread and the serving threads say to each other. */
 import type { Address } from '../../kernel/role.ts';
+import type { CallsTaken } from '../calls/log.ts';
 import type { Hash64 } from '../limits/hash.ts';
 import type { SnapshotMessage } from '../snapshot/messages.ts';
 import type { AllowedClass } from '../../http/address-guard.ts';
@@ -42,6 +43,7 @@ export type FromThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'not_listening'; readonly code: string; readonly message: string }
   | { readonly type: 'closed'; readonly segment: string }
+  | ({ readonly type: 'calls' } & CallsTaken)
   | { readonly type: 'drained' }
   | {
       readonly type: 'log';

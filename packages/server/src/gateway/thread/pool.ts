@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Address } from '../../kernel/role.ts';
+import type { CallsTaken } from '../calls/log.ts';
 import type { SnapshotMessage } from '../snapshot/messages.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
@@ -21,6 +22,7 @@ export interface PoolOptions {
   /** The state to start with; undefined: none yet. */
   readonly state: () => SnapshotMessage | undefined;
   readonly onSegment: (id: string) => void;
+  readonly onCalls: (taken: CallsTaken) => void;
   /** A thread is gone: `setup` is the one that it had. */
   readonly onDeath: (setup: ThreadSetup) => void;
 }
@@ -137,6 +139,7 @@ export class ThreadPool {
 
   #hear(member: Member, message: FromThread): void {
     if (message.type === 'closed') this.#options.onSegment(message.segment);
+    else if (message.type === 'calls') this.#options.onCalls(message);
     else if (message.type === 'log') this.#deps.log[message.level](message.fields, message.message);
     else if (message.type === 'listening') member.onListening(message.port);
     else if (message.type === 'drained') member.onDrained();

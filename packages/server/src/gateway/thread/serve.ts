@@ -7,6 +7,7 @@ import type { Random } from '../../kernel/random.ts';
 import { AccessLog } from '../access-log.ts';
 import { AssertionSigner } from '../assertion.ts';
 import type { Gate } from '../call.ts';
+import { CallLog } from '../calls/log.ts';
 import { Keyring } from '../keyring.ts';
 import { Signers } from '../signatures/signers.ts';
 import { Slots } from '../limits/slots.ts';
@@ -95,6 +96,7 @@ export class ServingThread {
     this.#gate.draining = true;
     await this.#server?.drain(graceMs);
     await this.#gate.spool.close();
+    this.#gate.calls.close();
     this.#deps.tell({ type: 'drained' });
   }
 }
@@ -137,5 +139,6 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
     traceIds: new TraceIds(random),
     metrics,
     strangers: new Strangers(),
+    calls: new CallLog({ threads: setup.threads, clock, tell: (taken) => tell({ type: 'calls', ...taken }) }),
   };
 }

@@ -68,12 +68,13 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
-/** A refused call says its code, too. Segments from before codes have none of these. */
-const refusedBytes = 44;
+/** A refused call has two more numbers: of its cause (0: none), and of its code. Segments from before have no such calls. */
+const refusedBytes = 48;
+const codeAt = 44;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
 const callMark = 2;
-const refusedMark = 3;
+const refusedMark = 4;
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
 export class FrameEncoder {
@@ -107,7 +108,10 @@ export class FrameEncoder {
     buffer.writeUInt32LE(Math.min(event.durationUs, 0xffffffff) >>> 0, at + 20);
     buffer.writeDoubleLE(event.requestBytes, at + 24);
     buffer.writeDoubleLE(event.responseBytes, at + 32);
-    if (code !== 0) buffer.writeUInt32LE(code, at + callBytes);
+    if (code !== 0) {
+      buffer.writeUInt32LE(0, at + callBytes);
+      buffer.writeUInt32LE(code, at + codeAt);
+    }
     this.#length = at + (code === 0 ? callBytes : refusedBytes);
   }
 
@@ -182,7 +186,7 @@ class Sums {
         at = end;
       } else {
         const isRefused = payload[at] === refusedMark;
-        this.#addCall(payload, at, isRefused ? payload.readUInt32LE(at + callBytes) : 0);
+        this.#addCall(payload, at, isRefused ? payload.readUInt32LE(at + codeAt) : 0);
         at += isRefused ? refusedBytes : callBytes;
       }
     }

@@ -65,6 +65,8 @@ export interface Outcome {
   readonly complete: boolean;
   /** Why the engine itself answered or broke off; undefined where the upstream's or the pipeline's answer ended well. */
   readonly error: ErrorCode | 'client_aborted' | 'upstream_aborted' | undefined;
+  /** Why the upstream gave no good answer: a code. */
+  readonly fault?: { readonly cause: string } | undefined;
   /** Microseconds from the first byte of the head to the end. */
   readonly durationUs: number;
   /** Microseconds from the request's head being sent upstream to the answer's head; 0: not forwarded. */

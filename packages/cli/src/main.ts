@@ -7,6 +7,7 @@ import { context } from './commands/context.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
+import { withTail } from './commands/tail.ts';
 import { version } from './commands/version.ts';
 import { exitCode, type ExitName } from './exit.ts';
 import { Failure } from './failure.ts';
@@ -29,6 +30,8 @@ const help: Command = {
   run: (args, io) => Promise.resolve(showHelp(args.positionals, io.stdout, io)),
 };
 
+const groups = operationGroups(allOperations);
+
 /** Every command of `tulou`, in the order of the help. */
 export const commands: Group = {
   kind: 'group',
@@ -43,7 +46,8 @@ export const commands: Group = {
     apply,
     diff,
     export: exportFile,
-    ...operationGroups(allOperations),
+    ...groups,
+    calls: withTail(groups['calls'] as Group),
     login,
     logout,
     context,

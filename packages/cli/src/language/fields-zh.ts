@@ -58,11 +58,18 @@ export const fieldsZh: Readonly<Record<string, string>> = {
   'An approval is valid until it is deleted': '审批在被删除之前一直有效',
   'First minute; by default 24 hours before `to`': '起始分钟；默认为 `to` 之前 24 小时',
   'End (exclusive); by default now': '结束（不含）；默认为现在',
-  'Comma-separated: api, version, operation, app, key, status, and one of minute, hour, day':
-    '以逗号分隔：api、version、operation、app、key、status，以及 minute、hour、day 之一',
+  'Comma-separated: api, version, operation, app, key, environment, status, code, and one of minute, hour, day':
+    '以逗号分隔：api、version、operation、app、key、environment、status、code，以及 minute、hour、day 之一',
   'Only calls to own APIs, or only calls of own apps': '仅对自有 API 的调用，或仅自有应用的调用',
   'Slug or ID of an API of the tenant, or the ID of any API': '租户的 API 的标识或 ID，或任意 API 的 ID',
   'ID of a version': '版本的 ID',
   'Slug or ID of an app of the tenant, or the ID of any app': '租户的应用的标识或 ID，或任意应用的 ID',
   'ID of a key': '密钥的 ID',
+  'Error code of refused calls': '被拒绝调用的错误代码',
+  'Error code': '错误代码',
+  'Status, or class of status such as 5xx': '状态码，或状态码类别，例如 5xx',
+  '`after` of an earlier answer: only calls since then, oldest first': '先前响应的 `after`：仅其后的调用，最早的在前',
+  'With `after`: how long to wait for the first call': '与 `after` 一起使用：等待第一个调用的时间',
+  'Scopes of the app that calls with this key hold: `<tenant>/<api>:<scope>`':
+    '使用此密钥的调用所拥有的应用权限范围：`<租户>/<API>:<权限范围>`',
 };

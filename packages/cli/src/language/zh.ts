@@ -33,6 +33,23 @@ const messages: Readonly<Record<string, string>> = {
   'Internal error of this command': '此命令发生内部错误',
 
   // commands/
+  '"--count" takes a number above 0; "{0}" is none.': '“--count”需要大于 0 的数字；“{0}”不是。',
+  'Follow the calls to the APIs of a tenant and the calls of its apps as they come in':
+    '持续显示对租户 API 的调用及其应用的调用',
+  'Stop after N calls': '显示 N 个调用后停止',
+  'Without a tenant: the tenant of the credential. Calls appear one to two seconds after their end. Under load, the gateway keeps a sample: refused and failed calls first.':
+    '未指定租户时：凭据所属的租户。调用结束一至两秒后显示。负载高时，网关仅保留样本：优先保留被拒绝和失败的调用。',
+  'Name the tenant: tulou calls tail TENANT': '请指定租户：tulou calls tail TENANT',
+  'The platform is not available. Waiting for it.': '平台不可用，正在等待其恢复。',
+  'list, get, tail': 'list、get、tail',
+
+  // terminal/headline.ts
+  'Calls to the tenant’s APIs, {0}: {1} in total, {2} answered by the service, {3} refused by the gateway.':
+    '对租户 API 的调用，{0}：共 {1} 个，服务响应 {2} 个，网关拒绝 {3} 个。',
+  'Calls of the tenant’s apps, {0}: {1} in total, {2} answered by the service, {3} refused by the gateway.':
+    '租户应用的调用，{0}：共 {1} 个，服务响应 {2} 个，网关拒绝 {3} 个。',
+  'Calls to the tenant’s APIs and of its apps, {0}: {1} in total, {2} answered by the service, {3} refused by the gateway.':
+    '对租户 API 的调用及其应用的调用，{0}：共 {1} 个，服务响应 {2} 个，网关拒绝 {3} 个。',
   '"{0}" is the current context.': '当前上下文为“{0}”。',
   'Deleted "{0}".': '已删除“{0}”。',
   'Saved "{0}" in {1}; it is the current context.': '已将“{0}”保存到 {1}，并设为当前上下文。',

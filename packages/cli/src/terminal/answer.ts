@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import { say } from '../language/say.ts';
 import { itemSchemaOf, nounOf, titleOf } from '../operations/registry.ts';
 import { isOpen, propertiesOf, schemaOf, type Schema } from '../schema.ts';
+import { headlineOf } from './headline.ts';
 import { printLines, printText } from './print.ts';
 import { columnsOf, detailLines, filledOf, tableLines, type Row } from './table.ts';
 import { painter, printable, printableLines } from './text.ts';
@@ -46,9 +47,12 @@ interface Items {
 function printItems(items: Items, io: Io): void {
   const { operation, item, value } = items;
   const rows = value['items'] as readonly Row[];
-  const { next, items: _, ...others } = value;
-  if (rows.length === 0) printText(say`No ${nounOf(operation)}.`, io.stderr, io);
-  else printTable(rows, item, items.view, io);
+  const { next, items: _, ...rest } = value;
+  const headline = headlineOf(operation, value);
+  if (headline !== undefined) printText(headline.text, io.stdout, io);
+  const others = Object.fromEntries(Object.entries(rest).filter(([name]) => !headline?.told.includes(name)));
+  if (rows.length === 0 && headline === undefined) printText(say`No ${nounOf(operation)}.`, io.stderr, io);
+  if (rows.length > 0) printTable(rows, item, items.view, io);
   if (Object.keys(others).length > 0) {
     const lines = detailLines(others, painter(io, io.stdout));
     printLines([...(rows.length === 0 ? [] : ['']), ...lines], io.stdout);

@@ -3,7 +3,7 @@ import { faults } from '../errors.ts';
 import { environment } from '../kinds/environment.ts';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
+import { errorCode, id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
 /** What an id stands for; `name` is its slug or name, null if the tenant cannot know it. */
 const named = z.object({ id: z.string(), name: z.string().nullable() });
@@ -54,7 +54,7 @@ export const calls = {
       app: idOrSlug.optional().describe('Slug or ID of an app of the tenant, or the ID of any app'),
       environment: environment.optional(),
       status: status.optional(),
-      code: z.string().max(60).optional().describe('Error code'),
+      code: errorCode.optional().describe('Error code'),
       after: z
         .string()
         .max(500)

@@ -28,6 +28,9 @@ export const id = <K extends IdKind>(kind: K) =>
 /** Path parameters take either form; what is neither is simply not found. */
 export const idOrSlug = z.string().min(1).max(100);
 
+/** A code of the catalogue of errors, also one of a newer gateway. */
+export const errorCode = z.string().regex(/^[a-z_]{1,60}$/, 'an error code such as rate_limited');
+
 export const timestamp = z.iso.datetime({ offset: true });
 
 export const listQuery = z.object({

@@ -3,7 +3,7 @@ import { environment } from '../kinds/environment.ts';
 import { limits } from '../limits.ts';
 import { faults } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { idOrSlug, tenantParams, timestamp } from './shared.ts';
+import { errorCode, idOrSlug, tenantParams, timestamp } from './shared.ts';
 
 export const usageDimensions = [
   'api',
@@ -85,7 +85,7 @@ export const usage = {
       app: idOrSlug.optional().describe('Slug or ID of an app of the tenant, or the ID of any app'),
       key: idOrSlug.optional().describe('ID of a key'),
       environment: environment.optional(),
-      code: z.string().max(60).optional().describe('Error code of refused calls'),
+      code: errorCode.optional().describe('Error code of refused calls'),
       status: z.coerce.number().int().min(100).max(599).optional(),
       limit: z.coerce.number().int().min(1).max(limits.usageGroupsMax).default(limits.usageGroupsDefault),
     }),

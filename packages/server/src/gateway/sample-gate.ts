@@ -146,6 +146,7 @@ export class SampleGate {
 
   async close(): Promise<void> {
     await this.gate.spool.close();
+    this.gate.calls.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { AccessLog } from '../../src/gateway/access-log.ts';
+import type { CallsTaken } from '../../src/gateway/calls/log.ts';
 import { generateAssertionKey } from '../../src/gateway/assertion.ts';
 import { Slots } from '../../src/gateway/limits/slots.ts';
 import { Windows } from '../../src/gateway/limits/windows.ts';
@@ -144,6 +145,8 @@ const tenantOf = (object: SnapshotObject): string => (object.kind === 'tenant' ?
 export class OneThread {
   folder = mkdtempSync(join(tmpdir(), 'tulou-pipeline-'));
   logged = '';
+  /** What the main thread was told about single calls. */
+  readonly toldCalls: CallsTaken[] = [];
   readonly gate = openGate(
     {
       place: 1,
@@ -165,7 +168,12 @@ export class OneThread {
       proofsSinceSeconds: 0,
       freshness: Freshness.memory(),
     },
-    { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
+    {
+      clock: systemClock,
+      random: systemRandom,
+      log: silent,
+      tell: (message) => void (message.type === 'calls' && this.toldCalls.push(message)),
+    },
   );
   readonly pipeline = new Pipeline(this.gate, new AccessLog(this.gate.metrics, (text) => (this.logged += text)));
   readonly #catalogue = new Catalogue();
@@ -219,6 +227,7 @@ export class OneThread {
 
   async close(): Promise<void> {
     await this.gate.spool.close();
+    this.gate.calls.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -85,7 +85,7 @@ function queryProbes(operation: Operation, { own, foreign, ghost }: Views): read
   const path = fillPath(operation.path, own);
   if (path === undefined) return [];
   const fields = Object.keys(operation.query.shape).filter(
-    (field) => field !== 'cursor' && takesText(operation, field),
+    (field) => field !== 'cursor' && field !== 'after' && takesText(operation, field),
   );
   return fields.flatMap((field) =>
     ['tenant', ...Object.keys(foreign.objects)].flatMap((param) =>

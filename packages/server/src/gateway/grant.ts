@@ -17,7 +17,10 @@ export interface Grant {
   readonly limits: CompiledLimits;
   /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
   readonly answerFields: readonly string[];
-  /** Who calls, for the upstream: `tulou-environment`, `-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and `via` (RFC 9110 §7.6.3). */
+  /**
+   * Who calls, for the upstream: `tulou-environment`, `-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and
+   * `via` (RFC 9110 §7.6.3).
+   */
   readonly callerFields: readonly string[];
   readonly claims: AssertionClaims;
   /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */

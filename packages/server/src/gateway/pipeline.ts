@@ -12,6 +12,7 @@ import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
 import { identify } from './steps/identify.ts';
 import { limit, releaseSlot } from './steps/limit.ts';
+import { noteCall } from './steps/note.ts';
 import { once } from './steps/once.ts';
 import { route } from './steps/route.ts';
 import { target } from './steps/target.ts';
@@ -102,7 +103,7 @@ export class Pipeline implements ExchangeHandler {
       releaseSlot(exchange.context, this.#gate);
       const event = usageOf(exchange.context, outcome, this.#gate);
       if (event !== undefined) events.push(event);
-      this.#gate.calls.add(exchange.context, outcome);
+      noteCall(exchange.context, outcome, this.#gate);
       this.#accessLog?.add(exchange.context, outcome);
     }
     this.#gate.spool.commit(events);

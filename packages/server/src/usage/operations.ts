@@ -2,9 +2,9 @@
 import { calls } from '@tulou/contract/operations/calls';
 import { usage } from '@tulou/contract/operations/usage';
 import { on, type Binding } from '../operations/handler.ts';
+import type { UsageDeps } from './calls/deps.ts';
 import { getCall } from './calls/get.ts';
 import { listCalls } from './calls/list.ts';
-import type { UsageDeps } from './deps.ts';
 import { getUsage } from './get.ts';
 
 // oxfmt-ignore

@@ -89,6 +89,26 @@ describe('a call through the gateway', () => {
     );
   });
 
+  it('is found at control by its request id, with the reason when it was refused', async () => {
+    const refused = await call(undefined, { 'x-api-key': 'tlk_live_nonsense' });
+    const id = refused.headers.get('tulou-request-id') ?? '';
+    const found = () => control.calls.find((one) => one.id === id);
+    await until('the record is there', () => found() !== undefined);
+    assert.deepEqual([found()?.status, found()?.code, found()?.api], [401, 'credential_invalid', world.api]);
+  });
+
+  it('is answered while control takes no records, and the records come when it does again', async () => {
+    control.refusesCalls = true;
+    const before = control.calls.length;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call()));
+    assert.ok(answers.every(({ status }) => status === 200));
+    await until('they wait', async () => (await figure(gateway.admin, 'tulou_gateway_call_records_waiting')) > 0);
+    control.refusesCalls = false;
+    const ids = answers.map(({ headers }) => headers.get('tulou-request-id'));
+    await until('they come', () => control.calls.some(({ id }) => ids.includes(id)));
+    assert.ok(control.calls.length > before);
+  });
+
   it('of a hundred a minute is refused as call 101, over all threads, and all 101 are counted', async () => {
     const busy = newKey(5, world.app, world.developer);
     const plan = { ...world.plan, limits: [{ requests: 100, per: 'minute' as const, by: 'key' as const }] };

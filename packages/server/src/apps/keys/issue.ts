@@ -61,8 +61,8 @@ export async function issueKey(
     insert into keys (tenant_id, id, app_id, environment, kind, name, scopes, credential_id, secret_hash, public_key,
                       expires_at, created_at, updated_at)
     values (${tx.tenantUuid}, ${newId('key', deps.clock, deps.random)}, ${app.id}, ${wish.environment}, ${wish.kind},
-            ${wish.name}, ${[...wish.scopes]}::text[], ${id}, ${secret === undefined ? null : sha256(secret)}, ${wish.publicKey}, ${wish.expiresAt},
-            ${now}, ${now})
+            ${wish.name}, ${[...wish.scopes]}::text[], ${id}, ${secret === undefined ? null : sha256(secret)},
+            ${wish.publicKey}, ${wish.expiresAt}, ${now}, ${now})
     returning *`;
   const [, [inserted]] = await Promise.all([held, inserting]);
   const row = must(inserted, 'an insert returns its row');

@@ -2,10 +2,8 @@
  * One thread's records of single calls, on their way to the main thread. It holds a moment's records and no more: whatever it
  * does not keep is counted, and no call waits for it.
  */
-import { limits, type CallRecord, type CallsLeftOut } from '@tulou/contract';
+import type { CallRecord, CallsLeftOut } from '@tulou/contract';
 import type { Clock, Timer } from '../../kernel/clock.ts';
-import type { Call } from '../call.ts';
-import type { Outcome } from '../wire/exchange.ts';
 import { CallSample, sampleBounds, type SampleBounds } from './sample.ts';
 
 /** What a thread hands over at once. */
@@ -42,19 +40,16 @@ export class CallLog {
     this.#timer = clock.every(flushEveryMs, () => this.flush(false));
   }
 
-  /** Notes an answered call of a known version. */
-  add(call: Call, outcome: Outcome): void {
-    const { version, identity } = call;
-    if (version === undefined || outcome.status < 100) return;
-    const provider = version.object.tenant;
-    const consumer = identity?.app.object?.tenant ?? '';
-    const isRefused = call.refusal !== undefined || outcome.error !== undefined || outcome.status >= 400;
-    if (this.#sample.keeps(provider, consumer, isRefused, this.#options.clock.monotonic())) {
-      this.#calls.push(recordOf(call, outcome, version.object));
-      return;
-    }
+  /** Whether a record of a call is kept; if not, it is counted. `consumer` is '' where no credential is valid. */
+  keeps(provider: string, consumer: string, isRefused: boolean): boolean {
+    if (this.#sample.keeps(provider, consumer, isRefused, this.#options.clock.monotonic())) return true;
     this.#miss(provider);
     if (consumer !== '' && consumer !== provider) this.#miss(consumer);
+    return false;
+  }
+
+  add(record: CallRecord): void {
+    this.#calls.push(record);
   }
 
   /** Hands over what there is; `last`: also what is told by the minute. */
@@ -80,35 +75,4 @@ export class CallLog {
     const known = this.#leftOut.get(tenant);
     if (known !== undefined || this.#leftOut.size < leftOutTenantsMax) this.#leftOut.set(tenant, (known ?? 0) + 1);
   }
-}
-
-type Version = NonNullable<Call['version']>['object'];
-
-function recordOf(call: Call, outcome: Outcome, version: Version): CallRecord {
-  const { head } = call.exchange;
-  const { identity } = call;
-  return {
-    id: call.requestId,
-    at_ms: Math.floor(call.atMs),
-    provider: version.tenant,
-    consumer: identity?.app.object?.tenant ?? null,
-    api: version.api,
-    version: version.key,
-    operation: call.operation?.id.slice(0, limits.operationIdCharactersMax) ?? null,
-    app: identity?.app.key ?? null,
-    key: identity?.key?.text ?? null,
-    environment: identity?.environment ?? 'live',
-    method: head.method.slice(0, 40),
-    path: head.target.slice(0, Math.min(call.pathEnd, limits.callPathCharactersMax)),
-    status: outcome.status,
-    code: call.refusal ?? outcome.error ?? null,
-    detail: call.detail?.slice(0, limits.callDetailCharactersMax) ?? null,
-    remedy: call.remedy?.slice(0, limits.callDetailCharactersMax) ?? null,
-    cause: outcome.fault?.cause ?? null,
-    address: call.address.slice(0, 64),
-    request_bytes: outcome.requestBytes,
-    response_bytes: outcome.responseBytes,
-    duration_us: Math.max(0, Math.round(outcome.durationUs)),
-    upstream_us: outcome.upstreamUs > 0 ? Math.round(outcome.upstreamUs) : null,
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * Which calls a thread keeps a record of. Token buckets: refusals and errors have one, other answers another, so that a flood
  * of good calls never takes the place of the refused one that somebody looks for. A provider has two such buckets, and each
- * calling tenant half of them: neither a tenant nor its customers can crowd others out.
+ * calling tenant half of them: no tenant can crowd others out.
  */
 export interface SampleBounds {
   /** Records at once, and a second after that. */

@@ -61,6 +61,16 @@ test('the operations of the document are counted and told; the document itself i
   assert.equal((await control.call('GET', `${path}/documented/openapi`)).status, 404);
 });
 
+test('an upstream can be of one environment, and gateways are told', async () => {
+  const apart = [{ url: 'https://a.example.com' }, { url: 'https://b.example.com', environment: 'test' }];
+  const version = await make(control.call, path, { name: 'apart', upstreams: apart });
+  const stored = apart.map((one) => ({ weight: 1, ...one }));
+  assert.deepEqual(version['upstreams'], stored);
+  assert.deepEqual((await told(version.id))?.['upstreams'], stored);
+  const body = { upstreams: [{ url: 'https://a.example.com', environment: 'both' }] };
+  assert.equal((await control.call('PATCH', `${path}/apart`, { body })).status, 400);
+});
+
 test('a change that says nothing of the document keeps its operations', async () => {
   const version = await make(control.call, path, { name: 'kept', upstreams, openapi: document });
   await control.call('PATCH', `${path}/kept`, { body: { timeout_ms: 5 } });

@@ -4,7 +4,7 @@ import { cursorAt, pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import type { Fragment, Sql } from '../../store/pool.ts';
 import type { TenantTx } from '../../store/store.ts';
-import type { UsageDeps } from '../deps.ts';
+import type { UsageDeps } from './deps.ts';
 import { viewCalls, type CallRow } from './call.ts';
 import { readHead } from './watch.ts';
 

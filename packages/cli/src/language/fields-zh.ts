@@ -71,5 +71,5 @@ export const fieldsZh: Readonly<Record<string, string>> = {
   '`after` of an earlier answer: only calls since then, oldest first': '先前响应的 `after`：仅其后的调用，最早的在前',
   'With `after`: how long to wait for the first call': '与 `after` 一起使用：等待第一个调用的时间',
   'Scopes of the app that calls with this key hold: `<tenant>/<api>:<scope>`':
-    '使用此密钥的调用所拥有的应用权限范围：`<租户>/<API>:<权限范围>`',
+    '使用此密钥的调用所拥有的应用权限范围：`<tenant>/<api>:<scope>`',
 };

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errors, type ErrorEntry } from '../packages/contract/src/errors.ts';
 import { lifecycle } from '../packages/server/src/gateway/pipeline.ts';
+import { renderMetrics, renderSettings } from './reference.ts';
 import { readTree, type SourceFile, type Violation } from './source.ts';
 
 interface Generated {
@@ -13,7 +14,11 @@ interface Generated {
   readonly render: () => string;
 }
 
-export const documents: readonly Generated[] = [{ path: 'docs/errors.md', render: () => renderErrors(errors) }];
+export const documents: readonly Generated[] = [
+  { path: 'docs/errors.md', render: () => renderErrors(errors) },
+  { path: 'docs/reference/settings.md', render: () => renderSettings() },
+  { path: 'docs/reference/metrics.md', render: () => renderMetrics() },
+];
 
 /** The documents whose text is not what the code would make of them today. */
 export function findStaleDocuments(tree: readonly SourceFile[]): Violation[] {

@@ -11,6 +11,7 @@ import { systemRandom } from '../../src/kernel/random.ts';
 import { AccessLog } from '../../src/gateway/access-log.ts';
 import { generateAssertionKey } from '../../src/gateway/assertion.ts';
 import { Slots } from '../../src/gateway/limits/slots.ts';
+import { SteadyTime } from '../../src/gateway/limits/steady.ts';
 import { Windows } from '../../src/gateway/limits/windows.ts';
 import { ThreadMetrics } from '../../src/gateway/metrics.ts';
 import { Pipeline, steps } from '../../src/gateway/pipeline.ts';
@@ -164,6 +165,9 @@ export class OneThread {
       usedProofs: UsedProofs.memoryFor(64),
       proofsSinceSeconds: 0,
       freshness: Freshness.memory(),
+      heartbeat: new SharedArrayBuffer(4),
+      steady: SteadyTime.memory(),
+      steadyAheadMs: 0,
     },
     { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
   );

@@ -10,6 +10,7 @@ import { systemRandom } from '../../kernel/random.ts';
 import { generateAssertionKey } from '../assertion.ts';
 import type { Gate } from '../call.ts';
 import { Slots } from '../limits/slots.ts';
+import { SteadyTime } from '../limits/steady.ts';
 import { Windows } from '../limits/windows.ts';
 import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -82,6 +83,9 @@ export class SampleGate {
         usedProofs: UsedProofs.memoryFor(proofs),
         proofsSinceSeconds: 0,
         freshness: Freshness.memory(),
+        heartbeat: new SharedArrayBuffer(4),
+        steady: SteadyTime.memory(),
+        steadyAheadMs: 0,
       },
       { clock, random: systemRandom, log: silent, tell: () => undefined },
     );

@@ -157,8 +157,7 @@ class Gateway implements RunningRole {
       seed,
       ...this.#memories,
       heartbeat: Heartbeat.memory(),
-      steady: this.#time.memory,
-      steadyAheadMs: this.#time.aheadMs,
+      steady: { memory: this.#time.memory, aheadMs: this.#time.aheadMs },
       proofsSinceSeconds: this.#usedProofs.sinceSeconds,
       metrics: (this.#metrics[place - 1] ?? new ThreadMetrics(ThreadMetrics.memory())).memory,
     });

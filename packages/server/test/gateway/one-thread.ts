@@ -11,7 +11,6 @@ import { systemRandom } from '../../src/kernel/random.ts';
 import { AccessLog } from '../../src/gateway/access-log.ts';
 import { generateAssertionKey } from '../../src/gateway/assertion.ts';
 import { Slots } from '../../src/gateway/limits/slots.ts';
-import { SteadyTime } from '../../src/gateway/limits/steady.ts';
 import { Windows } from '../../src/gateway/limits/windows.ts';
 import { ThreadMetrics } from '../../src/gateway/metrics.ts';
 import { Pipeline, steps } from '../../src/gateway/pipeline.ts';
@@ -166,8 +165,6 @@ export class OneThread {
       proofsSinceSeconds: 0,
       freshness: Freshness.memory(),
       heartbeat: new SharedArrayBuffer(4),
-      steady: SteadyTime.memory(),
-      steadyAheadMs: 0,
     },
     { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
   );

@@ -32,9 +32,11 @@ export interface ThreadSetup {
   readonly freshness: SharedArrayBuffer;
   /** Counts that the thread is not hung: `Heartbeat`. */
   readonly heartbeat: SharedArrayBuffer;
-  /** Time for limits (limits/steady.ts): what threads share of it, and how far it is ahead of the wall clock. */
-  readonly steady: SharedArrayBuffer;
-  readonly steadyAheadMs: number;
+  /**
+   * Time for limits (limits/steady.ts): what threads share of it, and how far it is ahead of the wall clock. Absent: limits
+   * count by the time of each call.
+   */
+  readonly steady?: { readonly memory: SharedArrayBuffer; readonly aheadMs: number };
 }
 
 export type ToThread =

@@ -103,6 +103,9 @@ export class ServingThread {
   }
 }
 
+const steadyTimeOf = ({ steady }: ThreadSetup, clock: Clock): SteadyTime | undefined =>
+  steady === undefined ? undefined : new SteadyTime(clock, steady.memory, steady.aheadMs);
+
 /** All that the steps of a thread work with. */
 export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<ServeDeps, 'beat'>): Gate {
   const metrics = new ThreadMetrics(setup.metrics);
@@ -125,7 +128,7 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<
     freshness: new Freshness(setup.freshness),
     platformUrl: setup.platformUrl,
     gatewayUrl: setup.gatewayUrl,
-    windows: new Windows(setup.windows, setup.place, new SteadyTime(clock, setup.steady, setup.steadyAheadMs)),
+    windows: new Windows(setup.windows, setup.place, steadyTimeOf(setup, clock)),
     slots: new Slots(setup.slots, setup.threads, setup.place),
     spool: new Spool({
       folder: setup.usageFolder,

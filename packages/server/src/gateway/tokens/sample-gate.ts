@@ -10,7 +10,6 @@ import { systemRandom } from '../../kernel/random.ts';
 import { generateAssertionKey } from '../assertion.ts';
 import type { Gate } from '../call.ts';
 import { Slots } from '../limits/slots.ts';
-import { SteadyTime } from '../limits/steady.ts';
 import { Windows } from '../limits/windows.ts';
 import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -84,8 +83,6 @@ export class SampleGate {
         proofsSinceSeconds: 0,
         freshness: Freshness.memory(),
         heartbeat: new SharedArrayBuffer(4),
-        steady: SteadyTime.memory(),
-        steadyAheadMs: 0,
       },
       { clock, random: systemRandom, log: silent, tell: () => undefined },
     );

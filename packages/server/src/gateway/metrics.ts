@@ -19,7 +19,9 @@ const inFlightAt = 8;
 const pendingAt = 9;
 const abortedAt = 10;
 const logLinesLostAt = 11;
-const bucketsAt = 12;
+/** Written by the main thread: whether the gateway is not ready, for the listener of the calls. Not a sum. */
+const unreadyAt = 12;
+const bucketsAt = 13;
 const codesAt = bucketsAt + bucketsUs.length + 1;
 const length = codesAt + codes.length;
 
@@ -67,6 +69,20 @@ export class ThreadMetrics {
     this.#numbers[pendingAt] = calls;
   }
 
+  /** Calls whose usage is in memory only. */
+  get pending(): number {
+    return this.#numbers[pendingAt] ?? 0;
+  }
+
+  /** Main thread: load balancers shall be told that this gateway is not ready, whichever thread they ask. */
+  set unready(is: boolean) {
+    this.#numbers[unreadyAt] = is ? 1 : 0;
+  }
+
+  get unready(): boolean {
+    return this.#numbers[unreadyAt] === 1;
+  }
+
   /** Main thread, after the thread died: what it had in flight and in memory is gone. Returns the calls lost. */
   buried(): number {
     const lost = this.#numbers[pendingAt] ?? 0;
@@ -92,9 +108,12 @@ export interface MainFigures {
   readonly feedErrors: number;
   readonly threads: number;
   readonly threadDeaths: number;
+  readonly threadHangs: number;
   readonly spoolBytes: number;
   readonly spoolSegments: number;
   readonly spoolRefused: number;
+  readonly spoolDamaged: number;
+  readonly spoolMissing: number;
   readonly callsLost: number;
   readonly callsShipped: number;
   readonly counterSlots: number;
@@ -149,12 +168,23 @@ function mainMetrics(f: MainFigures): string[] {
     ...counter('tulou_gateway_snapshot_errors_total', 'Polls of the configuration that failed.', f.feedErrors),
     ...gauge('tulou_gateway_threads', 'Threads that serve.', f.threads),
     ...counter('tulou_gateway_thread_deaths_total', 'Threads that died and were replaced.', f.threadDeaths),
+    ...counter('tulou_gateway_thread_hangs_total', 'Threads that hung, were ended and replaced.', f.threadHangs),
     ...gauge('tulou_gateway_spool_bytes', 'Bytes of closed segments that wait for control.', f.spoolBytes),
     ...gauge('tulou_gateway_spool_segments', 'Closed segments that wait for control.', f.spoolSegments),
     ...gauge(
       'tulou_gateway_spool_refused_segments',
       'Segments that control refused for good; kept on disk.',
       f.spoolRefused,
+    ),
+    ...gauge(
+      'tulou_gateway_spool_damaged_segments',
+      'Segments that are damaged: answered calls may be missing; kept on disk.',
+      f.spoolDamaged,
+    ),
+    ...counter(
+      'tulou_gateway_spool_missing_segments_total',
+      'Segments that were removed before control had them.',
+      f.spoolMissing,
     ),
     ...counter('tulou_gateway_usage_lost_total', 'Answered calls whose record was lost with a thread.', f.callsLost),
     ...counter('tulou_gateway_usage_shipped_total', 'Answered calls that control has taken.', f.callsShipped),

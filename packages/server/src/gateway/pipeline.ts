@@ -142,7 +142,9 @@ function probeOf(exchange: Exchange, gate: Gate): { status: number; body: string
   if (address === '/healthz') return { status: 200, body: 'ok\n' };
   if (address !== '/readyz') return undefined;
   if (gate.draining) return { status: 503, body: 'draining\n' };
-  return gate.state === undefined ? { status: 503, body: 'no configuration yet\n' } : { status: 200, body: 'ok\n' };
+  if (gate.state === undefined) return { status: 503, body: 'no configuration yet\n' };
+  if (gate.spool.full) return { status: 503, body: 'usage cannot be recorded: calls are refused (spool_full)\n' };
+  return gate.metrics.unready ? { status: 503, body: 'not ready\n' } : { status: 200, body: 'ok\n' };
 }
 
 const problemFields: Readonly<Record<Language, readonly string[]>> = {

@@ -82,6 +82,7 @@ export class SampleGate {
         usedProofs: UsedProofs.memoryFor(proofs),
         proofsSinceSeconds: 0,
         freshness: Freshness.memory(),
+        heartbeat: new SharedArrayBuffer(4),
       },
       { clock, random: systemRandom, log: silent, tell: () => undefined },
     );

@@ -1,6 +1,6 @@
 import type { Call, Step } from '../call.ts';
 import { OperationIndex } from '../snapshot/operations.ts';
-import type { ApiNode, Operation, VersionNode } from '../snapshot/state.ts';
+import type { ApiNode, Operation, VersionNode } from '../snapshot/links.ts';
 import { interned } from '../usage/record.ts';
 
 /**

@@ -1,7 +1,8 @@
 /**
  * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls.
  * What many calls share (whose API, whose app, which operation, which key) is defined once a segment and then named by
- * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all.
+ * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all. The last
+ * frame of a segment that was closed is its seal: a definition that says how many calls there are. So a lost end shows.
  */
 import { crc32 } from 'node:zlib';
 import type { UsageRow } from '@tulou/contract';
@@ -53,6 +54,7 @@ const frameHeadBytes = 8;
 const callBytes = 40;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
+const sealPrefix = '#sealed ';
 const callMark = 2;
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
@@ -96,6 +98,12 @@ export class FrameEncoder {
     return frame;
   }
 
+  /** The last frame of a segment of so many calls. Stands until the next `add`. */
+  takeSeal(calls: number): Buffer {
+    this.#define(`${sealPrefix}${calls}`);
+    return this.takeFrame();
+  }
+
   #numberOf(thing: Interned): number {
     if (thing.segment === this.#segment) return thing.index;
     this.#definitions += 1;
@@ -122,24 +130,45 @@ export class FrameEncoder {
   }
 }
 
+/** What a segment says, and whether that is all. */
+export interface Reading {
+  readonly rows: UsageRow[];
+  readonly calls: number;
+  /** Bytes are left that are no whole frame. */
+  readonly torn: boolean;
+  /** What is left cannot be a write that was cut off: it was written once, and is not what was written. */
+  readonly damaged: boolean;
+  /** It ends as a segment that was closed, with as many calls as it says. */
+  readonly sealed: boolean;
+}
+
 /** Adds a segment's calls up to rows. A torn or damaged frame ends the reading: what stands before it is whole. */
-export function addUp(bytes: Buffer): { rows: UsageRow[]; calls: number; torn: boolean } {
+export function addUp(bytes: Buffer): Reading {
   const sums = new Sums();
   let at = 0;
+  let damaged = false;
   while (at + frameHeadBytes <= bytes.length) {
     const length = bytes.readUInt32LE(at);
     const payload = bytes.subarray(at + frameHeadBytes, at + frameHeadBytes + length);
-    if (payload.length < length || crc32(payload) !== bytes.readUInt32LE(at + 4)) break;
+    // A frame of no bytes is what a file system leaves where it lost some.
+    damaged = length === 0 || (payload.length === length && crc32(payload) !== bytes.readUInt32LE(at + 4));
+    if (damaged || payload.length < length) break;
     sums.addFrame(payload);
     at += frameHeadBytes + length;
   }
-  return { rows: [...sums.rows.values()], calls: sums.calls, torn: at < bytes.length };
+  const torn = at < bytes.length;
+  return { rows: [...sums.rows.values()], calls: sums.calls, torn, damaged, sealed: !torn && sums.isSealed };
 }
 
 class Sums {
   readonly rows = new Map<string, UsageRow>();
   calls = 0;
   readonly #definitions: string[] = [''];
+
+  /** Whether the last definition is a seal that tells the truth. */
+  get isSealed(): boolean {
+    return this.#definitions.at(-1) === `${sealPrefix}${this.calls}`;
+  }
 
   addFrame(payload: Buffer): void {
     for (let at = 0; at < payload.length;) {

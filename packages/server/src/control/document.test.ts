@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeApi } from './document.ts';
-import { readOpenapi } from './openapi/read.ts';
+import { readOpenapi } from '@tulou/openapi';
 import { bindings } from './operations.ts';
 
 const operations = bindings.map(({ operation }) => operation);

@@ -123,8 +123,11 @@ function reportOf(source: Source, findings: Findings): Report {
 
 function itemOf(source: Source, { severity, path, at, message }: Finding): ReportItem {
   const { line, column } = typeof at === 'string' ? source.place(path, at) : at;
-  return { severity, pointer: pointerOf(path), message, line, column };
+  return { severity, pointer: shown(pointerOf(path)), message: shown(message), line, column };
 }
+
+/** Findings are stored and printed: what of the document they quote must not break either. */
+const shown = (text: string): string => text.toWellFormed().replaceAll(/\p{Cc}/gu, '\ufffd');
 
 const versionHelp = 'Tulou reads OpenAPI 3.0 and 3.1.';
 

@@ -45,9 +45,19 @@ export function requirementsOf(value: Json | undefined): Requirement[] | undefin
   );
 }
 
+/** Control characters cannot be stored; no scope that an API defines has any. */
+const named = (scope: Json): string =>
+  String(scope)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\ufffd');
+
 function scopesIn(scopes: Json): string[] {
-  if (typeof scopes === 'string') return scopes.split(' ').filter((scope) => scope !== '');
-  return isList(scopes) ? scopes.filter((scope) => scope !== null).map(String) : [];
+  if (typeof scopes === 'string')
+    return scopes
+      .split(' ')
+      .filter((scope) => scope !== '')
+      .map(named);
+  return isList(scopes) ? scopes.filter((scope) => scope !== null).map(named) : [];
 }
 
 /**

@@ -81,7 +81,10 @@ export function text(check?: (value: string) => string | undefined): Shape {
       const wrong = check?.(value);
       if (wrong !== undefined) complain(walk, `${here(walk)} ${wrong}`);
     } else if (typeof value === 'number' || typeof value === 'boolean') {
-      complain(walk, `${here(walk)} must be a text, but is ${describe(value)}. Put it in quotes${Number.isInteger(value) ? '' : `: "${value}"`}.`);
+      complain(
+        walk,
+        `${here(walk)} must be a text, but is ${describe(value)}. Put it in quotes${Number.isInteger(value) ? '' : `: "${value}"`}.`,
+      );
     } else mustBe(walk, value, 'a text');
   };
 }

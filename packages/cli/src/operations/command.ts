@@ -20,7 +20,7 @@ import { printForPeople, printRaw } from '../terminal/answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
-import { isDestructive, isPaged, isWrite, nounOf, paramsOf, verbOf } from './registry.ts';
+import { isDestructive, isDocument, isFile, isPaged, isWrite, nounOf, paramsOf, verbOf } from './registry.ts';
 import { callOf, pathParams } from './request.ts';
 import { saveStream } from './stream.ts';
 
@@ -89,8 +89,8 @@ function generalOptions(operation: Operation): Option[] {
     ...(hasEtag(operation) ? [etagOption] : []),
     ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
-    ...(operation.stream === undefined ? [] : [outputOption]),
-    ...(isDestructive(operation) || operation.stream !== undefined ? [yesOption] : []),
+    ...(isFile(operation) ? [outputOption] : []),
+    ...(isDestructive(operation) || isFile(operation) ? [yesOption] : []),
     jsonOption,
     ...connectionOptions,
   ];
@@ -144,11 +144,20 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
   const call = await callOf(operation, args, io);
   const client = openClient(await resolveConnection(args, io), io);
   if (isDestructive(operation)) await confirmFor(operation, args, io);
-  if (operation.stream !== undefined) return saveStream(client, { ...call, accept: operation.stream }, args, io);
+  if (isFile(operation)) return saveStream(client, { ...call, accept: operation.stream ?? '' }, args, io);
+  if (isDocument(operation)) return printDocument(client, call, args, io);
   const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
   if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
   else if (isOn(args, 'json')) printRaw(answer, io);
   else printForPeople(operation, answer, io);
+  return 'ok';
+}
+
+/** As it was sent; for programs, as JSON. */
+async function printDocument(client: Client, call: Call, args: Arguments, io: Io): Promise<ExitName> {
+  const accept = isOn(args, 'json') ? 'application/json' : '*/*';
+  const text = await (await client.open({ ...call, accept })).text();
+  io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   return 'ok';
 }
 

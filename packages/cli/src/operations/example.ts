@@ -2,7 +2,7 @@
 import type { Operation } from '@tulou/contract';
 import { schemaOf, shapeOf, type Shape } from '../schema.ts';
 import { fieldsOf, flagName } from './fields.ts';
-import { isDestructive, nounOf, paramsOf } from './registry.ts';
+import { isDestructive, isFile, nounOf, paramsOf } from './registry.ts';
 
 const paramValues: Readonly<Record<string, string>> = {
   tenant: 'acme',
@@ -62,7 +62,7 @@ export function exampleOf(operation: Operation): string {
   const flags = chosen.map(
     (field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`,
   );
-  const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
+  const output = isFile(operation) ? ['-o export.tar.gz'] : [];
   const yes = isDestructive(operation) ? ['--yes'] : [];
   return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
 }

@@ -127,7 +127,7 @@ import { createUser } from './users/create.ts';
 import { getUser, listUsers } from './users/get.ts';
 import { createVersion } from './versions/create.ts';
 import { deleteVersion } from './versions/delete.ts';
-import { getVersion, getVersionOpenapi } from './versions/get.ts';
+import { getVersion, getVersionFindings, getVersionOpenapi } from './versions/get.ts';
 import { listVersions } from './versions/list.ts';
 import { updateVersion } from './versions/update.ts';
 
@@ -190,6 +190,7 @@ export const bindings: readonly Binding[] = [
   on(versions.list,          listVersions),
   on(versions.get,           getVersion),
   on(versions.openapi,       getVersionOpenapi),
+  on(versions.findings,      getVersionFindings),
   on(versions.update,        updateVersion),
   on(versions.delete,        deleteVersion),
 

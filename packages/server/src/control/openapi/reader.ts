@@ -1,63 +1,52 @@
 /**
- * Reads OpenAPI documents beside the event loop: a large one takes seconds, and other tenants' calls must not wait for it.
- * Small ones are read at once; each large one in a thread of its own, which is bounded in time and memory.
+ * Reads OpenAPI documents beside the event loop: a large or strange one takes seconds, and other tenants' calls must not
+ * wait for it. Short and plain ones are read at once; each other in a thread of its own, which is bounded in time and memory.
  */
 import { Worker } from 'node:worker_threads';
-import { Problem } from '@tulou/contract';
+import { isCheap } from '@tulou/openapi';
 import type { Clock } from '../../kernel/clock.ts';
-import { readOpenapi, type OpenapiResult } from './read.ts';
+import { readHere, type Reading } from './reading.ts';
+import { Turns } from './turns.ts';
 
 export interface OpenapiReader {
-  /** As `readOpenapi`. Throws `unavailable` where too many large documents wait already. */
-  read(text: string): Promise<OpenapiResult>;
+  /** Reads a document of a tenant. Throws `unavailable` where too many wait already. */
+  read(text: string, tenant: string): Promise<Reading>;
 }
 
-const bounds = {
-  /** Some 20 ms of YAML. */
-  smallCharacters: 24 * 1024,
-  threadsMax: 2,
-  waitingMax: 16,
-  readMs: 60_000,
-  memoryMegabytes: 1536,
-} as const;
+/** What a thread may take. A document of 12 MiB stays well below the larger one. */
+interface ThreadBounds {
+  readonly readMs: number;
+  readonly memoryMegabytes: number;
+}
+
+const shortCharacters = 1024 * 1024;
+const shortBounds: ThreadBounds = { readMs: 15_000, memoryMegabytes: 128 };
+const longBounds: ThreadBounds = { readMs: 45_000, memoryMegabytes: 400 };
+const turnBounds = { places: 1, shortPlaces: 1, waitingPerTenantMax: 8, waitingMax: 64 } as const;
 
 export function openReader(clock: Clock): OpenapiReader {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const enter = async (): Promise<void> => {
-    if (running >= bounds.threadsMax) {
-      if (waiting.length >= bounds.waitingMax)
-        throw new Problem('unavailable', { detail: 'too many large documents at once' });
-      await new Promise<void>((resolve) => void waiting.push(resolve));
-    }
-    running += 1;
-  };
+  const turns = new Turns(turnBounds);
   return {
-    async read(text) {
-      if (text.length <= bounds.smallCharacters) return readOpenapi(text);
-      await enter();
-      try {
-        return await readInThread(text, clock);
-      } finally {
-        running -= 1;
-        waiting.shift()?.();
-      }
+    async read(text, tenant) {
+      if (isCheap(text)) return readHere(text);
+      const isShort = text.length <= shortCharacters;
+      return turns.take(tenant, isShort, () => readInThread(text, clock, isShort ? shortBounds : longBounds));
     },
   };
 }
 
-async function readInThread(text: string, clock: Clock): Promise<OpenapiResult> {
+async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): Promise<Reading> {
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: text,
-    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
   });
   const late = clock.after(bounds.readMs, () => void thread.terminate());
   try {
     return await new Promise((resolve) => {
       thread.once('message', resolve);
       // Out of memory, or ended because it was late: the document is at fault, as far as anyone can tell.
-      thread.once('error', () => resolve(tooMuch));
-      thread.once('exit', () => resolve(tooMuch));
+      thread.once('error', () => resolve(tooMuch(bounds)));
+      thread.once('exit', () => resolve(tooMuch(bounds)));
     });
   } finally {
     late.cancel();
@@ -65,16 +54,10 @@ async function readInThread(text: string, clock: Clock): Promise<OpenapiResult> 
   }
 }
 
-const tooMuch: OpenapiResult = {
-  ok: false,
-  violations: [
-    {
-      pointer: '',
-      message:
-        `The document cannot be read within ${bounds.readMs / 1000} seconds and ${bounds.memoryMegabytes} MiB ` +
-        `of memory. Send it as JSON, which is read faster, or split the API.`,
-      line: 1,
-      column: 1,
-    },
-  ],
-};
+function tooMuch({ readMs, memoryMegabytes }: ThreadBounds): Reading {
+  const message =
+    `The document cannot be read within ${readMs / 1000} seconds and ${memoryMegabytes} MiB of memory. ` +
+    `Send it as JSON, which is read faster, or split the API.`;
+  const item = { severity: 'error', pointer: '', message, line: 1, column: 1 } as const;
+  return { ok: false, report: { errors: 1, warnings: 0, items: [item] } };
+}

@@ -1,5 +1,5 @@
-/** The thread of one large document (`reader.ts`). */
+/** The thread of one document (`reader.ts`). Sends texts and small values only: a large value would be copied. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { readOpenapi } from './read.ts';
+import { readHere } from './reading.ts';
 
-parentPort?.postMessage(readOpenapi(String(workerData)));
+parentPort?.postMessage(readHere(String(workerData)));

@@ -59,7 +59,7 @@ export const laws: readonly Law[] = [
   {
     from: ['packages/openapi/src/'],
     testsExempt: true,
-    forbids: /^(?:node:|packages\/(?!openapi\/)|@tulou\/(?!contract)|process$|Buffer$|zod$|yaml$)/,
+    forbids: /^(?:node:|packages\/(?!openapi\/)|@tulou\/(?!contract)|process$|Buffer$|zod$)/,
     reason: 'openapi is pure: control, the command line and the console read documents with the same code',
   },
   {

@@ -34,7 +34,7 @@ const templates: Check = ({ root, operations, findings, line }) => {
     if (shape === undefined) continue;
     const first = firstOfShape.get(shape);
     if (first === undefined) firstOfShape.set(shape, template);
-    else findings.add(at, saySameAddresses(template, first, line(['paths', first])), 'key');
+    else if (note === undefined) findings.add(at, saySameAddresses(template, first, line(['paths', first])), 'key');
   }
 };
 

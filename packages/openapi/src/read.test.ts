@@ -40,7 +40,7 @@ describe('a document that is well', () => {
     });
 
     it(`means the same as YAML and as JSON (${version})`, () => {
-      const meaning = (text: string): object => ({ ...read(text), json: JSON.parse(read(text).json) });
+      const meaning = (text: string): object => ({ ...read(text), json: JSON.parse(read(text).json) as Json });
       assert.deepEqual(meaning(stringify(document)), meaning(JSON.stringify(document)));
       assert.deepEqual(meaning(JSON.stringify(document, undefined, '\t')), meaning(JSON.stringify(document)));
     });

@@ -183,7 +183,7 @@ export function schemaNames(root: Json): { readonly names: Set<string>; readonly
       if (typeof value['$id'] === 'string') bases.add(pointer);
     }
     if (typeof value !== 'object' || value === null) continue;
-    for (const [key, child] of Object.entries(value) as [string, Json][])
+    for (const [key, child] of Object.entries<Json>(value))
       if (typeof child === 'object' && child !== null)
         open.push({ value: child, pointer: `${pointer}${pointerOf([key])}` });
   }

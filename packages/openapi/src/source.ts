@@ -34,9 +34,9 @@ export function readSource(text: string, findings: Findings): Source {
   }
   const json = fastJson(text);
   if (json === undefined) return readYaml(text, findings);
-  let yaml: Yaml | undefined;
+  let forPlaces: Yaml | undefined;
   // What YAML would say against a text that is JSON does not matter: it is read for the places only.
-  const place: Source['place'] = (path, at) => (yaml ??= readYaml(text, new Findings())).place(path, at);
+  const place: Source['place'] = (path, at) => (forPlaces ??= readYaml(text, new Findings())).place(path, at);
   return { value: json, json: () => text, place };
 }
 
@@ -85,7 +85,7 @@ function countKeys(root: Json): number {
   const open: Json[] = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next !== 'object' || next === null) continue;
-    const children = Object.values(next) as Json[];
+    const children = Object.values<Json>(next);
     if (!Array.isArray(next)) keys += children.length;
     for (const child of children) if (typeof child === 'object' && child !== null) open.push(child);
   }

@@ -3,7 +3,6 @@
  * express is a finding, and so is a key that occurs twice.
  */
 import {
-  COLLECTION_STYLE,
   EVENT_ID,
   getScalarValue,
   parseEvents,
@@ -18,6 +17,7 @@ import {
 import type { Findings, Place } from './findings.ts';
 import type { Json } from './json.ts';
 import { Lines } from './lines.ts';
+import { Places } from './yaml-places.ts';
 import { resolvePlain } from './scalars.ts';
 import { sayDuplicate, weighDuplicate } from './duplicates.ts';
 import { saySyntax } from './syntax-errors.ts';
@@ -49,9 +49,10 @@ export function readYaml(text: string, findings: Findings): Yaml {
     findings.refuse([], saySyntax(reason, text, at), lines.placeAt(at));
     return { value: undefined, json: () => 'null', place: () => nowhere };
   }
-  const conversion = new Conversion(text, events, findings, lines);
+  const places = new Places(text, events);
+  const conversion = new Conversion(text, events, findings, lines, places);
   const value = conversion.run();
-  return { value, json: () => conversion.json(value), place: (path, at) => conversion.place(path, at) };
+  return { value, json: () => conversion.json(value), place: (path, at) => lines.placeAt(places.find(path, at)) };
 }
 
 const tooDeep =
@@ -84,9 +85,7 @@ class Conversion {
   readonly #lines: Lines;
   readonly #path: string[] = [];
   readonly #anchors = new Map<string, Anchored>();
-  /** For each event: the event after its node. */
-  readonly #after: Int32Array;
-  readonly #aliased = new Map<number, number>();
+  readonly #places: Places;
   readonly #large: LargeInteger[] = [];
   #next = 0;
   #values = 0;
@@ -94,12 +93,12 @@ class Conversion {
   #height = 0;
   #over: string | undefined;
 
-  constructor(text: string, events: readonly Event[], findings: Findings, lines: Lines) {
+  constructor(text: string, events: readonly Event[], findings: Findings, lines: Lines, places: Places) {
     this.#text = text;
     this.#events = events;
     this.#findings = findings;
     this.#lines = lines;
-    this.#after = new Int32Array(events.length);
+    this.#places = places;
   }
 
   run(): Json | undefined {
@@ -126,7 +125,7 @@ class Conversion {
       const event = this.#events[index];
       if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) continue;
       if (event.type === EVENT_ID.SCALAR && getScalarValue(this.#text, event) === '') continue;
-      const at = this.#startOf(index);
+      const at = this.#places.startOf(index);
       this.#findings.refuse(
         [],
         'There is more than one document in the text (`---`). Send one.',
@@ -147,7 +146,7 @@ class Conversion {
     const before = { values: this.#values, characters: this.#characters, height: this.#height };
     this.#height = 0;
     const value = event.type === EVENT_ID.SCALAR ? this.#scalar(event, holder, key) : this.#container(event);
-    this.#after[index] = this.#next;
+    this.#places.end(index, this.#next);
     const height = this.#height + 1;
     if (event.anchorStart >= 0)
       this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), {
@@ -167,7 +166,7 @@ class Conversion {
   }
 
   #alias(event: AliasEvent, index: number): Json {
-    this.#after[index] = this.#next;
+    this.#places.end(index, this.#next);
     const name = this.#text.slice(event.anchorStart, event.anchorEnd);
     const target = this.#anchors.get(name);
     if (target === undefined) {
@@ -178,7 +177,7 @@ class Conversion {
       );
       return null;
     }
-    this.#aliased.set(index, target.event);
+    this.#places.alias(index, target.event);
     this.#values += target.values;
     this.#characters += target.characters;
     this.#height = Math.max(this.#height, target.height);
@@ -240,8 +239,8 @@ class Conversion {
   }
 
   #twice(key: string, earlier: number, again: number): void {
-    const { line } = this.#lines.placeAt(this.#startOf(earlier));
-    const place = this.#lines.placeAt(this.#startOf(again));
+    const { line } = this.#lines.placeAt(this.#places.startOf(earlier));
+    const place = this.#lines.placeAt(this.#places.startOf(again));
     weighDuplicate(this.#findings, [...this.#path, key], sayDuplicate(key, line), place);
   }
 
@@ -251,7 +250,7 @@ class Conversion {
     const event = this.#events[index];
     if (event?.type === EVENT_ID.SCALAR) {
       this.#next += 1;
-      this.#after[index] = this.#next;
+      this.#places.end(index, this.#next);
       this.#values += 1;
       return getScalarValue(this.#text, event);
     }
@@ -260,7 +259,7 @@ class Conversion {
     this.#findings.add(
       this.#path,
       'A key must be a text; here it is a list or an object. If it contains `{` or `[`, put it in quotes.',
-      this.#lines.placeAt(this.#startOf(index)),
+      this.#lines.placeAt(this.#places.startOf(index)),
     );
     return undefined;
   }
@@ -287,63 +286,6 @@ class Conversion {
       this.#findings.add(this.#path, resolved.note, this.#lines.placeAt(event.valueStart));
     if (resolved.digits !== undefined && holder !== null) this.#large.push({ holder, key, digits: resolved.digits });
     return resolved.value;
-  }
-
-  #startOf(index: number): number {
-    const event = this.#events[index];
-    if (event?.type === EVENT_ID.SCALAR) {
-      const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
-      return Math.max(0, event.valueStart - (isQuoted ? 1 : 0));
-    }
-    if (event?.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
-    return event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE ? event.start : 0;
-  }
-
-  /** Follows a path down to its node; stops at the last one that is there. */
-  place(path: readonly string[], at: 'key' | 'value'): Place {
-    let node = this.#events[0]?.type === EVENT_ID.DOCUMENT ? 1 : 0;
-    let offset = this.#startOf(node);
-    for (const [depth, key] of path.entries()) {
-      node = this.#aliased.get(node) ?? node;
-      const found = this.#find(node, key);
-      if (found === undefined) break;
-      const isKey =
-        found.key !== undefined && (this.#isBlock(found.value) || (depth === path.length - 1 && at === 'key'));
-      offset = this.#startOf(isKey ? (found.key ?? found.value) : found.value);
-      node = found.value;
-    }
-    return this.#lines.placeAt(offset);
-  }
-
-  /** An object in block style begins at its first key, and an empty value nowhere: the key is the better place. */
-  #isBlock(index: number): boolean {
-    const event = this.#events[index];
-    if (event?.type === EVENT_ID.SCALAR) return event.valueStart === event.valueEnd && this.#isPlain(index);
-    return event?.type !== EVENT_ID.ALIAS && (event as Container).style === COLLECTION_STYLE.BLOCK;
-  }
-
-  #find(container: number, key: string): { readonly key?: number; readonly value: number } | undefined {
-    const isMap = this.#events[container]?.type === EVENT_ID.MAPPING;
-    if (!isMap && this.#events[container]?.type !== EVENT_ID.SEQUENCE) return undefined;
-    let last: { readonly key?: number; readonly value: number } | undefined;
-    let position = 0;
-    for (let index = container + 1; index < this.#events.length; position += 1) {
-      if (this.#events[index]?.type === EVENT_ID.POP) return last;
-      const value = isMap ? this.#past(index) : index;
-      if (isMap && this.#keyText(index) === key) last = { key: index, value };
-      if (!isMap && String(position) === key) return { value };
-      index = this.#past(value);
-    }
-    return last;
-  }
-
-  #past(index: number): number {
-    return Math.max(index + 1, this.#after[index] ?? 0);
-  }
-
-  #keyText(index: number): string | undefined {
-    const event = this.#events[this.#aliased.get(index) ?? index];
-    return event?.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, event) : undefined;
   }
 }
 

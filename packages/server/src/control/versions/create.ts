@@ -7,7 +7,7 @@ import { refreshCatalog } from '../catalog/refresh.ts';
 import { holdQuota } from '../quota.ts';
 import { versionChange } from '../snapshot/compile.ts';
 import { publish } from '../snapshot/publish.ts';
-import { holdScopes, holdUnpublished, isScoped, readDocument, storeDocument } from './document.ts';
+import { holdScopes, holdUnpublished, asksForScopes, readDocument, storeDocument } from './document.ts';
 import { deprecationOf, holdComplete, holdStrict } from './state.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { copyOf, viewVersion, type VersionRow } from './version.ts';
@@ -22,7 +22,7 @@ export const createVersion: Handler<typeof versions.create> = async (scope, { pa
       ? null
       : await readDocument(body.openapi, scope.tenantUuid, body.strict_document, deps.openapi);
   const operations = (read?.operations ?? []).map(copyOf);
-  const scoped = isScoped(operations);
+  const scoped = read !== null && asksForScopes(read);
   holdStrict(body.strict, operations.length);
   if (read !== null) holdUnpublished(read, body.strict ?? scoped);
   const access = body.access ?? read?.access ?? 'key';
@@ -39,8 +39,8 @@ export const createVersion: Handler<typeof versions.create> = async (scope, { pa
                             created_at, updated_at)
       values (${scope.tenantUuid}, ${id}, ${api.id}, ${body.name}, ${settled.state}, ${access},
               ${JSON.stringify(body.upstreams)}::text::jsonb, ${body.timeout_ms}, ${body.request_bytes_max},
-              ${settled.deprecated_at}, ${settled.sunset_at}, ${operations.length}, ${body.strict ?? null}, ${scoped}, ${errors}, ${warnings},
-              ${now}, ${now})
+              ${settled.deprecated_at}, ${settled.sunset_at}, ${operations.length}, ${body.strict ?? null}, ${scoped},
+              ${errors}, ${warnings}, ${now}, ${now})
       on conflict (tenant_id, api_id, name) do nothing returning *`;
     const [, [row]] = await Promise.all([held, inserting]);
     if (row === undefined) throw new Problem('conflict', { detail: `There is a version \`${body.name}\` already.` });

@@ -38,13 +38,15 @@ interface Scoped {
 export const isScoped = (operations: readonly Scoped[]): boolean =>
   operations.some(({ scopes }) => (scopes?.length ?? 0) > 0);
 
+/** Whether a document requires scopes anywhere, also where it is not published. */
+export const asksForScopes = (read: ReadDocument): boolean => isScoped(read.operations) || isScoped(read.unpublished);
+
 /**
  * Throws `openapi_invalid` where an operation that is not published could still be reached: a version that is not strict
  * forwards what it does not know, and asks for no scope.
  */
 export function holdUnpublished(read: ReadDocument, strict: boolean): void {
-  const scoped = isScoped(read.operations) || isScoped(read.unpublished);
-  if (strict || !scoped || read.report.errors === 0) return;
+  if (strict || !asksForScopes(read) || read.report.errors === 0) return;
   const violations = read.report.items.filter(({ severity }) => severity === 'error').map(violationOf);
   const detail =
     'Without `strict` the operations that an error touches would be forwarded with no scope checked. Correct the ' +

@@ -6,7 +6,15 @@ import type { Handler } from '../call/handler.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
 import { versionChange } from '../snapshot/compile.ts';
 import { publish } from '../snapshot/publish.ts';
-import { holdScopes, holdUnpublished, isScoped, readDocument, storeDocument, type ReadDocument } from './document.ts';
+import {
+  asksForScopes,
+  holdScopes,
+  holdUnpublished,
+  isScoped,
+  readDocument,
+  storeDocument,
+  type ReadDocument,
+} from './document.ts';
 import { deprecationOf, holdComplete, holdStrict, holdTransition } from './state.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { findingsOf, findVersion, operationsOf, viewVersion, type VersionRow } from './version.ts';
@@ -26,7 +34,7 @@ export const updateVersion: Handler<typeof versions.update> = async (scope, { pa
     holdComplete(to);
     if (read !== undefined) await storeDocument(tx, before.id, read);
     const operations = await operationsOf(tx, before.id);
-    const scoped = isScoped(operations);
+    const scoped = read === undefined ? before.scoped || isScoped(operations) : read !== null && asksForScopes(read);
     holdStrict(to.strict, operations.length);
     if (read != null) holdUnpublished(read, to.strict ?? scoped);
     const isPublished = to.state !== 'draft' && (read != null || before.state === 'draft');

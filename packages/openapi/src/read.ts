@@ -77,8 +77,9 @@ function readVersion(value: JsonObject, version: OpenapiVersion, source: Source,
   const routed = routedOf(value, operations, schemes, findings);
   const shadowed = findConflicts(routed, findings, line);
   const report = reportOf(source, findings);
-  if (findings.isFatal) return { ok: false, report };
   const published = routed.filter((one) => !shadowed.has(one) && !isCostly(one.operation, findings));
+  // Where errors leave nothing to publish, the document is not what its author means it to be.
+  if (findings.isFatal || (report.errors > 0 && published.length === 0)) return { ok: false, report };
   const listed = published.map(({ operation, route }) => ({ operation, path: route.path }));
   return {
     ok: true,

@@ -45,7 +45,7 @@ const saySameAddresses = (template: string, first: string, firstLine: number): s
 /** What looks like an operation but cannot be one. */
 const misplaced: Check = ({ root, findings }) => {
   const paths = member(root, 'paths');
-  if (paths !== undefined && !isObject(paths)) findings.refuse(['paths'], sayPaths(paths));
+  if (paths !== undefined && paths !== null && !isObject(paths)) findings.refuse(['paths'], sayPaths(paths));
   if (!isObject(paths)) return;
   for (const [template, item] of Object.entries(paths)) {
     if (template.startsWith('x-') || !isObject(item)) continue;

@@ -70,6 +70,28 @@ describe('operations that need different scopes', () => {
   }
 });
 
+it('of three that may be read as one, none is published where one needs other scopes', () => {
+  const { operations, report } = read({ '/orders': 'read', '/orders/': 'read', '/Orders': 'admin', '/other': 'read' });
+  assert.deepEqual(
+    operations.map(({ path }) => path),
+    ['/other'],
+  );
+  assert.equal(report.errors, 1);
+});
+
+it('templates that are made to be compared at length count as the same past a bound', () => {
+  const paths = Object.fromEntries(
+    Array.from({ length: 200 }, (_, n) => [
+      `/${'{a}x'.repeat(120)}${String(n).padStart(3, '0')}{b}`,
+      n % 2 === 0 ? 'read' : 'admin',
+    ]),
+  );
+  const before = process.cpuUsage();
+  assert.deepEqual(published({ ...paths, '/other': 'read' }), ['/other']);
+  const used = process.cpuUsage(before);
+  assert.ok((used.user + used.system) / 1e6 < 5);
+});
+
 it('operations of the same scopes are one where their addresses are, and the first of them stands for both', () => {
   const { operations, report } = read({ '/jobs/{name}': 'read', '/jobs/{id}': 'read' });
   assert.deepEqual(

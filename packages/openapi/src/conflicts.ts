@@ -16,43 +16,52 @@ export interface Routed {
 
 type LineOf = (path: readonly string[]) => number;
 
-/** How many operations of one rank are compared with each other. */
-const comparedMax = 2000;
+/** How much is spent on comparing segments of text and variables in one document; past it, two count as the same. */
+const stepsMax = 5_000_000;
 
 /** Notes conflicts. Returns the operations that another with the same scopes stands for: they are not routed themselves. */
 export function findConflicts(routed: readonly Routed[], findings: Findings, lineOf: LineOf): Set<Routed> {
   const shadowed = new Set<Routed>();
+  const budget = { steps: stepsMax };
   const ranks = Map.groupBy(routed, ({ operation, route }) => `${operation.method} ${rankOf(route)}`);
-  for (const group of ranks.values()) if (group.length > 1) compareRank(group, shadowed, findings, lineOf);
+  for (const group of ranks.values())
+    for (const [first, later] of overlaps(group, budget)) {
+      const isSame = sameScopes(first, later);
+      if (isSame && shapeOf(first.route) === shapeOf(later.route)) shadowed.add(later);
+      else if (!isSame) refuse([first, later], 'match the same addresses', findings, lineOf);
+    }
   const readings = Map.groupBy(routed, ({ operation, route }) => `${operation.method} ${looseReading(route)}`);
-  for (const group of readings.values()) {
-    const apart = new Set(group.map(({ route }) => shapeOf(route)));
-    if (apart.size > 1) refuseTwins(group, findings, lineOf);
-  }
+  for (const group of readings.values()) if (areTwins(group)) refuse(group, looselyTheSame, findings, lineOf);
   return shadowed;
 }
 
-function compareRank(group: readonly Routed[], shadowed: Set<Routed>, findings: Findings, lineOf: LineOf): void {
-  for (const [index, later] of group.slice(0, comparedMax).entries()) {
-    const first = group.slice(0, index).find(({ route }) => overlap(route, later.route));
-    if (first === undefined) continue;
-    const same = sameScopes(first, later);
-    if (same && shapeOf(first.route) === shapeOf(later.route)) shadowed.add(later);
-    else if (!same) refusePair(first, later, 'match the same addresses', findings, lineOf);
+const looselyTheSame = 'are one address to frameworks that ignore letter case, a last `/` or percent-encoding';
+
+/** Pairs of one rank that have an address in common. Where no segment mixes text and variables, all have the same ones. */
+function* overlaps(group: readonly Routed[], budget: { steps: number }): Generator<readonly [Routed, Routed]> {
+  for (const [index, later] of group.entries()) {
+    const isMixed = later.route.segments.some((segment) => segment.length > 1);
+    for (const first of group.slice(0, isMixed ? index : Math.min(index, 1)))
+      if (budget.steps <= 0 || overlap(first.route, later.route, budget)) yield [first, later];
   }
 }
 
-function refuseTwins(group: readonly Routed[], findings: Findings, lineOf: LineOf): void {
+/** Whether different routes that may be read as one need different scopes. */
+function areTwins(group: readonly Routed[]): boolean {
   const [first, ...others] = group;
-  if (first === undefined) return;
-  const why = 'are one address to frameworks that ignore letter case, a last `/` or percent-encoding';
-  for (const other of others) if (!sameScopes(first, other)) refusePair(first, other, why, findings, lineOf);
+  if (first === undefined) return false;
+  const shapes = new Set(group.map(({ route }) => shapeOf(route)));
+  return shapes.size > 1 && others.some((other) => !sameScopes(first, other));
 }
 
-function refusePair(first: Routed, later: Routed, why: string, findings: Findings, lineOf: LineOf): void {
-  const { method, template, path } = later.operation;
+/** None of the group is published: whichever is called, the service may read another. */
+function refuse(group: readonly Routed[], why: string, findings: Findings, lineOf: LineOf): void {
+  const [first] = group;
+  const last = group.findLast((one) => first !== undefined && !sameScopes(first, one));
+  if (first === undefined || last === undefined) return;
+  const { method, template, path } = last.operation;
   findings.cost(
-    [first.operation.path, later.operation.path],
+    group.map(({ operation }) => operation.path),
     path,
     `\`${method}\` ${quote(template)} and \`${method}\` ${quote(first.operation.template)} in line ` +
       `${lineOf(first.operation.path)} ${why}, but need different scopes. Neither is published. Tell their paths ` +

@@ -51,7 +51,7 @@ const requirements = list(map(list(anyText)));
 
 /** `checks.ts` says where it is no object: nothing could be routed. */
 const paths: Shape = (value, walk) => {
-  if (isObject(value)) object(() => pathsObject)(value, walk);
+  if (isObject(value) || value === null) object(() => pathsObject)(value, walk);
 };
 
 /** A whole document. */

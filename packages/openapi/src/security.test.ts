@@ -14,7 +14,7 @@ const securitySchemes = {
 
 /** What a document whose operations have these `security`s is read as. */
 function read(securities: readonly unknown[], ofDocument?: unknown) {
-  const operations = securities.map((security, n) => [
+  const operations = securities.map((security, n): [string, object] => [
     `/p${n}`,
     { get: { ...(security === undefined ? {} : { security }), responses: { 200: { description: 'fine' } } } },
   ]);
@@ -22,7 +22,7 @@ function read(securities: readonly unknown[], ofDocument?: unknown) {
     openapi: '3.1.0',
     info: { title: 'Orders', version: '1' },
     ...(ofDocument === undefined ? {} : { security: ofDocument }),
-    paths: { ...Object.fromEntries(operations), '/open': { get: { security: [] } } },
+    paths: Object.fromEntries([...operations, ['/open', { get: { security: [] } }]]),
     components: { securitySchemes },
   };
   const result = readOpenapi(JSON.stringify(document));

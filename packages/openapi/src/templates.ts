@@ -108,14 +108,22 @@ export function rankOf({ segments }: Route): string {
     .join('/');
 }
 
-/** Whether two routes of one rank have an address in common. */
-export function overlap(a: Route, b: Route): boolean {
-  return a.segments.every((segment, index) => segmentsOverlap(segment, b.segments[index] ?? []));
+/** Whether two routes of one rank have an address in common. `budget` is spent; without it they count as having one. */
+export function overlap(a: Route, b: Route, budget = { steps: Number.POSITIVE_INFINITY }): boolean {
+  return a.segments.every((segment, index) => {
+    const other = b.segments[index] ?? [];
+    // Of one rank: both are the same literal, or both one variable.
+    if (segment.length === 1 && other.length === 1)
+      return segment[0] === other[0] || segment[0] === null || other[0] === null;
+    return segmentsOverlap(segment, other, budget);
+  });
 }
 
 /** Whether a text fits both segments, where a variable is one character at least. */
-function segmentsOverlap(a: Segment, b: Segment): boolean {
+function segmentsOverlap(a: Segment, b: Segment, budget: { steps: number }): boolean {
   const [left, right] = [charactersOf(a), charactersOf(b)];
+  budget.steps -= left.length * right.length;
+  if (budget.steps < 0) return true;
   const reached = Array.from({ length: left.length + 1 }, () => new Uint8Array(right.length + 1));
   (reached[0] as Uint8Array)[0] = 1;
   // A variable becomes "one character, then any number": `?` and `*` of the two patterns walk side by side.

@@ -300,5 +300,5 @@ function put(object: Record<string, Json>, key: string, value: Json): void {
 
 function merge(object: Record<string, Json>, source: Json): void {
   if (typeof source !== 'object' || source === null || Array.isArray(source)) return;
-  for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(object, key)) put(object, key, value as Json);
+  for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(object, key)) put(object, key, value);
 }

@@ -20,14 +20,14 @@ const pathOf = (provider: string): string => `/tenants/${provider}/apis/orders/v
 /** Publishes for all providers at once, and calls for another tenant until the last is answered. */
 async function publishBeside(openapi: string): Promise<{ statuses: number[]; others: number[] }> {
   const others: number[] = [];
-  let over = false;
+  const state = { over: false };
   const publishing = Promise.all(
     providers.map(async (provider, n) => {
       const body = { name: `v${n}-${openapi.length}`, upstreams, openapi };
       return (await control.call('POST', pathOf(provider), { body })).status;
     }),
-  ).finally(() => (over = true));
-  while (!over) others.push((await control.call('GET', '/tenants/one')).status);
+  ).finally(() => (state.over = true));
+  while (!state.over) others.push((await control.call('GET', '/tenants/one')).status);
   return { statuses: await publishing, others };
 }
 

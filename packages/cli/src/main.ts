@@ -7,6 +7,7 @@ import { context } from './commands/context.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
+import { openapi } from './commands/openapi.ts';
 import { version } from './commands/version.ts';
 import { exitCode, type ExitName } from './exit.ts';
 import { Failure } from './failure.ts';
@@ -43,6 +44,7 @@ export const commands: Group = {
     apply,
     diff,
     export: exportFile,
+    openapi,
     ...operationGroups(allOperations),
     login,
     logout,

@@ -39,6 +39,8 @@ export interface Operation<
   readonly secret?: true;
   /** The answer is not JSON but a stream of this media type. */
   readonly stream?: string;
+  /** Members of the body that hold a document: an object there is handed on as the text that was sent. */
+  readonly rawMembers?: readonly string[];
   /** Members may call it also while their tenant is in state `deleting`; otherwise only operators may. */
   readonly whileDeleting?: true;
   /** Errors of its own, beyond those every operation has. */

@@ -26,6 +26,8 @@ import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
 import {
   isDestructive,
+  isDocument,
+  isFile,
   isPaged,
   itemSchemaOf,
   isWrite,
@@ -104,8 +106,8 @@ function generalOptions(operation: Operation): Option[] {
     ...(hasEtag(operation) ? [etagOption] : []),
     ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
-    ...(operation.stream === undefined ? [] : [outputOption]),
-    ...(effectOf(operation) !== undefined || operation.stream !== undefined ? [yesOption] : []),
+    ...(isFile(operation) ? [outputOption] : []),
+    ...(effectOf(operation) !== undefined || isFile(operation) ? [yesOption] : []),
     jsonOption,
     ...connectionOptions,
   ];
@@ -165,8 +167,8 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
   const params = Object.fromEntries(pathParams(operation, args));
   try {
     if (!isOn(args, 'yes')) await confirmEffects({ operation, params, call, client, line: args.line }, io);
-    if (operation.stream !== undefined)
-      return await saveStream(client, { ...call, accept: operation.stream }, args, io);
+    if (isFile(operation)) return await saveStream(client, { ...call, accept: operation.stream ?? '' }, args, io);
+    if (isDocument(operation)) return await printDocument(client, call, args, io);
     const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
     if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
     else if (isOn(args, 'json')) printRaw(answer, io);
@@ -176,6 +178,14 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
     throw await explained(error, { operation, params, body: call.body, client });
   }
   if (operation.id === 'whoami.get' && !isOn(args, 'json')) printText(connection.via, io.stderr, io);
+  return 'ok';
+}
+
+/** Prints a document as it was published; for programs, as JSON. */
+async function printDocument(client: Client, call: Call, args: Arguments, io: Io): Promise<ExitName> {
+  const accept = isOn(args, 'json') ? 'application/json' : '*/*';
+  const text = await (await client.open({ ...call, accept })).text();
+  io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   return 'ok';
 }
 

@@ -33,12 +33,18 @@ export interface VersionFacts {
   readonly name: string;
   readonly state: 'draft' | 'live' | 'deprecated' | 'retired';
   readonly access: 'open' | 'key' | 'token' | 'any';
+  /** As its provider says; null: where any operation carries scopes. */
+  readonly strict: boolean | null;
+  readonly scoped: boolean;
   readonly upstreams: readonly { readonly url: string; readonly weight: number }[];
   readonly timeout_ms: number;
   readonly request_bytes_max: number;
   readonly deprecated_at: Date | null;
   readonly sunset_at: Date | null;
 }
+
+/** Whether a gateway forwards documented operations only. */
+export const isStrict = ({ strict, scoped }: Pick<VersionFacts, 'strict' | 'scoped'>): boolean => strict ?? scoped;
 
 /** A draft is not told; a retired version is, so that it answers 410. */
 export function versionChange(owner: Owner, version: VersionFacts, operations: readonly RouteOperation[]): Change {
@@ -51,6 +57,7 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     name: version.name,
     state: version.state,
     access: version.access,
+    ...(isStrict(version) ? { strict: true } : {}),
     upstreams: [...version.upstreams],
     operations: operations.map(({ id, method, path, scopes }) => ({
       id,

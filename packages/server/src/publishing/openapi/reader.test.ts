@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { Problem } from '@tulou/contract';
 import { stringify } from 'yaml';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
-import { readOpenapi } from './read.ts';
+import { completeDocument, largeDocument } from '@tulou/openapi/sample-documents';
 import { openReader } from './reader.ts';
-import { completeDocument, largeDocument } from './sample-documents.ts';
+import { readHere } from './reading.ts';
 
 describe('the reader of OpenAPI documents', () => {
   it('gives the same for small and large documents as reading them directly', async () => {
@@ -15,7 +15,7 @@ describe('the reader of OpenAPI documents', () => {
       stringify(largeDocument(20)),
       `${stringify(largeDocument(20))}\nnonsense: 1\n`,
     ]) {
-      assert.deepEqual(await reader.read(text), readOpenapi(text));
+      assert.deepEqual(await reader.read(text, 'a'), readHere(text));
     }
   });
 
@@ -28,7 +28,7 @@ describe('the reader of OpenAPI documents', () => {
       if (!over) setImmediate(turn);
     };
     setImmediate(turn);
-    const result = await openReader(systemClock).read(text);
+    const result = await openReader(systemClock).read(text, 'a');
     over = true;
     assert.ok(result.ok);
     assert.ok(turns > 100, `${turns} turns of the event loop`);
@@ -36,18 +36,18 @@ describe('the reader of OpenAPI documents', () => {
 
   it('gives up on a document that takes too long, and says so', async () => {
     const impatient: Clock = { ...systemClock, after: (_, task) => systemClock.after(0, task) };
-    const result = await openReader(impatient).read(stringify(largeDocument(1000)));
+    const result = await openReader(impatient).read(stringify(largeDocument(1000)), 'a');
     assert.ok(!result.ok);
-    assert.match(result.violations[0]?.message ?? '', /cannot be read within 60 seconds/);
+    assert.match(result.report.items[0]?.message ?? '', /cannot be read within 20 seconds/);
   });
 
   it('lets a bounded number of large documents wait, and refuses more', async () => {
     const reader = openReader(systemClock);
     const text = JSON.stringify(largeDocument(20));
-    const all = await Promise.allSettled(Array.from({ length: 25 }, () => reader.read(text)));
+    const all = await Promise.allSettled(Array.from({ length: 25 }, () => reader.read(text, 'a')));
     const refused = all.filter((one) => one.status === 'rejected');
-    assert.equal(refused.length, 25 - 18);
+    assert.equal(refused.length, 25 - 9);
     for (const { reason } of refused) assert.ok(reason instanceof Problem && reason.code === 'unavailable');
-    assert.ok((await reader.read(text)).ok);
+    assert.ok((await reader.read(text, 'a')).ok);
   });
 });

@@ -40,7 +40,7 @@ export interface ObjectShape {
   readonly name: string;
   readonly fields: Readonly<Record<string, Field>>;
   /** Shape of keys that are not fields: of a status in `responses`, of a path in `paths`. */
-  readonly others?: (key: string, version: OpenapiVersion) => Shape | undefined;
+  readonly others?: (key: string, value: Json) => Shape | undefined;
   /** What such a key looks like, for the message about one that does not. */
   readonly othersAre?: string;
   /** Keys that are no fields are allowed, whatever they are (JSON Schema 2020-12 in OpenAPI 3.1). */
@@ -81,7 +81,10 @@ export function text(check?: (value: string) => string | undefined): Shape {
       const wrong = check?.(value);
       if (wrong !== undefined) complain(walk, `${here(walk)} ${wrong}`);
     } else if (typeof value === 'number' || typeof value === 'boolean') {
-      complain(walk, `${here(walk)} must be a text, but is ${describe(value)}. Put it in quotes: "${value}".`);
+      complain(
+        walk,
+        `${here(walk)} must be a text, but is ${describe(value)}. Put it in quotes${Number.isInteger(value) ? '' : `: "${value}"`}.`,
+      );
     } else mustBe(walk, value, 'a text');
   };
 }
@@ -171,7 +174,7 @@ function lookAtKey(shape: ObjectShape, key: string, child: Json, walk: Walk): vo
   const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
   if (field !== undefined && !isForeign(field, walk)) return step(walk, key, child, field.shape);
   if (key.startsWith('x-') || shape.open?.(walk.version) === true) return undefined;
-  const other = shape.others?.(key, walk.version);
+  const other = shape.others?.(key, child);
   if (other !== undefined) return step(walk, key, child, other);
   return step(walk, key, child, (_, at) => complain(at, unknownKey(shape, key, field, walk.version), 'key'));
 }

@@ -1,10 +1,13 @@
 /** What a grammar cannot say: that the parts of a document agree with each other. One check a function, listed at the end. */
 import { limits } from '@tulou/contract';
 import type { Findings } from './findings.ts';
-import { isList, isObject, member, quote, type Json, type JsonObject } from './json.ts';
+import { methods } from './grammar.ts';
+import { describe, isList, isObject, member, quote, type Json, type JsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
-import type { FoundOperation } from './operations.ts';
+import { wrongName, type FoundOperation } from './operations.ts';
 import { deref } from './references.ts';
+import { checkSecurity } from './security.ts';
+import { routeOf, variablesOf } from './templates.ts';
 
 export interface Subject {
   readonly root: Json;
@@ -16,46 +19,63 @@ export interface Subject {
 
 type Check = (subject: Subject) => void;
 
-const templates: Check = ({ root, findings, line }) => {
+/** Path keys: those without a route are not published, and nothing but variables' names must not tell two apart. */
+const templates: Check = ({ root, operations, findings, line }) => {
   const paths = member(root, 'paths');
   if (!isObject(paths)) return;
   const firstOfShape = new Map<string, string>();
-  for (const template of Object.keys(paths).filter((key) => key.startsWith('/'))) {
-    const wrong = wrongTemplate(template);
-    if (wrong !== undefined) findings.add(['paths', template], wrong, 'key');
-    const shape = template.replaceAll(/\{[^{}]*\}/g, '{}');
+  for (const template of Object.keys(paths).filter((key) => !key.startsWith('x-'))) {
+    const at = ['paths', template];
+    const { route, wrong, note } = routeOf(template);
+    const costs = operations.filter((one) => one.template === template).map((one) => ['paths', template, one.method]);
+    if (wrong !== undefined) findings.cost(costs, at, wrong, 'key');
+    if (note !== undefined) findings.add(at, note, 'key');
+    const shape = route?.segments.map((segment) => segment.map((piece) => piece ?? '{}').join('')).join('/');
+    if (shape === undefined) continue;
     const first = firstOfShape.get(shape);
     if (first === undefined) firstOfShape.set(shape, template);
-    else
-      findings.add(
-        ['paths', template],
-        `${quote(template)} matches the same addresses as ${quote(first)} in line ${line(['paths', first])}. Join the ` +
-          `two: names in braces do not tell paths apart.`,
-        'key',
-      );
+    else if (note === undefined) findings.add(at, saySameAddresses(template, first, line(['paths', first])), 'key');
   }
 };
 
-function wrongTemplate(template: string): string | undefined {
-  const unusable = wrongName(template, limits.pathTemplateCharactersMax);
-  if (unusable !== undefined) return `The path ${quote(template)} ${unusable}`;
-  if (/[?#]/.test(template))
-    return `The path ${quote(template)} has a query or fragment in it. Describe \`?name=value\` as a parameter with \`in: query\`.`;
-  if (/[\s]/.test(template))
-    return `The path ${quote(template)} has a space in it. Write it as it stands in the URL (\`%20\`).`;
-  if (/[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, '')))
-    return `The braces in the path ${quote(template)} do not match. A variable is written \`{name}\`.`;
-  if (template.includes('{}')) return `The path ${quote(template)} has a variable without a name. Write \`{name}\`.`;
-  const names = variablesOf(template);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  return twice === undefined
-    ? undefined
-    : `The path ${quote(template)} has the variable \`{${twice}}\` twice. Give each a name of its own.`;
-}
+const saySameAddresses = (template: string, first: string, firstLine: number): string =>
+  `${quote(template)} matches the same addresses as ${quote(first)} in line ${firstLine}. Join the two: names in ` +
+  `braces do not tell paths apart.`;
 
-function variablesOf(template: string): string[] {
-  return [...template.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] ?? '');
-}
+/** What looks like an operation but cannot be one. */
+const misplaced: Check = ({ root, findings }) => {
+  const paths = member(root, 'paths');
+  if (paths !== undefined && paths !== null && !isObject(paths)) findings.refuse(['paths'], sayPaths(paths));
+  if (!isObject(paths)) return;
+  for (const [template, item] of Object.entries(paths)) {
+    if (template.startsWith('x-') || !isObject(item)) continue;
+    for (const [key, value] of Object.entries(item)) {
+      const isMethod = methods.some((method) => method === key);
+      const path = ['paths', template, key];
+      if (isMethod && value !== null && !isObject(value))
+        findings.cost(
+          [path],
+          path,
+          `\`${key}\` must be an object (an Operation Object), but is ${describe(value)}. It is not published.`,
+        );
+      else if (!isMethod && !key.startsWith('x-') && isObject(member(value, 'responses')))
+        findings.cost([path], path, sayUnknownMethod(key), 'key');
+    }
+  }
+};
+
+const sayPaths = (value: Json): string => `\`paths\` must be an object (a Paths Object), but is ${describe(value)}.`;
+
+const sayUnknownMethod = (key: string): string =>
+  `\`${key}\` is not a method of a Path Item Object (its operations are under \`get\`, \`post\`, \`put\`, \`patch\`, ` +
+  `\`delete\`, \`head\`, \`options\`, \`trace\`, in small letters). It is not published.${didYouMean(key, methods)}`;
+
+/** A document without any of the three describes nothing: it is cut short, or another file was meant. */
+const somethingInIt: Check = ({ root, findings }) => {
+  if (['paths', 'webhooks', 'components'].some((key) => member(root, key) !== undefined)) return;
+  const needs = 'an object whose keys are the paths of the API, such as `/orders`';
+  findings.refuse([], `The document has no \`paths\`; an OpenAPI document needs one: ${needs}.`, 'key');
+};
 
 interface FoundParameter {
   readonly name: string;
@@ -132,28 +152,25 @@ const operationIds: Check = ({ operations, findings, line }) => {
     const id = operation.value['operationId'];
     if (typeof id !== 'string') continue;
     const wrong = wrongName(id, limits.operationIdCharactersMax);
-    if (wrong !== undefined) findings.add([...operation.path, 'operationId'], `The operationId ${quote(id)} ${wrong}`);
+    if (wrong !== undefined)
+      findings.add(
+        [...operation.path, 'operationId'],
+        `The operationId ${quote(id)} ${wrong} The operation is named after its method and path instead.`,
+      );
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, operation);
     else
       findings.add(
         [...operation.path, 'operationId'],
         `The operationId ${quote(id)} is used a second time, first in line ${line([...earlier.path, 'operationId'])}. ` +
-          `Each operation needs one of its own.`,
+          `It is named after its method and path instead.`,
       );
   }
 };
 
-/** Why a text cannot stand in routing tables and usage reports, as the end of a sentence; undefined where it can. */
-function wrongName(text: string, charactersMax: number): string | undefined {
-  if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'has a control character in it. Remove it.';
-  if (text.length <= charactersMax) return undefined;
-  return `has ${text.length.toLocaleString('en')} characters; at most ${charactersMax.toLocaleString('en')} are taken. Shorten it.`;
-}
-
 const howMany: Check = ({ operations, findings }) => {
   if (operations.length <= limits.openapiOperationsMax) return;
-  findings.add(
+  findings.refuse(
     ['paths'],
     `The document has ${operations.length.toLocaleString('en')} operations; an API version can have ` +
       `${limits.openapiOperationsMax.toLocaleString('en')}. Split it into several APIs.`,
@@ -161,32 +178,7 @@ const howMany: Check = ({ operations, findings }) => {
   );
 };
 
-const security: Check = ({ root, operations, findings }) => {
-  const schemes = member(member(root, 'components'), 'securitySchemes');
-  const names = isObject(schemes) ? Object.keys(schemes) : [];
-  const places = [{ path: [] as readonly string[], value: root }, ...operations];
-  for (const { path, value } of places) {
-    const requirements = member(value, 'security');
-    if (!isList(requirements)) continue;
-    for (const [index, requirement] of requirements.entries()) {
-      const unknown = isObject(requirement) ? Object.keys(requirement).filter((name) => !names.includes(name)) : [];
-      for (const name of unknown)
-        findings.add([...path, 'security', String(index), name], sayUnknownScheme(name, names), 'key');
-    }
-  }
-};
-
-function sayUnknownScheme(name: string, names: readonly string[]): string {
-  const near = didYouMean(name, names);
-  const there =
-    names.length === 0
-      ? 'none is declared there'
-      : `there are ${names
-          .slice(0, 10)
-          .map((known) => `\`${known}\``)
-          .join(', ')}`;
-  return `The security scheme \`${name}\` is not declared under \`components/securitySchemes\`; ${there}.${near}`;
-}
+const security: Check = ({ root, operations, findings }) => checkSecurity(root, operations, findings);
 
 const servers: Check = ({ root, operations, findings }) => {
   const holders = new Map<JsonObject, readonly string[]>();
@@ -240,8 +232,10 @@ const tagNames: Check = ({ root, findings, line }) => {
 
 /** All of them, in the order in which a reader meets what they are about. */
 export const checks: readonly Check[] = [
+  somethingInIt,
   servers,
   tagNames,
+  misplaced,
   templates,
   operationIds,
   parameterLists,

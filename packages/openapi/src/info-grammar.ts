@@ -2,7 +2,7 @@
 import { address, anyText, may, must, since31 } from './fields.ts';
 import { quote } from './json.ts';
 import { notBoth } from './rules.ts';
-import { list, map, object, set, text, type ObjectShape, type Shape } from './shapes.ts';
+import { list, map, object, text, type ObjectShape, type Shape } from './shapes.ts';
 
 const email = text((value) =>
   /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `must be an e-mail address, but is ${quote(value)}.`,
@@ -54,7 +54,7 @@ const serverObject: ObjectShape = {
 const serverVariableObject: ObjectShape = {
   name: 'a Server Variable Object',
   fields: {
-    enum: may(set(anyText, 1)),
+    enum: may(list(anyText, 1)),
     default: must(anyText, 'the value that is used where none is chosen'),
     description: may(anyText),
   },

@@ -5,7 +5,7 @@
  */
 import { address, anyText, may, must, since31 } from './fields.ts';
 import { documentation, info, server, servers, tags } from './info-grammar.ts';
-import { quote, type JsonObject } from './json.ts';
+import { isObject, member, quote, type JsonObject } from './json.ts';
 import { exactlyOne, notBoth } from './rules.ts';
 import { schema } from './schema-grammar.ts';
 import { securitySchemeObject } from './security-grammar.ts';
@@ -49,25 +49,35 @@ const pathItem = object(() => pathItemObject);
 const mediaTypes = map(object(() => mediaTypeObject));
 const requirements = list(map(list(anyText)));
 
+/** `checks.ts` says where it is no object: nothing could be routed. */
+const paths: Shape = (value, walk) => {
+  if (isObject(value) || value === null) object(() => pathsObject)(value, walk);
+};
+
 /** A whole document. */
 export const openapiDocument: Shape = object(() => documentObject);
 
 const documentObject: ObjectShape = {
   name: 'an OpenAPI document',
   fields: {
-    openapi: must(anyText, 'the version of OpenAPI, such as "3.1.0"'),
+    openapi: may(anything),
     info: must(info, 'an object with the `title` and the `version` of the API'),
     jsonSchemaDialect: since31(address),
     servers: may(servers),
-    paths: must(
-      object(() => pathsObject),
-      'an object whose keys are the paths of the API, such as `/orders`',
-    ),
+    paths: may(paths),
     webhooks: since31(map(pathItem)),
     components: may(object(() => componentsObject)),
     security: may(requirements),
     tags: may(tags),
     externalDocs: documentation,
+  },
+  rule: (value, walk) => {
+    if (walk.version === '3.1' || Object.hasOwn(value, 'paths') || !Object.hasOwn(value, 'components')) return;
+    complain(
+      walk,
+      'The document has no `paths`, which OpenAPI 3.0 needs. Set `openapi` to "3.1.0", or add `paths: {}`.',
+      'key',
+    );
   },
 };
 
@@ -90,11 +100,16 @@ const componentsObject: ObjectShape = {
 const pathsObject: ObjectShape = {
   name: 'a Paths Object',
   fields: {},
-  others: (key) => (key.startsWith('/') ? pathItem : undefined),
-  othersAre: 'a path: paths begin with `/`, such as `/orders`. Server addresses belong under `servers`',
+  // Whether a key is a path, `checks.ts` says.
+  others: () => pathItem,
 };
 
 const operation = object(() => operationObject);
+
+/** What is no object at all, `checks.ts` reports. */
+const operationOrNothing: Shape = (value, walk) => {
+  if (isObject(value) || value === null || walk.path[0] !== 'paths') operation(value, walk);
+};
 
 const pathItemObject: ObjectShape = {
   name:
@@ -106,8 +121,10 @@ const pathItemObject: ObjectShape = {
     description: may(anyText),
     servers: may(servers),
     parameters: may(list(parameter)),
-    ...Object.fromEntries(methods.map((method) => [method, may(operation)])),
+    ...Object.fromEntries(methods.map((method) => [method, may(operationOrNothing)])),
   },
+  // A method that is misspelt, `checks.ts` reports.
+  others: (_, value) => (isObject(member(value, 'responses')) ? anything : undefined),
 };
 
 const operationObject: ObjectShape = {

@@ -1,15 +1,17 @@
-/** Documents as people really send them, each broken in its own way, and what its author is told. For the tests. */
+/** Documents as people really send them, each broken in its own way, and the finding about it. For the tests. */
 
 export interface BrokenDocument {
   readonly name: string;
   readonly text: string;
-  /** Where the first violation must lead to. */
+  /** The place of the first finding. */
   readonly line: number;
   readonly pointer: string;
-  /** How many violations there are in all; 1 where nothing is said. */
+  /** How many findings there are in all; 1 where nothing is said. */
   readonly count?: number;
-  /** The whole message of the first violation. */
+  /** The whole message of the first finding. */
   readonly says: string;
+  /** What an error costs; nothing where the finding is a warning. */
+  readonly costs?: 'document';
 }
 
 const head = `openapi: 3.1.0
@@ -26,6 +28,7 @@ const head30 = head.replace('3.1.0', '3.0.3');
 export const brokenDocuments: readonly BrokenDocument[] = [
   {
     name: 'nothing',
+    costs: 'document',
     text: ' \n',
     line: 1,
     pointer: '',
@@ -33,6 +36,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a web page instead of the file',
+    costs: 'document',
     text: '<!DOCTYPE html>\n<html></html>\n',
     line: 1,
     pointer: '',
@@ -40,6 +44,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a list instead of a document',
+    costs: 'document',
     text: '- openapi: 3.1.0\n',
     line: 1,
     pointer: '',
@@ -47,6 +52,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'Swagger 2.0',
+    costs: 'document',
     text: 'info:\n  title: Orders\nswagger: "2.0"\n',
     line: 3,
     pointer: '/swagger',
@@ -56,6 +62,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'OpenAPI 3.2',
+    costs: 'document',
     text: 'openapi: 3.2.0\n',
     line: 1,
     pointer: '/openapi',
@@ -65,13 +72,14 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a version that YAML reads as a number',
-    text: head.replace('3.1.0', '3.1'),
+    text: `${head.replace('3.1.0', '3.1')}paths: {}\n`,
     line: 1,
     pointer: '/openapi',
     says: '`openapi` must be a text with three numbers, but is the number 3.1. Write `openapi: 3.1.0`.',
   },
   {
     name: 'no version',
+    costs: 'document',
     text: 'info:\n  title: Orders\n',
     line: 1,
     pointer: '/openapi',
@@ -79,6 +87,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a tab in the indentation',
+    costs: 'document',
     text: 'openapi: 3.1.0\ninfo:\n\ttitle: Orders\n',
     line: 3,
     pointer: '',
@@ -86,6 +95,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a colon in a text without quotes',
+    costs: 'document',
     text: `${head}  description: Orders: all of them\npaths: {}\n`,
     line: 5,
     pointer: '',
@@ -95,13 +105,15 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a quote that is never closed',
+    costs: 'document',
     text: 'openapi: "3.1.0\ninfo: {}\n',
-    line: 3,
+    line: 2,
     pointer: '',
     says: 'A text in quotes is opened further up and never closed.',
   },
   {
     name: 'a path twice',
+    costs: 'document',
     text: `${head}paths:\n  /orders:\n    get:\n${ok}  /orders:\n    post:\n${ok}`,
     line: 11,
     pointer: '/paths/~1orders',
@@ -109,6 +121,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'no paths',
+    costs: 'document',
     text: head,
     line: 1,
     pointer: '',
@@ -116,6 +129,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'paths as a list',
+    costs: 'document',
     text: `${head}paths:\n  - /orders\n`,
     line: 5,
     pointer: '/paths',
@@ -137,6 +151,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a path without its slash',
+    costs: 'document',
     text: `${head}paths:\n  orders:\n    get:\n${ok}`,
     line: 6,
     pointer: '/paths/orders',
@@ -144,12 +159,13 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'a method misspelt',
+    costs: 'document',
     text: `${head}paths:\n  /orders:\n    pots:\n${ok}`,
     line: 7,
     pointer: '/paths/~1orders/pots',
     says:
-      '`pots` is not a field of a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, ' +
-      '`delete`, `head`, `options`, `trace`, in small letters). Did you mean `post`?',
+      '`pots` is not a method of a Path Item Object (its operations are under `get`, `post`, `put`, `patch`, ' +
+      '`delete`, `head`, `options`, `trace`, in small letters). It is not published. Did you mean `post`?',
   },
   {
     name: 'a field misspelt',
@@ -229,7 +245,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}paths:\n  /orders:\n    get:\n      operationId: orders\n${ok}    post:\n      operationId: orders\n${ok}`,
     line: 13,
     pointer: '/paths/~1orders/post/operationId',
-    says: 'The operationId "orders" is used a second time, first in line 8. Each operation needs one of its own.',
+    says: 'The operationId "orders" is used a second time, first in line 8. It is named after its method and path instead.',
   },
   {
     name: 'a reference that leads to nothing',
@@ -333,6 +349,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'JSON with a key twice',
+    costs: 'document',
     text: '{\n  "openapi": "3.1.0",\n  "info": {"title": "Orders", "version": "1"},\n  "paths": {},\n  "paths": {}\n}\n',
     line: 5,
     pointer: '/paths',
@@ -340,6 +357,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'JSON that is cut short',
+    costs: 'document',
     text: '{\n  "openapi": "3.1.0",\n  "info": {"title": "Orders"\n',
     line: 4,
     pointer: '',
@@ -347,6 +365,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
   },
   {
     name: 'aliases that stand for billions of values',
+    costs: 'document',
     text: `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
       .split('')
       .map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`)

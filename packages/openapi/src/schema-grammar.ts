@@ -4,7 +4,7 @@
  */
 import { anyText, may, must, only30, since31 } from './fields.ts';
 import { documentation } from './info-grammar.ts';
-import { describe, isObject, member, type Json } from './json.ts';
+import { describe, isObject, member, pointerOf, type Json } from './json.ts';
 import {
   anything,
   complain,
@@ -170,16 +170,22 @@ const xmlObject: ObjectShape = {
   },
 };
 
-/** Every name that a `$ref` may use instead of a pointer: `$anchor`, `$dynamicAnchor` and `$id` of the schemas inside. */
-export function schemaNames(root: Json): Set<string> {
+/** Every name that a `$ref` may use instead of a pointer, and the schemas that have an `$id`. */
+export function schemaNames(root: Json): { readonly names: Set<string>; readonly bases: Set<string> } {
   const names = new Set<string>();
-  const open: Json[] = [root];
+  const bases = new Set<string>();
+  const open: { value: Json; pointer: string }[] = [{ value: root, pointer: '' }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (isObject(next)) {
-      for (const key of ['$anchor', '$dynamicAnchor']) if (typeof next[key] === 'string') names.add(`#${next[key]}`);
-      if (typeof next['$id'] === 'string') names.add(next['$id']);
+    const { value, pointer } = next;
+    if (isObject(value)) {
+      for (const key of ['$anchor', '$dynamicAnchor']) if (typeof value[key] === 'string') names.add(`#${value[key]}`);
+      if (typeof value['$id'] === 'string') names.add(value['$id']);
+      if (typeof value['$id'] === 'string') bases.add(pointer);
     }
-    if (typeof next === 'object' && next !== null) open.push(...Object.values(next));
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, child] of Object.entries<Json>(value))
+      if (typeof child === 'object' && child !== null)
+        open.push({ value: child, pointer: `${pointer}${pointerOf([key])}` });
   }
-  return names;
+  return { names, bases };
 }

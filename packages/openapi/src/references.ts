@@ -47,39 +47,95 @@ function pathOfReference(target: string): string[] | undefined {
   }
 }
 
-/** Looks behind every reference that the grammar has met. `names`: what else than a pointer a `$ref` may say. */
+/** Names and bases that a `$ref` may use in OpenAPI 3.1. */
+export interface SchemaNames {
+  /** What else than a pointer a `$ref` may say: anchors, and the `$id`s of schemas. */
+  readonly names: ReadonlySet<string>;
+  /** Where schemas with an `$id` are: a pointer inside one begins there. */
+  readonly bases: ReadonlySet<string>;
+}
+
+/** Looks behind every reference that the grammar has met. Those that leave the document are one finding together. */
 export function checkReferences(
   root: Json,
   references: readonly Reference[],
-  names: ReadonlySet<string>,
+  names: SchemaNames,
   findings: Findings,
 ): void {
+  const outside: Reference[] = [];
   for (const reference of references) {
     const wrong = judge(root, reference, names);
-    if (wrong !== undefined) findings.add(reference.path, wrong);
+    if (wrong === leavesDocument) outside.push(reference);
+    else if (wrong !== undefined && isRouted(reference))
+      findings.cost(
+        [reference.path.slice(0, 2).map(String)],
+        reference.path,
+        `${wrong} Its operations are not published.`,
+      );
+    else if (wrong !== undefined) findings.add(reference.path, wrong);
   }
+  reportOutside(outside, findings);
 }
 
-function judge(root: Json, { target, wants }: Reference, names: ReadonlySet<string>): string | undefined {
+/** Whether operations are behind a reference. */
+const isRouted = ({ path, wants }: Reference): boolean => wants === 'Path Item' && path[0] === 'paths';
+
+function reportOutside(outside: readonly Reference[], findings: Findings): void {
+  const routed = outside.find(isRouted);
+  const first = routed ?? outside[0];
+  if (first === undefined) return;
+  const message = sayOutside(String(first.target), outside.length);
+  if (routed === undefined) findings.add(first.path, message);
+  else findings.refuse(first.path, message);
+}
+
+const leavesDocument = Symbol('leaves the document');
+
+function judge(
+  root: Json,
+  reference: Reference,
+  { names, bases }: SchemaNames,
+): string | typeof leavesDocument | undefined {
+  const { target, wants } = reference;
   if (typeof target !== 'string') return '`$ref` must be a text, such as "#/components/schemas/Order".';
-  if (names.has(target)) return undefined;
-  if (!target.startsWith('#')) return sayOutside(target);
+  if (names.has(target) || isNamed(target, names)) return undefined;
+  if (!target.startsWith('#')) return leavesDocument;
   const path = pathOfReference(target);
   if (path === undefined)
     return `${quote(target)} is not a JSON pointer. References look like "#/components/schemas/Order".`;
-  if (valueAt(root, path) === undefined) return sayMissing(root, target, path);
+  if (valueAt(root, path) === undefined) {
+    const isBelow = basesOf(reference, bases).some((base) => valueAt(root, [...base, ...path]) !== undefined);
+    return isBelow ? undefined : sayMissing(root, target, path);
+  }
   const kind = path.length === 3 && path[0] === 'components' ? kindOfSection[path[1] ?? ''] : undefined;
   if (kind !== undefined && kind !== wants)
     return `${quote(target)} leads to a ${kind} Object, but a ${wants} Object is needed here.`;
   return inCircle(root, target) ? `${quote(target)} leads back to itself and never to content.` : undefined;
 }
 
-function sayOutside(target: string): string {
+/** `$id`s may be addresses, and references relative to them: their last part is compared. */
+function isNamed(target: string, names: ReadonlySet<string>): boolean {
+  const [document = ''] = target.split('#', 1);
+  if (document === '' || names.size === 0) return false;
+  if (names.has(document)) return true;
+  const last = document.replace(/^.*\//, '');
+  return [...names].some((name) => name.endsWith(`/${last}`));
+}
+
+/** The schemas with an `$id` around a reference. */
+function basesOf({ path }: Reference, bases: ReadonlySet<string>): string[][] {
+  if (bases.size === 0) return [];
+  const keys = path.map(String);
+  return keys.map((_, length) => keys.slice(0, length)).filter((base) => bases.has(pointerOf(base)));
+}
+
+function sayOutside(target: string, count: number): string {
   const bare = /^[A-Za-z_]\w*$/.test(target)
     ? ` If it names a part of this document, write "#/components/schemas/${target}".`
     : '';
+  const others = count === 1 ? '' : `, and ${(count - 1).toLocaleString('en')} more references with it`;
   return (
-    `${quote(target)} leads out of this document. Tulou reads one document and fetches nothing: bundle it first, ` +
+    `${quote(target)} leads out of this document${others}. Tulou reads one document and fetches nothing: bundle it first, ` +
     `for example with \`npx @redocly/cli bundle openapi.yaml -o bundled.yaml\`.${bare}`
   );
 }

@@ -55,6 +55,8 @@ export const errors = {
 
   // Gateway: the call
   route_not_found: entry(404, 'caller', 'No API is published at this address', 'Call `/{tenant}/{api}/{version}/…` of a live version.'),
+  operation_unknown: entry(404, 'caller', 'The API has no such operation', 'Call an operation of the API’s document, with its method and exactly its path.'),
+  request_ambiguous: entry(400, 'caller', 'The request could be read as another operation', 'Send the path without encoded slashes and control characters, and the method in the request line; `detail` names the reason.'),
   version_retired: entry(410, 'caller', 'This version has been retired', 'Move to a live version of the API.'),
   credential_missing: entry(401, 'caller', 'This API needs a credential', 'Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.'),
   credential_invalid: entry(401, 'caller', 'The credential is not valid', 'Check that the key is complete, not expired and not revoked.'),

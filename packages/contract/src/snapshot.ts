@@ -44,6 +44,8 @@ const apiObject = z.object({
   slug: z.string(),
   /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
   hosts: z.array(z.string()),
+  /** Only tenants with a right to it may learn that it exists. Absent: public. */
+  private: z.boolean().optional(),
   /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
   scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
 });
@@ -57,6 +59,8 @@ const versionObject = z.object({
   access: z.enum(['open', 'key', 'token', 'any']),
   upstreams: z.array(upstream).max(limits.upstreamsPerVersionMax),
   operations: z.array(routeOperation).max(limits.openapiOperationsMax),
+  /** Only operations of the document are forwarded. Absent: on where an operation carries scopes. */
+  strict: z.boolean().optional(),
   timeout_ms: z.int(),
   request_bytes_max: z.int(),
   /** Unix seconds: RFC 9745 `Deprecation`, RFC 8594 `Sunset`. */

@@ -58,17 +58,23 @@ export class Call {
   /** When the head came, wall clock, milliseconds. */
   readonly atMs: number;
 
-  // read by `target`
+  // set by `target`
   /** Length of the path in the target: the query begins there. */
   pathEnd = 0;
 
-  // read by `route`
+  // set by `route`
   version: VersionNode | undefined = undefined;
   operation: Operation | undefined = undefined;
   /** Where, in the target, the part after the version begins. */
   restAt = 0;
+  /** That part without the query, canonical (RFC 3986 §6.2.2), where it matters which operation a call is. */
+  rest: string | undefined = undefined;
+  /** Scopes that the operation needs, by their own names: of every operation that an upstream may read the path as. */
+  scopes: readonly string[] = [];
+  /** Why the request cannot be trusted to mean one operation. */
+  ambiguity: string | undefined = undefined;
 
-  // read by `identify`
+  // set by `identify`
   identity: Identity | undefined = undefined;
   /** The identity again, where it is a token's. */
   pass: Pass | undefined = undefined;
@@ -93,11 +99,13 @@ export class Call {
   drops = 0;
   traceparent: string | undefined = undefined;
 
-  // read by `authorise`
+  // set by `authorise`
   subscription: SubscriptionNode | undefined = undefined;
   grant: Grant | undefined = undefined;
+  /** Scopes that the credential holds, by their own names; undefined: it is not limited to scopes. */
+  held: ReadonlySet<string> | undefined = undefined;
 
-  // read by `limit`
+  // set by `limit`
   /** Value of `RateLimit`; empty: no limits. */
   rateLimit = '';
   retryAfter = '';

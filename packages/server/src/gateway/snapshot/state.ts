@@ -11,6 +11,7 @@ import type { Interned } from '../usage/record.ts';
 import { changesOf } from './messages.ts';
 import type { SnapshotMessage, ThreadChange } from './messages.ts';
 import { KeyTable } from './key-table.ts';
+import type { OperationGuard } from './guard.ts';
 import type { OperationIndex } from './operations.ts';
 import { Nodes } from './nodes.ts';
 
@@ -35,10 +36,13 @@ export interface VersionNode {
   readonly object: SnapshotOf<'version'>;
   readonly api: ApiNode;
   readonly targets: readonly Target[];
-  /** Whether any operation needs a scope. */
-  readonly scoped: boolean;
+  /** Whether only operations of the document are forwarded. */
+  readonly strict: boolean;
+  /** Whether it matters which operation a call is: operations need scopes, or the version is strict. */
+  readonly guarded: boolean;
   /** Compiled when the first call needs it: most versions of a large installation sleep. */
   operations: OperationIndex<Operation> | undefined;
+  guard: OperationGuard<Operation> | undefined;
   /** What calls without a subscription are recorded and forwarded under. */
   anonymous: Grant | undefined;
 }
@@ -195,8 +199,18 @@ export class State {
     const api = this.#apis.acquire(object.api);
     const targets = targetsOf(object.upstreams);
     const scoped = object.operations.some(({ scopes = [] }) => scopes.length > 0);
-    const { key } = object;
-    const node: VersionNode = { key, object, api, targets, scoped, operations: undefined, anonymous: undefined };
+    const strict = object.strict ?? scoped;
+    const node: VersionNode = {
+      key: object.key,
+      object,
+      api,
+      targets,
+      strict,
+      guarded: strict || scoped,
+      operations: undefined,
+      guard: undefined,
+      anonymous: undefined,
+    };
     this.#versions.set(object.key, node);
     api.versions.set(object.name, node);
   }

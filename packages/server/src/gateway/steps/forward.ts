@@ -29,10 +29,10 @@ export const forward: Step = {
   },
 };
 
-/** `{base path}/{rest}` with the query as it came; never without a path. */
+/** `{base path}/{rest}` with the query as it came; never without a path. Where the operation matters, exactly what was judged. */
 function joinTarget(basePath: string, call: Call): string {
   const { target } = call.exchange.head;
-  const rest = target.slice(call.restAt);
+  const rest = call.rest === undefined ? target.slice(call.restAt) : call.rest + target.slice(call.pathEnd);
   if (rest.startsWith('/')) return basePath + rest;
   return basePath === '' ? `/${rest}` : basePath + rest;
 }

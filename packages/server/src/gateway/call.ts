@@ -37,6 +37,8 @@ export interface Gate {
   /** Who may say for whom it forwards. */
   readonly proxies: TrustedProxies;
   readonly freshness: Freshness;
+  /** What is left of a `Set-Cookie` of an upstream. */
+  readonly keepCookie: (value: string) => string | undefined;
   /** Where people go, and the public address of the calls. */
   readonly platformUrl: string;
   readonly gatewayUrl: string;
@@ -93,6 +95,8 @@ export class Call {
   /** `X-Forwarded-For` and `Client-Cert`, from whomever; several of the latter: empty. */
   forwardedFor: string | undefined = undefined;
   clientCert: string | undefined = undefined;
+  /** What each `Cookie` field holds but the platform's cookies; undefined: nothing. */
+  cookies: (string | undefined)[] | undefined = undefined;
   /** Of the client: the peer, or whom a trusted proxy forwards for. */
   address: string;
   /** Which fields of the client are not forwarded, the credential among them: `drop` in steps/credential.ts. */

@@ -73,6 +73,7 @@ export class Pipeline implements ExchangeHandler {
 
   #refuse(call: Call, code: ErrorCode): void {
     call.refusal = code;
+    if (isHidden(call)) return this.#answerNothingHere(call);
     const fields = answerFields(call, call.grant ?? call.version?.anonymous);
     fields.push('content-type', 'application/problem+json');
     const { status } = errors[code];
@@ -80,6 +81,12 @@ export class Pipeline implements ExchangeHandler {
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
     call.exchange.respond(status, fields, bodyOf(code, call.detail));
+  }
+
+  /** The answer for an address where there is nothing, byte for byte. */
+  #answerNothingHere({ exchange, requestId }: Call): void {
+    const fields = ['tulou-request-id', requestId, 'content-type', 'application/problem+json'];
+    exchange.respond(errors.route_not_found.status, fields, bodyOf('route_not_found', undefined));
   }
 
   #answerNotReady(exchange: Exchange): void {
@@ -128,6 +135,12 @@ export class Pipeline implements ExchangeHandler {
     const wait = errors[code].status === 503 ? ['retry-after', '1'] : [];
     return { fields: [...own, ...wait, 'content-type', 'application/problem+json'], body: bodyOf(code, undefined) };
   }
+}
+
+/** A private API is shown to nobody but its provider's own apps and those with a subscription. */
+function isHidden({ version, subscription, identity }: Call): boolean {
+  if (version?.api.object?.private !== true || subscription !== undefined) return false;
+  return identity?.app.tenant !== version.api.tenant;
 }
 
 const plainText = ['content-type', 'text/plain'];

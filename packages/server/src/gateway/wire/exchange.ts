@@ -15,6 +15,8 @@ export interface RequestHead {
   readonly minor: 0 | 1;
   /** End-to-end fields in the order received; hop-by-hop, framing and `host` are gone. */
   readonly fields: readonly string[];
+  /** Fields that upstreams trust (trust.ts), in the same form: never passed on. Absent: none. */
+  readonly claims?: readonly string[];
   /** Bytes of content that Content-Length promises; -1: chunked; 0: none. */
   readonly contentLength: number;
 }
@@ -43,6 +45,8 @@ export interface ForwardOptions {
   /** From sending the request to the answer's head, and between two pieces of its body. */
   readonly timeoutMs: number;
   readonly requestBytesMax: number;
+  /** What is left of a `Set-Cookie` of the upstream; undefined: nothing. */
+  readonly keepCookie?: (value: string) => string | undefined;
   /** Sees the content on its way; where it is not good, the upstream never gets the end of it. */
   readonly watch?: ContentWatch | undefined;
 }

@@ -9,6 +9,8 @@ export class ResponseReader extends HeadReader {
   status = 0;
   minor: 0 | 1 = 1;
   dated = false;
+  /** `Set-Cookie` is among the fields. */
+  setsCookies = false;
   /** What the upstream says it keeps an idle connection for (`Keep-Alive: timeout=`); undefined: it says nothing. */
   idleSeconds: number | undefined;
 
@@ -20,6 +22,7 @@ export class ResponseReader extends HeadReader {
     super.reset();
     this.status = 0;
     this.dated = false;
+    this.setsCookies = false;
     this.idleSeconds = undefined;
   }
 
@@ -48,7 +51,10 @@ export class ResponseReader extends HeadReader {
     else if (part === role.date) {
       this.dated = true;
       this.fields.push(name, value);
-    } else if (part !== role.upgrade) this.fields.push(name, value);
+    } else if (part !== role.upgrade) {
+      this.setsCookies ||= part === role.setCookie;
+      this.fields.push(name, value);
+    }
     return true;
   }
 

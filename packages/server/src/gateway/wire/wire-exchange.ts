@@ -24,6 +24,17 @@ type Ending = Outcome['error'];
 /** begun: the pipeline has it; forwarding; held: complete, waits for the turn's end; ended. It only ever moves forward. */
 type Stage = 'begun' | 'forwarding' | 'held' | 'ended';
 
+/** The fields, with what `keep` leaves of each cookie. */
+function withCookies(fields: readonly string[], keep: (value: string) => string | undefined): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name = '', value = ''] = fields.slice(index, index + 2);
+    const left = name === 'set-cookie' ? keep(value) : value;
+    if (left !== undefined) kept.push(name, left);
+  }
+  return kept;
+}
+
 function isIdempotent(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
 }
@@ -139,13 +150,15 @@ export class WireExchange implements Exchange {
   }
 
   onAnswerHead(reader: ResponseReader, length: number, bodiless: boolean): void {
-    const { answerFields } = this.options as ForwardOptions;
+    const { answerFields, keepCookie } = this.options as ForwardOptions;
+    const fields =
+      reader.setsCookies && keepCookie !== undefined ? withCookies(reader.fields, keepCookie) : reader.fields;
     this.#upstreamUs = this.#microsecondsSince(this.#sentAt);
     this.#status = reader.status;
     this.#chunked = length === -1 && !bodiless && this.head.minor === 1;
     this.#delimited = this.#chunked || length !== -1 || bodiless;
     if (!this.#delimited || !this.#connection.contentEnded) this.#connection.closeAfter = true;
-    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + this.#answerFields;
+    let text = statusLine(reader.status) + passedFields(fields, answerFields) + this.#answerFields;
     if (!reader.dated) text += this.#engine.date.line;
     if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
     else if (this.#chunked) text += 'transfer-encoding: chunked\r\n';

@@ -172,6 +172,29 @@ describe('the pipeline', () => {
     assert.equal(code({ operations, strict: false }, '/orders/7%00'), 'request_ambiguous');
   });
 
+  it('records why an upstream gave no good answer: in usage, in the access log and in metrics, not in the answer', () => {
+    const lost = thread().begin(address, withKey);
+    const fault = { cause: 'malformed_field', at: 'line 3' } as const;
+    thread().end(lost, outcome(502, { error: 'upstream_malformed', fault }));
+    const bare = thread().call('/acme/orders/bare/a', withKey);
+    assert.equal(bare.code, 'upstream_unreachable');
+    assert.equal(bare.answered?.body.includes('no_upstream'), false);
+    thread().call(address, withKey);
+    const causes = thread()
+      .recorded()
+      .map(({ status, cause, requests }) => [status, cause, requests]);
+    assert.deepEqual(causes, [
+      [502, 'malformed_field', 1],
+      [502, 'no_upstream', 1],
+      [200, undefined, 1],
+    ]);
+    const [first] = thread().logged.split('\n');
+    assert.partialDeepStrictEqual(JSON.parse(first ?? ''), { cause: 'malformed_field', cause_at: 'line 3' });
+    const figures = renderMetrics([thread().gate.metrics], {} as Parameters<typeof renderMetrics>[1]);
+    assert.match(figures, /upstream_failures_total\{cause="malformed_field"\} 1/);
+    assert.match(figures, /upstream_failures_total\{cause="no_upstream"\} 1/);
+  });
+
   it('answers 410 for a retired version, and says of a deprecated one since when and until when', () => {
     assert.equal(thread().call('/acme/orders/old/a', withKey).answered?.status, 410);
     const fields = pairs(thread().begin('/acme/orders/dep/a', withKey).forwarded?.answerFields ?? []);

@@ -5,7 +5,7 @@
 import { errors, problemBody, type ErrorCode } from '@tulou/contract/errors';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
-import { usageOf } from './steps/account.ts';
+import { causeOf, usageOf } from './steps/account.ts';
 import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
 import { identify } from './steps/identify.ts';
@@ -121,6 +121,8 @@ export class Pipeline implements ExchangeHandler {
     const call = exchange.context;
     if (!(call instanceof Call)) return;
     if (call.refusal !== undefined) metrics.refused(call.refusal);
+    const cause = causeOf(call, outcome);
+    if (cause !== undefined) metrics.upstreamFailed(cause);
     releaseSlot(call, this.#gate);
   }
 

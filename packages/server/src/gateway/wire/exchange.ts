@@ -3,6 +3,7 @@
  * upstream connections; the pipeline owns meaning. Field lists are flat: name, value, name, value … (names lower-case).
  */
 import type { ErrorCode } from '@tulou/contract';
+import type { Fault } from './faults.ts';
 
 /** A request's head, already held to RFC 9112: what is ambiguous never gets here. */
 export interface RequestHead {
@@ -69,6 +70,8 @@ export interface Outcome {
   readonly complete: boolean;
   /** Why the engine itself answered or broke off; undefined where the upstream's or the pipeline's answer ended well. */
   readonly error: ErrorCode | 'client_aborted' | 'upstream_aborted' | undefined;
+  /** Why the upstream gave no good answer: behind every 502 and 504 of the engine, and every answer that broke off. */
+  readonly fault?: Fault | undefined;
   /** Microseconds from the first byte of the head to the end. */
   readonly durationUs: number;
   /** Microseconds from the request's head being sent upstream to the answer's head; 0: not forwarded. */

@@ -1,4 +1,5 @@
 /** Reads the head of an upstream's answer (RFC 9112 §4), as strictly as a request's: what it says becomes ours to answer for. */
+import type { Fault } from './faults.ts';
 import { HeadReader, type HeadBounds, type Reading } from './fields.ts';
 import { role, type Role } from './names.ts';
 import { CR, LF, valueOctet } from './octets.ts';
@@ -24,6 +25,23 @@ export class ResponseReader extends HeadReader {
     this.dated = false;
     this.setsCookies = false;
     this.idleSeconds = undefined;
+  }
+
+  /** Why `read` just said `failed`: what is malformed, and in which line. */
+  get fault(): Fault {
+    if (this.code === 'header_fields_too_large') return { cause: 'head_too_large' };
+    const read = this.text.slice(0, this.length);
+    if (read === '') return { cause: 'malformed_status_line', at: 'line 1' };
+    if (read.endsWith('\r\n\r\n')) return this.#contradiction;
+    const isLength = /^(?:content.length|transfer.encoding)[ \t]*:/i.test(this.text.slice(this.length));
+    return { cause: isLength ? 'malformed_length' : 'malformed_field', at: `line ${read.split('\r\n').length}` };
+  }
+
+  /** Each line is well-formed, and the head as a whole is not. */
+  get #contradiction(): Fault {
+    if (this.chunked && this.contentLength !== -1) return { cause: 'malformed_length' };
+    if (this.status < 200) return { cause: 'interim_answers', at: `status ${this.status}` };
+    return { cause: 'malformed_head' };
   }
 
   /** Whether another request may follow on this connection. */

@@ -59,6 +59,8 @@ export const errors = {
 
   // Gateway: the call
   route_not_found: entry(404, 'caller', 'No API at this address', 'Call `/{tenant}/{api}/{version}/…` of a live version.'),
+  operation_unknown: entry(404, 'caller', 'No such operation', 'Call an operation of the document of the API, with its method and its exact path.'),
+  request_ambiguous: entry(400, 'caller', 'Ambiguous request', 'Send the path without encoded slashes and control characters, and the method in the request line. `detail` names the reason.'),
   version_retired: entry(410, 'caller', 'Version retired', 'Use a live version of the API.'),
   credential_missing: entry(401, 'caller', 'Credential required', 'Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.'),
   credential_invalid: entry(401, 'caller', 'Invalid credential', 'Check that the key is complete, has not expired and is not revoked.'),

@@ -1,4 +1,6 @@
 /** The agreement between server, CLI, SDK and console. Pure: no I/O, no Node, no clock. */
+export * from './causes.ts';
+export * from './cookies.ts';
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './ids.ts';

@@ -21,6 +21,11 @@ export const usageRow = z.object({
   installer: id.optional(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),
+  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. Absent: another status, or the upstream's own answer. */
+  cause: z
+    .string()
+    .regex(/^[a-z_]{1,40}$/)
+    .optional(),
   requests: z.int().min(1),
   request_bytes: z.int().min(0),
   response_bytes: z.int().min(0),

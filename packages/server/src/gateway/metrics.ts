@@ -2,6 +2,7 @@
  * The gateway's own counters. Each thread adds to a piece of shared memory of its own, the main thread sums them up when it
  * is asked; no label grows with tenants, apis or paths.
  */
+import { upstreamCauses, type UpstreamCause } from '@tulou/contract/causes';
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 
 /** Upper bounds of the latency histogram, microseconds. */
@@ -9,6 +10,8 @@ const bucketsUs = [
   500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000,
 ];
 const codes = Object.keys(errors) as ErrorCode[];
+const causes = Object.keys(upstreamCauses) as UpstreamCause[];
+const causeIndex = new Map<string, number>(causes.map((cause, index) => [cause, index]));
 const codeIndex = new Map<string, number>(codes.map((code, index) => [code, index]));
 
 // Places in a thread's numbers.
@@ -23,7 +26,8 @@ const logLinesLostAt = 11;
 const unreadyAt = 12;
 const bucketsAt = 13;
 const codesAt = bucketsAt + bucketsUs.length + 1;
-const length = codesAt + codes.length;
+const causesAt = codesAt + codes.length;
+const length = causesAt + causes.length;
 
 /** One thread's counters. Only that thread writes. */
 export class ThreadMetrics {
@@ -58,6 +62,11 @@ export class ThreadMetrics {
     const index = codeIndex.get(code);
     if (index === undefined) this.#add(abortedAt, 1);
     else this.#add(codesAt + index, 1);
+  }
+
+  /** An upstream gave no good answer. */
+  upstreamFailed(cause: UpstreamCause): void {
+    this.#add(causesAt + (causeIndex.get(cause) ?? 0), 1);
   }
 
   logLinesLost(lines: number): void {
@@ -133,6 +142,12 @@ export function renderMetrics(threads: readonly ThreadMetrics[], figures: MainFi
     ...metric('tulou_gateway_refusals_total', 'counter', 'Answers that the gateway made itself, by error code.', [
       ...codes.map((code, i): Sample => [`{code="${code}"}`, at(codesAt + i)]).filter(([, value]) => value > 0),
     ]),
+    ...metric(
+      'tulou_gateway_upstream_failures_total',
+      'counter',
+      'Calls without a good answer of the upstream, by cause.',
+      [...causes.map((cause, i): Sample => [`{cause="${cause}"}`, at(causesAt + i)]).filter(([, value]) => value > 0)],
+    ),
     ...histogram(at),
     ...gauge('tulou_gateway_in_flight', 'Exchanges that have begun and not ended.', at(inFlightAt)),
     ...counter('tulou_gateway_broken_off_total', 'Exchanges that a client or an upstream broke off.', at(abortedAt)),

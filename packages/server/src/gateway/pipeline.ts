@@ -7,7 +7,7 @@ import { acceptedLanguage, type Language } from '@tulou/contract/language';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
 import { anonymousGrantOf } from './grant.ts';
-import { usageOf } from './steps/account.ts';
+import { causeOf, usageOf } from './steps/account.ts';
 import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
 import { identify } from './steps/identify.ts';
@@ -75,6 +75,7 @@ export class Pipeline implements ExchangeHandler {
 
   #refuse(call: Call, code: ErrorCode): void {
     call.refusal = code;
+    if (isHidden(call)) return this.#answerNothingHere(call);
     const fields = answerFields(
       call,
       call.grant ?? (call.version === undefined ? undefined : anonymousGrantOf(call.version)),
@@ -86,6 +87,13 @@ export class Pipeline implements ExchangeHandler {
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
     call.exchange.respond(status, fields, bodyOf(code, language, call.detail));
+  }
+
+  /** The answer for an address where there is nothing, byte for byte. */
+  #answerNothingHere({ exchange, requestId }: Call): void {
+    const language = languageFor(exchange);
+    const fields = ['tulou-request-id', requestId, ...problemFields[language]];
+    exchange.respond(errors.route_not_found.status, fields, bodyOf('route_not_found', language, undefined));
   }
 
   #answerNotReady(exchange: Exchange): void {
@@ -117,6 +125,8 @@ export class Pipeline implements ExchangeHandler {
     const call = exchange.context;
     if (!(call instanceof Call)) return;
     if (call.refusal !== undefined) metrics.refused(call.refusal);
+    const cause = causeOf(call, outcome);
+    if (cause !== undefined) metrics.upstreamFailed(cause);
     releaseSlot(call, this.#gate);
   }
 
@@ -132,6 +142,12 @@ export class Pipeline implements ExchangeHandler {
     const language = exchange === undefined ? 'en' : languageFor(exchange);
     return { fields: [...own, ...wait, ...problemFields[language]], body: bodyOf(code, language, undefined) };
   }
+}
+
+/** A private API is shown to nobody but its provider's own apps and those with a subscription. */
+function isHidden({ version, subscription, identity }: Call): boolean {
+  if (version?.api.object?.private !== true || subscription !== undefined) return false;
+  return identity?.app.tenant !== version.api.tenant;
 }
 
 const plainText = ['content-type', 'text/plain'];

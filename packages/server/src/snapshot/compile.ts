@@ -13,6 +13,7 @@ export interface ApiFacts {
   readonly id: string;
   readonly slug: string;
   readonly hosts: readonly string[];
+  readonly visibility: 'public' | 'private';
 }
 
 export interface ScopeFacts {
@@ -22,9 +23,17 @@ export interface ScopeFacts {
 
 /** An API is told as soon as it exists: its versions decide what is served. Only the scopes that it has can take effect. */
 export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly ScopeFacts[]): Change {
-  const { id, slug, hosts } = api;
+  const { id, slug, hosts, visibility } = api;
   const told = scopes.map(({ name, risk }) => ({ name, risk }));
-  return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts], scopes: told });
+  return present({
+    kind: 'api',
+    key: id,
+    tenant,
+    slug,
+    hosts: [...hosts],
+    private: visibility === 'private',
+    scopes: told,
+  });
 }
 
 export interface VersionFacts {
@@ -57,7 +66,7 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     name: version.name,
     state: version.state,
     access: version.access,
-    ...(isStrict(version) ? { strict: true } : {}),
+    strict: isStrict(version),
     upstreams: [...version.upstreams],
     operations: operations.map(({ id, method, path, scopes }) => ({
       id,

@@ -59,7 +59,7 @@ function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
   call.identity = verified.signer;
   call.watch = verified.watch;
   call.once = verified.once;
-  call.drops = (call.drops & drop.proxy) | drop.signature;
+  call.drops = (call.drops & (drop.proxy | drop.cookie)) | drop.signature;
   return undefined;
 }
 

@@ -7,6 +7,7 @@ import type { Random } from '../../kernel/random.ts';
 import { AccessLog } from '../access-log.ts';
 import { AssertionSigner } from '../assertion.ts';
 import type { Gate } from '../call.ts';
+import { cookieKeeper } from '../cookies.ts';
 import { Keyring } from '../keyring.ts';
 import { Signers } from '../signatures/signers.ts';
 import { Slots } from '../limits/slots.ts';
@@ -126,6 +127,7 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<
     }),
     proxies: new TrustedProxies(setup.trustedProxies),
     freshness: new Freshness(setup.freshness),
+    keepCookie: cookieKeeper(setup.platformUrl),
     platformUrl: setup.platformUrl,
     gatewayUrl: setup.gatewayUrl,
     windows: new Windows(setup.windows, setup.place, steadyTimeOf(setup, clock)),

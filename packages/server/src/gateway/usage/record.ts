@@ -44,6 +44,8 @@ export interface UsageEvent {
   readonly operation: Interned | undefined;
   readonly key: Interned | undefined;
   readonly status: number;
+  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. */
+  readonly cause?: Interned | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly durationUs: number;
@@ -52,10 +54,13 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
+/** A call with a cause has its number behind the rest. */
+const causeBytes = 4;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
 const sealPrefix = '#sealed ';
 const callMark = 2;
+const callWithCauseMark = 3;
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
 export class FrameEncoder {
@@ -74,10 +79,13 @@ export class FrameEncoder {
     const parties = this.#numberOf(event.parties);
     const operation = event.operation === undefined ? 0 : this.#numberOf(event.operation);
     const key = event.key === undefined ? 0 : this.#numberOf(event.key);
-    this.#reserve(callBytes);
+    const cause = event.cause === undefined ? 0 : this.#numberOf(event.cause);
+    const bytes = cause === 0 ? callBytes : callBytes + causeBytes;
+    this.#reserve(bytes);
     const buffer = this.#buffer;
     const at = this.#length;
-    buffer.writeUInt16LE(callMark, at);
+    buffer.writeUInt16LE(cause === 0 ? callMark : callWithCauseMark, at);
+    if (cause !== 0) buffer.writeUInt32LE(cause, at + callBytes);
     buffer.writeUInt16LE(event.status, at + 2);
     buffer.writeUInt32LE(parties, at + 4);
     buffer.writeUInt32LE(operation, at + 8);
@@ -86,7 +94,7 @@ export class FrameEncoder {
     buffer.writeUInt32LE(Math.min(event.durationUs, 0xffffffff) >>> 0, at + 20);
     buffer.writeDoubleLE(event.requestBytes, at + 24);
     buffer.writeDoubleLE(event.responseBytes, at + 32);
-    this.#length = at + callBytes;
+    this.#length = at + bytes;
   }
 
   /** The frame of all events added since the last one. Stands until the next `add`. */
@@ -177,17 +185,18 @@ class Sums {
         this.#definitions.push(payload.toString('utf8', at + definitionHeadBytes, end));
         at = end;
       } else {
-        this.#addCall(payload, at);
-        at += callBytes;
+        const cause = payload.readUInt16LE(at) === callWithCauseMark ? payload.readUInt32LE(at + callBytes) : 0;
+        this.#addCall(payload, at, cause);
+        at += cause === 0 ? callBytes : callBytes + causeBytes;
       }
     }
   }
 
-  #addCall(payload: Buffer, at: number): void {
+  #addCall(payload: Buffer, at: number, cause: number): void {
     const seconds = payload.readUInt32LE(at + 16);
     const minute = seconds - (seconds % 60);
-    const name = `${minute} ${payload.toString('latin1', at + 2, at + 16)}`;
-    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute);
+    const name = `${minute} ${cause} ${payload.toString('latin1', at + 2, at + 16)}`;
+    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute, cause);
     row.requests += 1;
     row.duration_us += payload.readUInt32LE(at + 20);
     row.request_bytes += payload.readDoubleLE(at + 24);
@@ -196,7 +205,7 @@ class Sums {
     this.calls += 1;
   }
 
-  #emptyRow(payload: Buffer, at: number, minute: number): UsageRow {
+  #emptyRow(payload: Buffer, at: number, minute: number, cause: number): UsageRow {
     const [provider, consumer, api, version, app, installer, installation] = JSON.parse(
       this.#definitions[payload.readUInt32LE(at + 4)] ?? '[]',
     ) as Parties;
@@ -213,6 +222,7 @@ class Sums {
       key: key === 0 ? null : (this.#definitions[key] ?? null),
       ...(installer === undefined || installation === undefined ? {} : { installer, installation }),
       status: payload.readUInt16LE(at + 2),
+      ...(cause === 0 ? {} : { cause: this.#definitions[cause] ?? '' }),
       requests: 0,
       request_bytes: 0,
       response_bytes: 0,

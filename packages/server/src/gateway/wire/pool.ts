@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tulou/contract';
 import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
+import { connectFault, type Fault } from './faults.ts';
 import { type Resolve, type ResolvedAddress, resolveGuarded } from './resolve.ts';
 import { open, type ReadBuffer } from './transport.ts';
 import type { Turn } from './turn.ts';
@@ -27,6 +28,10 @@ export interface PoolDeps {
 export class Ticket extends WheelEntry {
   exchange: WireExchange | undefined;
   socket: Socket | undefined;
+  /** How far the attempt has come, for what is said when its time is over. */
+  phase: 'dns' | 'connect' | 'tls' = 'dns';
+  /** Why the last address could not be reached. */
+  fault: Fault = { cause: 'dns_failed' };
   /** The attempt is over; what still comes of it is ignored. */
   closed = false;
   readonly #origin: Origin;
@@ -109,12 +114,12 @@ export class Origin {
 
   expire(ticket: Ticket): void {
     if (this.waiting.delete(ticket)) ticket.exchange?.onNoUpstream('overloaded');
-    else this.#fail(ticket, 'upstream_timeout');
+    else this.#fail(ticket, 'upstream_timeout', { cause: `${ticket.phase}_timeout` });
   }
 
   destroy(): void {
     for (const ticket of [...this.waiting]) this.expire(ticket);
-    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable');
+    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable', ticket.fault);
     for (const connection of [...this.open]) connection.destroy();
   }
 
@@ -157,7 +162,7 @@ export class Origin {
     const { resolve, guard } = this.#deps;
     resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
       if (ticket.closed) return;
-      if (refused) this.#fail(ticket, 'upstream_refused');
+      if (refused) this.#fail(ticket, 'upstream_refused', { cause: 'address_refused' });
       else this.#try(ticket, allowed, 0);
     });
   }
@@ -165,7 +170,8 @@ export class Origin {
   /** Tries one address after the other; all of them within the one time-out of the ticket. */
   #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
     const target = addresses[index];
-    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable');
+    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable', ticket.fault);
+    ticket.phase = 'connect';
     const { port, tls, host } = this.#to;
     const destination = { address: target.address, port, tls, name: host };
     let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
@@ -173,11 +179,14 @@ export class Origin {
       open(destination, this.#deps.readBuffer, this.#deps.limits.bufferedBytesMax, onBytes),
     );
     ticket.socket = connection.socket;
+    if (tls) connection.socket.once('connect', () => (ticket.phase = 'tls'));
+    connection.socket.once('error', (error) => (ticket.fault = connectFault(error, ticket.phase === 'tls')));
     connection.socket.once(tls ? 'secureConnect' : 'connect', () => {
       onFailure = undefined;
       this.#connected(ticket, connection);
     });
     connection.socket.once('close', () => {
+      if (ticket.fault.cause === 'dns_failed') ticket.fault = connectFault(undefined, ticket.phase === 'tls');
       if (!ticket.closed) onFailure?.();
     });
   }
@@ -191,12 +200,12 @@ export class Origin {
     else ticket.exchange.onUpstream(connection);
   }
 
-  #fail(ticket: Ticket, code: ErrorCode): void {
+  #fail(ticket: Ticket, code: ErrorCode, fault: Fault): void {
     ticket.closed = true;
     this.connecting.delete(ticket);
     this.#deps.wheel.drop(ticket);
     ticket.socket?.destroy();
-    ticket.exchange?.onNoUpstream(code);
+    ticket.exchange?.onNoUpstream(code, fault);
     this.#onPlace();
   }
 }

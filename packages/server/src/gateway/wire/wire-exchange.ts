@@ -4,6 +4,7 @@ import { assert } from '../../kernel/assert.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from './exchange.ts';
+import type { Fault } from './faults.ts';
 import type { Ticket } from './pool.ts';
 import type { ResponseReader } from './response-head.ts';
 import {
@@ -23,6 +24,17 @@ type Ending = Outcome['error'];
 
 /** begun: the pipeline has it; forwarding; held: complete, waits for the turn's end; ended. It only ever moves forward. */
 type Stage = 'begun' | 'forwarding' | 'held' | 'ended';
+
+/** The fields, with what `keep` leaves of each cookie. */
+function withCookies(fields: readonly string[], keep: (value: string) => string | undefined): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name = '', value = ''] = fields.slice(index, index + 2);
+    const left = name === 'set-cookie' ? keep(value) : value;
+    if (left !== undefined) kept.push(name, left);
+  }
+  return kept;
+}
 
 function isIdempotent(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
@@ -54,6 +66,7 @@ export class WireExchange implements Exchange {
   /** Some of the answer is out. */
   #started = false;
   #error: Ending;
+  #fault: Fault | undefined;
   #outcome: Outcome | undefined;
 
   constructor(engine: Engine, connection: ClientConnection, head: RequestHead, startedAt: number) {
@@ -96,17 +109,17 @@ export class WireExchange implements Exchange {
   }
 
   /** No connection could be had. */
-  onNoUpstream(code: ErrorCode): void {
+  onNoUpstream(code: ErrorCode, fault?: Fault): void {
     this.#ticket = undefined;
-    this.fail(code);
+    this.fail(code, fault);
   }
 
   /** The connection broke before any octet of an answer. One that had been idle may just have been closed under us. */
-  onUpstreamLost(reused: boolean): void {
+  onUpstreamLost(reused: boolean, fault: Fault): void {
     this.#upstream = undefined;
     const repeatable = isIdempotent(this.head.method) && this.requestBytes === 0;
     if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding')
-      return this.fail('upstream_unreachable');
+      return this.fail('upstream_unreachable', fault);
     this.#retried = true;
     this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, true);
   }
@@ -139,13 +152,15 @@ export class WireExchange implements Exchange {
   }
 
   onAnswerHead(reader: ResponseReader, length: number, bodiless: boolean): void {
-    const { answerFields } = this.options as ForwardOptions;
+    const { answerFields, keepCookie } = this.options as ForwardOptions;
+    const fields =
+      reader.setsCookies && keepCookie !== undefined ? withCookies(reader.fields, keepCookie) : reader.fields;
     this.#upstreamUs = this.#microsecondsSince(this.#sentAt);
     this.#status = reader.status;
     this.#chunked = length === -1 && !bodiless && this.head.minor === 1;
     this.#delimited = this.#chunked || length !== -1 || bodiless;
     if (!this.#delimited || !this.#connection.contentEnded) this.#connection.closeAfter = true;
-    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + this.#answerFields;
+    let text = statusLine(reader.status) + passedFields(fields, answerFields) + this.#answerFields;
     if (!reader.dated) text += this.#engine.date.line;
     if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
     else if (this.#chunked) text += 'transfer-encoding: chunked\r\n';
@@ -179,8 +194,9 @@ export class WireExchange implements Exchange {
   }
 
   /** Ends with an error: with an answer of ours where none has begun, by breaking off where one has. */
-  fail(error: ErrorCode | 'upstream_aborted'): void {
+  fail(error: ErrorCode | 'upstream_aborted', fault?: Fault): void {
     if (this.stage === 'held' || this.stage === 'ended') return;
+    this.#fault = fault;
     this.#dropUpstream();
     const code = error === 'upstream_aborted' ? 'upstream_malformed' : error;
     this.#connection.outbox.clear();
@@ -216,6 +232,7 @@ export class WireExchange implements Exchange {
       responseBytes: complete || this.#started ? this.#responseBytes : 0,
       complete,
       error: this.#error,
+      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       durationUs: this.#microsecondsSince(this.#startedAt),
       upstreamUs: this.#upstreamUs,
     };

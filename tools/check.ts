@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { findRiverViolations, findStaleDocuments } from './gen.ts';
 import { findImportViolations } from './imports.ts';
 import { formatViolations, readTree, type SourceFile, type Violation } from './source.ts';
+import { findPlainViolations } from './plain.ts';
 import { findTidyViolations, findTidyWarnings } from './tidy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,6 +21,7 @@ interface Check {
 const checks: readonly Check[] = [
   { name: 'import law', run: law(findImportViolations) },
   { name: 'tidy', run: law(findTidyViolations) },
+  { name: 'plain English', run: law(findPlainViolations) },
   { name: 'generated documents', run: law(findStaleDocuments) },
   { name: 'the river of a call', run: law((tree) => findRiverViolations(tree)) },
   { name: 'oxfmt', run: () => command('oxfmt', '--check', '.') },

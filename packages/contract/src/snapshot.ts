@@ -1,7 +1,7 @@
 /**
  * The gateway's configuration as a value. Control compiles each object when its row changes, in the same transaction;
- * gateways take the objects whose `seq` is greater than the last they have. Objects stay as normal as the rows behind
- * them (a subscription is not expanded into routes), so that a change costs what changed.
+ * gateways fetch the objects whose `seq` is greater than their last one. Objects are as normalised as the rows behind
+ * them (a subscription is not expanded into routes), so that the cost of a change is its own size.
  */
 import { z } from 'zod';
 import { limits } from './limits.ts';
@@ -12,14 +12,14 @@ const state = z.enum(['active', 'suspended']);
 export const planLimit = z.object({
   requests: z.int().min(1).max(limits.planRequestsMax),
   per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
-  /** What is counted apart. `subscription` (app × api) where nothing is said. */
+  /** The unit that is counted; by default `subscription` (app × api). */
   by: z.enum(['subscription', 'key', 'installation', 'app', 'tenant', 'address']).default('subscription'),
 });
 export type PlanLimit = z.output<typeof planLimit>;
 
 export const upstream = z.object({ url: z.string(), weight: z.int().min(0).max(1000).default(1) });
 
-/** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */
+/** One operation of a version's OpenAPI document, for routing and metering. `path` is a template: `/orders/{id}`. */
 export const routeOperation = z.object({
   id: z.string(),
   method: z.string(),
@@ -29,10 +29,10 @@ export const routeOperation = z.object({
 });
 export type RouteOperation = z.output<typeof routeOperation>;
 
-/** low: a member may allow it to try; high: an admin is asked just in time, and a stale gateway refuses it. */
+/** low: a member may grant it on trial; high: an admin must grant it, and a stale gateway rejects it. */
 export const scopeRisk = z.enum(['low', 'medium', 'high']);
 
-/** How a key proves a call: shown with it, or signing it (RFC 9421 §3.3.6, §3.3.3). */
+/** How a key authenticates a call: sent with it, or used to sign it (RFC 9421 §3.3.6, §3.3.3). */
 export const keyKind = z.enum(['bearer', 'ed25519', 'hmac-sha256']);
 export type KeyKind = z.output<typeof keyKind>;
 
@@ -42,9 +42,9 @@ const apiObject = z.object({
   key: z.string(),
   tenant: z.string(),
   slug: z.string(),
-  /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
+  /** Host names of this API, without the path prefix: `https://orders.example.com/{version}/{rest}`. */
   hosts: z.array(z.string()),
-  /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
+  /** Scopes that apps can be granted. A gateway with a stale feed rejects those of high risk. */
   scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
 });
 const versionObject = z.object({
@@ -78,10 +78,10 @@ const appObject = z.object({
   tenant: z.string(),
   slug: z.string(),
   state,
-  /** Full scope names that the app declares, required and optional: no token of it holds more. */
+  /** Full names of the scopes that the app declares, required and optional: its tokens have no others. */
   scopes: z.array(z.string()).optional(),
 });
-/** `key` is the OAuth `client_id`. Gone: its tokens are refused. */
+/** `key` is the OAuth `client_id`. If it is deleted, its tokens are rejected. */
 const clientObject = z.object({ kind: z.literal('client'), key: z.string(), tenant: z.string(), app: z.string() });
 /** `tenant` has installed `app`; only active ones are in the snapshot. `scopes` are full names, `<tenant>/<api>:<name>`. */
 const installationObject = z.object({
@@ -102,8 +102,8 @@ const issuerObject = z.object({
   keys: z.array(z.record(z.string(), z.unknown())),
 });
 /**
- * Tokens that are refused although they verify. `key` is `token:<jti>`, `grant:<gid>` or `user:<sub>`; those issued before
- * `before` (Unix seconds) are meant. Past `until` no such token can be alive, and the denial is pruned.
+ * Rejects valid tokens that were issued before `before` (Unix seconds). `key` is `token:<jti>`, `grant:<gid>` or
+ * `user:<sub>`. After `until` every such token has expired, and the denial is pruned.
  */
 const denialObject = z.object({
   kind: z.literal('denial'),
@@ -132,7 +132,7 @@ const keyObject = z.object({
   tenant: z.string(),
   app: z.string(),
   environment: z.enum(['test', 'live']),
-  /** What calls show: the key itself where nothing is said, or a signature made with it. */
+  /** How calls authenticate; by default with the key itself, else with a signature. */
   method: keyKind.optional(),
   hash: z.string().length(43),
   /** Unix seconds, or null. */
@@ -157,7 +157,7 @@ export type SnapshotKind = SnapshotObject['kind'];
 export type SnapshotOf<K extends SnapshotKind> = Extract<SnapshotObject, { kind: K }>;
 
 /**
- * One line of the feed, NDJSON. `object` is null where the object is gone. `seq` rises with every commit and has no
+ * One line of the feed, NDJSON. `object` is null if it was deleted. `seq` rises with every commit and has no
  * order inside one commit; it starts over only under a new `epoch` (a restored backup), which forces a full read.
  */
 export const snapshotChange = z.object({

@@ -28,8 +28,8 @@ const messages: Readonly<Record<string, string>> = {
   'Tulou is a self-hosted open platform.': '土楼（Tulou）是自托管的开放平台。',
   'Path parameters are arguments in the order of the path, or options: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".':
     '路径参数按路径顺序作为参数给出，也可作为选项：“tulou apis get acme orders”等同于“tulou apis get --tenant acme --api orders”。',
-  'The platform and the credential come from the first of: --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, TULOU_DATA, the current context, .tulou in this directory or a parent. "tulou context" shows the result.':
-    '平台和凭据取自以下第一个可用的来源：--url 和 --token-file、--data、--context、TULOU_URL 和 TULOU_TOKEN、TULOU_DATA、当前上下文、此目录或上级目录中的 .tulou。“tulou context”显示结果。',
+  'Sources of the platform and the credential, in order: --url and --token-file; --data; --context. Then TULOU_URL and TULOU_TOKEN; TULOU_DATA; the current context; a .tulou directory here or above. "tulou context" shows the result.':
+    '平台和凭据的来源依次为：--url 和 --token-file；--data；--context。然后是 TULOU_URL 和 TULOU_TOKEN；TULOU_DATA；当前上下文；此目录或上级目录中的 .tulou。“tulou context”显示结果。',
   'Internal error of this command': '此命令发生内部错误',
 
   // commands/

@@ -29,7 +29,7 @@ test('a word of the dialect is found wherever people read it', () => {
   assert.match(say(`// The provider has to\n// ${mend} it.\n`), /“correct” or “fix”/);
   assert.match(say(`const a = { summary: 'Gateways ${tell} control' };\n`), /notify/);
   assert.match(say(`const a = entry(404, 'caller', 'T', 'The operator ${mend}s it.');\n`), /fix/);
-  assert.match(say('const a = say`' + `They ${tell} \${name}` + '`;\n'), /notify/);
+  assert.match(say(`const a = say\`They ${tell} \${name}\`;\n`), /notify/);
   assert.match(messages('README.md', `| a | ${mend} it |\n`).join(), /fix/);
   assert.deepEqual(messages(src, `const ${mend} = '${tell}';\n`), [], 'code is not prose');
   assert.deepEqual(messages('docs/a.md', `\`\`\`\n${mend}\n\`\`\`\n\nSee \`${tell}\`.\n`), []);

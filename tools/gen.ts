@@ -101,7 +101,7 @@ export function renderErrors(catalogue: Readonly<Record<string, ErrorEntry>>): s
     'Forbidden and absent objects have the same answer.',
     '',
     '`title` and `help` are in the language of `Accept-Language`: English or Simplified Chinese (`zh-CN`).',
-    'The answer has `Content-Language` and `Vary: Accept-Language`. `code` and `detail` do not depend on the language.',
+    'So is `detail` where a translation exists. The answer has `Content-Language` and `Vary: Accept-Language`. `code` does not depend on the language.',
     '',
     'The party that must act (`fault`):',
     '',

@@ -165,6 +165,10 @@ const messages: Readonly<Record<string, string>> = {
     '请检查地址：必须是平台自己的公开地址（TULOU_PLATFORM_URL）。',
   'The platform returned no refresh token': '平台没有返回刷新令牌',
   'The sign-in was denied': '登录被拒绝',
+  'No credential was found for this platform. Run "tulou login", or give "--token-file FILE", "--data DIR" or TULOU_TOKEN.':
+    '未找到此平台的凭据。请运行“tulou login”，或给出“--token-file FILE”、“--data DIR”或 TULOU_TOKEN。',
+  'The credential is unknown, expired or revoked. Run "tulou login", or give another one with "--token-file FILE", "--data DIR" or TULOU_TOKEN.':
+    '凭据未知、已过期或已被吊销。请运行“tulou login”，或用“--token-file FILE”、“--data DIR”或 TULOU_TOKEN 给出其他凭据。',
   'The platform refused: {0}': '平台拒绝：{0}',
   '{0} is not the address of a Tulou platform': '{0} 不是土楼平台的地址',
   'Run: tulou login {0}': '请运行：tulou login {0}',

@@ -37,7 +37,7 @@ export const commands: Group = {
   notes: [
     'Tulou is a self-hosted open platform.',
     'Path parameters are arguments in the order of the path, or options: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
-    'The platform and the credential come from the first of: --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, TULOU_DATA, the current context, .tulou in this directory or a parent. "tulou context" shows the result.',
+    'Sources of the platform and the credential, in order: --url and --token-file; --data; --context. Then TULOU_URL and TULOU_TOKEN; TULOU_DATA; the current context; a .tulou directory here or above. "tulou context" shows the result.',
   ],
   commands: {
     ...launched,

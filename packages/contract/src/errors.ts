@@ -2,6 +2,7 @@
  * The catalogue of every error that a caller can see: stable code, HTTP status, title, who must act, remedy.
  * `docs/reference/errors.md` is generated from it. Handlers throw `Problem`; one place renders it (RFC 9457).
  */
+import { detailZh } from './details.zh.ts';
 import { zh } from './errors.zh.ts';
 import type { Language } from './language.ts';
 
@@ -127,7 +128,7 @@ export function problemBody(
     code,
     fault,
     help,
-    ...(detail === undefined ? {} : { detail }),
+    ...(detail === undefined ? {} : { detail: language === 'zh-CN' ? detailZh(detail) : detail }),
     ...(violations === undefined ? {} : { violations }),
   };
 }

@@ -21,7 +21,7 @@ import { printForPeople, printRaw } from '../terminal/answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { printText } from '../terminal/print.ts';
 import { effectOf } from './effects.ts';
-import { explained } from './missing.ts';
+import { explained, hintOnEmpty } from './missing.ts';
 import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
 import {
@@ -165,6 +165,7 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
   const call = await callOf(operation, args, io);
   const { connection, client } = await connect(args, io);
   const params = Object.fromEntries(pathParams(operation, args));
+  const named = { operation, params, body: call.body, query: call.query, client };
   try {
     if (!isOn(args, 'yes')) await confirmEffects({ operation, params, call, client, line: args.line }, io);
     if (isFile(operation)) return await saveStream(client, { ...call, accept: operation.stream ?? '' }, args, io);
@@ -172,10 +173,14 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
     const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
     if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
     else if (isOn(args, 'json')) printRaw(answer, io);
-    else printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
+    else {
+      printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
+      const hint = await hintOnEmpty(answer, named);
+      if (hint !== undefined) printText(hint, io.stderr, io);
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw await explained(error, { operation, params, body: call.body, client });
+    throw await explained(error, named);
   }
   if (operation.id === 'whoami.get' && !isOn(args, 'json')) printText(connection.via, io.stderr, io);
   return 'ok';

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { apiParams } from './apis.ts';
 import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 
-/** A version's name stands in the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so that it is never an id. */
+/** A version's name is part of the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so it is never an id. */
 export const versionName = z
   .string()
   .max(limits.slugCharactersMax)
@@ -59,7 +59,7 @@ export const version = z.object({
   request_bytes_max: z.int(),
   deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),
   sunset_at: timestamp.nullable().describe('Sent as `Sunset` (RFC 8594)'),
-  /** Operations of the OpenAPI document that routing and metering know; 0 where there is no document. */
+  /** The number of operations in the OpenAPI document; 0 without a document. */
   operations: z.int(),
   strict: z.boolean().describe('Whether only these are forwarded'),
   /** What was found in the document when it was published. */

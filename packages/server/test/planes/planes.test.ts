@@ -1,7 +1,7 @@
 /** What adding a plane costs: its folder, and its line in the list of planes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { renderMetrics, renderSettings } from '../../../../tools/reference.ts';
+import { renderMetrics, renderSettings } from '../../../../tools/reference/settings.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { openMetrics } from '../../src/kernel/metrics.ts';

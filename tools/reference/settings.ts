@@ -1,12 +1,12 @@
 /** The reference pages of settings and metrics, made from where the program declares them. */
-import { programSettings } from '../packages/server/src/config.ts';
-import { renderMetrics as renderGateway, ThreadMetrics } from '../packages/server/src/gateway/metrics.ts';
-import { type MetricDefinition, type MetricTable } from '../packages/server/src/kernel/metrics.ts';
-import type { Setting, SettingTable } from '../packages/server/src/kernel/settings.ts';
-import { callMetrics } from '../packages/server/src/operations/measure.ts';
-import type { Plane } from '../packages/server/src/operations/plane.ts';
-import { planes as realPlanes } from '../packages/server/src/planes.ts';
-import { workerMetrics } from '../packages/server/src/roles/worker.ts';
+import { programSettings } from '../../packages/server/src/config.ts';
+import { renderMetrics as renderGateway, ThreadMetrics } from '../../packages/server/src/gateway/metrics.ts';
+import { type MetricDefinition, type MetricTable } from '../../packages/server/src/kernel/metrics.ts';
+import type { Setting, SettingTable } from '../../packages/server/src/kernel/settings.ts';
+import { callMetrics } from '../../packages/server/src/operations/measure.ts';
+import type { Plane } from '../../packages/server/src/operations/plane.ts';
+import { planes as realPlanes } from '../../packages/server/src/planes.ts';
+import { workerMetrics } from '../../packages/server/src/roles/worker.ts';
 
 type Described = Pick<Plane, 'name' | 'settings' | 'metrics'>;
 

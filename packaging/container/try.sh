@@ -6,7 +6,9 @@ work=$(mktemp -d)
 name=tulou-try-$$
 child=
 clean() {
-  [ -z "$child" ] || kill "$child" 2>/dev/null || true
+  trap - EXIT INT TERM
+  # `unshare` waits for what it started, and takes no signal itself.
+  [ -z "$child" ] || kill $(cat "/proc/$child/task/$child/children" 2>/dev/null) "$child" 2>/dev/null || true
   if command -v podman >/dev/null; then podman rm -f -t 30 "$name" >/dev/null 2>&1 || true; fi
   [ -z "$child" ] || wait "$child" 2>/dev/null || true
   rm -rf "$work"

@@ -42,7 +42,10 @@ test('a token has a name and its maker, is shown once, and its secret is in no r
   const { body } = await control.call<{ items: Token[] }>('GET', '/operator-tokens');
   assert.ok(body.items.some(({ id }) => id === made.id));
   const secret = made.token.split('_')[2] ?? '';
-  const rows = await control.database.store.system('test', ({ sql }) => sql`select t::text as row from platform_tokens t`);
+  const rows = await control.database.store.system(
+    'test',
+    ({ sql }) => sql`select t::text as row from platform_tokens t`,
+  );
   assert.ok(rows.length > 1 && !JSON.stringify(rows).includes(secret));
 });
 
@@ -79,7 +82,10 @@ test('a token ends at its time, and makes none that outlives it', async () => {
 
 test('a person’s token ends with their being an operator, however that ends', async () => {
   const user = await people.make('ops@tulou.test');
-  await control.database.store.system('test', ({ sql }) => sql`update users set verified_at = now() where id = ${user}`);
+  await control.database.store.system(
+    'test',
+    ({ sql }) => sql`update users set verified_at = now() where id = ${user}`,
+  );
   const enrol = () => control.call('POST', '/operators', { body: { email: 'ops@tulou.test' } });
   assert.equal((await enrol()).status, 201);
   const made = await create({ name: 'mine' }, await people.token(user));

@@ -77,7 +77,7 @@ digest() { sha256sum "$1" | cut -d' ' -f1; }
 store() { hash=$(digest "$1"); size=$(wc -c < "$1"); mv "$1" "$blobs/$hash"; }
 tar -C "$fs" --sort=name --mtime='2026-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
 diff_id=$(digest "$work/layer.tar")
-gzip -n -6 < "$work/layer.tar" > "$work/layer.gz"
+gzip -n "-${TULOU_IMAGE_GZIP:-6}" < "$work/layer.tar" > "$work/layer.gz"
 store "$work/layer.gz"; layer=$hash layer_size=$size
 cat > "$work/config" <<END
 {"created":"2026-01-01T00:00:00Z","architecture":"$arch","os":"linux","config":{"User":"10001:10001",

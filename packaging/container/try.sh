@@ -16,7 +16,7 @@ clean() {
 trap clean EXIT INT TERM
 
 if command -v podman >/dev/null; then
-  sh "$here/build.sh" "$work/image.tar"
+  TULOU_IMAGE_GZIP=1 sh "$here/build.sh" "$work/image.tar"
   image=$(podman load -q -i "$work/image.tar" | sed 's/^Loaded image[^:]*: //')
   podman run --name "$name" --ulimit nofile=4096:4096 --ulimit nproc=512:512 --network host \
     "$image" up --json --gateway 127.0.0.1:0 --platform 127.0.0.1:0 > "$work/out" &

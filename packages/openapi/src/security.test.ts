@@ -12,7 +12,7 @@ const securitySchemes = {
   tls: { type: 'mutualTLS' },
 };
 
-/** What a document whose operations have these `security`s is read as. */
+/** Reads a document whose operations have these `security`s. */
 function read(securities: readonly unknown[], ofDocument?: unknown) {
   const operations = securities.map((security, n): [string, object] => [
     `/p${n}`,

@@ -1,4 +1,4 @@
-/** What the `security` of a document asks of a caller: scopes of a token, and the kinds of credential. */
+/** The demands that the `security` of a document makes on a caller: scopes of a token, and the kinds of credential. */
 import type { Findings } from './findings.ts';
 import { isList, isObject, member, type Json } from './json.ts';
 import { didYouMean } from './nearest.ts';
@@ -81,7 +81,7 @@ export function scopesOf(security: readonly Requirement[], schemes: Schemes): st
   return [...new Set(first.flatMap(([, scopes]) => scopes))];
 }
 
-/** What callers of these operations show; undefined where the document says nothing that a gateway can check. */
+/** The credential that callers of these operations show; undefined where the document says nothing that a gateway can check. */
 export function accessOf(securities: readonly (readonly Requirement[])[], schemes: Schemes): Kind | 'any' | undefined {
   const wanted = new Set<Kind>();
   for (const requirement of securities.flat()) {

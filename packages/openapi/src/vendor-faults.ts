@@ -11,7 +11,7 @@ export interface VendorFault {
   /** `GET /path` of those that are not. */
   readonly unpublished?: readonly string[];
   readonly errors?: number;
-  /** A part of the one finding that is told; null: nothing is found. */
+  /** A part of the message of the one finding; null: nothing is found. */
   readonly says: string | null;
 }
 
@@ -318,7 +318,7 @@ export const vendorFaults: readonly VendorFault[] = [
     name: 'a key twice in a schema',
     text: head + schema('{type: object, type: object}'),
     operations: ['get_orders'],
-    says: '`type` stands here a second time',
+    says: '`type` occurs here a second time',
   },
   {
     name: 'references to other files in schemas',

@@ -62,7 +62,7 @@ export const version = z.object({
   /** Operations of the OpenAPI document that routing and metering know; 0 where there is no document. */
   operations: z.int(),
   strict: z.boolean().describe('Whether only these are forwarded'),
-  /** What was found in the document when it was published. */
+  /** Findings in the document when it was published. */
   findings: counts,
   created_at: timestamp,
   updated_at: timestamp,

@@ -24,7 +24,7 @@ export const errors = {
   // Control API
   invalid_request: entry(400, 'caller', 'The request is not valid', 'Correct the fields listed in `violations` and send it again.'),
   malformed_body: entry(400, 'caller', 'The body cannot be read', 'Send a JSON body with `Content-Type: application/json`.'),
-  openapi_invalid: entry(422, 'caller', 'The OpenAPI document is not valid', 'Correct what `violations` lists, each with its place in the document; `tulou openapi check` finds it without a platform.'),
+  openapi_invalid: entry(422, 'caller', 'The OpenAPI document is not valid', 'Each violation names the place in the document and what is expected there.'),
   unauthenticated: entry(401, 'caller', 'A valid credential is required', 'Send `Authorization: Bearer <token>` with a token that is neither expired nor revoked.'),
   forbidden: entry(403, 'caller', 'The role of this credential does not allow this', 'Ask an owner or admin of the tenant, or use a credential with the role named in `detail`.'),
   not_found: entry(404, 'caller', 'There is nothing here', 'Check the identifier, and that the credential belongs to the same tenant.'),

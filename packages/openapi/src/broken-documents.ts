@@ -10,7 +10,7 @@ export interface BrokenDocument {
   readonly count?: number;
   /** The whole message of the first finding. */
   readonly says: string;
-  /** What an error costs; nothing where the finding is a warning. */
+  /** The cost of an error; absent where the finding is a warning. */
   readonly costs?: 'document';
 }
 
@@ -91,7 +91,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: 'openapi: 3.1.0\ninfo:\n\ttitle: Orders\n',
     line: 3,
     pointer: '',
-    says: 'There is a tab in the indentation. YAML is indented with spaces only. It stands before "title: Orders".',
+    says: 'There is a tab in the indentation. YAML is indented with spaces only. It is before "title: Orders".',
   },
   {
     name: 'a colon in a text without quotes',
@@ -101,7 +101,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     pointer: '',
     says:
       'There is a second `: ` in this line. Put the text in quotes if the colon belongs to it, else begin a new ' +
-      'line. It stands before "Orders: all of them".',
+      'line. It is before "Orders: all of them".',
   },
   {
     name: 'a quote that is never closed',
@@ -117,7 +117,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}paths:\n  /orders:\n    get:\n${ok}  /orders:\n    post:\n${ok}`,
     line: 11,
     pointer: '/paths/~1orders',
-    says: '`/orders` stands here a second time, first in line 6. Only one of the two would count: join them, or rename one.',
+    says: '`/orders` occurs here a second time, first in line 6. Only one of the two would count: join them, or rename one.',
   },
   {
     name: 'no paths',
@@ -299,7 +299,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: `${head}paths: {}\ncomponents:\n  securitySchemes:\n    key:\n      type: apiKey\n      name: X-Key\n`,
     line: 8,
     pointer: '/components/securitySchemes/key',
-    says: 'The security scheme `key` of type `apiKey` has no `in`: where the key stands: `header`, `query` or `cookie`.',
+    says: 'The security scheme `key` of type `apiKey` has no `in`: where the key is sent: `header`, `query` or `cookie`.',
   },
   {
     name: 'a server without a scheme',
@@ -324,7 +324,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     pointer: '/components/schemas/Order/properties/id/required',
     says:
       '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` ' +
-      'stand at parameters and request bodies only.',
+      'exist at parameters and request bodies only.',
   },
   {
     name: 'a list of types in OpenAPI 3.0',
@@ -353,7 +353,7 @@ export const brokenDocuments: readonly BrokenDocument[] = [
     text: '{\n  "openapi": "3.1.0",\n  "info": {"title": "Orders", "version": "1"},\n  "paths": {},\n  "paths": {}\n}\n',
     line: 5,
     pointer: '/paths',
-    says: '`paths` stands here a second time, first in line 4. Only one of the two would count: join them, or rename one.',
+    says: '`paths` occurs here a second time, first in line 4. Only one of the two would count: join them, or rename one.',
   },
   {
     name: 'JSON that is cut short',

@@ -1,4 +1,4 @@
-/** What a grammar cannot say: that the parts of a document agree with each other. One check a function, listed at the end. */
+/** Checks that the parts of a document agree with each other, which a grammar cannot express. One check a function, listed at the end. */
 import { limits } from '@tulou/contract';
 import type { Findings } from './findings.ts';
 import { methods } from './grammar.ts';
@@ -42,7 +42,7 @@ const saySameAddresses = (template: string, first: string, firstLine: number): s
   `${quote(template)} matches the same addresses as ${quote(first)} in line ${firstLine}. Join the two: names in ` +
   `braces do not tell paths apart.`;
 
-/** What looks like an operation but cannot be one. */
+/** Values that look like operations but cannot be any. */
 const misplaced: Check = ({ root, findings }) => {
   const paths = member(root, 'paths');
   if (paths !== undefined && paths !== null && !isObject(paths)) findings.refuse(['paths'], sayPaths(paths));

@@ -3,7 +3,7 @@ import type { Findings, Place } from './findings.ts';
 
 export function sayDuplicate(key: string, firstLine: number): string {
   return (
-    `\`${key}\` stands here a second time, first in line ${firstLine}. Only one of the two would count: ` +
+    `\`${key}\` occurs here a second time, first in line ${firstLine}. Only one of the two would count: ` +
     `join them, or rename one.`
   );
 }

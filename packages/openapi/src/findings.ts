@@ -30,7 +30,7 @@ export interface ReportItem extends Violation {
   readonly column: number;
 }
 
-/** What was found: counts of all, and the first of each severity; errors first, then in the order of the lines. */
+/** The findings: counts of all, and the first of each severity; errors first, then in the order of the lines. */
 export interface Report {
   readonly errors: number;
   readonly warnings: number;

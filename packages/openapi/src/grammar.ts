@@ -1,7 +1,7 @@
 /**
  * The objects of OpenAPI 3.0.x and 3.1.x, as the two specifications define them (spec.openapis.org/oas). One table;
- * where the versions differ, the field says which of them has it. What stands
- * apart has a file of its own: info and servers, security schemes, Schema Objects.
+ * where the versions differ, the field says which of them has it. Files of their own have info and servers, security
+ * schemes, and Schema Objects.
  */
 import { address, anyText, may, must, since31 } from './fields.ts';
 import { documentation, info, server, servers, tags } from './info-grammar.ts';
@@ -100,13 +100,13 @@ const componentsObject: ObjectShape = {
 const pathsObject: ObjectShape = {
   name: 'a Paths Object',
   fields: {},
-  // Whether a key is a path, `checks.ts` says.
+  // `checks.ts` reports a key that is no path.
   others: () => pathItem,
 };
 
 const operation = object(() => operationObject);
 
-/** What is no object at all, `checks.ts` reports. */
+/** `checks.ts` reports a value that is no object at all. */
 const operationOrNothing: Shape = (value, walk) => {
   if (isObject(value) || value === null || walk.path[0] !== 'paths') operation(value, walk);
 };
@@ -123,7 +123,7 @@ const pathItemObject: ObjectShape = {
     parameters: may(list(parameter)),
     ...Object.fromEntries(methods.map((method) => [method, may(operationOrNothing)])),
   },
-  // A method that is misspelt, `checks.ts` reports.
+  // `checks.ts` reports a method that is misspelt.
   others: (_, value) => (isObject(member(value, 'responses')) ? anything : undefined),
 };
 
@@ -267,7 +267,7 @@ const parameterObject: ObjectShape = {
   fields: {
     ...headerFields,
     name: must(anyText, 'the name of the parameter'),
-    in: must(placeOfParameter, 'where the parameter stands: `path`, `query`, `header` or `cookie`'),
+    in: must(placeOfParameter, 'where the parameter is sent: `path`, `query`, `header` or `cookie`'),
     style: may(anyText),
   },
   rule: (value, walk) => {

@@ -1,4 +1,4 @@
-/** What a document says about itself: who made it, where it is served, where to read on. */
+/** The part of a document that describes the API as a whole: its author, servers, tags and documentation. */
 import { address, anyText, may, must, since31 } from './fields.ts';
 import { quote } from './json.ts';
 import { notBoth } from './rules.ts';

@@ -42,7 +42,7 @@ export function pathOfPointer(pointer: string): string[] | undefined {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** What stands there, for a message: `the number 3`, `a list`, `the text "abc"`. */
+/** The words for a value in a message: `the number 3`, `a list`, `the text "abc"`. */
 export function describe(value: Json): string {
   if (value === null) return 'empty (null)';
   if (isList(value)) return value.length === 0 ? 'an empty list' : 'a list';

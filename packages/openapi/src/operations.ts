@@ -13,7 +13,7 @@ export interface OpenapiOperation {
   /** A template: `/orders/{id}`. */
   readonly path: string;
   readonly summary?: string;
-  /** What a caller needs: one of these, each a set of schemes with scopes. Absent where the document says nothing. */
+  /** The needs of a caller: one of these, each a set of schemes with scopes. Absent where the document says nothing. */
   readonly security?: readonly Requirement[];
   /** Scopes that a token must hold, all of them; see `scopesOf`. Absent where none are asked for. */
   readonly scopes?: readonly string[];
@@ -94,7 +94,7 @@ function isUsableId(id: Json | undefined): id is string {
   return typeof id === 'string' && id !== '' && wrongName(id, limits.operationIdCharactersMax) === undefined;
 }
 
-/** Why a text cannot stand in usage reports, as the end of a sentence; undefined where it can. */
+/** The reason why usage reports cannot show a text, as the end of a sentence; undefined where it can. */
 export function wrongName(text: string, charactersMax: number): string | undefined {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'has a control character in it. Remove it.';
   if (text.length <= charactersMax) return undefined;

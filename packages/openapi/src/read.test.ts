@@ -207,7 +207,7 @@ const mutation = fc.tuple(
   ) as fc.Arbitrary<Json>,
 );
 
-/** What the official JSON Schemas refuse and Tulou takes on purpose. */
+/** Faults that the official JSON Schemas refuse and Tulou accepts on purpose. */
 const takenOnPurpose =
   /must match format|"unevaluatedProperty":"bearerFormat"|HTTPSecurityScheme\/oneOf\/1\/not|"instancePath":"[^"]*\/links\/[^"]*\/parameters\//;
 

@@ -41,7 +41,7 @@ export interface OpenapiDocument {
   /** The operations that are published. */
   readonly operations: readonly OpenapiOperation[];
   readonly unpublished: readonly Unpublished[];
-  /** What callers show, as the document's `security` says; undefined where it says nothing. */
+  /** The credential that callers show, by the document's `security`; undefined where it says nothing. */
   readonly access: 'key' | 'token' | 'any' | undefined;
   readonly report: Report;
 }
@@ -110,7 +110,7 @@ function unpublishedOf(root: Json, operation: FoundOperation, schemes: Schemes):
   return { method: method.toUpperCase(), path: template, scopes: scopesOf(securityOf(root, operation) ?? [], schemes) };
 }
 
-/** Whether an error keeps an operation from being published; through a `$ref` it stands in two places. */
+/** Whether an error keeps an operation from being published; through a `$ref` it has two places. */
 function isCostly({ template, method, path }: FoundOperation, findings: Findings): boolean {
   return findings.hasCost(path) || findings.hasCost(['paths', template, method]);
 }

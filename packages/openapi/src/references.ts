@@ -4,7 +4,7 @@ import { isObject, member, pathOfPointer, pointerOf, quote, valueAt, type Json, 
 import { nearest } from './nearest.ts';
 import type { Reference } from './shapes.ts';
 
-/** What stands under each key of `components`. */
+/** The kind of object under each key of `components`. */
 const kindOfSection: Readonly<Record<string, string>> = {
   schemas: 'Schema',
   responses: 'Response',
@@ -49,7 +49,7 @@ function pathOfReference(target: string): string[] | undefined {
 
 /** Names and bases that a `$ref` may use in OpenAPI 3.1. */
 export interface SchemaNames {
-  /** What else than a pointer a `$ref` may say: anchors, and the `$id`s of schemas. */
+  /** Texts other than pointers that a `$ref` may be: anchors, and the `$id`s of schemas. */
   readonly names: ReadonlySet<string>;
   /** Where schemas with an `$id` are: a pointer inside one begins there. */
   readonly bases: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-/** What is said of two fields of one object. */
+/** Rules about two fields of one object. */
 import type { JsonObject } from './json.ts';
 import { complain, type Walk } from './shapes.ts';
 

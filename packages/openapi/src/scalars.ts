@@ -1,4 +1,4 @@
-/** What a plain scalar means in the core schema of YAML 1.2 (§10.3.2). */
+/** The meaning of a plain scalar in the core schema of YAML 1.2 (§10.3.2). */
 import { quote, type Json } from './json.ts';
 
 export interface Scalar {

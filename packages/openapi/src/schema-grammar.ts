@@ -53,9 +53,7 @@ function exclusive(bound: string): Shape {
   return (value, walk) => {
     if (typeof value === (walk.version === '3.1' ? 'number' : 'boolean')) return;
     const wanted =
-      walk.version === '3.1'
-        ? `a number, which stands instead of \`${bound}\``
-        : `\`true\` or \`false\`, beside \`${bound}\``;
+      walk.version === '3.1' ? `a number in the place of \`${bound}\`` : `\`true\` or \`false\`, beside \`${bound}\``;
     complain(walk, `In OpenAPI ${walk.version} \`${walk.path.at(-1)}\` must be ${wanted}, but is ${describe(value)}.`);
   };
 }
@@ -106,7 +104,7 @@ const schemaObject: ObjectShape = {
         complain(
           walk,
           '`required` of a schema is a list of the names of the properties that must be there. `true` and `false` ' +
-            'stand at parameters and request bodies only.',
+            'exist at parameters and request bodies only.',
         );
       else set(anyText, walk.version === '3.0' ? 1 : 0)(value, walk);
     }),

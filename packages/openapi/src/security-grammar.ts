@@ -33,11 +33,11 @@ function flowObject(urls: readonly string[]): ObjectShape {
   };
 }
 
-/** What each type of scheme needs, and why. */
+/** The fields that each type of scheme needs, and why. */
 const schemeNeeds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   apiKey: {
     name: 'the name of the header, query parameter or cookie',
-    in: 'where the key stands: `header`, `query` or `cookie`',
+    in: 'where the key is sent: `header`, `query` or `cookie`',
   },
   http: { scheme: 'the name of the HTTP scheme, such as `bearer`' },
   oauth2: { flows: 'an object with the flows that are offered' },

@@ -12,7 +12,7 @@ const securitySchemes = {
   tls: { type: 'mutualTLS' },
 };
 
-/** What a document whose operations have these `security`s is read as. */
+/** Reads a document whose operations have these `security`s. */
 function read(securities: readonly unknown[], ofDocument?: unknown) {
   const operations = securities.map((security, n): [string, object] => [
     `/p${n}`,
@@ -53,14 +53,7 @@ test('a document that asks for nothing that a gateway checks says nothing about 
 });
 
 test('a security that can be read in two ways costs the operations that it is for', () => {
-  for (const security of [
-    { oauth: ['read'] },
-    'oauth',
-    [['oauth']],
-    [5],
-    [{ oauth: { read: true } }],
-    [{ gone: ['read'] }],
-  ]) {
+  for (const security of [{ oauth: ['read'] }, 'oauth', [['oauth']], [5], [{ oauth: { read: true } }]]) {
     const { unpublished, report } = read([security]);
     assert.deepEqual([unpublished.map(({ path }) => path), report.errors], [['/p0'], 1], JSON.stringify(security));
   }
@@ -72,6 +65,16 @@ test('a security of the document that can be read in two ways costs all operatio
     [unpublished.map(({ path }) => path), operations.map(({ path }) => path), report.errors],
     [['/p0', '/p2'], ['/p1', '/open'], 1],
   );
+});
+
+test('scopes of a scheme that is not declared are asked for, and the scheme is one finding', () => {
+  const { operations, report, access } = read([[{ gone: ['read'] }], [{ gone: ['write'] }], [{ key: ['role'] }]]);
+  assert.deepEqual(
+    operations.map(({ scopes }) => scopes),
+    [['read'], ['write'], undefined, undefined],
+  );
+  assert.deepEqual([report.errors, report.warnings, access], [0, 1, 'any']);
+  assert.match(report.items[0]?.message ?? '', /`gone` is not declared .* 2 places use it/);
 });
 
 test('scopes that are a text instead of a list are asked for, all of them', () => {

@@ -1,4 +1,4 @@
-/** What the `security` of a document asks of a caller: scopes of a token, and the kinds of credential. */
+/** The demands that the `security` of a document makes on a caller: scopes of a token, and the kinds of credential. */
 import type { Findings } from './findings.ts';
 import { isList, isObject, member, type Json } from './json.ts';
 import { didYouMean } from './nearest.ts';
@@ -12,7 +12,7 @@ export type Requirement = Readonly<Record<string, readonly string[]>>;
 type Kind = 'token' | 'key';
 
 export interface Schemes {
-  readonly names: readonly string[];
+  readonly names: ReadonlySet<string>;
   /** Schemes whose requirements list scopes: `oauth2` and `openIdConnect`. */
   readonly scoped: ReadonlySet<string>;
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -32,7 +32,7 @@ export function schemesOf(root: Json): Schemes {
     if (scoped.has(name) || http === 'bearer' || http === 'dpop') kinds.set(name, 'token');
     else if (type === 'apiKey') kinds.set(name, 'key');
   }
-  return { names: entries.map(([name]) => name), scoped, kinds };
+  return { names: new Set(entries.map(([name]) => name)), scoped, kinds };
 }
 
 /** The alternatives of a `security`; undefined where it says nothing. An empty scheme (`key:`) has no scopes. */
@@ -61,24 +61,33 @@ function scopesIn(scopes: Json): string[] {
 }
 
 /**
+ * Whether the scopes of a scheme are a token's. A scheme that is not declared has scopes only if it is of that kind: no other
+ * kind had any before OpenAPI 3.1, and a gateway that ignored them would let calls pass.
+ */
+function holdsScopes(name: string, scopes: readonly string[], { names, scoped }: Schemes): boolean {
+  return scoped.has(name) || (!names.has(name) && scopes.length > 0);
+}
+
+/**
  * Scopes that a token must hold. OpenAPI's requirements are alternatives, and a gateway that tried them all could accept
  * one that was meant for another kind of credential: the first that names a scheme with scopes counts, with the scopes of
  * all such schemes in it.
  */
-export function scopesOf(security: readonly Requirement[], { scoped }: Schemes): string[] {
-  const first = security.find((requirement) => Object.keys(requirement).some((scheme) => scoped.has(scheme)));
-  const scopes = Object.entries(first ?? {}).flatMap(([scheme, names]) => (scoped.has(scheme) ? names : []));
-  return [...new Set(scopes)];
+export function scopesOf(security: readonly Requirement[], schemes: Schemes): string[] {
+  const asked = security.map((requirement) =>
+    Object.entries(requirement).filter(([name, scopes]) => holdsScopes(name, scopes, schemes)),
+  );
+  const first = asked.find((entries) => entries.length > 0) ?? [];
+  return [...new Set(first.flatMap(([, scopes]) => scopes))];
 }
 
-/** What callers of these operations show; undefined where the document says nothing that a gateway can check. */
-export function accessOf(
-  securities: readonly (readonly Requirement[])[],
-  { kinds }: Schemes,
-): Kind | 'any' | undefined {
+/** The credential that callers of these operations show; undefined where the document says nothing that a gateway can check. */
+export function accessOf(securities: readonly (readonly Requirement[])[], schemes: Schemes): Kind | 'any' | undefined {
   const wanted = new Set<Kind>();
   for (const requirement of securities.flat()) {
-    const asked = Object.keys(requirement).flatMap((scheme) => kinds.get(scheme) ?? []);
+    const asked = Object.entries(requirement).flatMap(([name, scopes]) =>
+      holdsScopes(name, scopes, schemes) ? ['token' as const] : (schemes.kinds.get(name) ?? []),
+    );
     // Where both are asked for at once, the token is the one that carries scopes.
     const [first] = asked;
     if (first !== undefined) wanted.add(asked.includes('token') ? 'token' : first);
@@ -87,9 +96,10 @@ export function accessOf(
   return [...wanted][0];
 }
 
-/** Notes every `security` that cannot be read in one way only. */
+/** Notes every `security` that cannot be read in one way only, and each scheme that is not declared, once. */
 export function checkSecurity(root: Json, operations: readonly FoundOperation[], findings: Findings): void {
   const { names } = schemesOf(root);
+  const undeclared = new Map<string, { readonly path: readonly string[]; uses: number }>();
   const inheriting = operations.filter(({ value }) => (value['security'] ?? null) === null).map(({ path }) => path);
   const places = [
     { path: [] as readonly string[], value: member(root, 'security'), costs: inheriting },
@@ -97,40 +107,37 @@ export function checkSecurity(root: Json, operations: readonly FoundOperation[],
   ];
   for (const { path, value, costs } of places) {
     if (value === undefined || value === null) continue;
-    if (isList(value))
-      for (const [index, one] of value.entries()) checkOne([...path, 'security', String(index)], one, costs);
-    else findings.cost(costs, [...path, 'security'], sayShape(costs.length), 'key');
+    if (!isList(value)) findings.cost(costs, [...path, 'security'], sayShape(costs.length), 'key');
+    else for (const [index, one] of value.entries()) look([...path, 'security', String(index)], one, costs);
   }
+  for (const [name, { path, uses }] of undeclared) findings.add(path, sayUnknownScheme(name, names, uses), 'key');
 
-  function checkOne(path: readonly string[], requirement: Json, costs: readonly (readonly string[])[]): void {
+  function look(path: readonly string[], requirement: Json, costs: readonly (readonly string[])[]): void {
     if (requirement === null) return;
     if (!isObject(requirement)) return findings.cost(costs, path, sayShape(costs.length));
     for (const [name, scopes] of Object.entries(requirement)) {
       if (isObject(scopes)) findings.cost(costs, [...path, name], sayShape(costs.length), 'key');
-      if (names.includes(name)) continue;
-      const message = sayUnknownScheme(name, names);
-      if (scopesIn(scopes).length === 0) findings.add([...path, name], message, 'key');
-      else findings.cost(costs, [...path, name], `${message} ${sayCost(costs.length)}`, 'key');
+      if (names.has(name)) continue;
+      const seen = undeclared.get(name) ?? { path: [...path, name], uses: 0 };
+      undeclared.set(name, { path: seen.path, uses: seen.uses + 1 });
     }
     return undefined;
   }
 }
 
-const sayCost = (operations: number): string =>
-  `Its scopes cannot be checked, so ${operations === 1 ? 'the operation is' : `${operations} operations are`} not published.`;
-
 const sayShape = (operations: number): string =>
   '`security` must be a list of objects, such as `- login: [read]`, and this cannot be read in one way only. ' +
   `${operations === 1 ? 'The operation is' : `${operations} operations are`} not published.`;
 
-function sayUnknownScheme(name: string, names: readonly string[]): string {
+function sayUnknownScheme(name: string, names: ReadonlySet<string>, uses: number): string {
   const near = didYouMean(name, names);
   const there =
-    names.length === 0
+    names.size === 0
       ? 'none is declared there'
-      : `there are ${names
+      : `there are ${[...names]
           .slice(0, 10)
           .map((known) => `\`${known}\``)
           .join(', ')}`;
-  return `The security scheme \`${name}\` is not declared under \`components/securitySchemes\`; ${there}.${near}`;
+  const often = uses === 1 ? '' : ` ${uses.toLocaleString('en')} places use it.`;
+  return `The security scheme \`${name}\` is not declared under \`components/securitySchemes\`; ${there}.${often}${near}`;
 }

@@ -12,7 +12,7 @@ export type OpenapiVersion = '3.0' | '3.1';
 export interface Reference {
   readonly path: readonly (string | number)[];
   readonly target: Json;
-  /** Name of the object that must stand there: `Parameter`. */
+  /** Name of the object that must be there: `Parameter`. */
   readonly wants: string;
 }
 
@@ -29,7 +29,7 @@ export type Shape = (value: Json, walk: Walk) => void;
 
 export interface Field {
   readonly shape: Shape;
-  /** What the field says, for the message that it is missing; undefined where it may be left out. */
+  /** The content of the field, for the message that it is missing; undefined where it may be left out. */
   readonly needed?: string;
   /** The only version that has the field; undefined: both have it. */
   readonly only?: OpenapiVersion;
@@ -41,11 +41,11 @@ export interface ObjectShape {
   readonly fields: Readonly<Record<string, Field>>;
   /** Shape of keys that are not fields: of a status in `responses`, of a path in `paths`. */
   readonly others?: (key: string, value: Json) => Shape | undefined;
-  /** What such a key looks like, for the message about one that does not. */
+  /** The form of such a key, for the message about one that does not. */
   readonly othersAre?: string;
   /** Keys that are no fields are allowed, whatever they are (JSON Schema 2020-12 in OpenAPI 3.1). */
   readonly open?: (version: OpenapiVersion) => boolean;
-  /** What no single field can say. */
+  /** A rule that no single field can express. */
   readonly rule?: (value: JsonObject, walk: Walk) => void;
 }
 
@@ -121,7 +121,7 @@ export function list(item: Shape, itemsMin = 0): Shape {
   };
 }
 
-/** A list in which no text stands twice. */
+/** A list in which no text occurs twice. */
 export function set(item: Shape, itemsMin = 0): Shape {
   const asList = list(item, itemsMin);
   return (value, walk) => {

@@ -25,7 +25,7 @@ export function isCheap(text: string): boolean {
   return text.length <= cheapCharactersMax && !/[-:?,[{]\s*\*[^\s*]/.test(text);
 }
 
-/** Reads the text of a document. What is wrong with the text itself, not with its meaning, is added to the findings. */
+/** Reads the text of a document. Adds faults of the text itself, not of its meaning, to the findings. */
 export function readSource(text: string, findings: Findings): Source {
   const refusal = refuseText(text);
   if (refusal !== undefined) {
@@ -35,7 +35,7 @@ export function readSource(text: string, findings: Findings): Source {
   const json = fastJson(text);
   if (json === undefined) return readYaml(text, findings);
   let forPlaces: Yaml | undefined;
-  // What YAML would say against a text that is JSON does not matter: it is read for the places only.
+  // YAML is read for the places only: its objections to a text that is JSON do not matter.
   const place: Source['place'] = (path, at) => (forPlaces ??= readYaml(text, new Findings())).place(path, at);
   return { value: json, json: () => text, place };
 }

@@ -1,4 +1,4 @@
-/** What the YAML parser refuses, in words for the author of a document. */
+/** Syntax errors of the YAML parser, in words for the author of a document. */
 import { quote } from './json.ts';
 
 const words: readonly (readonly [RegExp, string])[] = [
@@ -21,7 +21,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/duplication of a tag/, 'A value can have one tag (`!name`) only.'],
   [
     /implicit mapping keys? need|multiline key/,
-    'A key must stand in one line, followed by `:`. The colon is probably missing.',
+    'A key must be in one line, followed by `:`. The colon is probably missing.',
   ],
   [/control characters|non-printable/, 'There is a control character in the text. Remove it.'],
   [/too complex/, 'The text is too complex to be read as YAML. Send it as JSON.'],
@@ -76,5 +76,5 @@ function nearText(text: string, at: number): string {
       .slice(at, at + 40)
       .split('\n', 1)[0]
       ?.trim() ?? '';
-  return here === '' ? '' : ` It stands before ${quote(here)}.`;
+  return here === '' ? '' : ` It is before ${quote(here)}.`;
 }

@@ -52,7 +52,7 @@ function noteOn(template: string, address: string): string | undefined {
   if (address !== template)
     return `The path ${quote(template)} has a query or fragment in it; it is routed as ${quote(address)}. Describe \`?name=value\` as a parameter with \`in: query\`.`;
   if (/\s/.test(template.replaceAll(/\{[^{}]*\}/g, '')))
-    return `The path ${quote(template)} has a space in it. Write it as it stands in the URL (\`%20\`).`;
+    return `The path ${quote(template)} has a space in it. Write it as in the URL (\`%20\`).`;
   if (template.includes('{}')) return `The path ${quote(template)} has a variable without a name. Write \`{name}\`.`;
   const names = variablesOf(template);
   const twice = names.find((name, index) => names.indexOf(name) < index);

@@ -59,7 +59,7 @@ const tooDeep =
   `The document is nested deeper than ${depthMax} levels. Move inner schemas to \`components\` and refer ` +
   `to them with \`$ref\`.`;
 
-/** What stands behind an anchor, and what each alias to it adds. */
+/** The value of an anchor, and the amount that each alias to it adds. */
 interface Anchored {
   readonly value: Json;
   readonly event: number;

@@ -62,7 +62,7 @@ export const version = z.object({
   /** The number of operations in the OpenAPI document; 0 without a document. */
   operations: z.int(),
   strict: z.boolean().describe('Whether only these are forwarded'),
-  /** What was found in the document when it was published. */
+  /** Findings in the document when it was published. */
   findings: counts,
   created_at: timestamp,
   updated_at: timestamp,

@@ -13,7 +13,7 @@ export interface OpenapiReader {
   read(text: string, tenant: string): Promise<Reading>;
 }
 
-/** What a thread may take. A document of 12 MiB stays well below the larger one. */
+/** Bounds of a thread. A document of 12 MiB stays well below the larger one. */
 interface ThreadBounds {
   /** Processor time: on a busy machine a document takes longer, and is no worse for it. */
   readonly cpuMs: number;

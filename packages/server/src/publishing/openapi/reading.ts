@@ -1,4 +1,4 @@
-/** What control keeps of a document that it has read. */
+/** The result of reading a document, as control keeps it. */
 import {
   readOpenapi,
   type OpenapiDocument,

@@ -11,7 +11,7 @@ export interface ReadDocument extends PublishableDocument {
   readonly text: string;
 }
 
-/** What a caller sends of a document: YAML or JSON. An object arrives as the text that was sent (`rawMembers`). */
+/** A document as a caller sends it: YAML or JSON. An object arrives as the text that was sent (`rawMembers`). */
 type Sent = string | Readonly<Record<string, unknown>>;
 
 /** Reads what was sent. Throws `openapi_invalid` where it cannot be published; with `isStrict`, for warnings too. */

@@ -33,7 +33,7 @@ export async function operationsOf(tx: TenantTx, versionId: string): Promise<rea
 
 type Finding = Output<typeof versions.findings>['items'][number];
 
-/** What was found in a version's document when it was published. */
+/** The findings in a version's document when it was published. */
 export async function findingsOf(tx: TenantTx, versionId: string): Promise<Finding[]> {
   const [row] = await tx.sql<{ findings: Finding[] }[]>`
     select findings from version_documents where tenant_id = ${tx.tenantUuid} and version_id = ${versionId}`;

@@ -160,6 +160,7 @@ function keepRole(
     const child = await startChild(
       { role, program, environment: { ...environment, TULOU_ADMIN_LISTEN: admin } },
       clock,
+      log,
     );
     if (child.urls['admin'] !== undefined) admin = new URL(child.urls['admin']).host;
     return child;

@@ -35,11 +35,15 @@ export const lifecycle: readonly { readonly name: string; readonly refusals: rea
   { name: 'account', refusals: [] },
 ];
 
+/** A fault that comes with every connection is logged once in a while. */
+const quietMs = 10_000;
+
 /** The handler that the wire engine calls. */
 export class Pipeline implements ExchangeHandler {
   readonly #gate: Gate;
   readonly #accessLog: AccessLog | undefined;
   readonly #events: UsageEvent[] = [];
+  #quietUntilMs = 0;
 
   constructor(gate: Gate, accessLog: AccessLog | undefined) {
     this.#gate = gate;
@@ -130,8 +134,16 @@ export class Pipeline implements ExchangeHandler {
     releaseSlot(call, this.#gate);
   }
 
-  refused(code: ErrorCode): void {
+  refused(code: ErrorCode, cause?: Error): void {
     this.#gate.metrics.refused(code);
+    const now = this.#gate.clock.monotonic();
+    if (cause === undefined || now < this.#quietUntilMs) return;
+    this.#quietUntilMs = now + quietMs;
+    const isOutOfFiles = ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    const words = isOutOfFiles
+      ? 'no file descriptor is left: new connections are dropped. Raise the limit of open files (`ulimit -n`, LimitNOFILE)'
+      : 'connections cannot be accepted';
+    this.#gate.log.error({ error: String(cause) }, words);
   }
 
   problem(code: ErrorCode, exchange: Exchange | undefined): { fields: readonly string[]; body: string } {

@@ -1,5 +1,6 @@
 /** `tulou backup` and `tulou restore` as commands: what they say, and whom they ask. */
-import type { Config, Flags } from '../config.ts';
+import type { Config } from '../config.ts';
+import type { Flags } from '../kernel/settings.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { makeBackup } from './backup.ts';

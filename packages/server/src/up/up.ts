@@ -185,7 +185,7 @@ function keepRole(
   const cache = { NODE_COMPILE_CACHE: join(directory.path, 'cache') };
   const start = async (): Promise<Child> => {
     const environment = { ...cache, ...environmentFor(role, { ...settings, adminListen }) };
-    const child = await startChild({ role, program, environment }, clock);
+    const child = await startChild({ role, program, environment }, clock, log);
     if (child.urls['admin'] !== undefined) adminListen = new URL(child.urls['admin']).host;
     return child;
   };

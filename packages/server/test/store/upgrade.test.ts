@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { bindings } from '../../src/control/operations.ts';
+import type { Operation } from '@tulou/contract';
+import { operations as nouns } from '@tulou/contract/operations/index';
 import { verify } from '../../src/store/backup/format.ts';
 import { ownMigrations } from '../../src/store/migrate.ts';
 import { probe } from '../../src/store/prepare.ts';
@@ -78,8 +79,8 @@ test('keys, tokens and passwords of 0.1.0 open what they opened', async () => {
 });
 
 test('every list of its tenants can be read, their audit trails hold, and they can be changed', async () => {
-  const lists = bindings
-    .map(({ operation }) => operation)
+  const lists = Object.values(nouns)
+    .flatMap((noun) => Object.values<Operation>(noun))
     .filter(({ method, path }) => method === 'GET' && /^\/tenants\/\{tenant\}\/[\w-]+$/.test(path));
   assert.ok(lists.length > 10);
   for (const tenant of ['all', 'seller', 'buyer']) {

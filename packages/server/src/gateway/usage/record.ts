@@ -163,6 +163,9 @@ export function addUp(bytes: Buffer): Reading {
     if (damaged || payload.length < length) break;
     sums.addFrame(payload);
     at += frameHeadBytes + length;
+    // Nothing was written after a seal: what stands there would be counted twice.
+    damaged = sums.isSealed && at < bytes.length;
+    if (damaged) break;
   }
   const torn = at < bytes.length;
   return { rows: [...sums.rows.values()], calls: sums.calls, torn, damaged, sealed: !torn && sums.isSealed };

@@ -104,7 +104,7 @@ export interface ExchangeHandler {
   /** Exactly once an exchange, however it ended, also when nothing was sent: slots and counters are released here. */
   end(exchange: Exchange, outcome: Outcome): void;
   /** A message that never became an exchange was refused with this code, and the connection closed. */
-  refused(code: ErrorCode): void;
+  refused(code: ErrorCode, cause?: Error): void;
   /** Body and media type of the answers that the engine makes itself (400, 408, 431, 502, 504 …). */
   problem(
     code: ErrorCode,

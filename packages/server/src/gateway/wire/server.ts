@@ -92,7 +92,7 @@ function listening(server: Server, { listen, reusePort, handler }: WireServerOpt
     server.listen({ host: listen.host, port: listen.port, backlog: BACKLOG, reusePort }, () => {
       server.off('error', reject);
       // Accepting failed, as when no file descriptor is left: that connection is lost, the server goes on.
-      server.on('error', () => handler.refused('overloaded'));
+      server.on('error', (error) => handler.refused('overloaded', error));
       resolve();
     });
   });

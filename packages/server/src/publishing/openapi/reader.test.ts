@@ -50,4 +50,10 @@ describe('the reader of OpenAPI documents', () => {
     for (const { reason } of refused) assert.ok(reason instanceof Problem && reason.code === 'unavailable');
     assert.ok((await reader.read(text, 'a')).ok);
   });
+
+  it('looks at a thread that has ended as well as at one that runs', async () => {
+    const curious: Clock = { ...systemClock, every: (_, task) => systemClock.every(0, task) };
+    const reader = openReader(curious);
+    for (let n = 0; n < 10; n += 1) assert.ok(!(await reader.read('a: *b\n', 'a')).ok);
+  });
 });

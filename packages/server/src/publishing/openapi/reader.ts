@@ -45,10 +45,7 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
     resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
   });
   const late = clock.after(wallMsMax, () => void thread.terminate());
-  const look = clock.every(lookEveryMs, async () => {
-    const { user, system } = await thread.cpuUsage();
-    if ((user + system) / 1000 > bounds.cpuMs) await thread.terminate();
-  });
+  const look = clock.every(lookEveryMs, () => endIfSpent(thread, bounds.cpuMs));
   try {
     return await new Promise((resolve) => {
       thread.once('message', resolve);
@@ -60,6 +57,15 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
     late.cancel();
     look.cancel();
     await thread.terminate();
+  }
+}
+
+async function endIfSpent(thread: Worker, cpuMsMax: number): Promise<void> {
+  try {
+    const { user, system } = await thread.cpuUsage();
+    if ((user + system) / 1000 > cpuMsMax) await thread.terminate();
+  } catch {
+    // A thread that has not begun, or has just ended, has no usage; its `exit` settles the rest.
   }
 }
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { answering, dial, forwardTo, openEngine, openOrigin, parseAnswer, type Engine, type Origin } from '../../../test/wire/peers.ts';
+import {
+  dial,
+  forwardTo,
+  openEngine,
+  openOrigin,
+  parseAnswer,
+  type Engine,
+  type Origin,
+  type Peer,
+} from '../../../test/wire/peers.ts';
 import type { WireLimits } from './exchange.ts';
 import { Shares } from './shares.ts';
 
@@ -9,9 +18,23 @@ const get = 'GET /victim HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
 
+/** Answers a request once all of its content is there; each connection of the client serves one. */
+function answeringWhole(peer: Peer): void {
+  let at = 0;
+  peer.socket.on('data', () => {
+    for (;;) {
+      const [head = ''] = /^[^]*?\r\n\r\n/.exec(peer.received.slice(at)) ?? [];
+      const length = Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0);
+      if (head === '' || peer.received.length < at + head.length + length) return;
+      at += head.length + length;
+      peer.send(hello);
+    }
+  });
+}
+
 /** An upstream with eight connections; the caller is the first segment of the path. */
 async function openShared(t: TestContext, limits: Partial<WireLimits>): Promise<{ origin: Origin; engine: Engine }> {
-  const origin = await openOrigin(answering(hello));
+  const origin = await openOrigin(answeringWhole);
   const engine = await openEngine({
     begin: (exchange) => forwardTo(origin.upstream, { caller: exchange.head.target.split('/')[1] ?? '' })(exchange),
     limits: { upstreamConnectionsMax: 8, ...limits },
@@ -101,7 +124,10 @@ test('content that comes too slowly in all is a 408, though it never pauses for 
 test('shares are exact: what is taken is given back once', () => {
   const shares = new Shares(16);
   const holds = Array.from({ length: 2 }, () => shares.take('a', true, () => undefined));
-  assert.deepEqual([shares.allows('a', true), shares.allows('a', false), shares.allows('b', true)], [false, true, true]);
+  assert.deepEqual(
+    [shares.allows('a', true), shares.allows('a', false), shares.allows('b', true)],
+    [false, true, true],
+  );
   holds[0]?.endStreaming();
   assert.equal(shares.allows('a', true), true);
   for (const hold of holds) {

@@ -1,5 +1,6 @@
 import type { Call, Gate, Step } from '../call.ts';
 import { assertionOf, type Grant } from '../grant.ts';
+import { addressSubject } from '../limits/address.ts';
 import { nextTraceparent } from '../request-id.ts';
 import { nextTarget } from '../upstream/balance.ts';
 import { drop, fieldsDropped } from './credential.ts';
@@ -21,6 +22,7 @@ export const forward: Step = {
       target: joinTarget(upstream.basePath, call),
       dropFields: fieldsDropped(call.drops),
       addFields: requestFields(call, gate, grant),
+      caller: call.identity?.app.object?.tenant ?? addressSubject(call.address),
       keepCookie: gate.keepCookie,
       answerFields: answerFields(call, grant),
       timeoutMs: version.object.timeout_ms,

@@ -46,6 +46,8 @@ export interface ForwardOptions {
   /** From sending the request to the answer's head, and between two pieces of its body. */
   readonly timeoutMs: number;
   readonly requestBytesMax: number;
+  /** Who shares connections to the upstream with whom: all calls of one caller. Absent: they are not counted. */
+  readonly caller?: string;
   /** What is left of a `Set-Cookie` of the upstream; undefined: nothing. */
   readonly keepCookie?: (value: string) => string | undefined;
   /** Sees the content on its way; where it is not good, the upstream never gets the end of it. */
@@ -127,6 +129,12 @@ export interface WireLimits {
   readonly headTimeoutMs: number;
   /** Between two pieces of a request's content. */
   readonly bodyTimeoutMs: number;
+  /** All of a request's content may take so long, and longer only while it comes at `bodyBytesPerSecondMin` on average. */
+  readonly bodyGraceMs: number;
+  readonly bodyBytesPerSecondMin: number;
+  /** Content that is kept before a connection to the upstream is taken: of one request, and of all. */
+  readonly gatheredBytesMax: number;
+  readonly gatheredBytesAllMax: number;
   /** Nothing of an answer could be written for so long; against slow readers. */
   readonly writeTimeoutMs: number;
   readonly keepAliveMs: number;

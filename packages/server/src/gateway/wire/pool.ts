@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tulou/contract';
 import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
 import { connectFault, type Fault } from './faults.ts';
+import { Queues } from './queues.ts';
 import { type Resolve, type ResolvedAddress, resolveGuarded } from './resolve.ts';
+import { Shares } from './shares.ts';
 import { open, type ReadBuffer } from './transport.ts';
 import type { Turn } from './turn.ts';
 import { UpstreamConnection } from './upstream.ts';
@@ -34,12 +36,19 @@ export class Ticket extends WheelEntry {
   fault: Fault = { cause: 'dns_failed' };
   /** The attempt is over; what still comes of it is ignored. */
   closed = false;
+  readonly caller: string | undefined;
+  readonly streams: boolean;
+  /** In which queue it waits. */
+  readonly queue: string;
   readonly #origin: Origin;
 
   constructor(origin: Origin, exchange: WireExchange) {
     super();
     this.#origin = origin;
     this.exchange = exchange;
+    this.caller = exchange.caller;
+    this.streams = exchange.streams;
+    this.queue = `${this.streams ? 's' : 'w'}${this.caller ?? ''}`;
   }
 
   /** The exchange does not want a connection any more. */
@@ -56,30 +65,34 @@ export class Ticket extends WheelEntry {
 export class Origin {
   readonly idle: UpstreamConnection[] = [];
   readonly open = new Set<UpstreamConnection>();
-  readonly waiting = new Set<Ticket>();
+  readonly waiting = new Queues<Ticket>();
   readonly connecting = new Set<Ticket>();
   readonly #to: UpstreamOrigin;
   readonly #deps: PoolDeps;
   readonly #shelf: Shelf;
   readonly #onEmpty: () => void;
+  readonly #shares: Shares;
 
   constructor(to: UpstreamOrigin, deps: PoolDeps, shelf: Shelf, onEmpty: () => void) {
     this.#shelf = shelf;
     this.#to = to;
     this.#deps = deps;
     this.#onEmpty = onEmpty;
+    this.#shares = new Shares(deps.limits.upstreamConnectionsMax);
   }
 
   /** Gives the exchange a connection, at once where one is idle and `fresh` is not asked for. */
   acquire(exchange: WireExchange, fresh: boolean): Ticket | undefined {
-    const connection = fresh ? undefined : this.#takeIdle();
+    const mayHaveOne = this.#shares.allows(exchange.caller, exchange.streams);
+    const connection = fresh || !mayHaveOne ? undefined : this.#takeIdle();
     if (connection !== undefined) {
+      this.#holdFor(exchange);
       exchange.onUpstream(connection);
       return undefined;
     }
     const ticket = new Ticket(this, exchange);
     this.#deps.wheel.arm(ticket, this.#deps.wheel.ticks(this.#deps.limits.connectTimeoutMs));
-    if (this.#full) this.waiting.add(ticket);
+    if (this.#full || !mayHaveOne) this.waiting.add(ticket.queue, ticket);
     else this.#connect(ticket);
     return ticket;
   }
@@ -107,13 +120,13 @@ export class Origin {
   }
 
   leave(ticket: Ticket): void {
-    if (!this.waiting.delete(ticket)) return;
+    if (!this.waiting.delete(ticket.queue, ticket)) return;
     this.#deps.wheel.drop(ticket);
     this.#onPlace();
   }
 
   expire(ticket: Ticket): void {
-    if (this.waiting.delete(ticket)) ticket.exchange?.onNoUpstream('overloaded');
+    if (this.waiting.delete(ticket.queue, ticket)) ticket.exchange?.onNoUpstream('overloaded');
     else this.#fail(ticket, 'upstream_timeout', { cause: `${ticket.phase}_timeout` });
   }
 
@@ -136,29 +149,42 @@ export class Origin {
   }
 
   #nextWaiting(): Ticket | undefined {
-    for (const ticket of this.waiting) {
-      this.waiting.delete(ticket);
-      return ticket;
-    }
-    return undefined;
+    return this.waiting.size === 0
+      ? undefined
+      : this.waiting.next(({ caller, streams }) => this.#shares.allows(caller, streams));
   }
+
+  #holdFor(exchange: WireExchange): void {
+    exchange.hold = this.#shares.take(exchange.caller, exchange.streams, this.#onFree);
+  }
+
+  /** A caller has less than its share again: an idle connection may be for one that waits. */
+  readonly #onFree = (): void => {
+    if (this.waiting.size > 0) this.#onPlace();
+  };
 
   #hand(connection: UpstreamConnection, ticket: Ticket): void {
     this.#deps.wheel.drop(ticket);
-    ticket.exchange?.onUpstream(connection);
+    if (ticket.exchange === undefined) return this.release(connection);
+    this.#holdFor(ticket.exchange);
+    ticket.exchange.onUpstream(connection);
   }
 
   /** A place has come free. */
   #onPlace(): void {
-    if (!this.#full) {
+    while (this.waiting.size > 0 && (this.idle.length > 0 || !this.#full)) {
       const ticket = this.#nextWaiting();
-      if (ticket !== undefined) return this.#connect(ticket);
+      if (ticket === undefined) break;
+      const connection = this.#takeIdle();
+      if (connection === undefined) this.#connect(ticket);
+      else this.#hand(connection, ticket);
     }
     if (this.open.size + this.connecting.size + this.waiting.size === 0) this.#onEmpty();
   }
 
   #connect(ticket: Ticket): void {
     this.connecting.add(ticket);
+    if (ticket.exchange !== undefined) this.#holdFor(ticket.exchange);
     const { resolve, guard } = this.#deps;
     resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
       if (ticket.closed) return;

@@ -73,6 +73,7 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
     date: new DateLine(clock),
     connections: new Set(),
     draining: false,
+    gatheredBytes: 0,
     begun: 0,
     ended: 0,
   };
@@ -138,7 +139,7 @@ class OpenWireServer implements WireServer {
   stats(): WireStats {
     const { connections, pool, begun, ended } = this.#engine;
     const { bufferedBytes, ...upstream } = pool.stats();
-    let buffered = bufferedBytes;
+    let buffered = bufferedBytes + this.#engine.gatheredBytes;
     for (const connection of connections) buffered += connection.bufferedBytes;
     return { connections: connections.size, exchanges: begun - ended, begun, ended, bufferedBytes: buffered, upstream };
   }

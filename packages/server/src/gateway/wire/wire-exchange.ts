@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from './exchange.ts';
 import type { Fault } from './faults.ts';
 import type { Ticket } from './pool.ts';
+import type { Hold } from './shares.ts';
 import type { ResponseReader } from './response-head.ts';
 import {
   chunkLine,
@@ -48,11 +49,18 @@ export class WireExchange implements Exchange {
   stage: Stage = 'begun';
   options: ForwardOptions | undefined;
   requestBytes = 0;
+  /** What it has of its upstream's connections; the pool sets it. */
+  hold: Hold | undefined;
   readonly #engine: Engine;
   readonly #connection: ClientConnection;
   readonly #startedAt: number;
   #upstream: UpstreamConnection | undefined;
   #ticket: Ticket | undefined;
+  /** Content that waits for a connection; undefined: it is passed on as it comes. */
+  #gathered: Buffer[] | undefined;
+  #gatheredBytes = 0;
+  /** Content is still to be gathered. */
+  #gathering = false;
   #requestHead = '';
   #answerFields = '';
   #retried = false;
@@ -93,7 +101,28 @@ export class WireExchange implements Exchange {
     this.stage = 'forwarding';
     this.options = options;
     if (this.head.contentLength > options.requestBytesMax) this.fail('content_too_large');
-    else this.#ticket = this.#engine.pool.acquire(options.upstream, this, false);
+    else if (this.#connection.contentEnded) this.#acquire();
+    else this.#gather();
+  }
+
+  get caller(): string | undefined {
+    return this.options?.caller;
+  }
+
+  /** Some of the request's content is still to come. */
+  get streams(): boolean {
+    return !this.#connection.contentEnded;
+  }
+
+  /** A slow client must not hold a connection to the upstream: its content is kept, up to a bound, until it is there. */
+  #gather(): void {
+    this.#gathered = [];
+    this.#gathering = true;
+    if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+  }
+
+  #acquire(): void {
+    this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, false);
   }
 
   /** A connection to the upstream is there: the head goes out, and with it what has come of the content. */
@@ -103,7 +132,10 @@ export class WireExchange implements Exchange {
     this.#upstream = upstream;
     this.#sentAt = this.#engine.clock.monotonic();
     upstream.begin(this, options, this.#requestHead);
-    if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+    for (const piece of this.#gathered ?? []) upstream.sendContent(piece, 0, piece.length);
+    this.#forgetGathered();
+    // Where content has just been gathered, `contentTaken` goes on.
+    if (this.#gathering) return;
     if (this.#connection.contentEnded) upstream.sendTaken(true);
     else this.#connection.pump();
   }
@@ -111,12 +143,14 @@ export class WireExchange implements Exchange {
   /** No connection could be had. */
   onNoUpstream(code: ErrorCode, fault?: Fault): void {
     this.#ticket = undefined;
+    this.hold?.giveBack();
     this.fail(code, fault);
   }
 
   /** The connection broke before any octet of an answer. One that had been idle may just have been closed under us. */
   onUpstreamLost(reused: boolean, fault: Fault): void {
     this.#upstream = undefined;
+    this.hold?.giveBack();
     const repeatable = isIdempotent(this.head.method) && this.requestBytes === 0;
     if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding')
       return this.fail('upstream_unreachable', fault);
@@ -131,7 +165,10 @@ export class WireExchange implements Exchange {
     const { requestBytesMax, watch } = this.options as ForwardOptions;
     if (this.requestBytes > requestBytesMax) return this.fail('content_too_large');
     watch?.take(bytes, from, to);
-    this.#upstream?.sendContent(bytes, from, to);
+    if (this.#gathered === undefined) return this.#upstream?.sendContent(bytes, from, to);
+    this.#gathered.push(Buffer.from(bytes.subarray(from, to)));
+    this.#gatheredBytes += to - from;
+    this.#engine.gatheredBytes += to - from;
   }
 
   /** All content that has come is taken; false: the upstream asks to wait. */
@@ -139,11 +176,29 @@ export class WireExchange implements Exchange {
     // Before the last octets leave: what is broken off here was never a whole request.
     if (ended && this.stage === 'forwarding' && this.options?.watch?.isGood() === false)
       this.fail('content_digest_mismatch');
+    if (ended) this.hold?.endStreaming();
+    if (this.#gathering && this.stage === 'forwarding' && !this.#goOn(ended)) return true;
     return this.#upstream?.sendTaken(ended) ?? true;
   }
 
+  /** Whether enough has been gathered for a connection to be taken. */
+  #goOn(ended: boolean): boolean {
+    const { limits, gatheredBytes } = this.#engine;
+    const isFull = this.#gatheredBytes >= limits.gatheredBytesMax || gatheredBytes >= limits.gatheredBytesAllMax;
+    if (!ended && !isFull) return false;
+    this.#acquire();
+    this.#gathering = false;
+    return true;
+  }
+
+  #forgetGathered(): void {
+    this.#engine.gatheredBytes -= this.#gatheredBytes;
+    this.#gatheredBytes = 0;
+    this.#gathered = undefined;
+  }
+
   get takesContent(): boolean {
-    return this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
+    return this.#gathering || this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
   }
 
   /** The upstream asked to wait, and now can go on. */
@@ -184,6 +239,7 @@ export class WireExchange implements Exchange {
 
   onAnswerEnd(): void {
     this.#upstream = undefined;
+    this.hold?.giveBack();
     if (this.#chunked) this.#connection.outbox.add(LAST_CHUNK);
     this.#hold(undefined);
   }
@@ -276,6 +332,9 @@ export class WireExchange implements Exchange {
     this.#ticket = undefined;
     this.#upstream?.abandon();
     this.#upstream = undefined;
+    this.hold?.giveBack();
+    this.#gathering = false;
+    this.#forgetGathered();
   }
 
   #microsecondsSince(moment: number): number {

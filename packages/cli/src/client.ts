@@ -1,9 +1,22 @@
 /** Calls of the control API: repeated if that is safe, within bounds. Every failure is in words. */
 import { foreignAnswer, networkCode, problemFailure, unreachableFailure } from './problem.ts';
-import type { Connection } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { Io } from './io.ts';
 import type { Text } from './language/say.ts';
+
+/** A platform and a credential for it. */
+export interface Connection {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly reason: string | undefined;
+  /** The address and the credential, each with its origin. Never the credential itself. */
+  readonly via: Text;
+  /** Prints each request to the standard error. */
+  readonly isVerbose?: boolean;
+  /** For a sign-in: requests another token to replace a refused one. */
+  readonly renew?: (refused: string) => Promise<string>;
+}
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';

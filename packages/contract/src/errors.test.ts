@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errors, errorWords, problemBody, type ErrorCode } from './errors.ts';
+import { errors, type ErrorCode } from './errors.ts';
+import { errorWords, problemBody } from './problem.ts';
 
 const codes = Object.keys(errors) as ErrorCode[];
 

@@ -11,5 +11,6 @@ export * from './language.ts';
 export * from './limits.ts';
 export * from './nearest.ts';
 export * from './operation.ts';
+export * from './problem.ts';
 export * from './snapshot.ts';
 export * from './usage.ts';

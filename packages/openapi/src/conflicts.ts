@@ -4,7 +4,7 @@
  */
 import type { Findings } from './findings.ts';
 import { quote } from './json.ts';
-import type { FoundOperation } from './operations.ts';
+import type { FoundOperation } from './found.ts';
 import { looseReading, overlap, rankOf, type Route } from './templates.ts';
 
 /** An operation with its route and its scopes. */

@@ -1,8 +1,9 @@
 /** The operations of a document, as routing, metering and the portal know them. */
 import { limits } from '@tulou/contract';
-import { isObject, member, type Json, type JsonObject } from './json.ts';
+import { isObject, member, type Json } from './json.ts';
 import { methods } from './grammar.ts';
 import { deref } from './references.ts';
+import type { FoundOperation } from './found.ts';
 import { requirementsOf, scopesOf, type Requirement, type Schemes } from './security.ts';
 
 export interface OpenapiOperation {
@@ -17,18 +18,6 @@ export interface OpenapiOperation {
   readonly security?: readonly Requirement[];
   /** Scopes that a token must hold, all of them; see `scopesOf`. Absent where none are asked for. */
   readonly scopes?: readonly string[];
-}
-
-/** An operation in its document. */
-export interface FoundOperation {
-  readonly template: string;
-  readonly method: (typeof methods)[number];
-  /** From the root of the document; through `components` where the path item is a reference. */
-  readonly path: readonly string[];
-  readonly value: JsonObject;
-  /** The path item it belongs to, and where that is. */
-  readonly item: JsonObject;
-  readonly itemPath: readonly string[];
 }
 
 /** Every operation under `paths`, in the order of the document. Tolerates what is not well formed: it is left out. */

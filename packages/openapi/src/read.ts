@@ -7,13 +7,8 @@ import { findConflicts, type Routed } from './conflicts.ts';
 import { Findings, type Finding, type Report, type ReportItem } from './findings.ts';
 import { openapiDocument } from './grammar.ts';
 import { describe, isObject, member, pointerOf, quote, type Json, type JsonObject } from './json.ts';
-import {
-  findOperations,
-  listOperations,
-  securityOf,
-  type FoundOperation,
-  type OpenapiOperation,
-} from './operations.ts';
+import type { FoundOperation } from './found.ts';
+import { findOperations, listOperations, securityOf, type OpenapiOperation } from './operations.ts';
 import { checkReferences } from './references.ts';
 import { schemaNames } from './schema-grammar.ts';
 import { accessOf, schemesOf, scopesOf, type Schemes } from './security.ts';

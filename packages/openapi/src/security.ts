@@ -2,7 +2,7 @@
 import type { Findings } from './findings.ts';
 import { isList, isObject, member, type Json } from './json.ts';
 import { didYouMean } from './nearest.ts';
-import type { FoundOperation } from './operations.ts';
+import type { FoundOperation } from './found.ts';
 import { deref } from './references.ts';
 
 /** One alternative: schemes, each with its scopes. */

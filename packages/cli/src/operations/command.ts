@@ -17,7 +17,7 @@ import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { ours, say, verbatim, type Text } from '../language/say.ts';
 import { schemaOf } from '../schema.ts';
-import { printForPeople, printRaw } from '../terminal/answer.ts';
+import { printForPeople, printRaw } from './answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { printText } from '../terminal/print.ts';
 import { effectOf } from './effects.ts';

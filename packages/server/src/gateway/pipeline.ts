@@ -2,7 +2,8 @@
  * What happens to a call. The table below is the program: read it from top to bottom. Everything on the way is synchronous;
  * a step either lets the call go on or ends it with one of the codes that stand beside it.
  */
-import { errors, problemBody, type ErrorCode } from '@tulou/contract/errors';
+import { errors, type ErrorCode } from '@tulou/contract/errors';
+import { problemBody } from '@tulou/contract/problem';
 import { acceptedLanguage, type Language } from '@tulou/contract/language';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';

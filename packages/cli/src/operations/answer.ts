@@ -4,11 +4,11 @@ import { stringify } from 'yaml';
 import type { Answer } from '../client.ts';
 import type { Io } from '../io.ts';
 import { say } from '../language/say.ts';
-import { itemSchemaOf, nounOf, titleOf } from '../operations/registry.ts';
+import { itemSchemaOf, nounOf, titleOf } from './registry.ts';
 import { isOpen, propertiesOf, schemaOf, type Schema } from '../schema.ts';
-import { printLines, printText } from './print.ts';
-import { columnsOf, detailLines, filledOf, tableLines, type Row } from './table.ts';
-import { painter, printable, printableLines } from './text.ts';
+import { printLines, printText } from '../terminal/print.ts';
+import { columnsOf, detailLines, filledOf, tableLines, type Row } from '../terminal/table.ts';
+import { painter, printable, printableLines } from '../terminal/text.ts';
 
 /** The bytes of the API, and one line end. */
 export function printRaw(answer: Answer, io: Io): void {

@@ -9,6 +9,7 @@ import { findFolderCycles } from './folders.ts';
 import { findImportViolations } from './imports.ts';
 import { formatViolations, readTree, type SourceFile, type Violation } from './source.ts';
 import { findTableViolations } from './tables.ts';
+import { findPlainViolations } from './plain.ts';
 import { findTidyViolations, findTidyWarnings } from './tidy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   { name: 'owners of tables', run: law((tree) => findTableViolations(tree)) },
   { name: 'folder cycles', run: law(findFolderCycles) },
   { name: 'tidy', run: law(findTidyViolations) },
+  { name: 'plain English', run: law(findPlainViolations) },
   { name: 'generated documents', run: law(findStaleDocuments) },
   { name: 'the river of a call', run: law((tree) => findRiverViolations(tree)) },
   { name: 'oxfmt', run: () => command('oxfmt', '--check', '.') },

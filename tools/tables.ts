@@ -10,7 +10,12 @@ import type { Node, SourceFile, Violation } from './source.ts';
 const server = 'packages/server/src/';
 
 /** Purging, exporting, backup and restore go over the tables that PostgreSQL's catalogue names, whoever owns them. */
-const overAllTables = ['tenants/tenants/purge.ts', 'tenants/tenants/export.ts', 'store/tenant-tables.ts', 'store/backup/'];
+const overAllTables = [
+  'tenants/tenants/purge.ts',
+  'tenants/tenants/export.ts',
+  'store/tenant-tables.ts',
+  'store/backup/',
+];
 
 export interface Owner {
   readonly name: string;

@@ -5,26 +5,13 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { flagOf, isOn, type Arguments } from './command.ts';
-import { openClient, type Client } from './client.ts';
+import { openClient, type Client, type Connection } from './client.ts';
 import { readConfig, readIfThere, readText, type Context } from './contexts.ts';
 import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { ours, say, type Text } from './language/say.ts';
 import { freshToken, renewedToken } from './login/renew.ts';
 import { printText } from './terminal/print.ts';
-
-export interface Connection {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly reason: string | undefined;
-  /** The address and the credential, each with its origin. Never the credential itself. */
-  readonly via: Text;
-  /** Prints each request to the standard error. */
-  readonly isVerbose?: boolean;
-  /** For a sign-in: requests another token to replace a refused one. */
-  readonly renew?: (refused: string) => Promise<string>;
-}
 
 /** One place that may name an address, a token, or both. */
 interface Source {

@@ -56,7 +56,7 @@ const heading = (title: string, { paint, language }: HelpView): string =>
 
 const paragraph = (text: Text, view: HelpView): string[] => wrapped(inLanguage(text, view.language), widthFor(view));
 
-/** `name?` is optional; `…` stands for any number. */
+/** `name?` is optional; `…` means any number. */
 export const positionalLabel = (name: string): string =>
   name === '…' ? '[…]' : name.endsWith('?') ? `[${name.slice(0, -1)}]` : `<${name}>`;
 

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Sink {
   write(text: string): void;
   readonly isTty: boolean;
-  /** Width of the terminal in characters; undefined where there is none. */
+  /** Width of the terminal in characters; undefined if it is not a terminal. */
   readonly columns: number | undefined;
 }
 

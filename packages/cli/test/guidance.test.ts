@@ -74,6 +74,23 @@ test('a failure names the platform and the origin of the credential, and -v each
   for (const one of [ran, verbose, shown]) assert.ok(!`${one.out}${one.err}`.includes(platform.control.operator));
 });
 
+test('an empty list says if its filter names a missing object', async () => {
+  for (const [line, says] of [
+    ['usage get acme --api ordrs', /No API "ordrs" in "acme"\. Did you mean "orders"\?/],
+    ['subscriptions list acme --app shp', /No app "shp" in "acme"\. Did you mean "shop"\?/],
+  ] as const)
+    assert.match((await platform.tulou(line)).err, says, line);
+  assert.equal((await platform.done('usage get acme --api orders')).err, 'No usage.\n');
+});
+
+test('without a valid credential the remedy is one for the command line', async () => {
+  const none = await platform.tulou('apis list acme', { env: { TULOU_TOKEN: '' } });
+  assert.equal(none.code, 77);
+  assert.match(none.err, /No credential was found.*tulou login[\s\S]*credential: none/);
+  const wrong = await platform.tulou('apis list acme', { env: { TULOU_TOKEN: 'wrong' } });
+  assert.match(wrong.err, /unknown, expired or revoked[\s\S]*credential: TULOU_TOKEN/);
+});
+
 test('a smaller document on a live version asks first, names what it removes and the line for programs', async () => {
   await platform.put('smaller.yaml', openapi);
   const line = 'versions update acme orders v1 --openapi smaller.yaml';

@@ -9,7 +9,7 @@ export type Words = Readonly<Record<Language, string>>;
 
 export interface LaunchedFlag {
   readonly type: 'string' | 'boolean';
-  /** Stands for the value in help. */
+  /** The value in help. */
   readonly placeholder?: string;
   /** The value is a path: completion offers files. */
   readonly path?: true;

@@ -1,5 +1,7 @@
 /** The agreement between server, CLI, SDK and console. Pure: no I/O, no Node, no clock. */
 export * from './calls.ts';
+export * from './causes.ts';
+export * from './cookies.ts';
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './ids.ts';
@@ -11,5 +13,6 @@ export * from './language.ts';
 export * from './limits.ts';
 export * from './nearest.ts';
 export * from './operation.ts';
+export * from './problem.ts';
 export * from './snapshot.ts';
 export * from './usage.ts';

@@ -30,7 +30,7 @@ import { holdMasterKey, readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import { nilTenant } from './tenancy/nil-tenant.ts';
-import { backupText, failureLine, failureText, readyLine, restoredText, welcome } from './up/words.ts';
+import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 
 /** Settles with the exit code when the command has ended. */
 type Run = (config: Config, flags: Flags) => Promise<number>;
@@ -161,7 +161,7 @@ function worker(config: Config): Promise<number> {
 }
 
 async function migrate(config: Config): Promise<number> {
-  await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'));
+  await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'), clock);
   return 0;
 }
 
@@ -197,54 +197,16 @@ async function rotate(config: Config, given: Flags): Promise<number> {
 }
 
 async function backup(config: Config, given: Flags): Promise<number> {
-  const { makeBackup } = await import('./up/backup.ts');
-  const json = given['json'] === true;
+  const { runBackup } = await import('./up/archive.ts');
   const stopping = new AbortController();
   void askedToEnd().then(() => stopping.abort());
-  const made = await makeBackup(
-    {
-      config,
-      file: String(given['file']),
-      withMasterKey: given['with-master-key'] === true,
-      version: await version(),
-    },
-    { clock, log: openLog('backup', config.logLevel ?? 'warn'), progress: progressOf(json), signal: stopping.signal },
-  );
-  process.stdout.write(json ? `${JSON.stringify({ event: 'backup', ...made })}\n` : backupText(made, given));
-  return 0;
+  const log = openLog('backup', config.logLevel ?? 'warn');
+  return runBackup(config, given, { clock, log, version: await version(), signal: stopping.signal });
 }
 
 async function restore(config: Config, given: Flags): Promise<number> {
-  const { restoreBackup } = await import('./up/restore.ts');
-  const json = given['json'] === true;
-  const restored = await restoreBackup(
-    { config, file: String(given['file']), replace: given['replace'] === true },
-    {
-      clock,
-      log: openLog('restore', config.logLevel ?? 'warn'),
-      progress: progressOf(json),
-      confirm: async (question) => given['yes'] === true || (await askYes(question)),
-    },
-  );
-  process.stdout.write(json ? `${JSON.stringify({ event: 'restored', ...restored })}\n` : restoredText(restored));
-  return 0;
-}
-
-const progressOf =
-  (json: boolean) =>
-  (what: string, detail: string): void =>
-    void (json || process.stdout.write(`  ${what.padEnd(20)} ${detail}\n`));
-
-/** False also where nobody can be asked. */
-async function askYes(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const { createInterface } = await import('node:readline/promises');
-  const asking = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return (await asking.question(`${question} Type "replace" to go on: `)).trim() === 'replace';
-  } finally {
-    asking.close();
-  }
+  const { runRestore } = await import('./up/archive.ts');
+  return runRestore(config, given, { clock, log: openLog('restore', config.logLevel ?? 'warn') });
 }
 
 async function init(config: Config): Promise<number> {
@@ -274,7 +236,7 @@ async function withStore(
   timeouts: TimeoutSettings = {},
 ): Promise<RunningRole> {
   const url = databaseOf(config);
-  await prepare(url, log);
+  await prepare(url, log, clock);
   const { databaseConnections: connectionsMax, databaseTimeouts } = config;
   const store = openStore({ url, connectionsMax, timeouts: { ...timeouts, ...databaseTimeouts } }, clock);
   try {

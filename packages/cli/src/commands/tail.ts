@@ -82,7 +82,13 @@ async function followCalls(args: Arguments, io: Io): Promise<ExitName> {
   };
   const first = await read({ limit: String(recentShown) }).catch(async (error: unknown) => {
     if (!(error instanceof Failure)) throw error;
-    throw await explained(error, { operation: calls.list, params: { tenant }, body: undefined, client });
+    throw await explained(error, {
+      operation: calls.list,
+      params: { tenant },
+      query: new URLSearchParams(),
+      body: undefined,
+      client,
+    });
   });
   let left = countOf(args);
   let place = first.after;

@@ -28,8 +28,8 @@ const messages: Readonly<Record<string, string>> = {
   'Tulou is a self-hosted open platform.': '土楼（Tulou）是自托管的开放平台。',
   'Path parameters are arguments in the order of the path, or options: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".':
     '路径参数按路径顺序作为参数给出，也可作为选项：“tulou apis get acme orders”等同于“tulou apis get --tenant acme --api orders”。',
-  'The platform and the credential come from the first of: --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, TULOU_DATA, the current context, .tulou in this directory or a parent. "tulou context" shows the result.':
-    '平台和凭据取自以下第一个可用的来源：--url 和 --token-file、--data、--context、TULOU_URL 和 TULOU_TOKEN、TULOU_DATA、当前上下文、此目录或上级目录中的 .tulou。“tulou context”显示结果。',
+  'Sources of the platform and the credential, in order: --url and --token-file; --data; --context. Then TULOU_URL and TULOU_TOKEN; TULOU_DATA; the current context; a .tulou directory here or above. "tulou context" shows the result.':
+    '平台和凭据的来源依次为：--url 和 --token-file；--data；--context。然后是 TULOU_URL 和 TULOU_TOKEN；TULOU_DATA；当前上下文；此目录或上级目录中的 .tulou。“tulou context”显示结果。',
   'Internal error of this command': '此命令发生内部错误',
 
   // commands/
@@ -182,6 +182,10 @@ const messages: Readonly<Record<string, string>> = {
     '请检查地址：必须是平台自己的公开地址（TULOU_PLATFORM_URL）。',
   'The platform returned no refresh token': '平台没有返回刷新令牌',
   'The sign-in was denied': '登录被拒绝',
+  'No credential was found for this platform. Run "tulou login", or give "--token-file FILE", "--data DIR" or TULOU_TOKEN.':
+    '未找到此平台的凭据。请运行“tulou login”，或给出“--token-file FILE”、“--data DIR”或 TULOU_TOKEN。',
+  'The credential is unknown, expired or revoked. Run "tulou login", or give another one with "--token-file FILE", "--data DIR" or TULOU_TOKEN.':
+    '凭据未知、已过期或已被吊销。请运行“tulou login”，或用“--token-file FILE”、“--data DIR”或 TULOU_TOKEN 给出其他凭据。',
   'The platform refused: {0}': '平台拒绝：{0}',
   '{0} is not the address of a Tulou platform': '{0} 不是土楼平台的地址',
   'Run: tulou login {0}': '请运行：tulou login {0}',

@@ -9,7 +9,7 @@ export const approvalState = z
   .enum(['open', 'approved', 'rejected'])
   .describe('An approval is valid until it is deleted');
 
-/** What a member asks an admin to allow them in an app, and what came of it. */
+/** A member's request for more scopes in an app, and the decision of an admin. */
 export const approval = z.object({
   id: id('approval'),
   member: id('member').describe('The requesting member'),

@@ -4,7 +4,7 @@ import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts'
 
 export const auditEntry = z.object({
   id: id('audit'),
-  /** Place in the tenant's chain, from 1. */
+  /** Position in the tenant's chain, from 1. */
   seq: z.int(),
   at: timestamp,
   /** A member's id, `operator:<credential>` or `job:<name>`. */
@@ -13,7 +13,7 @@ export const auditEntry = z.object({
   target: z.string(),
   before: z.unknown().describe('The object before the operation; null if it did not exist'),
   after: z.unknown().describe('The object after the operation; null if it no longer exists'),
-  /** Why an operator acted. */
+  /** The reason that an operator gave. */
   reason: z.string().nullable(),
   address: z.string(),
   request_id: z.string(),
@@ -50,7 +50,7 @@ export const audit = {
     output: z.object({
       holds: z.boolean(),
       entries: z.int(),
-      /** `seq` of the first entry that is missing or not what was written. */
+      /** `seq` of the first missing or changed entry. */
       broken_at: z.int().nullable(),
       head: z
         .string()

@@ -4,9 +4,9 @@ import { planLimit } from '../kinds/plan.ts';
 import { grantableScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** An API as a developer of any tenant finds it. */
+/** An API in the view of developers of any tenant. */
 export const catalogEntry = z.object({
-  /** `<tenant>/<api>`: what a subscription names. */
+  /** `<tenant>/<api>`: the API of a subscription. */
   address: z.string(),
   id: id('api'),
   name: z.string(),

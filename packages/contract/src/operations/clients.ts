@@ -21,7 +21,7 @@ const grantTypes = z
   .min(1)
   .refine((list) => new Set(list).size === list.length, 'each grant type once');
 
-/** RFC 7517 §5. What is in a key, the server judges: no private part, and an algorithm that it verifies. */
+/** RFC 7517 §5. The server validates each key: no private part, and a supported algorithm. */
 const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(limits.keysPerJwksMax) })
   .describe('Public keys (RFC 7517) that verify the assertions of `private_key_jwt`');

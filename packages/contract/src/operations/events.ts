@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** What a tenant is told of, and what `data` then holds: the object as its own reader sees it afterwards. */
+/** The types of events. `data` is the object after the event, in the view of the tenant. */
 export const eventTypes = {
   'installation.created': 'A tenant has installed an app of this tenant',
   'installation.changed': 'A tenant has granted the app other scopes',

@@ -7,11 +7,11 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 
 export const installationState = z.enum(['active', 'paused', 'revoked']);
 
-/** An app as others name it. */
+/** The address of an app for other tenants. */
 export const appAddress = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<app>`');
 const grantedScopes = z.array(fullScope).max(limits.scopesPerAppMax * 2);
 
-/** As the tenant has it that has installed the app. */
+/** An installation in the view of the tenant that installed the app. */
 export const installation = z.object({
   id: id('installation'),
   app: z.string().describe('`<tenant>/<app>`'),
@@ -27,7 +27,7 @@ export const installation = z.object({
   updated_at: timestamp,
 });
 
-/** The same installation as the developer of the app sees it: of the tenant no more than its address. */
+/** The same installation in the view of the app's developer: the tenant's address, and nothing else of it. */
 export const installed = z.object({
   id: id('installation'),
   app: z.string().describe('Slug of the app'),
@@ -157,7 +157,7 @@ export const installedApps = {
   }),
 };
 
-/** What an admin looks at to decide which apps go on. */
+/** The overview with which an admin decides which apps to keep. */
 export const inventory = {
   list: operation({
     id: 'inventory.list',

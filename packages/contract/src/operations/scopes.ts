@@ -5,21 +5,21 @@ import { scopeRisk } from '../kinds/api.ts';
 import { apiParams } from './apis.ts';
 import { idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 
-/** A scope by its own name, as the API's OpenAPI document requires it: `read`. */
+/** The short name of a scope, as in the API's OpenAPI document: `read`. */
 export const scopeName = z
   .string()
   .max(limits.scopeNameCharactersMax)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'letters, digits, `.`, `_`, `:` and `-`, the first a letter or digit')
   .meta({ examples: ['read'] });
 
-/** A scope as apps declare it and tokens carry it: `acme/orders:read`. */
+/** The full name of a scope, as in app declarations and tokens: `acme/orders:read`. */
 export const fullScope = z
   .string()
   .max(limits.scopeCharactersMax)
   .regex(/^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}:[A-Za-z0-9][A-Za-z0-9._:-]*$/, '`<tenant>/<api>:<scope>`, slugs and name')
   .meta({ examples: ['acme/orders:read'] });
 
-/** Plain words for the page on which people consent, in each language that it speaks. */
+/** A text for the consent page, in each of its languages. */
 const words = (charactersMax: number) => {
   const text = z
     .string()
@@ -36,7 +36,7 @@ const risk = scopeRisk.describe(
   '`low`: any member may grant it; `high`: a gateway with a stale configuration rejects it',
 );
 
-/** What an API lets apps be granted, as those who are asked for it read it. */
+/** A scope that apps can be granted, in the view of the person who consents. */
 export const grantableScope = z.object({
   scope: z.string().describe('`<tenant>/<api>:<scope>`: the form in app declarations and tokens'),
   risk,

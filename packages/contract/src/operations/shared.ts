@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { idPrefixes, isId, type Id, type IdKind } from '../ids.ts';
 import { limits } from '../limits.ts';
 
-/** A slug is a DNS label: it stands in URLs and host names. */
+/** A slug is a DNS label: it is part of URLs and host names. */
 export const slug = z
   .string()
   .max(limits.slugCharactersMax)
   .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens')
   .meta({ description: 'A DNS label', examples: ['acme'] });
 
-/** Words for people, on one line. PostgreSQL keeps no NUL, and a control character in a list is a trap. */
+/** A text for people, on one line. PostgreSQL cannot store NUL, and a control character can disguise a list. */
 export const name = z
   .string()
   .trim()
@@ -25,7 +25,7 @@ export const id = <K extends IdKind>(kind: K) =>
     .refine((text): text is Id<K> => isId(kind, text), `an id that begins with ${idPrefixes[kind]}_`)
     .meta({ pattern: `^${idPrefixes[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$` });
 
-/** Path parameters take either form; what is neither is simply not found. */
+/** Path parameters accept both forms. Any other text is not found. */
 export const idOrSlug = z.string().min(1).max(100);
 
 /** A code of the catalogue of errors, also one of a newer gateway. */

@@ -4,10 +4,10 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 
 export const subscriptionState = z.enum(['pending', 'active', 'rejected', 'suspended', 'ended']);
 
-/** An API as others name it: `<tenant>/<api>`, slugs or ids. */
+/** The address of an API for other tenants: `<tenant>/<api>`, slugs or ids. */
 const address = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<api>`');
 
-/** As the developer's tenant sees it. */
+/** A subscription in the view of the developer's tenant. */
 export const subscription = z.object({
   id: id('subscription'),
   app: z.string().describe('Slug of the app'),
@@ -21,7 +21,7 @@ export const subscription = z.object({
   updated_at: timestamp,
 });
 
-/** The same subscription as the provider's tenant sees it: of the app it knows no more than its address. */
+/** The same subscription in the view of the provider's tenant: the app's address, and nothing else of it. */
 export const subscriber = z.object({
   id: id('subscription'),
   app: z.string().describe('`<tenant>/<app>`'),

@@ -7,7 +7,7 @@ export const tenant = z.object({
   slug,
   name,
   state: z.enum(['active', 'suspended', 'deleting']),
-  /** When a tenant in state `deleting` will be gone for good. */
+  /** When the data of a tenant in state `deleting` is deleted for good. */
   delete_at: timestamp.nullable(),
   members_may_try: z.boolean().describe('Whether members may install apps on trial with low-risk scopes'),
   created_at: timestamp,

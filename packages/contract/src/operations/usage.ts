@@ -20,7 +20,7 @@ export const usageDimensions = [
 ] as const;
 export type UsageDimension = (typeof usageDimensions)[number];
 
-/** `by=api,status`: which dimensions each item tells apart. At most one of minute, hour, day. */
+/** `by=api,status`: the dimensions of each item. At most one of minute, hour, day. */
 const by = z
   .string()
   .max(100)
@@ -45,13 +45,13 @@ const sums = {
   duration_us: z.int(),
 };
 
-/** What an id stands for; `name` is its slug or name, null where it is gone. */
+/** An object by its id; `name` is its slug or name, null if it was deleted. */
 const named = z.object({ id: z.string(), name: z.string().nullable() });
 
 export const usageItem = z.object({
   api: named.optional(),
   version: named.optional(),
-  /** Operation of the version's OpenAPI document; null where none matched. */
+  /** Operation of the version's OpenAPI document; null if none matched. */
   operation: z.string().nullable().optional(),
   /** Null: called without a credential. An app of another tenant shows as `<tenant>/<app>`. */
   app: named.nullable().optional(),
@@ -101,7 +101,7 @@ export const usage = {
         .array(z.object({ code: z.string(), title: z.string(), fault: z.enum(faults), requests: z.int() }))
         .describe('Why calls were refused, the most frequent reason first'),
       items: z.array(usageItem),
-      /** Whether more groups exist than `limit` lets through; `total` counts them all. */
+      /** Whether there are more groups than `limit`; `total` includes all of them. */
       truncated: z.boolean(),
     }),
     status: 200,

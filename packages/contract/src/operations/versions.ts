@@ -5,7 +5,7 @@ import { environment } from '../kinds/environment.ts';
 import { apiParams } from './apis.ts';
 import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 
-/** A version's name stands in the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so that it is never an id. */
+/** A version's name is part of the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so it is never an id. */
 export const versionName = z
   .string()
   .max(limits.slugCharactersMax)
@@ -33,8 +33,26 @@ const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
 const openapi = z
   .union([z.string().max(limits.openapiBytesMax), z.record(z.string(), z.unknown())])
   .describe('An OpenAPI 3.0 or 3.1 document: YAML or JSON as text, or the object itself');
+const strict = z
+  .boolean()
+  .describe(
+    'Forward only what the document describes, and refuse the rest. Default: where any operation carries scopes',
+  );
+const strictDocument = z.boolean().default(false).describe('Refuse the document for warnings too');
 const timeoutMs = z.int().min(1).max(limits.upstreamTimeoutMsMax);
 const requestBytes = z.int().min(0).max(limits.requestBytesMax);
+
+const finding = z.object({
+  severity: z.enum(['error', 'warning']),
+  pointer: z.string().describe('RFC 6901, into the document'),
+  message: z.string(),
+  line: z.int(),
+  column: z.int(),
+});
+const counts = z.object({
+  errors: z.int().describe('Each costs the operations that it touches: they are not published'),
+  warnings: z.int(),
+});
 
 export const version = z.object({
   id: id('version'),
@@ -47,11 +65,17 @@ export const version = z.object({
   request_bytes_max: z.int(),
   deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),
   sunset_at: timestamp.nullable().describe('Sent as `Sunset` (RFC 8594)'),
-  /** Operations of the OpenAPI document that routing and metering know; 0 where there is no document. */
+  /** The number of operations in the OpenAPI document; 0 without a document. */
   operations: z.int(),
+  strict: z.boolean().describe('Whether only these are forwarded'),
+  /** Findings in the document when it was published. */
+  findings: counts,
   created_at: timestamp,
   updated_at: timestamp,
 });
+
+/** With the findings themselves: errors first, at most a hundred of each severity. */
+const publishedVersion = version.extend({ findings: counts.extend({ items: z.array(finding) }) });
 
 export const versionParams = apiParams.extend({ version: idOrSlug });
 
@@ -69,13 +93,18 @@ export const versions = {
       openapi: openapi.nullable().default(null),
       upstreams: upstreams.default([]),
       state: versionState.optional().describe('By default `live` with upstreams, else `draft`'),
-      access: access.default('key'),
+      access: access
+        .optional()
+        .describe('Default: what the `security` of the document asks for; `key` where it says nothing'),
+      strict: strict.optional(),
+      strict_document: strictDocument,
       timeout_ms: timeoutMs.default(limits.upstreamTimeoutMsDefault),
       request_bytes_max: requestBytes.default(limits.requestBytesDefault),
       deprecated_at: timestamp.nullable().optional(),
       sunset_at: timestamp.nullable().optional(),
     }),
-    output: version,
+    output: publishedVersion,
+    rawMembers: ['openapi'],
     status: 201,
     errors: ['conflict', 'openapi_invalid', 'upstream_address_refused', 'quota_exceeded'],
   }),
@@ -107,12 +136,25 @@ export const versions = {
     id: 'versions.openapi',
     method: 'GET',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}/openapi',
-    summary: 'Read the OpenAPI document of a version',
+    summary: 'Read the OpenAPI document of a version, as it was sent; as JSON where `Accept` asks for it',
     access: 'viewer',
     params: versionParams,
     query: none,
     body: undefined,
-    output: z.record(z.string(), z.unknown()),
+    output: undefined,
+    stream: 'application/json',
+    status: 200,
+  }),
+  findings: operation({
+    id: 'versions.findings',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}/findings',
+    summary: 'List what was found in the OpenAPI document of a version',
+    access: 'viewer',
+    params: versionParams,
+    query: none,
+    body: undefined,
+    output: counts.extend({ items: z.array(finding) }),
     status: 200,
   }),
   update: operation({
@@ -129,12 +171,15 @@ export const versions = {
       upstreams: upstreams.optional(),
       state: versionState.optional(),
       access: access.optional(),
+      strict: strict.optional(),
+      strict_document: strictDocument,
       timeout_ms: timeoutMs.optional(),
       request_bytes_max: requestBytes.optional(),
       deprecated_at: timestamp.nullable().optional(),
       sunset_at: timestamp.nullable().optional(),
     }),
-    output: version,
+    output: publishedVersion,
+    rawMembers: ['openapi'],
     status: 200,
     errors: ['openapi_invalid', 'upstream_address_refused', 'state_conflict', 'precondition_failed'],
   }),

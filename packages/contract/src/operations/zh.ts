@@ -76,6 +76,7 @@ const summaries: Summaries = {
     create: '发布 API 的版本',
     list: '列出 API 的版本',
     get: '读取版本',
+    findings: '列出版本文档的检查结果：错误、警告及其位置',
     openapi: '读取版本的 OpenAPI 文档',
     update: '更改版本：上游、访问方式、文档、状态（draft → live → deprecated → retired，并可回到 live）',
     delete: '删除版本。在线或已弃用的版本仅在没有应用订阅其 API 时可以删除',

@@ -1,7 +1,7 @@
 /** What a call by key may do at an API: the scopes of the key, as far as the app declares and the API defines them now. */
 import type { SnapshotOf } from '@tulou/contract';
 import { callerFieldsOf, type Grant } from './grant.ts';
-import type { AppNode, KeyObject } from './snapshot/state.ts';
+import type { AppNode, KeyObject } from './snapshot/links.ts';
 import { localNames } from './tokens/rights.ts';
 
 interface KeyGrant extends Grant {

@@ -36,6 +36,8 @@ export interface Outcome {
   /** What the upstream is sent beside the client's own fields. */
   readonly sent: ReadonlyMap<string, string>;
   readonly dropped: ReadonlySet<string>;
+  /** What the upstream is asked for; empty: nothing. */
+  readonly target: string;
   /** What a forwarded call's answer carries of ours. */
   readonly answer: ReadonlyMap<string, string>;
   /** What the content must be held against. */
@@ -82,6 +84,7 @@ export class SampleGate {
         usedProofs: UsedProofs.memoryFor(proofs),
         proofsSinceSeconds: 0,
         freshness: Freshness.memory(),
+        heartbeat: new SharedArrayBuffer(4),
       },
       { clock, random: systemRandom, log: silent, tell: () => undefined },
     );
@@ -138,6 +141,7 @@ export class SampleGate {
       detail,
       fields: pairs(answer),
       sent,
+      target: forwarded?.target ?? '',
       dropped: forwarded?.dropFields ?? new Set(),
       answer: pairs(forwarded?.answerFields ?? []),
       watch: forwarded?.watch,

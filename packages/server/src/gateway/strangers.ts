@@ -1,6 +1,6 @@
 /** Apps that call without a subscription, as the spool names them. Bounded: past it, all are named anew. */
 import type { Identity } from './keyring.ts';
-import type { VersionNode } from './snapshot/state.ts';
+import type { VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
 
 const knownMax = 4096;

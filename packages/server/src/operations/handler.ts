@@ -57,6 +57,8 @@ interface AnyCall {
   readonly requestId: string;
   /** Address of the caller's socket. */
   readonly address: string;
+  /** The media types that the caller accepts, as it says them; empty where it says nothing. */
+  readonly accept: string;
   /**
    * Holds the object, as read and locked in this transaction, against `If-Match`; throws `precondition_failed`. Every
    * handler of PATCH, PUT and DELETE calls it before it writes.
@@ -87,11 +89,22 @@ type CallOf<O extends Operation> = O['method'] extends 'GET'
     : PlatformCall;
 type Result<O extends Operation> = O['output'] extends undefined
   ? O['method'] extends 'GET'
-    ? Readable
+    ? Readable | Verbatim
     : Committed<undefined>
   : O['method'] extends 'GET'
     ? Output<O>
     : Committed<Output<O>>;
+
+/** A text that is answered as it is, with its own media type. */
+export class Verbatim {
+  readonly type: string;
+  readonly text: string;
+
+  constructor(type: string, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
 
 /** The handler of an operation: its first argument is the tenant's scope, or the caller where no tenant is in the path. */
 export type Handler<O extends Operation, D = Deps> = (

@@ -17,4 +17,12 @@ export const groundTables: Readonly<Record<string, 'store' | 'snapshot' | 'opera
 };
 
 /** Tables of planes that the ground floors read: to know the caller and the tenant in the path, and to check the master key. */
-export const groundReads: readonly string[] = ['tenants', 'members', 'tokens', 'users', 'operators', 'connections', 'signing_keys'];
+export const groundReads: readonly string[] = [
+  'tenants',
+  'members',
+  'tokens',
+  'users',
+  'operators',
+  'connections',
+  'signing_keys',
+];

@@ -103,7 +103,7 @@ async function startParts(
   await ensureToken(operatorTokenFile, 'operator', deps.random);
   await ensureToken(join(directory.path, 'node.token'), 'node', deps.random);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(directory.path, deps, onStarted));
-  await prepare(databaseUrl, deps.log);
+  await prepare(databaseUrl, deps.log, deps.clock);
   await holdKey(config.masterKeyFile ?? join(directory.path, 'master.key'), databaseUrl, deps);
   deps.progress('database', config.databaseUrl === undefined ? 'PostgreSQL 18, embedded' : 'from TULOU_DATABASE_URL');
   const upstreamAllow = config.upstreamAllow ?? ['loopback'];
@@ -185,7 +185,7 @@ function keepRole(
   const cache = { NODE_COMPILE_CACHE: join(directory.path, 'cache') };
   const start = async (): Promise<Child> => {
     const environment = { ...cache, ...environmentFor(role, { ...settings, adminListen }) };
-    const child = await startChild({ role, program, environment }, clock);
+    const child = await startChild({ role, program, environment }, clock, log);
     if (child.urls['admin'] !== undefined) adminListen = new URL(child.urls['admin']).host;
     return child;
   };

@@ -56,8 +56,7 @@ export function failureLine(error: unknown): string {
 }
 
 /** What was made, and what else a restore needs. */
-export function backupText({ file, bytes, tables, rows, sha256, masterKeyFile }: Backup, given: object): string {
-  const withKey = 'with-master-key' in given;
+export function backupText({ file, bytes, tables, rows, sha256, masterKeyFile }: Backup, withKey: boolean): string {
   const key = withKey
     ? 'THE FILE HAS THE MASTER KEY IN IT: who has the file can open every secret of this installation. Encrypt it.'
     : `It needs the master key: keep a copy of ${masterKeyFile} apart from it.`;

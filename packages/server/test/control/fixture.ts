@@ -63,6 +63,7 @@ export async function startTestControl(
   given?: TestDatabase,
   upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
   planesOf: readonly Plane[] = planes,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
@@ -85,7 +86,7 @@ export async function startTestControl(
     random: systemRandom,
     log,
     planes: planesOf,
-    read: (table) => readSettings(table, {}, {}),
+    read: (table) => readSettings(table, {}, environment),
   });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);

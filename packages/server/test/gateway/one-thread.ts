@@ -167,6 +167,7 @@ export class OneThread {
       usedProofs: UsedProofs.memoryFor(64),
       proofsSinceSeconds: 0,
       freshness: Freshness.memory(),
+      heartbeat: new SharedArrayBuffer(4),
     },
     {
       clock: systemClock,

@@ -105,12 +105,13 @@ test('a gateway that has seen more than the backup takes everything anew, and ne
 
 test('a backup under writes holds whole transactions only', () =>
   within(async (empty) => {
-    let writing = true;
+    const writing = new AbortController();
     const writers = Array.from({ length: 4 }, async (_, writer) => {
-      for (let n = 0; writing; n += 1) await make(control.call, '/tenants', { slug: `w${writer}-${n}`, name: 'W' });
+      for (let n = 0; !writing.signal.aborted; n += 1)
+        await make(control.call, '/tenants', { slug: `w${writer}-${n}`, name: 'W' });
     });
     await Promise.all([0, 1, 2].map((n) => backupTo(`busy-${n}.tulou`)));
-    writing = false;
+    writing.abort();
     await Promise.all(writers);
     await restore(empty, 'busy-2.tulou');
     const pool = openPool({ url: empty.superuserUrl, connectionsMax: 1 });

@@ -18,18 +18,6 @@ import {
 import { changesOf, type SnapshotMessage } from './messages.ts';
 import { applyChange } from './placements.ts';
 
-export type {
-  ApiNode,
-  AppNode,
-  ClientNode,
-  InstallationObject,
-  IssuerNode,
-  KeyObject,
-  Operation,
-  SubscriptionNode,
-  VersionNode,
-} from './links.ts';
-
 const nothing = (): void => undefined;
 
 export class State {

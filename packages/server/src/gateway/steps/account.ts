@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@tulou/contract';
+import { upstreamCauses, type UpstreamCause } from '@tulou/contract/causes';
 import type { Call, Gate } from '../call.ts';
 import { grantFor } from '../grant.ts';
 import { interned, type Interned, type UsageEvent } from '../usage/record.ts';
@@ -16,6 +17,7 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
     key: call.identity?.key,
     code: codeOf(call, outcome),
     status: outcome.status,
+    cause: causeNames.get(causeOf(call, outcome) ?? ''),
     requestBytes: outcome.requestBytes,
     responseBytes: outcome.responseBytes,
     durationUs: outcome.durationUs,
@@ -26,6 +28,15 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
 /** Why the gateway answered itself; undefined: the service answered, whatever became of its answer. */
 export const codeOf = (call: Call, { error }: Outcome): ErrorCode | undefined =>
   call.refusal ?? (error === 'client_aborted' || error === 'upstream_aborted' ? undefined : error);
+
+/** Why the upstream gave no good answer; for the provider and the operator, never for the caller. */
+export function causeOf(call: Call, outcome: Outcome): UpstreamCause | undefined {
+  return call.refusal === 'upstream_unreachable' ? 'no_upstream' : outcome.fault?.cause;
+}
+
+const causeNames: ReadonlyMap<string, Interned> = new Map(
+  Object.keys(upstreamCauses).map((cause) => [cause, interned(cause)]),
+);
 
 function partiesOf(call: Call, gate: Gate): Interned {
   const { grant, pass } = call;

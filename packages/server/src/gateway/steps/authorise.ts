@@ -2,6 +2,7 @@ import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { grantFor } from '../grant.ts';
 import { keyGrantFor } from '../key-grant.ts';
+import type { Identity } from '../keyring.ts';
 import { fullName, installationOf, rightsOf, tokenGrantFor } from '../tokens/rights.ts';
 import type { Pass } from '../tokens/tokens.ts';
 
@@ -17,6 +18,8 @@ export const authorise: Step = {
     'installation_required',
     'subscription_required',
     'environment_unavailable',
+    'request_ambiguous',
+    'operation_unknown',
     'credential_missing',
     'scope_required',
     'stale_configuration',
@@ -30,7 +33,7 @@ export const authorise: Step = {
       const subscription = identity.app.subscriptions.get(version.object.api);
       if (subscription?.plan.object !== undefined) call.subscription = subscription;
     }
-    return pass === undefined ? admitKey(call, gate) : admitToken(call, gate, pass);
+    return (pass === undefined ? admitKey(call, gate) : admitToken(call, gate, pass)) ?? checkOperation(call, gate);
   },
 };
 
@@ -51,12 +54,13 @@ function admitKey(call: Call, gate: Gate): ErrorCode | undefined {
   const refusal = admit(call, gate);
   const { grant, identity } = call;
   if (refusal !== undefined || grant === undefined) return refusal;
+  call.held = none;
   const key = identity?.credential === undefined ? undefined : call.state.scopedKey(identity.credential);
-  if (identity === undefined || key === undefined)
-    return checkScopes(call, gate, none, (lacking) => refuseKey(call, lacking, []));
+  if (identity === undefined || key === undefined) return undefined;
   const scoped = keyGrantFor(grant, identity.app, key);
   call.grant = scoped;
-  return checkScopes(call, gate, scoped.scopes, (lacking) => refuseKey(call, lacking, key.scopes ?? []));
+  call.held = scoped.scopes;
+  return undefined;
 }
 
 function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
@@ -69,71 +73,55 @@ function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
   if (refusal !== undefined || call.grant === undefined) return refusal;
   const grant = tokenGrantFor(call.grant, pass, rightsOf(pass, installation));
   call.grant = grant;
-  return checkScopes(call, gate, grant.scopes, (lacking) => refuseToken(call, gate, pass, lacking));
-}
-
-/** `refuse` is given the full names of the scopes that are missing. */
-function checkScopes(
-  call: Call,
-  gate: Gate,
-  held: ReadonlySet<string>,
-  refuse: (lacking: readonly string[]) => ErrorCode,
-): ErrorCode | undefined {
-  const { version, operation, grant } = call;
-  if (version?.scoped !== true || grant === undefined) return undefined;
-  if (operation === undefined || isDisguised(call)) return refuseUnknown(call);
-  const { scopes = [] } = operation;
-  const lacking = scopes.filter((name) => !held.has(name)).map((name) => fullName(grant, name));
-  if (lacking.length > 0) return refuse(lacking);
-  return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
+  call.held = grant.scopes;
+  return undefined;
 }
 
 /**
- * Where some operations need scopes, callers reach operations of the document and nothing else: the upstream may well read
- * `/orders/` or `/Orders` as `/orders`, and then a path that matched nothing would get around the scope.
+ * Which operation it is, and whether the token holds its scopes. After the caller is known: nobody else learns what operations
+ * there are.
  */
-function refuseUnknown(call: Call): ErrorCode {
-  call.detail = 'This is no operation of the API, and its operations need scopes.';
-  call.challenge = 'Bearer realm="tulou", error="insufficient_scope"';
-  return 'scope_required';
+function checkOperation(call: Call, gate: Gate): ErrorCode | undefined {
+  const { version, grant, scopes, held } = call;
+  if (version?.guarded !== true) return undefined;
+  if (call.ambiguity !== undefined) {
+    call.detail = call.ambiguity;
+    return 'request_ambiguous';
+  }
+  if (call.operation === undefined && version.strict) return 'operation_unknown';
+  if (held === undefined || grant === undefined) return undefined;
+  const lacking = scopes.filter((name) => !held.has(name)).map((name) => fullName(grant, name));
+  if (lacking.length > 0) return refuseLacking(call, gate, lacking);
+  return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
 }
 
-function refuseToken(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
+function refuseLacking(call: Call, gate: Gate, lacking: readonly string[]): ErrorCode {
+  const { identity, pass } = call;
+  if (identity === undefined) return 'credential_missing';
   const scopes = lacking.join(' ');
-  const link = installUrl(gate, pass, scopes);
+  call.challenge = `Bearer realm="tulou", error="insufficient_scope", scope="${scopes}"`;
+  if (pass === undefined) return refuseKey(call, identity, lacking);
   call.detail = `The operation needs ${scopes}.`;
-  call.remedy = `An admin of the tenant can grant it at ${link}`;
-  call.challenge = challengeFor(lacking);
+  call.remedy = `An admin of the tenant can grant it at ${installUrl(gate, pass, scopes)}`;
   return 'scope_required';
 }
 
 /** Past this many the command would be longer than its explanation. */
 const scopesShownMax = 8;
 
-function refuseKey(call: Call, lacking: readonly string[], held: readonly string[]): ErrorCode {
-  const { identity } = call;
-  if (identity === undefined) return 'credential_missing';
-  const app = identity.app.object;
-  const path = `${identity.app.tenant?.object?.slug ?? ''} ${app?.slug ?? ''}`;
+function refuseKey(call: Call, { app: node, key, credential }: Identity, lacking: readonly string[]): ErrorCode {
+  const app = node.object;
+  const held = credential === undefined ? [] : (call.state.scopedKey(credential)?.scopes ?? []);
+  const path = `${node.tenant?.object?.slug ?? ''} ${app?.slug ?? ''}`;
   const undeclared = lacking.filter((scope) => app?.scopes?.includes(scope) !== true);
   const wanted = [...new Set([...held, ...lacking])];
   const flags = wanted.length > scopesShownMax ? ['--scopes …'] : wanted.map((scope) => `--scopes ${scope}`);
   const declare = `The app does not declare ${undeclared.join(' ')}: add it with \`tulou apps update ${path} --scopes …\` first. `;
   call.detail = `The operation requires ${lacking.join(' ')}, and the key does not hold it.`;
-  call.remedy = `${undeclared.length === 0 ? '' : declare}Give it to the key: \`tulou keys update ${path} ${identity.key?.text ?? ''} ${flags.join(' ')}\``;
-  call.challenge = challengeFor(lacking);
+  call.remedy =
+    `${undeclared.length === 0 ? '' : declare}Give it to the key: ` +
+    `\`tulou keys update ${path} ${key?.text ?? ''} ${flags.join(' ')}\``;
   return 'scope_required';
-}
-
-const challengeFor = (lacking: readonly string[]): string =>
-  `Bearer realm="tulou", error="insufficient_scope", scope="${lacking.join(' ')}"`;
-
-/** A character that needs no escape, escaped (RFC 3986 §6.2.2.2): `%6frders` would match another template than it means. */
-function isDisguised({ exchange, restAt, pathEnd }: Call): boolean {
-  const { target } = exchange.head;
-  const escape = target.indexOf('%', restAt);
-  if (escape === -1 || escape >= pathEnd) return false;
-  return /%(?:2d|2e|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i.test(target.slice(restAt, pathEnd));
 }
 
 /** Whether a scope of high risk is used while it is unknown if somebody has taken it back. */

@@ -1,6 +1,7 @@
 import { limits, type CallRecord, type SnapshotOf } from '@tulou/contract';
 import type { Call, Gate } from '../call.ts';
 import type { Outcome } from '../wire/exchange.ts';
+import { causeOf } from './account.ts';
 
 /** Keeps a record of an answered call of a known version, for the people who look it up; under load, of some. */
 export function noteCall(call: Call, outcome: Outcome, { calls }: Gate): void {
@@ -31,7 +32,7 @@ function recordOf(call: Call, outcome: Outcome, version: SnapshotOf<'version'>):
     code: call.refusal ?? outcome.error ?? null,
     detail: call.detail?.slice(0, limits.callDetailCharactersMax) ?? null,
     remedy: call.remedy?.slice(0, limits.callDetailCharactersMax) ?? null,
-    cause: outcome.fault?.cause ?? null,
+    cause: causeOf(call, outcome) ?? null,
     address: call.address.slice(0, 64),
     request_bytes: outcome.requestBytes,
     response_bytes: outcome.responseBytes,

@@ -6,7 +6,8 @@ import type { SnapshotOf } from '@tulou/contract';
 import type { Identity } from '../keyring.ts';
 import type { Grant } from '../grant.ts';
 import { hash64, type Hash64 } from '../limits/hash.ts';
-import type { AppNode, ClientNode, InstallationObject, State } from '../snapshot/state.ts';
+import type { AppNode, ClientNode, InstallationObject } from '../snapshot/links.ts';
+import type { State } from '../snapshot/state.ts';
 import type { VerifyKey } from '../snapshot/issuer-keys.ts';
 import { verifyToken, type Token } from './verify.ts';
 

@@ -1,7 +1,8 @@
 /**
  * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls.
  * What many calls share (whose API, whose app, which operation, which key) is defined once a segment and then named by
- * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all.
+ * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all. The last
+ * frame of a segment that was closed is its seal: a definition that says how many calls there are. So a lost end shows.
  */
 import { crc32 } from 'node:zlib';
 import type { Environment, UsageRow } from '@tulou/contract';
@@ -60,6 +61,8 @@ export interface UsageEvent {
   /** Error code of an answer that the gateway made itself. */
   readonly code: string | undefined;
   readonly status: number;
+  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. */
+  readonly cause?: Interned | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly durationUs: number;
@@ -68,13 +71,25 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
-/** A refused call has two more numbers: of its cause (0: none), and of its code. Segments from before have no such calls. */
-const refusedBytes = 48;
-const codeAt = 44;
+/** A call whose upstream failed has the number of its cause behind the rest; one that the gateway answered, of its code, too. */
+const causeBytes = 4;
+const codeBytes = 8;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
+const sealPrefix = '#sealed ';
 const callMark = 2;
-const refusedMark = 4;
+const callWithCauseMark = 3;
+const callWithCodeMark = 4;
+
+/** Bytes of a call behind those that all have. */
+const moreBytes = (mark: number): number =>
+  mark === callWithCodeMark ? codeBytes : mark === callWithCauseMark ? causeBytes : 0;
+
+/** Of its definitions; 0: none. */
+interface Numbers {
+  readonly cause: number;
+  readonly code: number;
+}
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
 export class FrameEncoder {
@@ -95,11 +110,16 @@ export class FrameEncoder {
     const parties = this.#numberOf(event.parties);
     const operation = event.operation === undefined ? 0 : this.#numberOf(event.operation);
     const key = event.key === undefined ? 0 : this.#numberOf(event.key);
+    const cause = event.cause === undefined ? 0 : this.#numberOf(event.cause);
     const code = event.code === undefined ? 0 : this.#numberOfCode(event.code);
-    this.#reserve(refusedBytes);
+    const mark = code !== 0 ? callWithCodeMark : cause !== 0 ? callWithCauseMark : callMark;
+    const bytes = callBytes + moreBytes(mark);
+    this.#reserve(bytes);
     const buffer = this.#buffer;
     const at = this.#length;
-    buffer.writeUInt16LE(code === 0 ? callMark : refusedMark, at);
+    buffer.writeUInt16LE(mark, at);
+    if (mark !== callMark) buffer.writeUInt32LE(cause, at + callBytes);
+    if (mark === callWithCodeMark) buffer.writeUInt32LE(code, at + callBytes + causeBytes);
     buffer.writeUInt16LE(event.status, at + 2);
     buffer.writeUInt32LE(parties, at + 4);
     buffer.writeUInt32LE(operation, at + 8);
@@ -108,11 +128,7 @@ export class FrameEncoder {
     buffer.writeUInt32LE(Math.min(event.durationUs, 0xffffffff) >>> 0, at + 20);
     buffer.writeDoubleLE(event.requestBytes, at + 24);
     buffer.writeDoubleLE(event.responseBytes, at + 32);
-    if (code !== 0) {
-      buffer.writeUInt32LE(0, at + callBytes);
-      buffer.writeUInt32LE(code, at + codeAt);
-    }
-    this.#length = at + (code === 0 ? callBytes : refusedBytes);
+    this.#length = at + bytes;
   }
 
   /** The frame of all events added since the last one. Stands until the next `add`. */
@@ -122,6 +138,12 @@ export class FrameEncoder {
     frame.writeUInt32LE(crc32(frame.subarray(frameHeadBytes)), 4);
     this.#length = frameHeadBytes;
     return frame;
+  }
+
+  /** The last frame of a segment of so many calls. Stands until the next `add`. */
+  takeSeal(calls: number): Buffer {
+    this.#define(`${sealPrefix}${calls}`);
+    return this.takeFrame();
   }
 
   #numberOf(thing: Interned): number {
@@ -159,24 +181,48 @@ export class FrameEncoder {
   }
 }
 
+/** What a segment says, and whether that is all. */
+export interface Reading {
+  readonly rows: UsageRow[];
+  readonly calls: number;
+  /** Bytes are left that are no whole frame. */
+  readonly torn: boolean;
+  /** What is left cannot be a write that was cut off: it was written once, and is not what was written. */
+  readonly damaged: boolean;
+  /** It ends as a segment that was closed, with as many calls as it says. */
+  readonly sealed: boolean;
+}
+
 /** Adds a segment's calls up to rows. A torn or damaged frame ends the reading: what stands before it is whole. */
-export function addUp(bytes: Buffer): { rows: UsageRow[]; calls: number; torn: boolean } {
+export function addUp(bytes: Buffer): Reading {
   const sums = new Sums();
   let at = 0;
+  let damaged = false;
   while (at + frameHeadBytes <= bytes.length) {
     const length = bytes.readUInt32LE(at);
     const payload = bytes.subarray(at + frameHeadBytes, at + frameHeadBytes + length);
-    if (payload.length < length || crc32(payload) !== bytes.readUInt32LE(at + 4)) break;
+    // A frame of no bytes is what a file system leaves where it lost some.
+    damaged = length === 0 || (payload.length === length && crc32(payload) !== bytes.readUInt32LE(at + 4));
+    if (damaged || payload.length < length) break;
     sums.addFrame(payload);
     at += frameHeadBytes + length;
+    // Nothing was written after a seal: what stands there would be counted twice.
+    damaged = sums.isSealed && at < bytes.length;
+    if (damaged) break;
   }
-  return { rows: [...sums.rows.values()], calls: sums.calls, torn: at < bytes.length };
+  const torn = at < bytes.length;
+  return { rows: [...sums.rows.values()], calls: sums.calls, torn, damaged, sealed: !torn && sums.isSealed };
 }
 
 class Sums {
   readonly rows = new Map<string, UsageRow>();
   calls = 0;
   readonly #definitions: string[] = [''];
+
+  /** Whether the last definition is a seal that tells the truth. */
+  get isSealed(): boolean {
+    return this.#definitions.at(-1) === `${sealPrefix}${this.calls}`;
+  }
 
   addFrame(payload: Buffer): void {
     for (let at = 0; at < payload.length;) {
@@ -185,18 +231,20 @@ class Sums {
         this.#definitions.push(payload.toString('utf8', at + definitionHeadBytes, end));
         at = end;
       } else {
-        const isRefused = payload[at] === refusedMark;
-        this.#addCall(payload, at, isRefused ? payload.readUInt32LE(at + codeAt) : 0);
-        at += isRefused ? refusedBytes : callBytes;
+        const mark = payload.readUInt16LE(at);
+        const cause = mark === callMark ? 0 : payload.readUInt32LE(at + callBytes);
+        const code = mark === callWithCodeMark ? payload.readUInt32LE(at + callBytes + causeBytes) : 0;
+        this.#addCall(payload, at, { cause, code });
+        at += callBytes + moreBytes(mark);
       }
     }
   }
 
-  #addCall(payload: Buffer, at: number, code: number): void {
+  #addCall(payload: Buffer, at: number, numbers: Numbers): void {
     const seconds = payload.readUInt32LE(at + 16);
     const minute = seconds - (seconds % 60);
-    const name = `${minute} ${code} ${payload.toString('latin1', at + 2, at + 16)}`;
-    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, { minute, code });
+    const name = `${minute} ${numbers.code} ${numbers.cause} ${payload.toString('latin1', at + 2, at + 16)}`;
+    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute, numbers);
     row.requests += 1;
     row.duration_us += payload.readUInt32LE(at + 20);
     row.request_bytes += payload.readDoubleLE(at + 24);
@@ -205,7 +253,7 @@ class Sums {
     this.calls += 1;
   }
 
-  #emptyRow(payload: Buffer, at: number, { minute, code }: { minute: number; code: number }): UsageRow {
+  #emptyRow(payload: Buffer, at: number, minute: number, { cause, code }: Numbers): UsageRow {
     const [provider, consumer, api, version, app, installer, installation, environment] = JSON.parse(
       this.#definitions[payload.readUInt32LE(at + 4)] ?? '[]',
     ) as Parties;
@@ -224,6 +272,7 @@ class Sums {
       ...(environment === undefined ? {} : { environment }),
       status: payload.readUInt16LE(at + 2),
       ...(code === 0 ? {} : { code: this.#definitions[code] ?? 'internal' }),
+      ...(cause === 0 ? {} : { cause: this.#definitions[cause] ?? '' }),
       requests: 0,
       request_bytes: 0,
       response_bytes: 0,

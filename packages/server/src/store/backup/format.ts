@@ -45,6 +45,7 @@ export type Frame =
   | { readonly kind: 'E'; readonly rows: number }
   | { readonly kind: 'S'; readonly sequence: Sequence };
 
+/** The first frame. */
 export const headerOf = (given: Omit<Header, 'format' | 'version'>): Frame => ({
   kind: 'H',
   header: { format: 'tulou-backup', version: formatNow, ...given },
@@ -107,7 +108,8 @@ export async function verify(path: string): Promise<Verified> {
   return { header: found, masterKey, ...counts };
 }
 
-export function damaged(path: string, what: string, cause?: unknown): OperatorError {
+/** The refusal of a file that is not what was written. */
+function damaged(path: string, what: string, cause?: unknown): OperatorError {
   return new OperatorError('backup_damaged', `${path} is not a whole backup: ${what}.`, {
     remedy: 'Take another copy of the file, or an earlier backup. Nothing was changed.',
     cause,

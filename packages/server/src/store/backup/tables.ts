@@ -63,6 +63,7 @@ export async function findSequences(sql: Session): Promise<readonly Sequence[]> 
   );
 }
 
+/** A name as an identifier of SQL. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A table and its columns as COPY takes them. */

@@ -4,6 +4,7 @@ import { startLine, urlOf, type Config } from '../../config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Address } from '../../kernel/role.ts';
 import { probe } from '../../store/prepare.ts';
+import { findPrivilegeFaults } from '../../store/privileges.ts';
 import { holderOf, type Running } from '../lock.ts';
 import { reserveAll } from '../ports.ts';
 import { ok, warning, wrong, type Outcome } from './finding.ts';
@@ -37,6 +38,19 @@ export async function checkDatabase(config: Config): Promise<Outcome> {
     : warning(
         `PostgreSQL ${version}, without ${pending.join(', ')}`,
         'The next start of Tulou brings it up to date, or `tulou migrate` now.',
+      );
+}
+
+/** Whether the database holds tenants apart: also what a restore has made again. */
+export async function checkPrivileges(config: Config, running: Running | undefined): Promise<Outcome> {
+  const url = config.databaseUrl ?? running?.databaseUrl;
+  if (url === undefined) return ok('the embedded database does not run');
+  const faults = await findPrivilegeFaults(url);
+  return faults.length === 0
+    ? ok('roles, row-level security and grants are as they were made')
+    : wrong(
+        faults.join('\n'),
+        'Stop Tulou. Restore a backup into an empty database (`tulou restore`), or undo what was changed by hand.',
       );
 }
 

@@ -140,6 +140,14 @@ export const programSettings = {
     default: '`loopback` under `tulou up`, else none',
     emptyAllowed: true,
   }),
+  unprovenHosts: setting({
+    variable: 'TULOU_UNSAFE_UNPROVEN_HOSTS',
+    shape: truth,
+    expects: 'true or false',
+    example: 'false',
+    doc: 'Whether host names and mail domains of tenants count without proof that the tenant owns them. With `true`, any tenant can take any name.',
+    default: '`true` where the platform’s URL is a loopback address or a name under `.test`, else `false`',
+  }),
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
     shape: list.pipe(z.array(z.string().refine(isRange))),

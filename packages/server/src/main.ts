@@ -130,7 +130,7 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./roles/control.ts');
-    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, read } = config;
+    const { platformUrl, gatewayUrl, upstreamAllow = [], unprovenHosts, trustedProxies, read } = config;
     const options = {
       listen: config.platformListen,
       admin: config.adminListen ?? { host: '127.0.0.1', port: 8091 },
@@ -140,6 +140,7 @@ function control(config: Config): Promise<number> {
       nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
       operatorToken: await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator'),
       upstreamAllow,
+      unprovenHosts,
       trustedProxies,
     };
     return withStore(config, log, (store) => startControl(options, { store, clock, random, log, planes, read }));

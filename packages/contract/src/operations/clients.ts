@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { appParams, redirectUris } from './apps.ts';
-import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const environment = z.enum(['test', 'live']);
 const authentication = z
@@ -51,7 +51,7 @@ const dpopBound = z.boolean().describe('Its access tokens are bound to a key tha
 export const client = z.object({
   id: id('client').describe('The `client_id`'),
   app: z.string().describe('Slug of the app'),
-  name,
+  name: givenName,
   environment,
   authentication,
   grant_types: z.array(grantType),

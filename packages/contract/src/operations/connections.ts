@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { id, idOrSlug, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
+import { givenName, hostName, id, idOrSlug, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
 
 const issuer = z
   .url({ protocol: /^https?$/ })
@@ -15,16 +15,15 @@ const clientSecret = z
   .nullable()
   .describe('Kept sealed, and never shown; null: there is none');
 const domains = z
-  .array(
-    z
-      .string()
-      .toLowerCase()
-      .max(limits.hostCharactersMax)
-      .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/, 'a domain, like example.com'),
-  )
+  .array(hostName)
   .min(1)
   .max(limits.domainsPerConnectionMax)
-  .describe('Domains of e-mail addresses for which the provider speaks');
+  .describe('Domains of e-mail addresses for which the provider speaks; the tenant must have verified them');
+const owners = z
+  .boolean()
+  .describe(
+    'Whether it also signs in owners, and holds them to it where it is enforced. Only owners set this, with two factors just shown',
+  );
 const enforced = z
   .boolean()
   .describe(
@@ -33,11 +32,12 @@ const enforced = z
 
 export const connection = z.object({
   id: id('connection'),
-  name,
+  name: givenName,
   issuer: z.string(),
   client_id: z.string(),
   domains: z.array(z.string()),
   enforced: z.boolean(),
+  owners,
   state: z.enum(['active', 'paused']),
   redirect_uri: z.string().describe('To be registered at the provider, exactly'),
   created_at: timestamp,
@@ -62,10 +62,11 @@ export const connections = {
       client_secret: clientSecret.default(null),
       domains,
       enforced: enforced.default(false),
+      owners: owners.optional(),
     }),
     output: connection,
     status: 201,
-    errors: ['quota_exceeded', 'upstream_address_refused'],
+    errors: ['quota_exceeded', 'upstream_address_refused', 'domain_unproven'],
   }),
   list: operation({
     id: 'connections.list',
@@ -106,11 +107,12 @@ export const connections = {
       client_secret: clientSecret.optional(),
       domains: domains.optional(),
       enforced: enforced.optional(),
+      owners: owners.optional(),
       state: z.enum(['active', 'paused']).optional(),
     }),
     output: connection,
     status: 200,
-    errors: ['precondition_failed'],
+    errors: ['precondition_failed', 'domain_unproven'],
   }),
   delete: operation({
     id: 'connections.delete',

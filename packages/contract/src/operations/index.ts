@@ -6,6 +6,7 @@ import { audit } from './audit.ts';
 import { catalog } from './catalog.ts';
 import { clients } from './clients.ts';
 import { connections } from './connections.ts';
+import { domains } from './domains.ts';
 import { events } from './events.ts';
 import { installations, installedApps, inventory } from './installations.ts';
 import { issuers } from './issuers.ts';
@@ -26,6 +27,7 @@ import { whoami } from './whoami.ts';
 export const operations = {
   tenants,
   members,
+  domains,
   connections,
   tokens,
   issuers,

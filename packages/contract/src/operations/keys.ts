@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { keyKind } from '../kinds/key.ts';
 import { operation } from '../operation.ts';
 import { appParams } from './apps.ts';
-import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const environment = z.enum(['test', 'live']);
 const kind = keyKind.describe(
@@ -19,7 +19,7 @@ export const key = z.object({
   app: z.string().describe('Slug of the app'),
   environment,
   kind,
-  name: name.nullable(),
+  name: givenName.nullable(),
   credential_id: z
     .string()
     .describe(

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { scopeRisk } from '../kinds/api.ts';
 import { apiParams } from './apis.ts';
-import { idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
+import { idOrSlug, line, listQuery, none, page, timestamp } from './shared.ts';
 
 /** A scope by its own name, as the API's OpenAPI document requires it: `read`. */
 export const scopeName = z
@@ -21,25 +21,21 @@ export const fullScope = z
 
 /** Plain words for the page on which people consent, in each language that it speaks. */
 const words = (charactersMax: number) => {
-  const text = z
-    .string()
-    .trim()
-    .min(1)
-    .max(charactersMax)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters')
-    .meta({ examples: ['Read orders'] });
+  const text = line(charactersMax).meta({ examples: ['Read orders'] });
   return z.object({ en: text, zh: text });
 };
 const title = words(limits.nameCharactersMax);
 const description = words(limits.scopeDescriptionCharactersMax);
+/** The same as they are read. */
+const givenWords = z.object({ en: z.string(), zh: z.string() });
 const risk = scopeRisk.describe('`low`: any member may allow it; `high`: a gateway whose feed is stale refuses it');
 
 /** What an API lets apps be granted, as those who are asked for it read it. */
 export const grantableScope = z.object({
   scope: z.string().describe('`<tenant>/<api>:<scope>`: what apps declare and tokens carry'),
   risk,
-  title,
-  description,
+  title: givenWords,
+  description: givenWords,
 });
 
 const dataScoped = z

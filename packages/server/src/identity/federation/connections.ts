@@ -14,6 +14,8 @@ export interface Connection {
   readonly clientSecret: string | undefined;
   readonly domains: readonly string[];
   readonly enforced: boolean;
+  /** An owner has allowed it to sign in owners. */
+  readonly owners: boolean;
   /** Changes with whatever of it changes. */
   readonly changedAt: Date;
 }
@@ -30,7 +32,7 @@ export async function findConnection(tx: SystemTx, id: string, vault: Vault): Pr
 }
 
 /** What a sign-in page says of them. */
-export type Offered = Pick<Connection, 'id' | 'name' | 'enforced'>;
+export type Offered = Pick<Connection, 'id' | 'name' | 'enforced' | 'owners'>;
 
 /** Those of a tenant, by its UUID or slug. */
 export async function offeredBy(
@@ -43,7 +45,7 @@ export async function offeredBy(
 function read({ sql }: SystemTx, by: Fragment): Promise<readonly Row[]> {
   return sql<Row[]>`
     select c.tenant_id as "tenantUuid", c.id, c.name, c.issuer_url as issuer, c.client_id as "clientId",
-      c.secret_client_secret as sealed, c.domains, c.enforced, c.updated_at as "changedAt"
+      c.secret_client_secret as sealed, c.domains, c.enforced, c.owners, c.updated_at as "changedAt"
     from connections c join tenants t on t.tenant_id = c.tenant_id
     where ${by} and c.state = 'active' and t.suspended_at is null and t.delete_at is null
     order by c.id`;

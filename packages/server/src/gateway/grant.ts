@@ -4,7 +4,7 @@
  */
 import type { SnapshotOf } from '@tulou/contract';
 import type { AssertionClaims, AssertionSigner } from './assertion.ts';
-import { compileLimits, noLimits, type CompiledLimits } from './limits/plan.ts';
+import { compileLimits, noLimits, type CompiledLimits, type Subjects } from './limits/plan.ts';
 import type { Hash64 } from './limits/hash.ts';
 import type { SubscriptionNode, VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
@@ -80,7 +80,7 @@ function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefi
   const limits =
     made.plan === undefined || made.app === undefined || subscription === undefined
       ? noLimits
-      : compileLimits(made.plan, { subscription: subscription.key, app: made.app.key, tenant: made.app.tenant }, seed);
+      : compileLimits(made.plan, subjectsOf(made.app, subscription), seed);
   const claims = claimsOf(made, subscription);
   return {
     version,
@@ -94,6 +94,12 @@ function makeGrant(version: VersionNode, subscription: SubscriptionNode | undefi
     assertionUntilMs: 0,
     made,
   };
+}
+
+/** By tenant and slug, not by id: a subscription that is renewed, or an app that is made anew, counts on. */
+function subjectsOf({ tenant, slug }: SnapshotOf<'app'>, { object }: SubscriptionNode): Subjects {
+  const app = `${tenant}/${slug}`;
+  return { subscription: `${app} ${object.api}`, app, tenant };
 }
 
 function claimsOf(made: MadeFrom, subscription: SubscriptionNode | undefined): AssertionClaims {

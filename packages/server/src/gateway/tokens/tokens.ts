@@ -86,7 +86,8 @@ export class Tokens {
       app,
       key: undefined,
       subject: hash64(`client ${token.client}`, this.#seed),
-      installation: hash64(token.installation, this.#seed),
+      // Not by its id: an app that is installed anew counts on.
+      installation: hash64(`${token.tenant} ${app.object?.tenant ?? ''}/${app.object?.slug ?? ''}`, this.#seed),
       provenKey: undefined,
       rights: undefined,
       grants: new Map(),

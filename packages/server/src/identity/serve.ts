@@ -33,7 +33,8 @@ export async function serve(
 ): Promise<Served<'findSignedIn' | 'inviteMember'>> {
   const { clock, vault, platformUrl, upstreamAllow } = ground;
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
-  const interaction = openInteraction({ ...ground, ...needs, audit: auditor(ground), fetch });
+  const provenDomainsOnly = !ground.unprovenHosts;
+  const interaction = openInteraction({ ...ground, ...needs, audit: auditor(ground), fetch, provenDomainsOnly });
   const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
   const server = await startIdentity({ platformUrl, signUp, warmIssuers, upstreamAllow }, { ...ground, interaction });
   const prove = openProber({

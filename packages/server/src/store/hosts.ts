@@ -83,7 +83,8 @@ export async function holdProven(
   throw new Problem('domain_unproven', { detail: `${unproven} is within no verified domain of this tenant.` });
 }
 
-interface DomainOwner {
+/** A row of `domain_owners`. */
+export interface DomainOwner {
   readonly host: string;
   readonly owner: string;
   readonly method: 'dns' | 'http';
@@ -91,7 +92,7 @@ interface DomainOwner {
 }
 
 /** The closest domain decides: who has verified `shop.example.com` has it, whoever has verified `example.com`. */
-function isProven(host: string, owners: readonly DomainOwner[], tenantUuid: string): boolean {
+export function isProven(host: string, owners: readonly DomainOwner[], tenantUuid: string): boolean {
   const [closest] = owners
     .filter((one) => isWithin(host, one.host) && (one.method === 'dns' || one.host === host))
     .filter((one) => one.owner !== tenantUuid || one.released_at === null)

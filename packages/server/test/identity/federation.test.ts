@@ -4,7 +4,8 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { secretContext } from '../../src/identity/operations/connections/connection.ts';
-import { findConnection } from '../../src/identity/federation/connections.ts';
+import { findConnection, offeredTo } from '../../src/identity/federation/connections.ts';
+import { personOf } from '../../src/identity/federation/link.ts';
 import { openProviders } from '../../src/identity/federation/provider.ts';
 import { openVault } from '../../src/kernel/seal.ts';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
@@ -12,6 +13,7 @@ import { openPasswords } from '../../src/identity/people/password.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
 import { findMembership } from '../../src/store/membership.ts';
+import { bindMember } from '../../src/tenants/members/bind.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { idpClient, startIdp, type Idp } from './idp.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
@@ -346,6 +348,42 @@ test('where no tenant is asked for, there is a way for members of those that hav
   assert.ok(!(await begin()).page.text.includes(way));
   await run(({ sql }) => sql`update connections set state = 'paused'`);
   assert.ok(!(await plain()).page.text.includes(way));
+});
+
+test('an address finds the provider of its company, at the sign-in page and at the page for companies', async () => {
+  const browser = openBrowser(world.issuer);
+  const { page } = await begin(browser, { scope: 'openid', resource: '' });
+  const offered = await browser.submit(page, { do: 'sign-in', email: 'Ann@Shop.test', password: '' });
+  assert.match(offered.text, /Sign in with Shop SSO/);
+  await makeMember('jon@shop.test');
+  idp.claims = someone('s-11', 'jon@shop.test');
+  assert.match((await through({ browser, page: offered, verifier: '' })).text, /Allow Till/);
+  const choose = await browser.open(`${world.issuer}/account/federation?interaction=abc`);
+  assert.match((await browser.submit(choose, { tenant: 'ann@shop.test' })).text, /Sign in with Shop SSO/);
+  const [absent, wrong] = await Promise.all(
+    ['ann@nowhere.test', 'ann@sub.shop.test'].map((tenant) => browser.submit(choose, { tenant })),
+  );
+  assert.deepEqual([absent?.status, wrong?.status], [422, 422]);
+});
+
+test('a mail domain that its tenant has not verified finds and binds nobody, where names must be proven', async () => {
+  const strict = { provenDomainsOnly: true };
+  const email = 'kim@shop.test';
+  await makeMember(email);
+  const found = await run((tx) => findConnection(tx, connection, openVault(masterKey, random)));
+  assert.ok(found);
+  const visitor = { locale: 'en', address: '', requestId: '' } as const;
+  const audit = () => Promise.resolve();
+  const deps = { clock, random, audit, bindMember, ...strict };
+  const asserted = { subject: 's-12', email, emailVerified: true, name: 'Kim' };
+  const bound = () => run((tx) => personOf(tx, found, asserted, visitor, deps));
+  assert.equal(await bound(), undefined);
+  assert.deepEqual(await run((tx) => offeredTo(tx, email, true)), []);
+  await run(
+    ({ sql }) => sql`insert into domain_owners (host, owner, method) values ('shop.test', ${world.tenant.uuid}, 'dns')`,
+  );
+  assert.equal((await run((tx) => offeredTo(tx, email, true))).length, 1);
+  assert.match((await bound()) ?? '', /^usr_/);
 });
 
 test('who does not say for which tenant says it at a page, which does not tell tenants that are not there', async () => {

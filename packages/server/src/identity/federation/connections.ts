@@ -1,6 +1,7 @@
 /** Queries on the identity providers that tenants have set. Only the platform's issuer has members to sign in by them. */
 import { isId, type Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
+import { isProven, selfAndParents, type DomainOwner } from '../../store/hosts.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
@@ -40,6 +41,25 @@ export async function offeredBy(
   tenant: { readonly uuid: string } | { readonly slug: string },
 ): Promise<readonly Offered[]> {
   return read(tx, 'uuid' in tenant ? tx.sql`c.tenant_id = ${tenant.uuid}` : tx.sql`t.slug = ${tenant.slug}`);
+}
+
+/**
+ * Those that speak for the domain of an address. `provenOnly`: of tenants that have verified it; else any tenant could ask
+ * people of another company to sign in at a provider of its own.
+ */
+export async function offeredTo(tx: SystemTx, email: string, provenOnly: boolean): Promise<readonly Offered[]> {
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  const rows = await read(tx, tx.sql`c.domains @> ${[domain]}::text[]`);
+  if (!provenOnly) return rows;
+  const proven = await Promise.all(rows.map((one) => isProvenDomain(tx, one.tenantUuid, domain)));
+  return rows.filter((_, i) => proven[i] === true);
+}
+
+/** Whether the mail domain counts for the tenant. */
+export async function isProvenDomain({ sql }: SystemTx, tenantUuid: string, domain: string): Promise<boolean> {
+  const owners = await sql<DomainOwner[]>`
+    select host, owner, method, released_at from domain_owners where host = any(${selfAndParents(domain)})`;
+  return isProven(domain, owners, tenantUuid);
 }
 
 function read({ sql }: SystemTx, by: Fragment): Promise<readonly Row[]> {

@@ -7,7 +7,7 @@ import type { SystemTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
 import { emailOf, type Locale } from '../people/users.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
-import type { Connection } from './connections.ts';
+import { isProvenDomain, type Connection } from './connections.ts';
 import type { Asserted } from './provider.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
@@ -16,6 +16,8 @@ export interface LinkDeps {
   readonly random: Random;
   readonly audit: Audit;
   readonly bindMember: Offers['bindMember'];
+  /** A mail domain counts only where its tenant has verified it. */
+  readonly provenDomainsOnly?: boolean | undefined;
 }
 
 interface Visitor {
@@ -42,7 +44,7 @@ export async function personOf(
   const known = await findManaged(tx, connection, asserted.subject);
   if (known?.disabled === true) return undefined;
   if (known !== undefined && (await isMember(tx, connection, known.id))) return known.id;
-  const member = await findMember(tx, connection, asserted);
+  const member = await findMember(tx, connection, asserted, deps);
   if (member === undefined || (await isBarred(tx, connection, member.email))) return undefined;
   const user = known?.id ?? (await makeManaged(tx, connection, asserted, visitor, deps));
   await bind(tx, connection, member, user, visitor, deps);
@@ -74,13 +76,16 @@ interface MemberRow {
 
 /** Locked. Undefined also where the member is another person of a connection: an address is lent, a subject is not. */
 async function findMember(
-  { sql }: SystemTx,
+  tx: SystemTx,
   { tenantUuid, domains, owners }: Connection,
   { email: told, emailVerified }: Asserted,
+  { provenDomainsOnly = false }: LinkDeps,
 ): Promise<MemberRow | undefined> {
   const email = emailOf(told ?? '');
   const domain = email.slice(email.lastIndexOf('@') + 1);
   if (!emailVerified || !email.includes('@') || !domains.includes(domain)) return undefined;
+  if (provenDomainsOnly && !(await isProvenDomain(tx, tenantUuid, domain))) return undefined;
+  const { sql } = tx;
   const [row] = await sql<MemberRow[]>`
     select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
   if (row?.role === 'owner' && !owners) return undefined;

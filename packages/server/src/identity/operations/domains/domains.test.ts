@@ -4,6 +4,7 @@ import { uuidFromId } from '@tulou/contract';
 import { startDns, type TestDns } from '../../../../test/control/dns.ts';
 import { startTestControl, type TestControl, type TestTenant } from '../../../../test/control/fixture.ts';
 import { systemClock } from '../../../kernel/clock.ts';
+import { openLog } from '../../../kernel/log.ts';
 import { planes } from '../../../planes.ts';
 import { forgetDomains } from '../../domains/forget.ts';
 import { releaseDomains } from '../../domains/owners.ts';
@@ -149,7 +150,7 @@ test('domains of a tenant that is purged are reserved too, and forgotten after t
   await store.system('test', (tx) => releaseDomains(tx, uuid, new Date(clock.now())));
   assert.equal(await prove(other, 'purged.example.com'), 409);
   aheadMs += 31 * days;
-  await forgetDomains({ store, clock }, 0);
+  await forgetDomains({ store, clock, log: openLog('test', 'silent') }, 0);
   const left = await store.system('test', ({ sql }) => sql`select from domain_owners where owner = ${uuid}`);
   assert.equal(left.length, 0);
 });

@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isPlainLine, isPlainText, plainLineOf } from './shown-text.ts';
 
-const good = ['Acme', 'Acme Corp. (EU)', '木', 'Ünï e\u0301', 'می\u200Cخواهم', 'क्\u200Dष', '👨\u200D👩\u200D👧', '❤\uFE0F', '👩🏽\u200D🚀'];
+const good = [
+  'Acme',
+  'Acme Corp. (EU)',
+  '木',
+  'Ünï e\u0301',
+  'می\u200Cخواهم',
+  'क्\u200Dष',
+  '👨\u200D👩\u200D👧',
+  '❤\uFE0F',
+  '👩🏽\u200D🚀',
+];
 
 /** By what they would do to another’s name. */
 const bad: Readonly<Record<string, string>> = {
@@ -42,6 +52,9 @@ test('text of several lines has line breaks and tabs, and is as plain otherwise'
 });
 
 test('what is made plain is plain', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => isPlainLine(plainLineOf(text))), { numRuns: 1000 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => isPlainLine(plainLineOf(text))),
+    { numRuns: 1000 },
+  );
   assert.equal(plainLineOf(' A\u202Ecme \u3000 Corp\0 '), 'Acme Corp');
 });

@@ -31,7 +31,9 @@ const hidden = /[\p{C}\p{DI}\u2800]|(?! )\p{Z}| {2}/u;
 /** The same, for text of several lines. */
 const hiddenInLines = /(?![\n\t\r])[\p{C}\p{DI}\u2800]|[\u2028\u2029]/u;
 
+/** Whether a line of text looks like what it is. */
 export const isPlainLine = (text: string): boolean => text.isWellFormed() && !hidden.test(text.replace(joined, ''));
+/** The same for text of several lines. */
 export const isPlainText = (text: string): boolean =>
   text.isWellFormed() && !hiddenInLines.test(text.replace(joined, ''));
 
@@ -43,6 +45,8 @@ export function plainLineOf(text: string): string {
   return visible.replace(/ {2,}/g, ' ').trim();
 }
 
+/** The rule of `isPlainLine`, for the person who must correct the text. */
 export const plainLineRule =
   'no control, invisible, direction-changing, private or unassigned characters, and only single plain spaces';
+/** The rule of `isPlainText`. */
 export const plainTextRule = 'no control, invisible, direction-changing, private or unassigned characters';

@@ -17,8 +17,7 @@ export const line = (charactersMax: number) =>
   z.string().trim().min(1).max(charactersMax).refine(isPlainLine, plainLineRule);
 
 /** Several lines of text for people. */
-export const lines = (charactersMax: number) =>
-  z.string().max(charactersMax).refine(isPlainText, plainTextRule);
+export const lines = (charactersMax: number) => z.string().max(charactersMax).refine(isPlainText, plainTextRule);
 
 /** A name for people, as it is given. */
 export const name = line(limits.nameCharactersMax);

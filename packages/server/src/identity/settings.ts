@@ -28,7 +28,12 @@ export const settings = {
     shape: z
       .string()
       .transform((text) => text.split(',').map((one) => one.trim()))
-      .pipe(z.array(z.string().regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/)).min(1).max(8)),
+      .pipe(
+        z
+          .array(z.string().regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/))
+          .min(1)
+          .max(8),
+      ),
     expects: 'a list of IP addresses, each with a port or without',
     example: '9.9.9.9,[2620:fe::fe]:53',
     doc: 'The DNS servers that are asked for the challenges of domains. They must see the public DNS.',

@@ -107,8 +107,7 @@ const connection = {
 test('what a connection says of owners is set by owners only, and changed and deleted by owners only', async () => {
   const at = await freshTenant();
   const path = `/tenants/${at.id}/connections`;
-  const make = (token: string, more: object) =>
-    control.call('POST', path, { token, body: { ...connection, ...more } });
+  const make = (token: string, more: object) => control.call('POST', path, { token, body: { ...connection, ...more } });
   assert.equal((await make(at.tokens.admin, { owners: true })).status, 403);
   const plain = await make(at.tokens.admin, { enforced: true });
   assert.deepEqual([plain.status, plain.body['owners']], [201, false]);

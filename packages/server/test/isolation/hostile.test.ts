@@ -89,7 +89,7 @@ async function sendAll(all: readonly Sent[]): Promise<string[]> {
   const wrong: string[] = [];
   const queue = all[Symbol.iterator]();
   const work = async (): Promise<void> => {
-    for (const one of queue) wrong.push(...([await send(one)].filter((said) => said !== undefined)));
+    for (const one of queue) wrong.push(...[await send(one)].filter((said) => said !== undefined));
   };
   await Promise.all(Array.from({ length: 8 }, work));
   return wrong;

@@ -21,7 +21,8 @@ export interface ProberDeps {
 export type Prove = (challenge: Challenge) => Promise<Proof | undefined>;
 
 export const recordName = (host: string): string => `_tulou-challenge.${host}`;
-export const challengeUrl = ({ host, token }: Challenge): string => `http://${host}/.well-known/tulou-challenge/${token}`;
+export const challengeUrl = ({ host, token }: Challenge): string =>
+  `http://${host}/.well-known/tulou-challenge/${token}`;
 
 export const openProber =
   ({ resolveTxt, fetch }: ProberDeps): Prove =>

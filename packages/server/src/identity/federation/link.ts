@@ -121,7 +121,9 @@ async function makeManaged(
 }
 
 const nameOf = (name: string | undefined, address: string): string =>
-  plainLineOf(name ?? '').slice(0, 100).trim() || address.slice(0, 100);
+  plainLineOf(name ?? '')
+    .slice(0, 100)
+    .trim() || address.slice(0, 100);
 
 async function bind(
   tx: SystemTx,

@@ -41,7 +41,10 @@ export async function chooseConnection(visit: Visit, deps: PromptDeps): Promise<
 }
 
 /** What the person with this address, or a member of this tenant, may sign in by. */
-export function offersFor(named: string, { store, provenDomainsOnly = false }: PromptDeps): Promise<readonly Offered[]> {
+export function offersFor(
+  named: string,
+  { store, provenDomainsOnly = false }: PromptDeps,
+): Promise<readonly Offered[]> {
   return store.system('how the members of a tenant sign in', (tx) =>
     named.includes('@') ? offeredTo(tx, named, provenDomainsOnly) : offeredBy(tx, { slug: named }),
   );

@@ -7,7 +7,15 @@ const about = ['Ann Lee', 'ann.lee@acme.example', 'Acme Shop', 'Tulou'];
 test('common passwords, those about the person and the tenant, and rows of keys are guessable', () => {
   for (const password of [
     ...['password1234', 'Password1234!', 'P@ssw0rd1234', 'passwordpassword', 'password password', 'iloveyou2024!!'],
-    ...['qwertyuiop123', 'asdfghjkl12345', 'abcdefghijkl', '1q2w3e4r5t6y', '123456789012', '000000000000', 'aaaaaaaaaaaa'],
+    ...[
+      'qwertyuiop123',
+      'asdfghjkl12345',
+      'abcdefghijkl',
+      '1q2w3e4r5t6y',
+      '123456789012',
+      '000000000000',
+      'aaaaaaaaaaaa',
+    ],
     ...['acme-acme-2026', 'AcmeShop2026!', 'annlee123456', 'ann.lee.1990!', 'Tulou Tulou 1', 'welcome2acme!'],
   ])
     assert.equal(isGuessable(password, about), true, password);

@@ -18,7 +18,16 @@ const ownCharactersMin = 3;
 /** More parts than this are a phrase. */
 const partsMax = 2;
 
-const lookalikes: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's' };
+const lookalikes: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+};
 
 /** `about`: names and addresses that somebody who knows the person would try. */
 export function isGuessable(password: string, about: readonly string[]): boolean {
@@ -56,7 +65,8 @@ function isMadeOf(letters: string, own: ReadonlySet<string>): boolean {
     parts[end] = Infinity;
     for (let start = Math.max(0, end - wordCharactersMax); start < end; start += 1) {
       const fewest = (parts[start] ?? Infinity) + 1;
-      if (fewest <= partsMax && fewest < (parts[end] ?? 0) && isPart(letters.slice(start, end), own)) parts[end] = fewest;
+      if (fewest <= partsMax && fewest < (parts[end] ?? 0) && isPart(letters.slice(start, end), own))
+        parts[end] = fewest;
     }
   }
   return (parts[letters.length] ?? Infinity) <= partsMax;

@@ -32,7 +32,10 @@ interface OfferedPlan {
   readonly approval: 'auto' | 'manual';
 }
 
-/** Writes a new subscription; its state follows from the plan, and from a suspension that is in force. Throws `conflict` where the app has one on this API. */
+/**
+ * Writes a new subscription; its state follows from the plan, and from a suspension that is in force. Throws `conflict` where
+ * the app has one on this API.
+ */
 export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<void> {
   return crossTenants(tx, 'a subscription is a row of the developer and one of the provider', async (crossing) => {
     const { sql } = crossing;

@@ -19,7 +19,8 @@ export const createDomain: Handler<typeof domains.create> = (scope, { body }, de
       values (${scope.tenantUuid}, ${newId('domain', deps.clock, deps.random)}, ${body.host}, ${challenge}, 'pending',
               ${now}, ${now})
       on conflict (tenant_id, host) do nothing returning *`;
-    if (row === undefined) throw new Problem('conflict', { detail: `This tenant has the domain ${body.host} already.` });
+    if (row === undefined)
+      throw new Problem('conflict', { detail: `This tenant has the domain ${body.host} already.` });
     const after = viewDomain(row);
     return { output: after, target: row.id, before: null, after };
   });

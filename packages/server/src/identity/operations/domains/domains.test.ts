@@ -82,7 +82,10 @@ test('host names of APIs and of the issuer and mail domains need a verified doma
     client_id: 'x',
     domains: [domain],
   });
-  const ways: readonly (readonly [string, (at: TestTenant, host: string) => Promise<{ status: number; text: string }>])[] = [
+  const ways: readonly (readonly [
+    string,
+    (at: TestTenant, host: string) => Promise<{ status: number; text: string }>,
+  ])[] = [
     ['api', (at, host) => makeApi(at, host.replaceAll('.', '-'), [host])],
     ['issuer', (at, host) => call('PUT', at, '/issuer', { host, name: 'X' })],
     ['connection', (at, host) => call('POST', at, '/connections', connection(host))],

@@ -5,8 +5,11 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findRiverViolations, findStaleDocuments } from './gen.ts';
+import { findFolderCycles } from './folders.ts';
 import { findImportViolations } from './imports.ts';
 import { formatViolations, readTree, type SourceFile, type Violation } from './source.ts';
+import { findTableViolations } from './tables.ts';
+import { findPlainViolations } from './plain.ts';
 import { findTidyViolations, findTidyWarnings } from './tidy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,7 +22,10 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'import law', run: law(findImportViolations) },
+  { name: 'owners of tables', run: law((tree) => findTableViolations(tree)) },
+  { name: 'folder cycles', run: law(findFolderCycles) },
   { name: 'tidy', run: law(findTidyViolations) },
+  { name: 'plain English', run: law(findPlainViolations) },
   { name: 'generated documents', run: law(findStaleDocuments) },
   { name: 'the river of a call', run: law((tree) => findRiverViolations(tree)) },
   { name: 'oxfmt', run: () => command('oxfmt', '--check', '.') },

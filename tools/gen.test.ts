@@ -30,7 +30,7 @@ test('the page of errors has a row for each, under its status, in order', () => 
 });
 
 const river = (...lines: readonly string[]): { path: string; text: string }[] => [
-  { path: 'docs/lifecycle.md', text: `${lines.join('\n')}\n` },
+  { path: 'docs/concepts/lifecycle.md', text: `${lines.join('\n')}\n` },
 ];
 const pipeline = [
   { name: 'route', refusals: ['route_not_found', 'version_retired'] },

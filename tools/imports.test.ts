@@ -54,6 +54,8 @@ const breaches: readonly (readonly [path: string, text: string, expected: RegExp
   ['packages/contract/src/a.ts', "import { hash } from 'node:crypto';", /contract is pure/],
   ['packages/contract/src/a.ts', "import { x } from '@tulou/server';", /contract is pure/],
   ['packages/contract/src/a.ts', 'export const b = Buffer.from([]);', /contract is pure/],
+  ['packages/openapi/src/a.ts', "import { readFile } from 'node:fs/promises';", /openapi is pure/],
+  ['packages/openapi/src/a.ts', "import { x } from '@tulou/server';", /openapi is pure/],
   ['packages/cli/src/a.ts', "import { x } from '../../server/src/main.ts';", /speaks only the contract/],
   ['examples/orders/a.ts', "import { x } from '../../packages/server/src/main.ts';", /no path into our sources/],
   [`${src}/control/a.ts`, "export * from './b.ts';", /only the entry of a package/],

@@ -36,7 +36,6 @@ export const layers: readonly (readonly string[])[] = [
   ['tenancy'],
   ['store'],
   ['http'],
-  ['control'],
   ['snapshot'],
   ['operations'],
   ['gateway', ...planes],
@@ -64,10 +63,17 @@ export const laws: readonly Law[] = [
     reason: 'contract is pure: it runs in a browser and in a sandbox, and nothing of ours lies below it',
   },
   {
+    from: ['packages/openapi/src/'],
+    testsExempt: true,
+    forbids: /^(?:node:|packages\/(?!openapi\/)|@tulou\/(?!contract)|process$|Buffer$|zod$)/,
+    reason: 'openapi is pure: control, the command line and the console read documents with the same code',
+  },
+  {
     from: ['packages/cli/'],
     testsExempt: true,
-    forbids: /^(?:@tulou\/(?!contract)|packages\/(?!cli\/))/,
-    reason: 'the command line speaks only the contract: what it needs, every other client can have too',
+    forbids: /^(?:@tulou\/(?!contract|openapi)|packages\/(?!cli\/))/,
+    reason:
+      'the command line speaks only the contract, and reads documents: what it needs, every other client can have too',
   },
   {
     from: ['packages/sdk/'],

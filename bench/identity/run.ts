@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { formatCredential, parseCredential } from '@tulou/contract';
 import { sha256 } from '../../packages/server/src/kernel/hash.ts';
 import { systemRandom } from '../../packages/server/src/kernel/random.ts';
-import { SampleGate } from '../../packages/server/src/gateway/tokens/sample-gate.ts';
+import { SampleGate } from '../../packages/server/src/gateway/sample-gate.ts';
 import { mint, newSigner, prove, thumbprint, world } from '../../packages/server/src/gateway/tokens/sample-issuer.ts';
 import { verifyToken } from '../../packages/server/src/gateway/tokens/verify.ts';
 import { machine } from '../measure/machine.ts';

@@ -1,4 +1,4 @@
-/** The control API, as far as the quickstart needs it. */
+/** A client of the control API: the part that the quickstart needs. */
 
 export interface ControlAnswer {
   readonly status: number;
@@ -6,7 +6,7 @@ export interface ControlAnswer {
   readonly body: Record<string, unknown>;
 }
 
-/** What the platform has refused, in its own words. */
+/** A refusal of the platform, with its own message. */
 export class ControlError extends Error {
   constructor(method: string, path: string, { status, body }: ControlAnswer) {
     const violations = Array.isArray(body['violations'])
@@ -21,7 +21,7 @@ export class ControlError extends Error {
 }
 
 export interface Control {
-  /** A GET; undefined where there is nothing. */
+  /** A GET; undefined if the object does not exist. */
   find(path: string): Promise<ControlAnswer | undefined>;
   /** A POST or PUT, or a PATCH held against what was read. */
   send(method: 'POST' | 'PUT' | 'PATCH', path: string, body: object, etag?: string): Promise<ControlAnswer>;

@@ -26,10 +26,10 @@ export class PlatformError extends Error {}
 
 const tulou = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'tulou');
 
-/** Starts the platform. `flags` are those of `tulou up`. What it logs goes to stderr. */
+/** Starts the platform. `flags` are those of `tulou up`. Its log goes to stderr. */
 export function startPlatform(flags: readonly string[]): PlatformProcess {
-  // A process group of its own: Ctrl-C reaches this process only, which then ends the platform in order. The channel
-  // tells the platform when this process is no more.
+  // A separate process group: Ctrl-C reaches this process only, which then stops the platform in order. The platform
+  // notices the end of this process by the closed channel.
   const child = spawn('sh', [tulou, 'up', '--json', ...flags], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,20 +1,20 @@
 /**
- * Brings the platform to where a first call works: a provider with a published API and a plan, a developer with an app,
- * a subscription and a key. Each step makes only what is not there, so that a second start changes nothing.
+ * Prepares the platform for a first call: a provider with a published API and a plan, a developer with an app, a
+ * subscription and a key. Each step creates only missing objects, so that a second start changes nothing.
  */
 import type { Control } from './control.ts';
 
 export interface Wish {
-  /** Where the orders service answers. */
+  /** Address of the orders service. */
   readonly upstream: string;
   readonly openapi: string;
-  /** A key from an earlier start; kept if the platform still knows it. */
+  /** A key from an earlier start; used if it still exists on the platform. */
   readonly key: string | undefined;
 }
 
 export interface Provisioned {
   readonly key: string;
-  /** What was made or changed, in words. */
+  /** Descriptions of the created and changed objects. */
   readonly done: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const version = '/tenants/acme/apis/orders/versions/v1';
 
 export async function provision(control: Control, wish: Wish): Promise<Provisioned> {
   const done: string[] = [];
-  /** Reads the object at `path`; where there is none, makes it in the list above it. */
+  /** Reads the object at `path`. If it does not exist, creates it in the list above it. */
   const ensure = async (what: string, path: string, body: object): Promise<boolean> => {
     if ((await control.find(path)) !== undefined) return false;
     await control.send('POST', path.slice(0, path.lastIndexOf('/')), body);

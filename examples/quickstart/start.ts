@@ -1,6 +1,6 @@
 /**
- * `npm start`: the platform, a service published on it, a developer who may call it, and the line that calls it. Flags
- * are those of `tulou up` (`--data`, `--gateway`, `--platform`). Ctrl-C stops all of it; the data stays.
+ * `npm start`: the platform, a published example service, a developer with access, and a command line that calls it. Flags
+ * are those of `tulou up` (`--data`, `--gateway`, `--platform`). Ctrl-C stops everything; the data is kept.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { openControl } from './control.ts';
 import { PlatformError, startPlatform, type Platform, type PlatformProcess } from './platform.ts';
 import { provision } from './provision.ts';
 
-/** What a next start needs to know of this one: `quickstart.json` in the data directory, for its owner only. */
+/** State for the next start: `quickstart.json` in the data directory, readable by its owner only. */
 interface Kept {
   readonly key?: string;
   readonly ordersPort?: number;

@@ -4,6 +4,7 @@ import { formatCredential } from '@tulou/contract';
 import { findCommand, parseWords } from './arguments.ts';
 import { connectionOptions, type Command, type Group } from './command.ts';
 import { Failure } from './failure.ts';
+import { inLanguage } from './language/say.ts';
 
 const create: Command = {
   kind: 'command',
@@ -31,7 +32,7 @@ const parse = (...words: string[]) => parseWords(create, ['apis', 'create'], wor
 const usage = (pattern: RegExp) => (error: unknown) =>
   error instanceof Failure &&
   error.facts.exit === 'usage' &&
-  pattern.test(`${error.message} ${error.facts.help ?? ''}`);
+  pattern.test(`${error.message} ${inLanguage(error.facts.help ?? '', 'en')}`);
 
 test('flags may stand before the command, between its words and after it', () => {
   const found = findCommand(

@@ -207,7 +207,10 @@ test('a deletion asks for the name, and does nothing unless it is typed', async 
   assert.equal((await stage.tulou(words)).code, 64, 'nobody to ask');
   assert.equal((await stage.tulou(words, { answers: ['yes'], columns: 80 })).code, 130);
   assert.equal((await stage.tulou(words, { answers: [], columns: 80 })).code, 130, 'end of input');
-  assert.ok(platform.requests.every(({ method }) => method === 'GET'), 'nothing was deleted');
+  assert.ok(
+    platform.requests.every(({ method }) => method === 'GET'),
+    'nothing was deleted',
+  );
   const typed = await stage.tulou(words, { answers: ['orders'], columns: 80 });
   assert.equal(typed.code, 0);
   assert.match(typed.err, /Type "orders"/);

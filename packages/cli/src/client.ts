@@ -1,8 +1,22 @@
 /** Calls of the control API: repeated if that is safe, within bounds. Every failure is in words. */
 import { foreignAnswer, networkCode, problemFailure, unreachableFailure } from './problem.ts';
-import type { Connection } from './connection.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import type { Io } from './io.ts';
+import type { Text } from './language/say.ts';
+
+/** A platform and a credential for it. */
+export interface Connection {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly reason: string | undefined;
+  /** The address and the credential, each with its origin. Never the credential itself. */
+  readonly via: Text;
+  /** Prints each request to the standard error. */
+  readonly isVerbose?: boolean;
+  /** For a sign-in: requests another token to replace a refused one. */
+  readonly renew?: (refused: string) => Promise<string>;
+}
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -147,5 +161,12 @@ function outcomeOf({ received, error }: Attempt): string {
 
 function failureOf({ received, error }: Attempt, connection: Connection): Failure {
   if (received === undefined) return unreachableFailure(error, networkCode(error), connection.url);
-  return problemFailure(received.response, received.text);
+  const failure = problemFailure(received.response, received.text);
+  return failure.facts.code === 'unauthenticated' ? failure.with({ help: credentialHelp(connection) }) : failure;
 }
+
+/** The remedy of the platform is for programs that build requests. */
+const credentialHelp = ({ token }: Connection): Text =>
+  token === undefined
+    ? 'No credential was found for this platform. Run "tulou login", or give "--token-file FILE", "--data DIR" or TULOU_TOKEN.'
+    : 'The credential is unknown, expired or revoked. Run "tulou login", or give another one with "--token-file FILE", "--data DIR" or TULOU_TOKEN.';

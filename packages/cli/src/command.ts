@@ -10,7 +10,7 @@ export interface Option {
   readonly short?: string;
   /** May be given several times. */
   readonly multiple?: true;
-  /** Stands for the value in help. */
+  /** The value in help. */
   readonly placeholder?: string;
   readonly choices?: readonly string[];
   /** Must be given, unless the body comes from `--file` or `--set`. */

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openStage, type Scene, type Stage } from '../test/stage.ts';
+import { resolveConnection } from './connection.ts';
+
+const none = { positionals: [], flags: new Map(), switches: new Map(), line: '' };
 
 /** Where a command sends what. */
 async function sent(
@@ -125,4 +128,37 @@ test('contexts are used, replaced and removed by name', async () => {
   assert.equal((await sent(stage, [])).origin, 'http://127.0.0.1:8090');
   assert.equal((await stage.tulou(['context', 'use', 'a'])).code, 64);
   assert.equal((await stage.tulou(['context', 'add', '../x', '--url', 'http://127.0.0.1:1'])).code, 64);
+});
+
+test('TULOU_DATA names the data directory, and .tulou is found from a folder below it', async () => {
+  await using stage = await openStage();
+  await makeData(stage, 'elsewhere', 'data', 'http://127.0.0.1:1004');
+  const env = { TULOU_DATA: `${stage.dir}/elsewhere` };
+  assert.deepEqual(await sent(stage, [], { env }), {
+    origin: 'http://127.0.0.1:1004',
+    token: 'Bearer data',
+    err: 'No tenants.\n',
+  });
+  await makeData(stage, '.tulou', 'local', 'http://127.0.0.1:1005');
+  await mkdir(`${stage.dir}/a/b`, { recursive: true });
+  const below = async (uid: number | undefined): Promise<string> => {
+    const io = { ...stage.io(), cwd: `${stage.dir}/a/b`, uid };
+    return `${(await resolveConnection(none, io)).token}`;
+  };
+  assert.equal(await below(process.getuid?.()), 'local');
+  assert.equal(await below(4_000_000), 'undefined', 'a folder of another user in a parent is ignored');
+});
+
+test('the origin of the address and of the credential is named, and never the credential', async () => {
+  await using stage = await openStage();
+  await makeData(stage, '.tulou', 'secret-token');
+  const shown = await stage.tulou(['context']);
+  assert.match(shown.out, /^platform: http:\S+ \(\.\/\.tulou\), credential: operator token of \S+\/\.tulou\n$/);
+  const flags = await stage.tulou(['context', 'show', '--url', 'http://127.0.0.1:9', '--json']);
+  assert.deepEqual(JSON.parse(flags.out), {
+    url: 'http://127.0.0.1:9',
+    via: 'platform: http://127.0.0.1:9 (--url), credential: none',
+  });
+  assert.ok(!`${shown.out}${flags.out}`.includes('secret-token'));
+  assert.match((await stage.tulou(['context', 'ad'])).err, /Did you mean "add"\?/);
 });

@@ -5,26 +5,13 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { flagOf, isOn, type Arguments } from './command.ts';
-import { openClient, type Client } from './client.ts';
+import { openClient, type Client, type Connection } from './client.ts';
 import { readConfig, readIfThere, readText, type Context } from './contexts.ts';
 import { Failure, usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
-import { say, type Text } from './language/say.ts';
+import { ours, say, type Text } from './language/say.ts';
 import { freshToken, renewedToken } from './login/renew.ts';
 import { printText } from './terminal/print.ts';
-
-export interface Connection {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly reason: string | undefined;
-  /** The address and the credential, each with its origin. Never the credential itself. */
-  readonly via: Text;
-  /** Prints each request to the standard error. */
-  readonly isVerbose?: boolean;
-  /** For a sign-in: requests another token to replace a refused one. */
-  readonly renew?: (refused: string) => Promise<string>;
-}
 
 /** One place that may name an address, a token, or both. */
 interface Source {
@@ -64,7 +51,7 @@ export async function resolveConnection(args: Arguments, io: Io): Promise<Connec
     url,
     token,
     reason: flagOf(args, 'reason'),
-    via: say`platform: ${url} (${urlFrom}), credential: ${credential}`,
+    via: say`platform: ${url} (${ours(urlFrom)}), credential: ${ours(credential)}`,
     isVerbose: isOn(args, 'verbose'),
   };
   if (login === undefined) return connection;

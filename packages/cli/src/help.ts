@@ -2,7 +2,7 @@
 import type { Language } from '@tulou/contract';
 import type { Command, Group, Node, Option } from './command.ts';
 import { exitCodes } from './exit.ts';
-import { inLanguage, say, type Text } from './language/say.ts';
+import { inLanguage, ours, say, type Text } from './language/say.ts';
 import { padded, widthOf, wrapped, type Paint } from './terminal/text.ts';
 
 const defaultColumns = 100;
@@ -42,7 +42,7 @@ function commandLines(command: Command, name: string, view: HelpView): string[] 
   const places = command.positionals.map(positionalLabel);
   const required = command.options.filter((one) => one.required === true).map(optionLabel);
   return [
-    ...paragraph(say`${command.summary}.`, view),
+    ...paragraph(say`${ours(command.summary)}.`, view),
     '',
     `${heading('Usage', view)} ${[name, ...places, ...required, inLanguage('[options]', view.language)].join(' ')}`,
     ...(command.notes ?? []).flatMap((note) => ['', ...paragraph(note, view)]),
@@ -56,7 +56,7 @@ const heading = (title: string, { paint, language }: HelpView): string =>
 
 const paragraph = (text: Text, view: HelpView): string[] => wrapped(inLanguage(text, view.language), widthFor(view));
 
-/** `name?` is optional; `…` stands for any number. */
+/** `name?` is optional; `…` means any number. */
 export const positionalLabel = (name: string): string =>
   name === '…' ? '[…]' : name.endsWith('?') ? `[${name.slice(0, -1)}]` : `<${name}>`;
 
@@ -82,7 +82,7 @@ const shortLabel = (option: Option): string =>
   `${option.short === undefined ? '' : `-${option.short}, `}${optionLabel(option)}`;
 
 const optionSummary = (option: Option): Text =>
-  option.required === true ? say`${option.summary} (required)` : option.summary;
+  option.required === true ? say`${ours(option.summary)} (required)` : option.summary;
 
 /** Two columns. A label that is too long for the first one has a line of its own. */
 export function pairLines(pairs: readonly (readonly [string, Text])[], view: HelpView): string[] {

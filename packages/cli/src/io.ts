@@ -1,5 +1,5 @@
 /** Everything that a command may touch, as one argument: a test runs the whole command line in its own process. */
-import { languageOfLocale, type Language } from '@tulou/contract';
+import { languageOfEnvironment, type Language } from '@tulou/contract';
 import { spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import * as files from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Sink {
   write(text: string): void;
   readonly isTty: boolean;
-  /** Width of the terminal in characters; undefined where there is none. */
+  /** Width of the terminal in characters; undefined if it is not a terminal. */
   readonly columns: number | undefined;
 }
 
@@ -87,7 +87,7 @@ export function environmentOf(variables: Readonly<Record<string, string | undefi
     token: given('TULOU_TOKEN')?.trim(),
     data: given('TULOU_DATA'),
     configDir: `${given('XDG_CONFIG_HOME') ?? `${home}/.config`}/tulou`,
-    language: languageOfLocale(given('TULOU_LANG') ?? given('LC_ALL') ?? given('LC_MESSAGES') ?? given('LANG')) ?? 'en',
+    language: languageOfEnvironment(variables),
     color: given('NO_COLOR') === undefined && given('TERM') !== 'dumb',
   };
 }

@@ -7,6 +7,7 @@ import { context } from './commands/context.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
+import { openapi } from './commands/openapi.ts';
 import { version } from './commands/version.ts';
 import { exitCode, type ExitName } from './exit.ts';
 import { Failure } from './failure.ts';
@@ -36,13 +37,14 @@ export const commands: Group = {
   notes: [
     'Tulou is a self-hosted open platform.',
     'Path parameters are arguments in the order of the path, or options: "tulou apis get acme orders" is "tulou apis get --tenant acme --api orders".',
-    'The platform and the credential come from the first of: --url and --token-file, --data, --context, TULOU_URL and TULOU_TOKEN, TULOU_DATA, the current context, .tulou in this directory or a parent. "tulou context" shows the result.',
+    'Sources of the platform and the credential, in order: --url and --token-file; --data; --context. Then TULOU_URL and TULOU_TOKEN; TULOU_DATA; the current context; a .tulou directory here or above. "tulou context" shows the result.',
   ],
   commands: {
     ...launched,
     apply,
     diff,
     export: exportFile,
+    openapi,
     ...operationGroups(allOperations),
     login,
     logout,

@@ -36,7 +36,7 @@ const exits: readonly (readonly [number, ExitName])[] = [
   [503, 'unreachable'],
 ];
 
-/** The failure that an error answer stands for. Without a problem document it did not come from Tulou. */
+/** The failure of an error answer. Without a problem document it did not come from Tulou. */
 export function problemFailure(response: Response, text: string): Failure {
   const exit = exits.find(([status]) => status === response.status)?.[1] ?? 'failed';
   const problem = parse(text);

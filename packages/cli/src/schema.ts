@@ -80,11 +80,17 @@ export function propertiesOf(schema: Schema): Readonly<Record<string, Schema>> {
   return Object.assign({}, ...parts.map(propertiesOf), schema.properties ?? {}) as Record<string, Schema>;
 }
 
-/** The required names. Of a union, the names that every part requires. */
+/** The required names. A union requires the names that all its parts require. */
 export function requiredOf(schema: Schema): readonly string[] {
   const alternatives = (schema.anyOf ?? schema.oneOf ?? []).filter((one) => one.type !== 'null').map(requiredOf);
   const shared = alternatives[0]?.filter((name) => alternatives.every((one) => one.includes(name))) ?? [];
   return [...new Set([...(schema.required ?? []), ...(schema.allOf ?? []).flatMap(requiredOf), ...shared])];
+}
+
+/** The description of a schema, or of its first alternative that has one. */
+export function descriptionOf(schema: Schema): string {
+  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return schema.description ?? inner.map(descriptionOf).find((text) => text !== '') ?? '';
 }
 
 /** Whether the schema allows keys that it does not name. */

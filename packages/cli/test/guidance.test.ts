@@ -64,11 +64,31 @@ test('a failure names the platform and the origin of the credential, and -v each
   const ran = await platform.tulou('apis get acme nothing', { env: { TULOU_TOKEN: platform.control.operator } });
   assert.match(ran.err, /platform: http:\S+ \(TULOU_URL\), credential: TULOU_TOKEN/);
   const verbose = await platform.done('apis list acme -v');
-  assert.match(verbose.err, /^platform: .*credential: TULOU_TOKEN\nGET http:\S+\/api\/v1\/tenants\/acme\/apis\S* 200 req_/m);
+  assert.match(
+    verbose.err,
+    /^platform: .*credential: TULOU_TOKEN\nGET http:\S+\/api\/v1\/tenants\/acme\/apis\S* 200 req_/m,
+  );
   assert.match((await platform.done('whoami')).err, /credential: TULOU_TOKEN/);
   const shown = await platform.done('context');
   assert.match(shown.out, /credential: TULOU_TOKEN/);
   for (const one of [ran, verbose, shown]) assert.ok(!`${one.out}${one.err}`.includes(platform.control.operator));
+});
+
+test('an empty list says if its filter names a missing object', async () => {
+  for (const [line, says] of [
+    ['usage get acme --api ordrs', /No API "ordrs" in "acme"\. Did you mean "orders"\?/],
+    ['subscriptions list acme --app shp', /No app "shp" in "acme"\. Did you mean "shop"\?/],
+  ] as const)
+    assert.match((await platform.tulou(line)).err, says, line);
+  assert.equal((await platform.done('usage get acme --api orders')).err, 'No usage.\n');
+});
+
+test('without a valid credential the remedy is one for the command line', async () => {
+  const none = await platform.tulou('apis list acme', { env: { TULOU_TOKEN: '' } });
+  assert.equal(none.code, 77);
+  assert.match(none.err, /No credential was found.*tulou login[\s\S]*credential: none/);
+  const wrong = await platform.tulou('apis list acme', { env: { TULOU_TOKEN: 'wrong' } });
+  assert.match(wrong.err, /unknown, expired or revoked[\s\S]*credential: TULOU_TOKEN/);
 });
 
 test('a smaller document on a live version asks first, names what it removes and the line for programs', async () => {
@@ -96,7 +116,9 @@ test('a change that breaks nothing does not ask', async () => {
 });
 
 test('retired before its sunset, without upstreams, or narrowed: each asks with its reason', async () => {
-  await platform.done('versions create acme orders --name v3 --openapi orders.yaml --upstreams http://127.0.0.1:3000 --access open');
+  await platform.done(
+    'versions create acme orders --name v3 --openapi orders.yaml --upstreams http://127.0.0.1:3000 --access open',
+  );
   for (const [change, says] of [
     ['--state retired', /answered 410\. It has no sunset date/],
     ['--state retired --sunset-at 2199-01-01T00:00:00Z', /announced sunset is 2199-01-01/],
@@ -119,7 +141,10 @@ test('suspend, rotate without overlap and delete say what they stop', async () =
   await platform.done(`keys rotate acme shop ${String(id)}`);
   const suspend = await platform.tulou('tenants suspend acme');
   assert.equal(suspend.code, 64);
-  assert.match(suspend.err, /APIs stop answering[\s\S]*Stopped APIs \(1\): orders[\s\S]*tulou tenants suspend acme --yes/);
+  assert.match(
+    suspend.err,
+    /APIs stop answering[\s\S]*Stopped APIs \(1\): orders[\s\S]*tulou tenants suspend acme --yes/,
+  );
   const gone = await platform.tulou('apis delete acme orders');
   assert.match(gone.err, /Deleted versions \(1\): v1[\s\S]*Deleted plans \(1\): basic/);
   const absent = await platform.tulou('apis delete acme ordrs');

@@ -1,11 +1,12 @@
 /** The command as a process: launcher, exit codes, pipes, shells. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { launchedCommands } from '@tulou/contract/commands';
 
 const launcher = fileURLToPath(new URL('../bin/tulou', import.meta.url));
 let home = '';
@@ -40,6 +41,12 @@ test('the launcher runs it from anywhere, and the exit code is that of the table
   assert.equal(away.code, 69);
   assert.match(away.err, /tulou up/);
   assert.equal(away.out, '');
+});
+
+test('the launcher gives exactly the commands of the table to the server program', async () => {
+  const text = await readFile(launcher, 'utf8');
+  const [, list = ''] = /^ {2}(\S[^)]*)\) program=.*server/m.exec(text) ?? [];
+  assert.deepEqual(list.split(' | ').toSorted(), Object.keys(launchedCommands).toSorted());
 });
 
 test('a reader that has seen enough is no error', async () => {

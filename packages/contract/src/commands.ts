@@ -9,7 +9,7 @@ export type Words = Readonly<Record<Language, string>>;
 
 export interface LaunchedFlag {
   readonly type: 'string' | 'boolean';
-  /** Stands for the value in help. */
+  /** The value in help. */
   readonly placeholder?: string;
   /** The value is a path: completion offers files. */
   readonly path?: true;
@@ -20,6 +20,8 @@ export interface LaunchedFlag {
 
 export interface LaunchedCommand {
   readonly summary: Words;
+  /** The one argument beside flags; it is required. */
+  readonly argument?: 'file';
   readonly flags: readonly LaunchedFlagName[];
   /** Settings that must be set, beside those with a default. */
   readonly needs?: readonly `TULOU_${string}`[];
@@ -60,6 +62,18 @@ export const launchedFlags = {
       'zh-CN': '吊销已泄露的签名密钥：由它签发的所有令牌都会被拒绝',
     },
   },
+  'with-master-key': {
+    type: 'boolean',
+    summary: {
+      en: 'Put the master key into the file: the file then opens every secret',
+      'zh-CN': '将主密钥写入文件：该文件将能解开所有机密',
+    },
+  },
+  replace: {
+    type: 'boolean',
+    summary: { en: 'Remove everything in the database first', 'zh-CN': '先清除数据库中的所有内容' },
+  },
+  yes: { type: 'boolean', summary: { en: 'Do not ask for confirmation', 'zh-CN': '不询问确认' } },
   json: { type: 'boolean', summary: { en: 'Print JSON for programs', 'zh-CN': '输出供程序使用的 JSON' } },
   help: { type: 'boolean', summary: { en: 'Show this help', 'zh-CN': '显示此帮助' } },
 } as const satisfies Readonly<Record<string, LaunchedFlag>>;
@@ -84,6 +98,29 @@ export const launchedCommands = {
       'zh-CN': '改用下一个密钥签发令牌，或吊销已泄露的签名密钥',
     },
     flags: ['data', 'platform', 'remove'],
+  },
+  backup: {
+    summary: {
+      en: 'Write the whole database into one file, while everything runs',
+      'zh-CN': '将整个数据库写入一个文件，无需停止任何服务',
+    },
+    argument: 'file',
+    flags: ['data', 'with-master-key', 'json'],
+  },
+  restore: {
+    summary: {
+      en: 'Restore a backup into an empty database; the platform must be stopped',
+      'zh-CN': '将备份恢复到空数据库；平台必须处于停止状态',
+    },
+    argument: 'file',
+    flags: ['data', 'replace', 'yes', 'json'],
+  },
+  init: {
+    summary: {
+      en: 'Create the tokens and the master key of an installation that runs its roles apart',
+      'zh-CN': '为分开运行各角色的安装创建令牌和主密钥',
+    },
+    flags: ['data'],
   },
   gateway: {
     summary: { en: 'Start the gateway role', 'zh-CN': '启动网关角色' },
@@ -118,7 +155,8 @@ export function launchedHelp(name: LaunchedCommandName | undefined, language: La
   const command: LaunchedCommand = launchedCommands[name];
   const flags = [...command.flags, 'help' as const].map((flag) => flagPair(flag, language));
   const needs = command.needs === undefined ? '' : `\n${command.needs.join(', ')}\n`;
-  return `tulou ${name} [options]\n${command.summary[language]}\n${needs}\n${columns(flags)}\n`;
+  const argument = command.argument === undefined ? '' : ` ${command.argument.toUpperCase()}`;
+  return `tulou ${name}${argument} [options]\n${command.summary[language]}\n${needs}\n${columns(flags)}\n`;
 }
 
 function flagPair(name: LaunchedFlagName, language: Language): readonly [string, string] {

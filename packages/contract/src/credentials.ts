@@ -1,11 +1,11 @@
 /**
  * The text form of the secrets that Tulou issues: `<prefix>_<id>_<secret>_<crc>`.
- * The prefix makes a leaked one recognisable, the id finds it (and carries its tenant, so that no global index is
- * needed), the CRC tells a typing error from a wrong secret without a look-up. Only SHA-256(secret) is stored: the
+ * The prefix makes a leaked one recognisable. The id identifies it and contains its tenant, so that no global index is
+ * needed. The CRC detects a typing error without a look-up. Only SHA-256(secret) is stored: the
  * secret has 256 bits of entropy, so a slow hash would add nothing.
  */
 
-/** What the prefix says. `live` and `test` are API keys of an app; the others open the control API or join a node. */
+/** The kind in the prefix. `live` and `test` are API keys of an app; the others access the control API or join a node. */
 export const credentialPrefixes = {
   live: 'tlk_live',
   test: 'tlk_test',
@@ -30,7 +30,7 @@ const kinds = new Map<string, CredentialKind>(
 );
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Reads a credential; undefined where the text is none or its checksum is wrong. */
+/** Parses a credential. Returns undefined if the text has another form or a wrong checksum. */
 export function parseCredential(text: string): Credential | undefined {
   const match = shape.exec(text);
   if (match === null) return undefined;
@@ -63,7 +63,7 @@ export function credentialWith(kind: CredentialKind, id: string, secretBytes: Ui
   return `${body}_${checksum(body)}`;
 }
 
-/** The UUID of the tenant that a credential's id names. Not proof of anything: the secret must still be compared. */
+/** The UUID of the tenant that a credential's id names. This proves nothing: the secret must still be compared. */
 export function tenantOfCredentialId(id: string): string {
   let bits = 0n;
   for (const character of id.slice(0, 22)) bits = bits * 62n + BigInt(base62.indexOf(character));

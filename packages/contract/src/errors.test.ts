@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errors, errorWords, problemBody, type ErrorCode } from './errors.ts';
+import { errors, type ErrorCode } from './errors.ts';
+import { errorWords, problemBody } from './problem.ts';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -25,6 +26,22 @@ test('the language changes title and help, and nothing that a program reads', ()
   const chinese = problemBody('not_found', 'x', [{ pointer: '/a', message: 'm' }], 'zh-CN');
   assert.deepEqual({ ...chinese, title: english.title, help: english.help }, english);
   assert.equal(chinese.title, '未找到');
+});
+
+test('a detail is translated with its values; an unknown one stays as it is', () => {
+  const detail = (text: string) => problemBody('conflict', text, undefined, 'zh-CN').detail;
+  assert.equal(detail('There is an API `orders` already.'), 'API `orders` 已存在。');
+  assert.equal(
+    detail('The operation needs acme/orders:read. An admin of the tenant can grant it at https://a.example/x?y=1'),
+    '此操作需要 acme/orders:read。租户管理员可在 https://a.example/x?y=1 授予',
+  );
+  assert.equal(
+    detail('3 apps subscribe to this API. Deprecate and retire the version first.'),
+    '有 3 个应用订阅此 API。请先弃用并下线该版本。',
+  );
+  assert.equal(detail('toString'), 'toString');
+  assert.equal(detail('Something new.'), 'Something new.');
+  assert.equal(problemBody('conflict', 'the slug is taken').detail, 'the slug is taken');
 });
 
 test('a quota is not a rate: its status does not invite a client to retry', () => {

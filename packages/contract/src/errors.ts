@@ -2,9 +2,6 @@
  * The catalogue of every error that a caller can see: stable code, HTTP status, title, who must act, remedy.
  * `docs/reference/errors.md` is generated from it. Handlers throw `Problem`; one place renders it (RFC 9457).
  */
-import { zh } from './errors.zh.ts';
-import type { Language } from './language.ts';
-
 export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
@@ -60,6 +57,8 @@ export const errors = {
 
   // Gateway: the call
   route_not_found: entry(404, 'caller', 'No API at this address', 'Call `/{tenant}/{api}/{version}/…` of a live version.'),
+  operation_unknown: entry(404, 'caller', 'No such operation', 'Call an operation of the document of the API, with its method and its exact path.'),
+  request_ambiguous: entry(400, 'caller', 'Ambiguous request', 'Send the path without encoded slashes and control characters, and the method in the request line. `detail` names the reason.'),
   version_retired: entry(410, 'caller', 'Version retired', 'Use a live version of the API.'),
   credential_missing: entry(401, 'caller', 'Credential required', 'Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.'),
   credential_invalid: entry(401, 'caller', 'Invalid credential', 'Check that the key is complete, has not expired and is not revoked.'),
@@ -85,73 +84,3 @@ export const errors = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;
-
-/** One thing that is wrong in what the caller sent. `pointer` is RFC 6901, into the body, or a parameter's name. */
-export interface Violation {
-  readonly pointer: string;
-  readonly message: string;
-  readonly line?: number;
-  readonly column?: number;
-}
-
-/** The body of every error answer, `application/problem+json` (RFC 9457 §3). */
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly fault: ErrorEntry['fault'];
-  readonly help: string;
-  readonly detail?: string;
-  readonly violations?: readonly Violation[];
-}
-
-/** The title and remedy of an error in a language. */
-export const errorWords = (code: ErrorCode, language: Language): Pick<ErrorEntry, 'title' | 'help'> =>
-  language === 'zh-CN' ? zh[code] : errors[code];
-
-/** Builds the body of an error answer. `detail` is public: it must not reveal whether an object of another tenant exists. */
-export function problemBody(
-  code: ErrorCode,
-  detail?: string,
-  violations?: readonly Violation[],
-  language: Language = 'en',
-): ProblemBody {
-  const { status, fault } = errors[code];
-  const { title, help } = errorWords(code, language);
-  return {
-    type: `urn:tulou:error:${code}`,
-    title,
-    status,
-    code,
-    fault,
-    help,
-    ...(detail === undefined ? {} : { detail }),
-    ...(violations === undefined ? {} : { violations }),
-  };
-}
-
-/** Thrown by handlers. `message` and `cause` are for the log; only `code`, `detail` and `violations` reach the caller. */
-export class Problem extends Error {
-  override readonly name = 'Problem';
-  readonly code: ErrorCode;
-  readonly detail: string | undefined;
-  readonly violations: readonly Violation[] | undefined;
-
-  constructor(code: ErrorCode, options: { detail?: string; violations?: readonly Violation[]; cause?: unknown } = {}) {
-    super(options.detail ?? errors[code].title, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    this.detail = options.detail;
-    this.violations = options.violations;
-  }
-
-  /** In English; `bodyIn` has the other languages. */
-  get body(): ProblemBody {
-    return this.bodyIn('en');
-  }
-
-  /** The body of the answer in the language of the caller. */
-  bodyIn(language: Language): ProblemBody {
-    return problemBody(this.code, this.detail, this.violations, language);
-  }
-}

@@ -42,6 +42,8 @@ export const zh: Readonly<Record<ErrorCode, Words>> = {
 
   // Gateway: the call
   route_not_found: words('此地址没有 API', '请调用已上线版本的 `/{tenant}/{api}/{version}/…`。'),
+  operation_unknown: words('没有此操作', '请按该 API 文档中的方法和完整路径调用其操作。'),
+  request_ambiguous: words('请求有歧义', '发送路径时不要使用编码的斜杠和控制字符，方法请写在请求行中。原因见 `detail`。'),
   version_retired: words('版本已下线', '请使用该 API 的在线版本。'),
   credential_missing: words('需要凭据', '请以 `Authorization: Bearer <key>` 或 `X-API-Key: <key>` 发送 API 密钥。'),
   credential_invalid: words('凭据无效', '请检查密钥是否完整、未过期且未被吊销。'),

@@ -34,7 +34,7 @@ export type Id<K extends IdKind> = `${(typeof idPrefixes)[K]}_${string}`;
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The id of `kind` that stands for this UUID (lower case, with dashes). */
+/** The id of `kind` for this UUID (lower case, with dashes). */
 export function idFromUuid<K extends IdKind>(kind: K, uuid: string): Id<K> {
   if (!uuidShape.test(uuid)) throw new TypeError('not a lower-case UUID');
   let bits = BigInt(`0x${uuid.replaceAll('-', '')}`);
@@ -46,7 +46,7 @@ export function idFromUuid<K extends IdKind>(kind: K, uuid: string): Id<K> {
   return `${idPrefixes[kind]}_${text}` as Id<K>;
 }
 
-/** The UUID inside an id of `kind`, or undefined where the text is not such an id. */
+/** The UUID inside an id of `kind`, or undefined if the text is not such an id. */
 export function uuidFromId(kind: IdKind, id: string): string | undefined {
   if (!isId(kind, id)) return undefined;
   let bits = 0n;

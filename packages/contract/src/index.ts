@@ -1,4 +1,6 @@
 /** The agreement between server, CLI, SDK and console. Pure: no I/O, no Node, no clock. */
+export * from './causes.ts';
+export * from './cookies.ts';
 export * from './credentials.ts';
 export * from './errors.ts';
 export * from './host-name.ts';
@@ -10,6 +12,7 @@ export * from './language.ts';
 export * from './limits.ts';
 export * from './nearest.ts';
 export * from './operation.ts';
+export * from './problem.ts';
 export * from './shown-text.ts';
 export * from './snapshot.ts';
 export * from './usage.ts';

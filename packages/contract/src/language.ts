@@ -35,3 +35,9 @@ export function languageOfLocale(locale: string | undefined): Language | undefin
   if (locale === undefined || locale === '') return undefined;
   return /^zh(?:[-_.@]|$)/i.test(locale) ? 'zh-CN' : 'en';
 }
+
+/** The language of an environment: TULOU_LANG, then LC_ALL, LC_MESSAGES and LANG in the order of POSIX. */
+export function languageOfEnvironment(environment: Readonly<Record<string, string | undefined>>): Language {
+  const named = ['TULOU_LANG', 'LC_ALL', 'LC_MESSAGES', 'LANG'].map((name) => environment[name]);
+  return languageOfLocale(named.find((one) => one !== undefined && one !== '')) ?? 'en';
+}

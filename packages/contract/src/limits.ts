@@ -5,6 +5,10 @@ export const limits = {
   pageItemsDefault: 50,
   pageItemsMax: 200,
   controlBodyBytesMax: 16 * 1024 * 1024,
+  /** A document as a JSON string can be twice as long as itself. */
+  documentBodyBytesMax: 25 * 1024 * 1024,
+  jsonDepthMax: 64,
+  jsonValuesMax: 200_000,
   openapiBytesMax: 12 * 1024 * 1024,
   openapiOperationsMax: 5000,
   operationIdCharactersMax: 200,
@@ -22,6 +26,7 @@ export const limits = {
   membersPerTenantMax: 10_000,
   usersPerIssuerMax: 1_000_000,
   tokensPerMemberMax: 100,
+  operatorTokensMax: 1000,
   keysPerAppMax: 1000,
   apisPerTenantMax: 10_000,
   versionsPerApiMax: 1000,

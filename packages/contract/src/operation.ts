@@ -1,17 +1,17 @@
 /**
- * What an operation of the control API is, as data. One file a noun under `operations/`; from these tables come the
- * server's routing and parsing, the OpenAPI document, the commands of the CLI and the isolation test.
+ * An operation of the control API as data, one file for each noun under `operations/`. The server's routing and parsing, the
+ * OpenAPI document, the commands of the CLI and the isolation test are derived from these tables.
  */
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 export const roles = ['viewer', 'developer', 'admin', 'owner'] as const;
-/** A member's role; each contains those before it. */
+/** A member's role. Each role includes the previous ones. */
 export type Role = (typeof roles)[number];
 
 /**
- * Who may call: anyone, an operator only, or a member of the tenant in the path with at least this role (an operator
- * passes too, audited).
+ * Callers: anyone, operators only, or members of the tenant in the path with at least this role. Operators may always call;
+ * their calls are audited.
  */
 export type Access = 'public' | 'operator' | Role;
 
@@ -21,10 +21,10 @@ export interface Operation<
   Body extends z.ZodType | undefined = z.ZodType | undefined,
   Output extends z.ZodType | undefined = z.ZodType | undefined,
 > {
-  /** `<noun>.<verb>`, the stable name: `apis.create`. The CLI says `tulou apis create`. */
+  /** `<noun>.<verb>`, the stable name: `apis.create`. The command is `tulou apis create`. */
   readonly id: `${string}.${string}`;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Path template under `/api/v1`, with `{name}` for each key of `params`. One that begins `/tenants/{tenant}` is tenant-scoped. */
+  /** Path template under `/api/v1`, with `{name}` for each key of `params`. Paths under `/tenants/{tenant}` are tenant-scoped. */
   readonly path: `/${string}`;
   readonly summary: string;
   readonly access: Access;
@@ -35,13 +35,15 @@ export interface Operation<
   /** Undefined: the answer is 204. */
   readonly output: Output;
   readonly status: 200 | 201 | 202 | 204;
-  /** Answers carry a secret that is shown once: never logged, audited or kept in the clear. */
+  /** Answers contain a secret that is shown once: never logged, audited or stored in plain text. */
   readonly secret?: true;
   /** The answer is not JSON but a stream of this media type. */
   readonly stream?: string;
-  /** Members may call it also while their tenant is in state `deleting`; otherwise only operators may. */
+  /** Members of the body that hold a document: an object there is handed on as the text that was sent. */
+  readonly rawMembers?: readonly string[];
+  /** Members may also call it while their tenant is in state `deleting`; other operations are then for operators only. */
   readonly whileDeleting?: true;
-  /** Errors of its own, beyond those every operation has. */
+  /** Specific errors, in addition to those of every operation. */
   readonly errors?: readonly ErrorCode[];
 }
 

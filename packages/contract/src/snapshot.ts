@@ -1,7 +1,7 @@
 /**
  * The gateway's configuration as a value. Control compiles each object when its row changes, in the same transaction;
- * gateways take the objects whose `seq` is greater than the last they have. Objects stay as normal as the rows behind
- * them (a subscription is not expanded into routes), so that a change costs what changed.
+ * gateways fetch the objects whose `seq` is greater than their last one. Objects are as normalised as the rows behind
+ * them (a subscription is not expanded into routes), so that the cost of a change is its own size.
  */
 import { z } from 'zod';
 import { apiKind } from './kinds/api.ts';
@@ -51,7 +51,7 @@ type Schema = (typeof snapshotKinds)[SnapshotKind];
 export const snapshotObject = z.discriminatedUnion('kind', Object.values(snapshotKinds) as [Schema, ...Schema[]]);
 
 /**
- * One line of the feed, NDJSON. `object` is null where the object is gone. `seq` rises with every commit and has no
+ * One line of the feed, NDJSON. `object` is null if it was deleted. `seq` rises with every commit and has no
  * order inside one commit; it starts over only under a new `epoch` (a restored backup), which forces a full read.
  */
 export const snapshotChange = z.object({

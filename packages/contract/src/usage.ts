@@ -1,4 +1,4 @@
-/** What a gateway tells control about answered calls: one batch is one closed segment of its spool, added up. */
+/** The report of a gateway to control about answered calls: one batch is one closed segment of its spool, summed. */
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
@@ -12,15 +12,20 @@ export const usageRow = z.object({
   consumer: id.nullable(),
   api: id,
   version: id,
-  /** `operation.id` of the version, or null where no operation matched. */
+  /** `operation.id` of the version, or null if no operation matched. */
   operation: z.string().nullable(),
   app: id.nullable(),
   key: id.nullable(),
-  /** Of a call with a token: the installation behind it, and the tenant that has installed the app. */
+  /** For a call with a token: its installation, and the tenant that installed the app. */
   installation: id.optional(),
   installer: id.optional(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),
+  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. Absent: another status, or the upstream's own answer. */
+  cause: z
+    .string()
+    .regex(/^[a-z_]{1,40}$/)
+    .optional(),
   requests: z.int().min(1),
   request_bytes: z.int().min(0),
   response_bytes: z.int().min(0),
@@ -31,7 +36,7 @@ export type UsageRow = z.output<typeof usageRow>;
 
 /**
  * Body of `PUT /internal/v1/usage/{segment}`. The segment's id (`<gateway>-<boot>-<thread>-<n>`) is the idempotency key:
- * a segment is taken once, in one transaction with the roll-up.
+ * a segment is ingested once, in one transaction with the roll-up.
  */
 export const usageBatch = z.object({
   segment: z.string().max(120),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { environmentOf, readConfig, urlOf } from './config.ts';
+import { environmentFor, readConfig, urlOf } from './config.ts';
 import { planes } from './planes.ts';
 
 /** As the program does: its own settings, and those of all planes. */
@@ -115,7 +115,7 @@ test('what stands for every address is reached by loopback', () => {
 });
 
 test('what one process hands to another is read there as the same', () => {
-  const environment = environmentOf({ gatewayListen: '[::1]:8080', upstreamAllow: '', data: '/data' });
+  const environment = environmentFor('gateway', { gatewayListen: '[::1]:8080', upstreamAllow: '', data: '/data' });
   const config = readConfig({}, environment);
   assert.deepEqual(config.gatewayListen, { host: '::1', port: 8080 });
   assert.deepEqual(config.upstreamAllow, []);

@@ -1,6 +1,7 @@
 /** The only reader of the environment. Flags of the command line take precedence; each value is parsed once. */
 import { availableParallelism } from 'node:os';
 import { isIPv6 } from 'node:net';
+import { languageOfEnvironment, type Language } from '@tulou/contract/language';
 import { z } from 'zod';
 import type { Address } from './kernel/role.ts';
 import {
@@ -9,8 +10,10 @@ import {
   type Environment,
   type Flags,
   type Given,
+  type RoleName,
   type SettingTable,
 } from './kernel/settings.ts';
+import { planes } from './planes.ts';
 import { isRange } from './http/trusted-proxies.ts';
 
 const address = z.string().transform((text, context): Address => {
@@ -39,6 +42,14 @@ const asInteger = z
   .regex(/^\d{1,4}$/)
   .transform(Number);
 
+const all: readonly RoleName[] = ['gateway', 'control', 'worker'];
+const inDatabase: readonly RoleName[] = ['control', 'worker'];
+const milliseconds = z
+  .string()
+  .regex(/^\d{3,7}$/)
+  .transform(Number)
+  .pipe(z.int().min(100).max(3_600_000));
+
 /** Every setting of the program itself. Planes declare theirs in their manifests. */
 export const programSettings = {
   databaseUrl: setting({
@@ -48,6 +59,43 @@ export const programSettings = {
     example: 'postgres://tulou:secret@db.internal:5432/tulou',
     doc: 'An outside PostgreSQL, 15 or newer, instead of the embedded one. The user must own the database and must not be a superuser.',
     secret: true,
+    roles: inDatabase,
+  }),
+  databaseConnections: setting({
+    variable: 'TULOU_DATABASE_CONNECTIONS',
+    shape: asInteger.pipe(z.int().min(4).max(500)),
+    expects: 'a number from 4 to 500',
+    example: '16',
+    doc: 'Connections of one role for the control API or for jobs. The feed, sign-in and readiness have a few of their own.',
+    default: '16',
+    roles: inDatabase,
+  }),
+  statementTimeoutMs: setting({
+    variable: 'TULOU_STATEMENT_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '30000',
+    doc: 'After this time PostgreSQL ends a statement.',
+    default: '30000 (control), 600000 (worker)',
+    roles: inDatabase,
+  }),
+  lockTimeoutMs: setting({
+    variable: 'TULOU_LOCK_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '3000',
+    doc: 'After this time PostgreSQL ends a wait for a lock.',
+    default: '3000 (control), 15000 (worker)',
+    roles: inDatabase,
+  }),
+  idleTransactionTimeoutMs: setting({
+    variable: 'TULOU_IDLE_TRANSACTION_TIMEOUT_MS',
+    shape: milliseconds,
+    expects: 'milliseconds from 100 to 3600000',
+    example: '60000',
+    doc: 'After this time PostgreSQL ends a transaction that sends nothing.',
+    default: '60000',
+    roles: inDatabase,
   }),
   controlUrl: setting({
     variable: 'TULOU_CONTROL_URL',
@@ -55,6 +103,7 @@ export const programSettings = {
     expects: 'an http or https URL without a path',
     example: 'http://127.0.0.1:8090',
     doc: 'Where a gateway takes its configuration from: the platform listener of control.',
+    roles: ['gateway'],
   }),
   nodeTokenFile: setting({
     variable: 'TULOU_NODE_TOKEN_FILE',
@@ -63,6 +112,7 @@ export const programSettings = {
     example: '.tulou/node.token',
     doc: 'The file with the token of gateways.',
     default: '`node.token` in the data folder',
+    roles: ['gateway', 'control'],
   }),
   operatorTokenFile: setting({
     variable: 'TULOU_OPERATOR_TOKEN_FILE',
@@ -71,6 +121,7 @@ export const programSettings = {
     example: '.tulou/operator.token',
     doc: 'The file with the operator’s token.',
     default: '`operator.token` in the data folder',
+    roles: ['control'],
   }),
   masterKeyFile: setting({
     variable: 'TULOU_MASTER_KEY_FILE',
@@ -79,6 +130,7 @@ export const programSettings = {
     example: '.tulou/master.key',
     doc: 'The file with the key that opens what the database keeps sealed. Every control needs the same.',
     default: '`master.key` in the data folder',
+    roles: ['control'],
   }),
   data: setting({
     variable: 'TULOU_DATA',
@@ -88,6 +140,7 @@ export const programSettings = {
     example: '.tulou',
     doc: 'The folder that keeps everything.',
     default: '.tulou',
+    roles: ['gateway'],
   }),
   gatewayListen: setting({
     variable: 'TULOU_GATEWAY_LISTEN',
@@ -97,6 +150,7 @@ export const programSettings = {
     example: '127.0.0.1:8080',
     doc: 'Where calls to published APIs come in.',
     default: '127.0.0.1:8080',
+    roles: ['gateway'],
   }),
   platformListen: setting({
     variable: 'TULOU_PLATFORM_LISTEN',
@@ -106,6 +160,7 @@ export const programSettings = {
     example: '127.0.0.1:8090',
     doc: 'Where the control API, the identity server and the console listen.',
     default: '127.0.0.1:8090',
+    roles: ['control'],
   }),
   adminListen: setting({
     variable: 'TULOU_ADMIN_LISTEN',
@@ -114,6 +169,7 @@ export const programSettings = {
     example: '127.0.0.1:8081',
     doc: 'Where the role answers `/healthz`, `/readyz` and `/metrics`.',
     default: '127.0.0.1:8081 (gateway), 8091 (control), 8092 (worker)',
+    roles: all,
   }),
   platformUrl: setting({
     variable: 'TULOU_PLATFORM_URL',
@@ -122,6 +178,7 @@ export const programSettings = {
     example: 'https://platform.example.com',
     doc: 'How clients reach the platform listener, where that differs from the address it listens on.',
     default: 'the listener’s address',
+    roles: all,
   }),
   gatewayUrl: setting({
     variable: 'TULOU_GATEWAY_URL',
@@ -130,6 +187,7 @@ export const programSettings = {
     example: 'https://api.example.com',
     doc: 'How clients reach the gateway, where that differs from the address it listens on.',
     default: 'the listener’s address',
+    roles: all,
   }),
   upstreamAllow: setting({
     variable: 'TULOU_UPSTREAM_ALLOW',
@@ -139,6 +197,7 @@ export const programSettings = {
     doc: 'Classes of addresses that upstreams and identity providers may have beside public ones.',
     default: '`loopback` under `tulou up`, else none',
     emptyAllowed: true,
+    roles: all,
   }),
   unprovenHosts: setting({
     variable: 'TULOU_UNSAFE_UNPROVEN_HOSTS',
@@ -147,6 +206,7 @@ export const programSettings = {
     example: 'false',
     doc: 'Whether host names and mail domains of tenants count without proof that the tenant owns them. With `true`, any tenant can take any name.',
     default: '`true` where the platform’s URL is a loopback address or a name under `.test`, else `false`',
+    roles: ['control'],
   }),
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
@@ -155,6 +215,7 @@ export const programSettings = {
     example: '10.0.0.7,10.1.0.0/16',
     doc: 'Load balancers whose `X-Forwarded-For` and client certificates count.',
     default: 'none',
+    roles: ['gateway', 'control'],
   }),
   gatewayThreads: setting({
     variable: 'TULOU_GATEWAY_THREADS',
@@ -163,6 +224,7 @@ export const programSettings = {
     example: '4',
     doc: 'The number of threads that serve calls.',
     default: 'one for each core',
+    roles: ['gateway'],
   }),
   logLevel: setting({
     variable: 'TULOU_LOG_LEVEL',
@@ -171,6 +233,7 @@ export const programSettings = {
     example: 'info',
     doc: 'The least severe level that is logged.',
     default: '`info`; `warn` under `tulou up`',
+    roles: all,
   }),
   accessLog: setting({
     variable: 'TULOU_ACCESS_LOG',
@@ -179,10 +242,11 @@ export const programSettings = {
     example: 'true',
     doc: 'Whether the gateway logs each call.',
     default: 'false',
+    roles: ['gateway'],
   }),
 } as const;
 
-type SettingName = keyof typeof programSettings;
+export type SettingName = keyof typeof programSettings;
 
 /** The settings of the program, with defaults. What has no sensible default for every role stays undefined. */
 export interface Config extends Given<typeof programSettings> {
@@ -194,6 +258,13 @@ export interface Config extends Given<typeof programSettings> {
   readonly gatewayThreads: number;
   readonly trustedProxies: string[];
   readonly accessLog: boolean;
+  readonly databaseConnections: number;
+  /** Only those that were set. */
+  readonly databaseTimeouts: {
+    readonly statementMs?: number;
+    readonly lockMs?: number;
+    readonly idleInTransactionMs?: number;
+  };
   /** Reads the settings of a plane from the same place. */
   readonly read: <S extends SettingTable>(table: S) => Given<S>;
 }
@@ -213,8 +284,25 @@ export function readConfig(flags: Flags, environment: Environment = process.env)
     gatewayThreads: given.gatewayThreads ?? availableParallelism(),
     trustedProxies: given.trustedProxies ?? [],
     accessLog: given.accessLog ?? false,
+    databaseConnections: given.databaseConnections ?? 16,
+    databaseTimeouts: timeoutsOf(given),
     read: <S extends SettingTable>(table: S) => readSettings(table, flags, environment),
   });
+}
+
+/** The language of the person at the terminal. */
+export const readLanguage = (): Language => languageOfEnvironment(process.env);
+
+function timeoutsOf({
+  statementTimeoutMs,
+  lockTimeoutMs,
+  idleTransactionTimeoutMs,
+}: Given<typeof programSettings>): Config['databaseTimeouts'] {
+  return {
+    ...(statementTimeoutMs === undefined ? {} : { statementMs: statementTimeoutMs }),
+    ...(lockTimeoutMs === undefined ? {} : { lockMs: lockTimeoutMs }),
+    ...(idleTransactionTimeoutMs === undefined ? {} : { idleInTransactionMs: idleTransactionTimeoutMs }),
+  };
 }
 
 /** How a program on this machine reaches a listener. An address that stands for all of them is reached by loopback. */
@@ -223,10 +311,31 @@ export function urlOf({ host, port }: Address): string {
   return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
 }
 
-/** The environment of a role that this process starts: what the config says, as the same settings. */
-export function environmentOf(
+/** Variables beside our settings that a role is given: how programs run here, and nothing of what other programs are told. */
+const inherited =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LANGUAGE|LC_[A-Z]+|SSL_CERT_(?:FILE|DIR)|UV_THREADPOOL_SIZE|NODE_(?:OPTIONS|COMPILE_CACHE|EXTRA_CA_CERTS|USE_SYSTEM_CA|V8_COVERAGE))$/;
+
+/**
+ * The environment of a role that this process starts: the settings that this role reads, from `values` or as they were given. A
+ * gateway is not told where the operator's token, the master key and the database are.
+ */
+export function environmentFor(
+  role: RoleName,
   values: Readonly<Partial<Record<SettingName, string>>>,
 ): Record<string, string | undefined> {
-  const own = Object.entries(values).map(([name, value]) => [programSettings[name as SettingName].variable, value]);
-  return { ...process.env, ...(Object.fromEntries(own) as Record<string, string>) };
+  const tables: readonly SettingTable[] = [programSettings, ...planes.map(({ settings }) => settings)];
+  const read = tables.flatMap((table) => Object.entries(table)).filter(([, { roles }]) => roles.includes(role));
+  const own = read.map(([name, { variable }]) => [variable, values[name as SettingName] ?? process.env[variable]]);
+  const kept = Object.entries(process.env).filter(([name]) => inherited.test(name));
+  return { ...Object.fromEntries(kept), ...(Object.fromEntries(own) as Record<string, string | undefined>) };
+}
+
+/** What a person types to start everything again, with these flags. */
+export function startLine(flags: readonly string[]): string {
+  const command = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'npx tulou up';
+  return [command, ...flags.map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

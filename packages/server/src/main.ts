@@ -1,70 +1,52 @@
 /** The program. The only place where its parts are wired together. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { readConfig, type Config } from './config.ts';
+import { parseArgs } from 'node:util';
+import {
+  launchedCommands,
+  launchedFlags,
+  launchedHelp,
+  type LaunchedCommand,
+  type LaunchedCommandName,
+} from '@tulou/contract/commands';
+import { readConfig, readLanguage, type Config } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { systemRandom as random } from './kernel/random.ts';
 import type { RunningRole } from './kernel/role.ts';
+import { openVault } from './kernel/seal.ts';
 import type { Flags } from './kernel/settings.ts';
-import { prepare } from './store/prepare.ts';
 import { planes } from './planes.ts';
+import type { SealedSample } from './store/installation.ts';
+import { workerTimeouts, type TimeoutSettings } from './store/lanes.ts';
+import { prepare } from './store/prepare.ts';
 import { openStore, type Store } from './store/store.ts';
 import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
-import { readMasterKey } from './up/master-key.ts';
+import { holdMasterKey, readMasterKey } from './up/master-key.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
-import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 import { nilTenant } from './tenancy/nil-tenant.ts';
+import { failureLine, failureText, readyLine, welcome } from './up/words.ts';
 
-interface Command {
-  readonly summary: string;
-  readonly flags: readonly (keyof typeof flags)[];
-  /** Settles with the exit code when the command has ended. */
-  readonly run: (config: Config, flags: Flags) => Promise<number>;
-}
+/** Settles with the exit code when the command has ended. */
+type Run = (config: Config, flags: Flags) => Promise<number>;
 
-const flags = {
-  data: { type: 'string', help: '--data DIR             where everything is kept (.tulou)' },
-  gateway: { type: 'string', help: '--gateway HOST:PORT    where calls to published APIs come in (127.0.0.1:8080)' },
-  platform: { type: 'string', help: '--platform HOST:PORT   control API and console (127.0.0.1:8090)' },
-  'accept-clock': {
-    type: 'boolean',
-    help: '--accept-clock         the clock is right now, though the data is from later',
-  },
-  remove: {
-    type: 'string',
-    help: '--remove KID           this key is in wrong hands: nothing it has signed is accepted any more',
-  },
-  json: { type: 'boolean', help: '--json                 for programs: one line of JSON' },
-  help: { type: 'boolean', help: '--help                 this text' },
-} as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
-
-const commands: Readonly<Record<string, Command>> = {
-  up: { summary: 'all roles on this machine', flags: ['data', 'gateway', 'platform', 'accept-clock', 'json'], run: up },
-  gateway: {
-    summary: 'one gateway; needs TULOU_CONTROL_URL and TULOU_NODE_TOKEN_FILE',
-    flags: ['data', 'gateway'],
-    run: gateway,
-  },
-  control: { summary: 'control API; needs TULOU_DATABASE_URL', flags: ['data', 'platform'], run: control },
-  worker: { summary: 'background work; needs TULOU_DATABASE_URL', flags: [], run: worker },
-  migrate: { summary: 'bring the database of TULOU_DATABASE_URL to this version', flags: [], run: migrate },
-  'rotate-keys': {
-    summary: 'sign tokens with the next key from now on; beside `tulou up`, or with TULOU_DATABASE_URL',
-    flags: ['data', 'platform', 'remove'],
-    run: rotate,
-  },
-  doctor: {
-    summary: 'what is wrong with this machine or installation',
-    flags: ['data', 'gateway', 'platform', 'json'],
-    run: doctor,
-  },
+// oxfmt-ignore
+const runs: { readonly [Name in LaunchedCommandName]: Run } = {
+  up,
+  gateway,
+  control,
+  worker,
+  migrate,
+  backup,
+  restore,
+  init,
+  'rotate-keys': rotate,
+  doctor,
 };
 
 async function up(config: Config, given: Flags): Promise<number> {
@@ -77,7 +59,7 @@ async function up(config: Config, given: Flags): Promise<number> {
   const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
   const starting = startUp(
     { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
-    { clock, random, log, progress },
+    { clock, random, log, progress, opens },
   );
   // Asked before it serves: nothing is lost by ending at once, as every part ends with this process.
   const platform = await Promise.race([starting, asked]);
@@ -131,20 +113,38 @@ function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./roles/control.ts');
     const { platformUrl, gatewayUrl, upstreamAllow = [], unprovenHosts, trustedProxies, read } = config;
+    const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
+    const masterKey = await readMasterKey(masterKeyFile);
+    const readOperatorToken = (): Promise<string> =>
+      readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator');
     const options = {
       listen: config.platformListen,
       admin: config.adminListen ?? { host: '127.0.0.1', port: 8091 },
       platformUrl,
       gatewayUrl,
-      masterKey: await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')),
+      masterKey,
       nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
-      operatorToken: await readToken(config.operatorTokenFile ?? join(config.data, 'operator.token'), 'operator'),
+      operatorToken: await readOperatorToken(),
+      readOperatorToken,
       upstreamAllow,
       unprovenHosts,
       trustedProxies,
     };
-    return withStore(config, log, (store) => startControl(options, { store, clock, random, log, planes, read }));
+    return withStore(config, log, async (store) => {
+      await holdMasterKey(masterKeyFile, masterKey, { store, clock, opens });
+      return startControl(options, { store, clock, random, log, planes, read });
+    });
   });
+}
+
+/** Whether this master key opens what the database keeps sealed. */
+function opens(masterKey: Uint8Array, { context, sealed }: SealedSample): boolean {
+  try {
+    openVault(masterKey, random).open(sealed, context);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function worker(config: Config): Promise<number> {
@@ -152,19 +152,25 @@ function worker(config: Config): Promise<number> {
     const { startWorker } = await import('./roles/worker.ts');
     const admin = config.adminListen ?? { host: '127.0.0.1', port: 8092 };
     const { read } = config;
-    return withStore(config, log, (store) => startWorker({ admin }, { store, clock, random, log, planes, read }));
+    return withStore(
+      config,
+      log,
+      (store) => startWorker({ admin }, { store, clock, random, log, planes, read }),
+      workerTimeouts,
+    );
   });
 }
 
 async function migrate(config: Config): Promise<number> {
-  await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'));
+  await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'), clock);
   return 0;
 }
 
 async function rotate(config: Config, given: Flags): Promise<number> {
   const { removeSigningKey, rotateKeys } = await import('./identity/keys/keys.ts');
-  const { openVault } = await import('./kernel/seal.ts');
-  const vault = openVault(await readMasterKey(config.masterKeyFile ?? join(config.data, 'master.key')), random);
+  const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
+  const masterKey = await readMasterKey(masterKeyFile);
+  const vault = openVault(masterKey, random);
   // Beside `tulou up`: its database, and the address at which it issues.
   const running = config.databaseUrl === undefined ? await runningOn(config) : undefined;
   const store = openStore({ url: running?.databaseUrl ?? databaseOf(config), connectionsMax: 2 }, clock);
@@ -172,6 +178,7 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   const issuer = { issuer: platformUrl, tenantUuid: nilTenant };
   const deps = { store, clock, vault };
   try {
+    await holdMasterKey(masterKeyFile, masterKey, { store, clock, opens });
     const kid = given['remove'];
     if (typeof kid !== 'string') await rotateKeys(issuer, deps);
     else if (!(await removeSigningKey(issuer, kid, deps))) {
@@ -187,6 +194,25 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   } finally {
     await store.close();
   }
+  return 0;
+}
+
+async function backup(config: Config, given: Flags): Promise<number> {
+  const { runBackup } = await import('./up/archive.ts');
+  const stopping = new AbortController();
+  void askedToEnd().then(() => stopping.abort());
+  const log = openLog('backup', config.logLevel ?? 'warn');
+  return runBackup(config, given, { clock, log, version: await version(), signal: stopping.signal });
+}
+
+async function restore(config: Config, given: Flags): Promise<number> {
+  const { runRestore } = await import('./up/archive.ts');
+  return runRestore(config, given, { clock, log: openLog('restore', config.logLevel ?? 'warn') });
+}
+
+async function init(config: Config): Promise<number> {
+  const { initialise } = await import('./up/init.ts');
+  process.stdout.write(await initialise(config.data, random));
   return 0;
 }
 
@@ -208,10 +234,12 @@ async function withStore(
   config: Config,
   log: Log,
   start: (store: Store) => Promise<RunningRole>,
+  timeouts: TimeoutSettings = {},
 ): Promise<RunningRole> {
   const url = databaseOf(config);
-  await prepare(url, log);
-  const store = openStore({ url, connectionsMax }, clock);
+  await prepare(url, log, clock);
+  const { databaseConnections: connectionsMax, databaseTimeouts } = config;
+  const store = openStore({ url, connectionsMax, timeouts: { ...timeouts, ...databaseTimeouts } }, clock);
   try {
     const role = await start(store);
     return { urls: role.urls, stop: () => stopBoth(role, { stop: () => store.close() }) };
@@ -231,9 +259,6 @@ async function stopBoth(role: Stoppable, under: Stoppable): Promise<void> {
   }
 }
 
-/** Of one role; the embedded PostgreSQL has room for both that use it, and some to spare. */
-const connectionsMax = 16;
-
 const databaseOf = (config: Config): string =>
   required(config.databaseUrl, 'TULOU_DATABASE_URL', 'postgres://tulou:secret@db.internal:5432/tulou');
 
@@ -247,20 +272,17 @@ async function version(): Promise<string> {
   return String((read as { version?: unknown }).version);
 }
 
-function help(name: string | undefined): string {
-  const command = name === undefined ? undefined : commands[name];
-  if (command === undefined) {
-    const list = Object.entries(commands).map(([title, { summary }]) => `  ${title.padEnd(10)} ${summary}`);
-    return `usage: tulou <command> [flags]\n\n${list.join('\n')}\n\nEach takes --help.\n`;
-  }
-  const lines = [...command.flags, 'help' as const].map((flag) => `  ${flags[flag].help}`);
-  return `usage: tulou ${name} [flags]\n${command.summary}\n\n${lines.join('\n')}\n`;
-}
-
-function parse(name: string, command: Command, args: string[]): Flags {
-  const options = Object.fromEntries([...command.flags, 'help' as const].map((flag) => [flag, flags[flag]]));
+function parse(name: LaunchedCommandName, args: string[]): Flags {
+  const command: LaunchedCommand = launchedCommands[name];
+  const options = Object.fromEntries(
+    [...command.flags, 'help' as const].map((flag) => [flag, { type: launchedFlags[flag].type }]),
+  );
   try {
-    return parseArgs({ args, options, strict: true }).values;
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
+    const wanted = command.argument === undefined ? 0 : 1;
+    if (positionals.length === wanted || values['help'] === true) return { ...values, file: positionals[0] };
+    const extra = positionals[wanted];
+    throw new TypeError(extra === undefined ? 'FILE is missing' : `"${extra}" is one argument too many`);
   } catch (cause) {
     throw new OperatorError('usage', (cause as Error).message, {
       remedy: `\`tulou ${name} --help\` lists the flags.`,
@@ -269,22 +291,24 @@ function parse(name: string, command: Command, args: string[]): Flags {
   }
 }
 
+const isCommand = (name: string): name is LaunchedCommandName => Object.hasOwn(launchedCommands, name);
+
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    process.stdout.write(help(undefined));
+  const language = readLanguage();
+  if (!isCommand(name)) {
+    process.stdout.write(launchedHelp(undefined, language));
     return name === '' || name === '--help' ? 0 : 2;
   }
   try {
-    const given = parse(name, command, [...args]);
+    const given = parse(name, [...args]);
     if (given['help'] === true) {
-      process.stdout.write(help(name));
+      process.stdout.write(launchedHelp(name, language));
       return 0;
     }
     const config = readConfig(given);
     // A wrong setting of a plane is said now, before anything starts.
     for (const { settings } of planes) config.read(settings);
-    return await command.run(config, given);
+    return await runs[name](config, given);
   } catch (error) {
     process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));
     return error instanceof OperatorError && (error.code === 'usage' || error.code === 'config_invalid') ? 2 : 1;

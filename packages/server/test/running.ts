@@ -17,6 +17,9 @@ const password = 'correct horse battery';
 export interface Running {
   readonly url: string;
   readonly gateway: string;
+  /** The admin listeners, by role. */
+  readonly admin: Readonly<Record<string, string>>;
+  readonly node: string;
   readonly database: TestDatabase;
   readonly operator: string;
   /** The control API, as the operator. */
@@ -28,17 +31,24 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function startRunning(): Promise<Running> {
+/** `env`: settings beside those of the database and the upstreams. */
+export async function startRunning(env: Readonly<Record<string, string>> = {}): Promise<Running> {
   const database = await openTestDatabase();
   const folder = await temporary();
   const data = join(folder.path, 'data');
-  const started = await up({ data, env: { TULOU_DATABASE_URL: database.url, TULOU_UPSTREAM_ALLOW: 'loopback' } });
-  const { platform: url, gateway } = started.at;
+  const started = await up({
+    data,
+    env: { TULOU_DATABASE_URL: database.url, TULOU_UPSTREAM_ALLOW: 'loopback', ...env },
+  });
+  const { platform: url, gateway, admin } = started.at;
   const operator = (await readFile(join(data, 'operator.token'), 'utf8')).trim();
+  const node = (await readFile(join(data, 'node.token'), 'utf8')).trim();
   const call = clientOf(`${url}/api/v1`, operator);
   return {
     url,
     gateway,
+    admin,
+    node,
     database,
     operator,
     call,

@@ -102,7 +102,7 @@ async function showConnection(args: Arguments, io: Io): Promise<ExitName> {
 async function addContext(args: Arguments, io: Io): Promise<ExitName> {
   const name = nameOf(args);
   const url = flagOf(args, 'url');
-  if (url === undefined) throw usageFailure('Missing: --url.', 'See "tulou context add --help".');
+  if (url === undefined) throw usageFailure('Missing option: --url.', 'See "tulou context add --help".');
   const saved = { url: tidyUrl(url), ...(await tokenPart(flagOf(args, 'token-file'), io)) };
   await saveContext(name, saved, io);
   printText(say`Saved "${name}" in ${configPath(io)}; it is the current context.`, io.stderr, io);

@@ -12,10 +12,10 @@ export type Text = string | ((language: Language) => string);
 export const inLanguage = (text: Text, language: Language): string =>
   typeof text === 'function' ? text(language) : language === 'zh-CN' ? (zh[text] ?? text) : text;
 
-/** A message with values: `` say`There is no context "${name}".` ``. Values that are texts are translated too. */
+/** A message with values: `` say`There is no context "${name}".` ``. A plain string is a value of the user and stays as it is. */
 export function say(parts: TemplateStringsArray, ...values: readonly (Text | number)[]): Text {
   return (language) => {
-    const words = values.map((value) => (typeof value === 'number' ? String(value) : inLanguage(value, language)));
+    const words = values.map((value) => (typeof value === 'function' ? value(language) : String(value)));
     const template = language === 'zh-CN' ? zh[keyOf(parts)] : undefined;
     if (template !== undefined)
       return template.replaceAll(/\{(\d)\}/g, (_, place: string) => words[Number(place)] ?? '');
@@ -36,7 +36,13 @@ export const joined =
       .filter((text) => text !== '')
       .join(separator);
 
-/** Words that must not be translated, though the catalogue may have an entry for them: names that users chose. */
+/** A text of ours as a value of `say`: it is translated. */
+export const ours =
+  (text: Text): Text =>
+  (language) =>
+    inLanguage(text, language);
+
+/** A text that is never translated, though the catalogue may have an entry for it. */
 export const verbatim =
   (text: string): Text =>
   () =>

@@ -20,7 +20,7 @@ export interface Outcome {
 const isHopeless = (failure: Failure | undefined): boolean =>
   failure?.facts.exit === 'unreachable' || failure?.facts.code === 'unauthenticated';
 
-/** Executes each change and reports it at once. Stops if the platform is unreachable or refuses the token. */
+/** Executes each change and reports it immediately. Stops if the platform is unreachable or refuses the token. */
 export async function execute(
   changes: readonly Change[],
   client: Client,
@@ -41,7 +41,7 @@ export async function execute(
   return outcomes;
 }
 
-/** Changes of one kind do not depend on each other: those of a stage run at once. */
+/** Changes of one kind do not depend on each other: those of a stage run concurrently. */
 const stagesOf = (changes: readonly Change[]): Iterable<readonly Change[]> =>
   Map.groupBy(
     changes,

@@ -128,7 +128,7 @@ export async function readAll(
 
 const text = (fields: Fields, name: string): string => String(fields[name]);
 
-/** Applies to each item, several at once, and keeps the order. */
+/** Applies to each item, several concurrently, and keeps the order. */
 export async function mapLimited<T, R>(items: readonly T[], apply: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const waiting = items.entries();

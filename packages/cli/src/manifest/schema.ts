@@ -1,4 +1,4 @@
-/** What a file may say. It follows the bodies of the contract: a field that is new there can be said here the same day. */
+/** The schema of a file. It is derived from the bodies of the contract: a new field there is valid here without change. */
 import { apis } from '@tulou/contract/operations/apis';
 import { apps } from '@tulou/contract/operations/apps';
 import { plans } from '@tulou/contract/operations/plans';

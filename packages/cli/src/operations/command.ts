@@ -15,17 +15,19 @@ import { connect } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
-import { say, type Text } from '../language/say.ts';
+import { ours, say, verbatim, type Text } from '../language/say.ts';
 import { schemaOf } from '../schema.ts';
-import { printForPeople, printRaw } from '../terminal/answer.ts';
+import { printForPeople, printRaw } from './answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { printText } from '../terminal/print.ts';
 import { effectOf } from './effects.ts';
-import { explained } from './missing.ts';
+import { explained, hintOnEmpty } from './missing.ts';
 import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
 import {
   isDestructive,
+  isDocument,
+  isFile,
   isPaged,
   itemSchemaOf,
   isWrite,
@@ -46,7 +48,7 @@ export function operationGroups(operations: readonly Operation[]): Record<string
 
 function groupOf(members: readonly Operation[]): Group {
   const commands = Object.fromEntries(members.map((one) => [verbOf(one), operationCommand(one)]));
-  const summary = members.map(verbOf).join(', ');
+  const summary = verbatim(members.map(verbOf).join(', '));
   const only = members.length === 1 ? verbOf(members[0] as Operation) : undefined;
   return { kind: 'group', section: 'Objects', summary, commands, ...(only === undefined ? {} : { fallback: only }) };
 }
@@ -64,7 +66,7 @@ export function operationCommand(operation: Operation): Command {
     get examples() {
       return [exampleOf(operation)];
     },
-    notes: [`${operation.method} /api/v1${operation.path}`, say`Requires: ${accessWords(operation)}`],
+    notes: [`${operation.method} /api/v1${operation.path}`, say`Requires: ${ours(accessWords(operation))}`],
     run: (args, io) => runOperation(operation, args, io),
   };
 }
@@ -104,8 +106,8 @@ function generalOptions(operation: Operation): Option[] {
     ...(hasEtag(operation) ? [etagOption] : []),
     ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
-    ...(operation.stream === undefined ? [] : [outputOption]),
-    ...(effectOf(operation) !== undefined || operation.stream !== undefined ? [yesOption] : []),
+    ...(isFile(operation) ? [outputOption] : []),
+    ...(effectOf(operation) !== undefined || isFile(operation) ? [yesOption] : []),
     jsonOption,
     ...connectionOptions,
   ];
@@ -163,19 +165,32 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
   const call = await callOf(operation, args, io);
   const { connection, client } = await connect(args, io);
   const params = Object.fromEntries(pathParams(operation, args));
+  const named = { operation, params, body: call.body, query: call.query, client };
   try {
     if (!isOn(args, 'yes')) await confirmEffects({ operation, params, call, client, line: args.line }, io);
-    if (operation.stream !== undefined)
-      return await saveStream(client, { ...call, accept: operation.stream }, args, io);
+    if (isFile(operation)) return await saveStream(client, { ...call, accept: operation.stream ?? '' }, args, io);
+    if (isDocument(operation)) return await printDocument(client, call, args, io);
     const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
     if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
     else if (isOn(args, 'json')) printRaw(answer, io);
-    else printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
+    else {
+      printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
+      const hint = await hintOnEmpty(answer, named);
+      if (hint !== undefined) printText(hint, io.stderr, io);
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw await explained(error, { operation, params, body: call.body, client });
+    throw await explained(error, named);
   }
   if (operation.id === 'whoami.get' && !isOn(args, 'json')) printText(connection.via, io.stderr, io);
+  return 'ok';
+}
+
+/** Prints a document as it was published; for programs, as JSON. */
+async function printDocument(client: Client, call: Call, args: Arguments, io: Io): Promise<ExitName> {
+  const accept = isOn(args, 'json') ? 'application/json' : '*/*';
+  const text = await (await client.open({ ...call, accept })).text();
+  io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   return 'ok';
 }
 

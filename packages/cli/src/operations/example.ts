@@ -3,7 +3,7 @@ import type { Operation } from '@tulou/contract';
 import { schemaOf, shapeOf, type Shape } from '../schema.ts';
 import { fieldsOf, flagName } from './fields.ts';
 import { effectOf } from './effects.ts';
-import { nounOf, paramsOf } from './registry.ts';
+import { isFile, nounOf, paramsOf } from './registry.ts';
 
 const paramValues: Readonly<Record<string, string>> = {
   tenant: 'acme',
@@ -64,7 +64,7 @@ export function exampleOf(operation: Operation): string {
   const flags = chosen.map(
     (field) => `--${flagName(field.field)} ${valueFor(nounOf(operation), field.field, field.shape)}`,
   );
-  const output = operation.stream === undefined ? [] : ['-o export.tar.gz'];
+  const output = isFile(operation) ? ['-o export.tar.gz'] : [];
   const yes = effectOf(operation)?.asks === 'always' ? ['--yes'] : [];
   return ['tulou', ...operation.id.split('.'), ...params, ...flags, ...output, ...yes].join(' ');
 }

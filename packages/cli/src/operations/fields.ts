@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { Option } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { joined, say, verbatim, type Text } from '../language/say.ts';
-import { isOpen, propertiesOf, requiredOf, shapeOf, type Schema, type Shape } from '../schema.ts';
+import { descriptionOf, isOpen, propertiesOf, requiredOf, shapeOf, type Schema, type Shape } from '../schema.ts';
 
 /** `redirect_uris` is `--redirect-uris`. */
 export const flagName = (field: string): string => field.replaceAll('_', '-');
@@ -58,7 +58,7 @@ function objectPlaceholder(schema: Schema): string {
 }
 
 function summaryOf(schema: Schema, shape: Shape): Text {
-  const description = schema.description ?? shape.schema.description ?? '';
+  const description = descriptionOf(schema) || descriptionOf(shape.schema);
   const standard = schema.default;
   const isSaid = standard !== undefined && standard !== null && standard !== '' && JSON.stringify(standard) !== '[]';
   const notes = [

@@ -4,9 +4,9 @@
  */
 import { nearest, type Operation } from '@tulou/contract';
 import { whoami } from '@tulou/contract/operations/whoami';
-import type { Client } from '../client.ts';
+import type { Answer, Client } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { joined, say, type Text } from '../language/say.ts';
+import { joined, ours, say, type Text } from '../language/say.ts';
 import { allOperations, paramsOf } from './registry.ts';
 import { callTo, type Fields } from './reads.ts';
 
@@ -14,21 +14,30 @@ export interface Missed {
   readonly operation: Operation;
   readonly params: Readonly<Record<string, string>>;
   readonly body: unknown;
+  readonly query: URLSearchParams | undefined;
   readonly client: Client;
 }
 
 const labels: Readonly<Record<string, Text>> = { api: 'API', app: 'app', client: 'OAuth client', key: 'API key' };
-const labelOf = (name: string): Text => labels[name] ?? name.replaceAll('_', ' ');
+const labelOf = (name: string): Text => ours(labels[name] ?? name.replaceAll('_', ' '));
 
 /** The same failure with the missing part named, if that can be found out. Never another failure. */
 export async function explained(failure: Failure, missed: Missed): Promise<Failure> {
   if (failure.facts.code !== 'not_found') return failure;
   try {
-    const detail = (await missingInPath(missed)) ?? (await missingInBody(missed));
+    const detail = (await missingInPath(missed)) ?? (await missingInFields(missed));
     return detail === undefined ? failure : failure.with({ detail });
   } catch {
     return failure;
   }
+}
+
+/** For an empty list: names the object that a filter names and that does not exist. Undefined if all exist. */
+export async function hintOnEmpty(answer: Answer, missed: Missed): Promise<Text | undefined> {
+  const items = (answer.json as { readonly items?: unknown } | undefined)?.items;
+  const isFiltered = missed.query?.has('api') === true || missed.query?.has('app') === true;
+  if (!isFiltered || !Array.isArray(items) || items.length > 0) return undefined;
+  return missingInFields(missed).catch(() => undefined);
 }
 
 async function missingInPath({ operation, params, client }: Missed): Promise<Text | undefined> {
@@ -46,31 +55,49 @@ async function missingInPath({ operation, params, client }: Missed): Promise<Tex
   return undefined;
 }
 
-/** Fields of a body that name other objects: `api: acme/orders` is looked up in the catalog, an app in its tenant. */
-async function missingInBody({ params, body, client }: Missed): Promise<Text | undefined> {
-  const fields = (typeof body === 'object' && body !== null ? body : {}) as Fields;
-  const tenant = params['tenant'];
+/** Fields of the body or the query that name other objects: an own API or app, an API in the catalog, a plan of it. */
+async function missingInFields(missed: Missed): Promise<Text | undefined> {
+  const { params, body, query, client } = missed;
+  const { tenant } = params;
   if (tenant === undefined) return undefined;
-  const { app, api, plan } = fields;
-  if (typeof app === 'string' && !app.includes('/')) {
-    const missing = await missingAt(client, '/tenants/{tenant}/apps/{app}', { tenant, app });
+  const fields = {
+    ...Object.fromEntries(query ?? []),
+    ...(typeof body === 'object' && body !== null ? (body as Fields) : {}),
+  };
+  for (const name of ['app', 'api']) {
+    const value = fields[name];
+    if (typeof value !== 'string' || value.includes('/')) continue;
+    const missing = await missingAt(client, `/tenants/{tenant}/${name}s/{${name}}`, { tenant, [name]: value });
     if (missing !== undefined) return missing;
   }
+  const api = fields['api'] ?? (await apiOfSubscription(missed));
   if (typeof api !== 'string' || !api.includes('/')) return undefined;
-  const [provider = '', name = ''] = api.split('/');
-  const entry = await readAt(client, '/tenants/{tenant}/catalog/{provider}/{api}', { tenant, provider, api: name });
+  return missingInCatalog(client, tenant, api, fields['plan']);
+}
+
+/** The API of the subscription in the path, whose plan is to change. */
+async function apiOfSubscription({ operation, params, client }: Missed): Promise<unknown> {
+  if (operation.id !== 'subscriptions.update') return undefined;
+  return (await readAt(client, operation.path, params))?.['api'];
+}
+
+async function missingInCatalog(
+  client: Client,
+  tenant: string,
+  address: string,
+  plan: unknown,
+): Promise<Text | undefined> {
+  const [provider = '', api = ''] = address.split('/');
+  const entry = await readAt(client, '/tenants/{tenant}/catalog/{provider}/{api}', { tenant, provider, api });
   if (entry === undefined) {
     const names = await namesAt(client, '/tenants/{tenant}/catalog', { tenant });
-    return sentence({ name: 'api', value: api, before: [] }, names, 'the catalog');
+    return sentence({ name: 'api', value: address, before: [] }, names, 'the catalog');
   }
-  const plans = ((entry['plans'] as readonly Fields[] | undefined) ?? []).flatMap((one) => [
-    String(one['slug']),
-    String(one['id']),
-  ]);
-  if (typeof plan !== 'string' || plans.includes(plan)) return undefined;
+  const plans = (entry['plans'] as readonly Fields[] | undefined) ?? [];
+  if (typeof plan !== 'string' || plans.some((one) => one['slug'] === plan || one['id'] === plan)) return undefined;
   return sentence(
-    { name: 'plan', value: plan, before: [api] },
-    plans.filter((_, i) => i % 2 === 0),
+    { name: 'plan', value: plan, before: [address] },
+    plans.map((one) => String(one['slug'])),
   );
 }
 
@@ -137,7 +164,7 @@ const namesMax = 5;
 /** `No API "ordrs" in "acme". Did you mean "orders"?` */
 function sentence({ name, value, before }: Part, names: readonly string[], where?: Text): Text {
   const label = labelOf(name);
-  const place = before.length === 0 ? where : `"${before.join('/')}"`;
+  const place = before.length === 0 ? where && ours(where) : `"${before.join('/')}"`;
   const what = place === undefined ? say`No ${label} "${value}".` : say`No ${label} "${value}" in ${place}.`;
   const near = nearest(value, names);
   if (near !== undefined) return joined([what, say`Did you mean "${near}"?`], ' ');

@@ -6,6 +6,7 @@ import { openStage } from '../../test/stage.ts';
 import { commands } from '../main.ts';
 import { schemaOf } from '../schema.ts';
 import { operationCommand } from './command.ts';
+import { effectIds, effectOf } from './effects.ts';
 import { fieldsOf, flagName } from './fields.ts';
 import { allOperations, isPaged, nounOf, paramsOf, verbOf } from './registry.ts';
 import { callOf } from './request.ts';
@@ -38,6 +39,8 @@ test('every field can be set by a flag of its own: none hides behind an option t
       'file',
       'set',
       'all',
+      'wide',
+      'verbose',
       'output',
       'if-match',
       'idempotency-key',
@@ -75,6 +78,16 @@ test('the example of every command can be typed as it stands', async () => {
       : parsed.error.issues.filter((issue) => !String(issue.message).startsWith('an id'));
     assert.deepEqual(wrong, [], example);
   }
+});
+
+test('the table of consequences names operations that exist, and DELETE always asks', () => {
+  const ids = new Set<string>(allOperations.map((one) => one.id));
+  assert.deepEqual(
+    effectIds.filter((id) => !ids.has(id)),
+    [],
+  );
+  for (const one of allOperations.filter(({ method }) => method === 'DELETE'))
+    assert.equal(effectOf(one)?.asks, 'always', one.id);
 });
 
 test('lists that come in pages can be read whole', () => {

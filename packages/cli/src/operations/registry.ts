@@ -62,3 +62,10 @@ export function pathOf(
     path: operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params.get(name) ?? '')),
   };
 }
+
+/** Whether the answer is a file; a document is printed. */
+export const isFile = (operation: Operation): boolean =>
+  operation.stream !== undefined && operation.stream !== 'application/json';
+
+/** Whether the answer is a document, printed as it was sent. */
+export const isDocument = (operation: Operation): boolean => operation.stream === 'application/json';

@@ -1,7 +1,7 @@
 import type { Language } from '@tulou/contract';
 import { Failure, usageFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
-import { inLanguage, joined, say, type Text } from '../language/say.ts';
+import { inLanguage, joined, ours, say, type Text } from '../language/say.ts';
 import { printable } from './text.ts';
 
 /** A change that the user must confirm. */
@@ -19,7 +19,7 @@ export interface Question {
 /** Asks for confirmation. Refuses without a terminal, and names the exact line to type. */
 export async function confirm({ what, effects, word, line }: Question, io: Io): Promise<void> {
   if (!io.stdin.isTty || !io.stderr.isTty) {
-    throw new Failure(say`${what}: this command needs a confirmation`, {
+    throw new Failure(say`${ours(what)}: this command needs a confirmation`, {
       exit: 'usage',
       ...(effects.length === 0 ? {} : { detail: joined(effects, '\n') }),
       help: say`Without a terminal, run: ${line} --yes`,

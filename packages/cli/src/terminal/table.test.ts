@@ -32,7 +32,11 @@ test('a table is aligned, also under wide characters, and empty columns are gone
     { slug: 'acme', name: '土楼', hosts: [] },
     { slug: 'b', name: 'Umbrella', hosts: [] },
   ];
-  assert.deepEqual(tableLines(['slug', 'name', 'hosts'], rows, plain).lines, ['SLUG  NAME', 'acme  土楼', 'b     Umbrella']);
+  assert.deepEqual(tableLines(['slug', 'name', 'hosts'], rows, plain).lines, [
+    'SLUG  NAME',
+    'acme  土楼',
+    'b     Umbrella',
+  ]);
 });
 
 test('cells show lists, limits, addresses and times in short', () => {
@@ -70,10 +74,7 @@ test('in a narrow terminal long words are cut and the last columns go, but what 
   const row = { slug: 'orders', name: 'A rather long name of an API', id, created_at: '2026-11-22T22:42:19Z' };
   const { lines, hidden } = tableLines(Object.keys(row), [row], { ...plain, columns: 62 });
   assert.deepEqual(hidden, ['created_at']);
-  assert.deepEqual(lines, [
-    'SLUG    NAME             ID',
-    `orders  A rather long …  ${id}`,
-  ]);
+  assert.deepEqual(lines, ['SLUG    NAME             ID', `orders  A rather long …  ${id}`]);
 });
 
 test('nothing that is printed can move the cursor or turn the text around', () => {

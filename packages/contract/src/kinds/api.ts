@@ -10,6 +10,8 @@ export const apiKind = z.object({
   slug: z.string(),
   /** Host names that lead to this API without the path prefix: `https://orders.example.com/{version}/{rest}`. */
   hosts: z.array(z.string()),
+  /** Only tenants with a right to it may learn that it exists. Absent: public. */
+  private: z.boolean().optional(),
   /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
   scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
 });

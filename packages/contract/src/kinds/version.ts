@@ -21,6 +21,8 @@ export const versionKind = z.object({
   name: z.string(),
   state: z.enum(['live', 'deprecated', 'retired']),
   access: z.enum(['open', 'key', 'token', 'any']),
+  /** Only the operations below are forwarded. */
+  strict: z.boolean().optional(),
   upstreams: z.array(upstream).max(limits.upstreamsPerVersionMax),
   operations: z.array(routeOperation).max(limits.openapiOperationsMax),
   timeout_ms: z.int(),

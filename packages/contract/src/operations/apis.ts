@@ -19,7 +19,7 @@ import {
 const description = lines(limits.descriptionCharactersMax);
 const visibility = z
   .enum(['public', 'private'])
-  .describe('`public`: in the catalog of every tenant; `private`: only the own tenant sees it');
+  .describe('`public`: listed in the catalog of every tenant; `private`: visible only to its own tenant');
 const hosts = z
   .array(hostName)
   .max(limits.hostsPerApiMax)
@@ -86,7 +86,7 @@ export const apis = {
     id: 'apis.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}',
-    summary: 'Change an API; its slug stays, because callers have it in their addresses',
+    summary: 'Change an API. Its slug cannot change: it is part of callers’ addresses',
     access: 'developer',
     params: apiParams,
     query: none,
@@ -104,7 +104,7 @@ export const apis = {
     id: 'apis.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}',
-    summary: 'Delete an API with its versions and plans; refused while apps subscribe to it',
+    summary: 'Delete an API with its versions and plans. Refused while apps subscribe to it',
     access: 'admin',
     params: apiParams,
     query: none,

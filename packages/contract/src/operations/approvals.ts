@@ -7,16 +7,16 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 
 export const approvalState = z
   .enum(['open', 'approved', 'rejected'])
-  .describe('What is approved holds until the approval is deleted');
+  .describe('An approval is valid until it is deleted');
 
-/** What a member asks an admin to allow them in an app, and what came of it. */
+/** A member's request for more scopes in an app, and the decision of an admin. */
 export const approval = z.object({
   id: id('approval'),
-  member: id('member').describe('Who asks'),
+  member: id('member').describe('The requesting member'),
   app: z.string().describe('`<tenant>/<app>`'),
   app_id: id('app'),
   app_name: z.string(),
-  scopes: z.array(z.string()).describe('What the app may then do for this member'),
+  scopes: z.array(z.string()).describe('Scopes that the app may then use for this member'),
   state: approvalState,
   decided_by: z.string().nullable(),
   created_at: timestamp,
@@ -30,7 +30,7 @@ export const approvals = {
     id: 'approvals.create',
     method: 'POST',
     path: '/tenants/{tenant}/approvals',
-    summary: 'Ask an admin to install an app, or to allow a member scopes of it that their role does not',
+    summary: 'Request an approval: to install an app, or for scopes beyond a member’s role',
     access: 'viewer',
     params: tenantParams,
     query: none,
@@ -40,10 +40,10 @@ export const approvals = {
         .array(fullScope)
         .max(limits.scopesPerAppMax * 2)
         .default([])
-        .describe('Of those that the app declares; the required ones where nothing is said'),
+        .describe('A subset of the scopes that the app declares; by default its required ones'),
       member: id('member')
         .optional()
-        .describe('Whom it is for: the caller, where nothing is said; only admins name another'),
+        .describe('The member; by default the caller. Only admins may name another member'),
     }),
     output: approval,
     status: 201,
@@ -53,7 +53,7 @@ export const approvals = {
     id: 'approvals.list',
     method: 'GET',
     path: '/tenants/{tenant}/approvals',
-    summary: 'List what members have asked for, and what was allowed them',
+    summary: 'List the approvals that members requested, with their state',
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({ state: approvalState.optional() }),
@@ -65,7 +65,7 @@ export const approvals = {
     id: 'approvals.get',
     method: 'GET',
     path: '/tenants/{tenant}/approvals/{approval}',
-    summary: 'Read what a member has asked for',
+    summary: 'Read an approval',
     access: 'viewer',
     params: approvalParams,
     query: none,
@@ -73,13 +73,13 @@ export const approvals = {
     output: approval,
     status: 200,
   }),
-  approve: decide('approve', 'Allow a member what they have asked for; the installation must grant it already'),
-  reject: decide('reject', 'Do not allow a member what they have asked for'),
+  approve: decide('approve', 'Approve a member’s request. The installation must already grant these scopes'),
+  reject: decide('reject', 'Reject a member’s request'),
   delete: operation({
     id: 'approvals.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/approvals/{approval}',
-    summary: 'Take back what was allowed to a member: their tokens for it are refused at once',
+    summary: 'Delete an approval. The member’s tokens that rely on it are rejected immediately',
     access: 'admin',
     params: approvalParams,
     query: none,

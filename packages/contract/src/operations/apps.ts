@@ -27,12 +27,12 @@ const scopes = z
   .array(fullScope)
   .max(limits.scopesPerAppMax)
   .refine((list) => new Set(list).size === list.length, 'each scope once');
-const required = scopes.describe('Scopes that the app cannot do without: `<tenant>/<api>:<scope>`');
-const optional = scopes.describe('Scopes that a tenant may grant the app besides');
+const required = scopes.describe('Scopes that the app requires: `<tenant>/<api>:<scope>`');
+const optional = scopes.describe('Scopes that a tenant may also grant to the app');
 const visibility = z
   .enum(['public', 'private'])
-  .describe('`public`: every tenant may install it; `private`: only the own tenant');
-const state = z.enum(['active', 'suspended']).describe('The calls of a suspended app are refused');
+  .describe('`public`: every tenant may install it; `private`: only its own tenant');
+const state = z.enum(['active', 'suspended']).describe('Calls of a suspended app are rejected');
 
 export const app = z.object({
   id: id('app'),
@@ -40,7 +40,7 @@ export const app = z.object({
   name: givenName,
   state: z
     .enum(['active', 'suspended', 'blocked'])
-    .describe('The calls of an app that is not active are refused; what an operator has blocked, only they unblock'),
+    .describe('Calls of an app that is not active are rejected. Only an operator can unblock a blocked app'),
   visibility,
   redirect_uris: z.array(z.string()),
   scopes: z.array(z.string()),
@@ -100,7 +100,7 @@ export const apps = {
     id: 'apps.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apps/{app}',
-    summary: 'Change an app; suspending it stops all its calls at once',
+    summary: 'Change an app. Suspending it stops all its calls immediately',
     access: 'developer',
     params: appParams,
     query: none,
@@ -120,7 +120,7 @@ export const apps = {
     id: 'apps.block',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/block',
-    summary: 'The kill switch: stop an app everywhere at once, whoever has installed it',
+    summary: 'Block an app: stop all its calls in every tenant immediately',
     access: 'operator',
     params: appParams,
     query: none,
@@ -133,7 +133,7 @@ export const apps = {
     id: 'apps.unblock',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/unblock',
-    summary: 'Take back a block; the app stays suspended until it is set active again',
+    summary: 'Unblock an app. It stays suspended until its tenant or an operator activates it',
     access: 'operator',
     params: appParams,
     query: none,
@@ -146,7 +146,7 @@ export const apps = {
     id: 'apps.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apps/{app}',
-    summary: 'Delete an app with its keys, clients and installations; refused while it subscribes to an API',
+    summary: 'Delete an app with its keys, clients and installations. Refused while it subscribes to an API',
     access: 'admin',
     params: appParams,
     query: none,

@@ -4,16 +4,16 @@ import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts'
 
 export const auditEntry = z.object({
   id: id('audit'),
-  /** Place in the tenant's chain, from 1. */
+  /** Position in the tenant's chain, from 1. */
   seq: z.int(),
   at: timestamp,
   /** A member's id, `operator:<credential>` or `job:<name>`. */
   actor: z.string(),
   operation: z.string(),
   target: z.string(),
-  before: z.unknown().describe('The object as it was; null where there was none'),
-  after: z.unknown().describe('The object as it is now; null where there is none'),
-  /** Why an operator acted. */
+  before: z.unknown().describe('The object before the operation; null if it did not exist'),
+  after: z.unknown().describe('The object after the operation; null if it no longer exists'),
+  /** The reason that an operator gave. */
   reason: z.string().nullable(),
   address: z.string(),
   request_id: z.string(),
@@ -25,7 +25,7 @@ export const audit = {
     id: 'audit.list',
     method: 'GET',
     path: '/tenants/{tenant}/audit',
-    summary: 'List what was done, newest first',
+    summary: 'List audit entries, newest first',
     access: 'admin',
     params: tenantParams,
     query: listQuery.extend({
@@ -42,7 +42,7 @@ export const audit = {
     id: 'audit.verify',
     method: 'GET',
     path: '/tenants/{tenant}/audit/verify',
-    summary: 'Recompute the hash chain and say whether it holds, and where it breaks',
+    summary: 'Verify the hash chain of the audit log, and report where it is broken',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -50,11 +50,11 @@ export const audit = {
     output: z.object({
       holds: z.boolean(),
       entries: z.int(),
-      /** `seq` of the first entry that is missing or not what was written. */
+      /** `seq` of the first missing or changed entry. */
       broken_at: z.int().nullable(),
       head: z
         .string()
-        .describe('Hash of the last entry: keep it elsewhere, and a later rewrite of the whole chain shows'),
+        .describe('Hash of the last entry. Save it elsewhere to detect a later rewrite of the whole chain'),
     }),
     status: 200,
   }),
@@ -62,7 +62,7 @@ export const audit = {
     id: 'audit.get',
     method: 'GET',
     path: '/tenants/{tenant}/audit/{entry}',
-    summary: 'Read one entry',
+    summary: 'Read an audit entry',
     access: 'admin',
     params: tenantParams.extend({ entry: z.string().max(100) }),
     query: none,

@@ -4,9 +4,9 @@ import { planLimit } from '../kinds/plan.ts';
 import { grantableScope } from './scopes.ts';
 import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** An API as a developer of any tenant finds it. */
+/** An API in the view of developers of any tenant. */
 export const catalogEntry = z.object({
-  /** `<tenant>/<api>`: what a subscription names. */
+  /** `<tenant>/<api>`: the API of a subscription. */
   address: z.string(),
   id: id('api'),
   name: z.string(),
@@ -45,7 +45,7 @@ export const catalog = {
     id: 'catalog.list',
     method: 'GET',
     path: '/tenants/{tenant}/catalog',
-    summary: 'Find APIs to subscribe to: the public ones of all tenants, and the own private ones',
+    summary: 'List APIs to subscribe to: the public APIs of all tenants, and the private APIs of this tenant',
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({ search: z.string().max(100).optional() }),
@@ -57,7 +57,7 @@ export const catalog = {
     id: 'catalog.get',
     method: 'GET',
     path: '/tenants/{tenant}/catalog/{provider}/{api}',
-    summary: 'Read an API of the catalog',
+    summary: 'Read an API in the catalog',
     access: 'viewer',
     params: entryParams,
     query: none,

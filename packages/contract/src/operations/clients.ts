@@ -7,7 +7,7 @@ import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from 
 const environment = z.enum(['test', 'live']);
 const authentication = z
   .enum(['none', 'private_key_jwt', 'client_secret_basic', 'tls_client_auth'])
-  .describe('How the client proves who it is at the token endpoint; `none`: it runs where no secret can be kept');
+  .describe('Authentication method at the token endpoint; `none`: a public client that cannot keep a secret');
 
 export const grantType = z.enum([
   'authorization_code',
@@ -21,7 +21,7 @@ const grantTypes = z
   .min(1)
   .refine((list) => new Set(list).size === list.length, 'each grant type once');
 
-/** RFC 7517 §5. What is in a key, the server judges: no private part, and an algorithm that it verifies. */
+/** RFC 7517 §5. The server validates each key: no private part, and a supported algorithm. */
 const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(limits.keysPerJwksMax) })
   .describe('Public keys (RFC 7517) that verify the assertions of `private_key_jwt`');
@@ -31,22 +31,22 @@ const tlsSubject = z
   .string()
   .max(limits.urlCharactersMax)
   .regex(/^(?:dns:[a-z0-9.-]{1,253}|uri:[a-z][a-z0-9+.-]*:[\x21-\x7e]+)$/, 'dns:<host name> or uri:<URI>')
-  .describe('The subject alternative name of its certificate, with `tls_client_auth`: `dns:…` or `uri:…`');
+  .describe('Subject alternative name of its certificate for `tls_client_auth`: `dns:…` or `uri:…`');
 
 const certificateBound = z
   .boolean()
-  .describe('Its access tokens are bound to its TLS certificate, which every call must present (RFC 8705)');
+  .describe('Bind access tokens to its TLS certificate, which every call must present (RFC 8705)');
 
 /** Fetched by the platform, never by a browser. */
 const backchannelLogoutUri = z
   .url({ protocol: /^https?$/ })
   .max(limits.urlCharactersMax)
   .refine((text) => !text.includes('#') && !/^[a-z]+:\/\/[^/]*@/i.test(text), 'without fragment and user name')
-  .describe('Where the platform tells the app that somebody has signed out (OpenID Connect Back-Channel Logout)');
+  .describe('URL for logout notifications (OpenID Connect Back-Channel Logout)');
 
-const postLogoutRedirectUris = redirectUris.describe('Where people may be sent after they have signed out');
+const postLogoutRedirectUris = redirectUris.describe('Allowed redirect URIs after sign-out');
 
-const dpopBound = z.boolean().describe('Its access tokens are bound to a key that every call must prove (RFC 9449)');
+const dpopBound = z.boolean().describe('Bind access tokens to a key that every call must prove (DPoP, RFC 9449)');
 
 export const client = z.object({
   id: id('client').describe('The `client_id`'),
@@ -67,7 +67,10 @@ export const client = z.object({
 });
 
 const shownOnce = client.extend({
-  client_secret: z.string().nullable().describe('Shown this once: only its hash is kept. Null where there is none'),
+  client_secret: z
+    .string()
+    .nullable()
+    .describe('Shown only once: only its hash is stored. Null if the client has no secret'),
 });
 
 const clientParams = appParams.extend({ client: idOrSlug });
@@ -77,7 +80,7 @@ export const clients = {
     id: 'clients.create',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/clients',
-    summary: 'Register an OAuth client of an app; the answer is the only place where its secret is shown',
+    summary: 'Register an OAuth client of an app. The secret is shown only in this answer',
     access: 'developer',
     params: appParams,
     query: none,
@@ -115,7 +118,7 @@ export const clients = {
     id: 'clients.get',
     method: 'GET',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}',
-    summary: 'Read an OAuth client, without its secret',
+    summary: 'Read an OAuth client without its secret',
     access: 'viewer',
     params: clientParams,
     query: none,
@@ -127,7 +130,7 @@ export const clients = {
     id: 'clients.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}',
-    summary: 'Change an OAuth client; how it authenticates and its environment stay',
+    summary: 'Change an OAuth client. Its authentication method and environment cannot change',
     access: 'developer',
     params: clientParams,
     query: none,
@@ -150,8 +153,7 @@ export const clients = {
     id: 'clients.rotate',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}/rotate',
-    summary:
-      'Give a client a new secret; the old one stays valid for `overlap_seconds`, the one before it ends at once',
+    summary: 'Issue a new client secret. The current one stays valid for `overlap_seconds`; older ones end immediately',
     access: 'developer',
     params: clientParams,
     query: none,
@@ -165,7 +167,7 @@ export const clients = {
     id: 'clients.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apps/{app}/clients/{client}',
-    summary: 'Delete a client; every gateway refuses its tokens',
+    summary: 'Delete an OAuth client. Every gateway rejects its tokens',
     access: 'developer',
     params: clientParams,
     query: none,

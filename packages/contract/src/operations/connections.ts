@@ -6,29 +6,27 @@ import { givenName, hostName, id, idOrSlug, listQuery, name, none, page, tenantP
 const issuer = z
   .url({ protocol: /^https?$/ })
   .max(limits.urlCharactersMax)
-  .describe('Its issuer identifier, as its discovery document says it');
+  .describe('Issuer identifier, exactly as in its discovery document');
 const clientId = z.string().min(1).max(500);
 const clientSecret = z
   .string()
   .min(1)
   .max(1000)
   .nullable()
-  .describe('Kept sealed, and never shown; null: there is none');
+  .describe('Stored encrypted and never shown; null if there is none');
 const domains = z
   .array(hostName)
   .min(1)
   .max(limits.domainsPerConnectionMax)
-  .describe('Domains of e-mail addresses for which the provider speaks; the tenant must have verified them');
+  .describe('Domains of the email addresses that sign in with this provider; the tenant must have verified them');
 const owners = z
   .boolean()
   .describe(
-    'Whether it also signs in owners, and holds them to it where it is enforced. Only owners set this, with two factors just shown',
+    'Whether owners also sign in with this provider, and must where it is enforced. Only an owner sets this, after a fresh sign-in with two factors',
   );
 const enforced = z
   .boolean()
-  .describe(
-    'Members act in this tenant only when they have signed in by its own provider; their other sign-ins stop here',
-  );
+  .describe('Require members to sign in with this provider; other sign-ins have no access to the tenant');
 
 export const connection = z.object({
   id: id('connection'),
@@ -39,7 +37,7 @@ export const connection = z.object({
   enforced: z.boolean(),
   owners,
   state: z.enum(['active', 'paused']),
-  redirect_uri: z.string().describe('To be registered at the provider, exactly'),
+  redirect_uri: z.string().describe('Register exactly this URI at the provider'),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -51,7 +49,7 @@ export const connections = {
     id: 'connections.create',
     method: 'POST',
     path: '/tenants/{tenant}/connections',
-    summary: 'Let members sign in by an OpenID Connect provider of your own',
+    summary: 'Connect an OpenID Connect identity provider for members’ sign-in',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -72,7 +70,7 @@ export const connections = {
     id: 'connections.list',
     method: 'GET',
     path: '/tenants/{tenant}/connections',
-    summary: 'List the identity providers of the tenant',
+    summary: 'List the identity providers of a tenant',
     access: 'admin',
     params: tenantParams,
     query: listQuery,
@@ -84,7 +82,7 @@ export const connections = {
     id: 'connections.get',
     method: 'GET',
     path: '/tenants/{tenant}/connections/{connection}',
-    summary: 'Read an identity provider, without its secret',
+    summary: 'Read an identity provider without its secret',
     access: 'admin',
     params: connectionParams,
     query: none,
@@ -96,8 +94,7 @@ export const connections = {
     id: 'connections.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/connections/{connection}',
-    summary:
-      'Change an identity provider; its issuer stays. Paused, it signs nobody in, and whom it has signed in is out',
+    summary: 'Change an identity provider. Its issuer cannot change. Pausing it signs out its users',
     access: 'admin',
     params: connectionParams,
     query: none,
@@ -118,7 +115,7 @@ export const connections = {
     id: 'connections.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/connections/{connection}',
-    summary: 'Delete an identity provider; whom it has signed in is out, and can be invited anew',
+    summary: 'Delete an identity provider. Users who signed in with it are signed out and must be invited again',
     access: 'admin',
     params: connectionParams,
     query: none,

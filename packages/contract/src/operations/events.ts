@@ -3,22 +3,22 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { id, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** What a tenant is told of, and what `data` then holds: the object as its own reader sees it afterwards. */
+/** The types of events. `data` is the object after the event, in the view of the tenant. */
 export const eventTypes = {
   'installation.created': 'A tenant has installed an app of this tenant',
   'installation.changed': 'A tenant has granted the app other scopes',
   'installation.paused': 'A tenant has paused the app',
-  'installation.resumed': 'A tenant lets the paused app go on',
+  'installation.resumed': 'A tenant has resumed the app',
   'installation.revoked': 'A tenant has revoked the app',
-  'app.blocked': 'The operator has stopped the app everywhere',
-  'app.unblocked': 'The operator has taken back the block',
-  'client.rotated': 'A client has another secret',
-  'client.deleted': 'A client is gone, and its tokens with it',
-  'key.rotated': 'A key is replaced by another one',
-  'key.deleted': 'A key is gone',
-  'approval.created': 'A member asks an admin to allow them something in an app',
-  'approval.approved': 'An admin has allowed it',
-  'approval.rejected': 'An admin has not allowed it',
+  'app.blocked': 'The operator has blocked the app',
+  'app.unblocked': 'The operator has unblocked the app',
+  'client.rotated': 'A client has a new secret',
+  'client.deleted': 'A client and its tokens are deleted',
+  'key.rotated': 'A key is replaced by a new one',
+  'key.deleted': 'A key is deleted',
+  'approval.created': 'A member has requested an approval for an app',
+  'approval.approved': 'An admin has approved the request',
+  'approval.rejected': 'An admin has rejected the request',
 } as const;
 export type EventType = keyof typeof eventTypes;
 
@@ -28,8 +28,8 @@ export const event = z.object({
   id: id('event'),
   type: eventType,
   at: timestamp,
-  target: z.string().describe('Id of the object that it is about'),
-  data: z.unknown().describe('The object after it, as its own `get` shows it'),
+  target: z.string().describe('ID of the object of the event'),
+  data: z.unknown().describe('The object after the event, in the form of its `get`'),
 });
 
 export const events = {
@@ -37,7 +37,7 @@ export const events = {
     id: 'events.list',
     method: 'GET',
     path: '/tenants/{tenant}/events',
-    summary: `List what has happened that a tenant is told of, newest first; kept for ${limits.eventDays} days`,
+    summary: `List the events of a tenant, newest first. Retention: ${limits.eventDays} days`,
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({

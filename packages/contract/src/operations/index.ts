@@ -12,6 +12,7 @@ import { installations, installedApps, inventory } from './installations.ts';
 import { issuers } from './issuers.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
+import { operatorTokens } from './operator-tokens.ts';
 import { operators } from './operators.ts';
 import { people } from './people.ts';
 import { plans } from './plans.ts';
@@ -52,4 +53,5 @@ export const operations = {
   usage,
   people,
   operators,
+  'operator-tokens': operatorTokens,
 };

@@ -7,35 +7,33 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 
 export const installationState = z.enum(['active', 'paused', 'revoked']);
 
-/** An app as others name it. */
+/** The address of an app for other tenants. */
 export const appAddress = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<app>`');
 const grantedScopes = z.array(fullScope).max(limits.scopesPerAppMax * 2);
 
-/** As the tenant has it that has installed the app. */
+/** An installation in the view of the tenant that installed the app. */
 export const installation = z.object({
   id: id('installation'),
   app: z.string().describe('`<tenant>/<app>`'),
   app_id: id('app'),
   app_name: z.string(),
-  scopes: z.array(z.string()).describe('What the app may do for this tenant'),
+  scopes: z.array(z.string()).describe('Scopes that the app may use for this tenant'),
   state: installationState,
   trial: z
     .boolean()
-    .describe('A member tries it: people’s tokens of low risk only, none of the app’s own, until an admin grants it'),
-  granted_by: z.string().describe('The member, or operator, who has installed it'),
+    .describe('On trial: only low-risk tokens of users, and none of the app’s own, until an admin grants more'),
+  granted_by: z.string().describe('The member or operator who installed it'),
   created_at: timestamp,
   updated_at: timestamp,
 });
 
-/** The same installation as the developer of the app sees it: of the tenant no more than its address. */
+/** The same installation in the view of the app's developer: the tenant's address, and nothing else of it. */
 export const installed = z.object({
   id: id('installation'),
   app: z.string().describe('Slug of the app'),
   app_id: id('app'),
-  installer: z.string().describe('Slug of the tenant that has installed the app'),
-  installer_id: id('tenant').describe(
-    'What a token for this tenant is asked for with: `urn:tulou:tenant:<installer_id>`',
-  ),
+  installer: z.string().describe('Slug of the tenant that installed the app'),
+  installer_id: id('tenant').describe('Resource for token requests for this tenant: `urn:tulou:tenant:<installer_id>`'),
   scopes: z.array(z.string()),
   state: installationState,
   trial: z.boolean(),
@@ -51,7 +49,7 @@ export const installations = {
     id: 'installations.create',
     method: 'POST',
     path: '/tenants/{tenant}/installations',
-    summary: 'Install an app: grant it scopes on what this tenant has',
+    summary: 'Install an app: grant it scopes on the data of this tenant',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -59,7 +57,7 @@ export const installations = {
       app: appAddress,
       scopes: grantedScopes
         .optional()
-        .describe('All that the app requires, and of its optional ones any; required ones where nothing is said'),
+        .describe('All required scopes of the app, and any optional ones; by default only the required ones'),
     }),
     output: installation,
     status: 201,
@@ -69,7 +67,7 @@ export const installations = {
     id: 'installations.try',
     method: 'POST',
     path: '/tenants/{tenant}/installations/try',
-    summary: 'Install an app on trial: scopes of low risk, for people’s tokens only; where the tenant lets members try',
+    summary: 'Install an app on trial: low-risk scopes, users’ tokens only. The tenant must allow trials',
     access: 'viewer',
     params: tenantParams,
     query: none,
@@ -82,7 +80,7 @@ export const installations = {
     id: 'installations.list',
     method: 'GET',
     path: '/tenants/{tenant}/installations',
-    summary: 'List which apps a tenant has installed, what they may do, and who granted it',
+    summary: 'List the apps that a tenant has installed, with their scopes and who granted them',
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({ state: installationState.optional() }),
@@ -106,7 +104,7 @@ export const installations = {
     id: 'installations.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/installations/{installation}',
-    summary: 'Narrow or widen what an app may do, within what it declares',
+    summary: 'Change the granted scopes of an app, within those that it declares',
     access: 'admin',
     params: installationParams,
     query: none,
@@ -115,13 +113,13 @@ export const installations = {
     status: 200,
     errors: ['state_conflict', 'precondition_failed'],
   }),
-  pause: move('pause', 'Stop what an app does for this tenant, until it is resumed'),
-  resume: move('resume', 'Let a paused app go on'),
+  pause: move('pause', 'Pause an installation: stop the app for this tenant until it is resumed'),
+  resume: move('resume', 'Resume a paused installation'),
   delete: operation({
     id: 'installations.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/installations/{installation}',
-    summary: 'Revoke an installation: every gateway refuses its tokens; it stays readable in state `revoked`',
+    summary: 'Revoke an installation. Every gateway rejects its tokens. It stays readable in state `revoked`',
     access: 'admin',
     params: installationParams,
     query: none,
@@ -137,7 +135,7 @@ export const installedApps = {
     id: 'installed.list',
     method: 'GET',
     path: '/tenants/{tenant}/apps/{app}/installed',
-    summary: 'List which tenants have installed an app',
+    summary: 'List the tenants that have installed an app',
     access: 'viewer',
     params: appParams,
     query: listQuery.extend({ state: installationState.optional() }),
@@ -149,7 +147,7 @@ export const installedApps = {
     id: 'installed.get',
     method: 'GET',
     path: '/tenants/{tenant}/apps/{app}/installed/{installed}',
-    summary: 'Read an installation of an app, from the developer’s side',
+    summary: 'Read an installation of an app, as its developer',
     access: 'viewer',
     params: installedParams,
     query: none,
@@ -159,13 +157,13 @@ export const installedApps = {
   }),
 };
 
-/** What an admin looks at to decide which apps go on. */
+/** The overview with which an admin decides which apps to keep. */
 export const inventory = {
   list: operation({
     id: 'inventory.list',
     method: 'GET',
     path: '/tenants/{tenant}/inventory',
-    summary: 'List the installed apps with who granted them what, and how much they are used',
+    summary: 'List the installed apps with their grants and their usage',
     access: 'admin',
     params: tenantParams,
     query: listQuery,
@@ -174,11 +172,11 @@ export const inventory = {
       installation.extend({
         app_state: z
           .enum(['active', 'suspended', 'blocked', 'deleted'])
-          .describe('The app itself: only calls of an active one are let through'),
-        granted_by_email: z.string().nullable().describe('Null: an operator, or a member who is gone'),
-        calls: z.int().describe('Calls with its tokens in the last 30 days, UTC, with today'),
-        last_call_at: timestamp.nullable().describe('To the minute; null: never, or not for 400 days'),
-        approvals_open: z.int().describe('What members ask for in this app'),
+          .describe('State of the app itself: only calls of an active app are accepted'),
+        granted_by_email: z.string().nullable().describe('Null: an operator, or a member who was removed'),
+        calls: z.int().describe('Calls with its tokens in the last 30 days (UTC), including today'),
+        last_call_at: timestamp.nullable().describe('To the minute; null: no call within 400 days'),
+        approvals_open: z.int().describe('Open approval requests for this app'),
       }),
     ),
     status: 200,

@@ -6,26 +6,26 @@ const accent = z
   .string()
   .toLowerCase()
   .regex(/^#[0-9a-f]{6}$/, 'a colour such as `#1a4fa0`')
-  .describe('The colour of its pages; where text could not be read in it, a darker or lighter one stands for it');
+  .describe('Accent colour of its pages; made darker or lighter if text would be unreadable');
 const signUp = z
   .enum(['open', 'invited'])
-  .describe('Who may have an account: whoever has an e-mail address, or whom an admin has added');
+  .describe('`open`: anyone with an email address may sign up; `invited`: only users that an admin added');
 const state = z
   .enum(['active', 'paused'])
-  .describe('`paused`: nobody signs in, and every gateway refuses the tokens that it has issued');
+  .describe('`paused`: sign-in is closed, and every gateway rejects its tokens');
 
 const kid = z.string().min(1).max(100);
 const signingKey = z.object({
   kid,
   state: z
     .enum(['next', 'current', 'previous'])
-    .describe('`next` is known before it signs, `current` signs, `previous` only verifies'),
+    .describe('`next` is published in advance, `current` signs, `previous` only verifies'),
   changed_at: timestamp,
 });
 
 export const issuer = z.object({
   host: z.string(),
-  issuer: z.string().describe('Its `iss`, from where clients discover the rest (RFC 8414)'),
+  issuer: z.string().describe('Issuer identifier (`iss`); clients discover the metadata there (RFC 8414)'),
   name: givenName,
   accent: z.string().nullable(),
   sign_up: signUp,
@@ -40,7 +40,7 @@ export const issuers = {
     id: 'issuers.get',
     method: 'GET',
     path: '/tenants/{tenant}/issuer',
-    summary: 'Read the issuer of a tenant, and which keys it signs with',
+    summary: 'Read the issuer of a tenant with its signing keys',
     access: 'viewer',
     params: tenantParams,
     query: none,
@@ -52,7 +52,7 @@ export const issuers = {
     id: 'issuers.put',
     method: 'PUT',
     path: '/tenants/{tenant}/issuer',
-    summary: 'Give a tenant an issuer of its own, or change it: end users sign in at its host name',
+    summary: 'Create or change the issuer of a tenant: end users sign in at its host name',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -71,7 +71,7 @@ export const issuers = {
     id: 'issuers.rotate',
     method: 'POST',
     path: '/tenants/{tenant}/issuer/rotate',
-    summary: 'Sign with the next key from now on; the current one verifies for a day more',
+    summary: 'Rotate the signing key. The current key stays valid for verification for one day',
     access: 'admin',
     params: tenantParams,
     query: none,
@@ -83,11 +83,11 @@ export const issuers = {
     id: 'issuers.revoke',
     method: 'POST',
     path: '/tenants/{tenant}/issuer/revoke',
-    summary: 'Take a key out of use that is in wrong hands: nothing that it has signed is accepted any more',
+    summary: 'Revoke a compromised signing key. Every token that it signed is rejected',
     access: 'admin',
     params: tenantParams,
     query: none,
-    body: z.object({ kid: kid.optional().describe('The one that signs, where none is named') }),
+    body: z.object({ kid: kid.optional().describe('Key ID; by default the current signing key') }),
     output: issuer,
     status: 200,
   }),
@@ -95,7 +95,7 @@ export const issuers = {
     id: 'issuers.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/issuer',
-    summary: 'Delete the issuer of a tenant with all its users and keys, for good',
+    summary: 'Delete the issuer of a tenant with all its users and keys for good',
     access: 'owner',
     params: tenantParams,
     query: none,

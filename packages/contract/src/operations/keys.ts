@@ -7,12 +7,12 @@ import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from 
 
 const environment = z.enum(['test', 'live']);
 const kind = keyKind.describe(
-  'bearer: sent with each call. ed25519, hmac-sha256: signs each call (RFC 9421), and is never sent',
+  'bearer: sent with each call. ed25519, hmac-sha256: signs each call (RFC 9421) and is never sent',
 );
 const publicKey = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'the 32 bytes of a public Ed25519 key, base64url: `x` of its JWK')
-  .describe('Of an Ed25519 key: `x` of its JWK (RFC 8037)');
+  .describe('Public part of an Ed25519 key: `x` of its JWK (RFC 8037)');
 
 export const key = z.object({
   id: id('key'),
@@ -20,11 +20,7 @@ export const key = z.object({
   environment,
   kind,
   name: givenName.nullable(),
-  credential_id: z
-    .string()
-    .describe(
-      'The part of the key that is not secret: finds the key whose text you hold, and is the `keyid` of signatures',
-    ),
+  credential_id: z.string().describe('The public part of the key: identifies it, and is the `keyid` of signatures'),
   public_key: publicKey.nullable(),
   expires_at: timestamp.nullable(),
   created_at: timestamp,
@@ -35,9 +31,7 @@ const shownOnce = key.extend({
   key: z
     .string()
     .nullable()
-    .describe(
-      'The key itself, shown this once: it is not kept. Null for an Ed25519 key, whose private half stays with you',
-    ),
+    .describe('The key itself. Shown only once, not stored. Null for an Ed25519 key, whose private half you keep'),
 });
 
 export const keyParams = appParams.extend({ key: idOrSlug });
@@ -47,7 +41,7 @@ export const keys = {
     id: 'keys.create',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/keys',
-    summary: 'Issue an API key of an app; the answer is the only place where it is shown',
+    summary: 'Issue an API key of an app. The key is shown only in this answer',
     access: 'developer',
     params: appParams,
     query: none,
@@ -67,7 +61,7 @@ export const keys = {
     id: 'keys.list',
     method: 'GET',
     path: '/tenants/{tenant}/apps/{app}/keys',
-    summary: 'List the keys of an app, without the keys themselves',
+    summary: 'List the API keys of an app, without their secrets',
     access: 'viewer',
     params: appParams,
     query: listQuery,
@@ -79,7 +73,7 @@ export const keys = {
     id: 'keys.get',
     method: 'GET',
     path: '/tenants/{tenant}/apps/{app}/keys/{key}',
-    summary: 'Read what is known of a key, without the key itself',
+    summary: 'Read an API key without its secret',
     access: 'viewer',
     params: keyParams,
     query: none,
@@ -91,7 +85,7 @@ export const keys = {
     id: 'keys.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apps/{app}/keys/{key}',
-    summary: 'Name a key or let it expire',
+    summary: 'Change the name or the expiry of an API key',
     access: 'developer',
     params: keyParams,
     query: none,
@@ -104,7 +98,7 @@ export const keys = {
     id: 'keys.rotate',
     method: 'POST',
     path: '/tenants/{tenant}/apps/{app}/keys/{key}/rotate',
-    summary: 'Issue the successor of a key; the old one stays valid for `overlap_seconds`',
+    summary: 'Issue the successor of an API key. The old key stays valid for `overlap_seconds`',
     access: 'developer',
     params: keyParams,
     query: none,
@@ -121,7 +115,7 @@ export const keys = {
     id: 'keys.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apps/{app}/keys/{key}',
-    summary: 'Revoke a key on every gateway',
+    summary: 'Revoke an API key on every gateway',
     access: 'developer',
     params: keyParams,
     query: none,

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts';
 import { id, listQuery, none, page, timestamp } from './shared.ts';
 
 export const operator = z.object({
-  id: id('user').describe('The person'),
+  id: id('user').describe('ID of the person'),
   email: z.string(),
   name: z.string(),
   created_by: z.string(),
@@ -17,7 +17,7 @@ export const operators = {
     id: 'operators.create',
     method: 'POST',
     path: '/operators',
-    summary: 'Make a person an operator: who has an account here, and has shown that its address is theirs',
+    summary: 'Make a person an operator. Requires an account with a verified email address',
     access: 'operator',
     params: none,
     query: none,
@@ -30,7 +30,7 @@ export const operators = {
     id: 'operators.list',
     method: 'GET',
     path: '/operators',
-    summary: 'List the people who are operators',
+    summary: 'List operators',
     access: 'operator',
     params: none,
     query: listQuery,
@@ -54,7 +54,7 @@ export const operators = {
     id: 'operators.delete',
     method: 'DELETE',
     path: '/operators/{operator}',
-    summary: 'Take a person out of the operators; they are none from the next call on',
+    summary: 'Remove an operator. The change takes effect with their next call',
     access: 'operator',
     params: operatorParams,
     query: none,

@@ -3,14 +3,14 @@ import { operation } from '../operation.ts';
 import { id, listQuery, none, page, timestamp } from './shared.ts';
 
 export const person = z.object({
-  id: id('user').describe('The `sub` of their tokens'),
+  id: id('user').describe('The `sub` claim of their tokens'),
   email: z.string(),
   name: z.string(),
-  verified: z.boolean().describe('Whether they have shown that the address is theirs'),
+  verified: z.boolean().describe('Whether the email address is verified'),
   state: z.enum(['active', 'disabled']),
   tenant: id('tenant')
     .nullable()
-    .describe('Whose identity provider says who they are; null: they sign in by themselves'),
+    .describe('Tenant whose identity provider they sign in with; null: with their own password or passkey'),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -22,7 +22,7 @@ export const people = {
     id: 'people.list',
     method: 'GET',
     path: '/people',
-    summary: 'List people of the platform; `search` takes the beginning of an address',
+    summary: 'List people of the platform. `search` matches the beginning of an email address',
     access: 'operator',
     params: none,
     query: listQuery.extend({ search: z.string().max(254).optional() }),
@@ -46,7 +46,7 @@ export const people = {
     id: 'people.disable',
     method: 'POST',
     path: '/people/{person}/disable',
-    summary: 'Disable a person: signed out everywhere, and every gateway and the control API refuse their tokens',
+    summary: 'Disable a person: sign them out everywhere and reject their tokens',
     access: 'operator',
     params: personParams,
     query: none,
@@ -59,7 +59,7 @@ export const people = {
     id: 'people.enable',
     method: 'POST',
     path: '/people/{person}/enable',
-    summary: 'Let a disabled person sign in again',
+    summary: 'Enable a disabled person',
     access: 'operator',
     params: personParams,
     query: none,
@@ -72,8 +72,7 @@ export const people = {
     id: 'people.recover',
     method: 'POST',
     path: '/people/{person}/recover',
-    summary:
-      'Remove the passkeys, authenticator app and recovery codes of a person who has lost them; signs them out everywhere',
+    summary: 'Remove all second factors of a person who lost them, and sign them out everywhere',
     access: 'operator',
     params: personParams,
     query: none,

@@ -12,11 +12,7 @@ const planLimits = z
     (list) => new Set(list.map((one) => `${one.per} ${one.by}`)).size === list.length,
     'each `per` once for each `by`',
   );
-const concurrency = z
-  .int()
-  .min(1)
-  .max(limits.planConcurrencyMax)
-  .describe('Calls of one subscription at the same time');
+const concurrency = z.int().min(1).max(limits.planConcurrencyMax).describe('Concurrent calls of one subscription');
 const approval = z.enum(['auto', 'manual']).describe('`manual`: the provider approves each subscription');
 
 export const plan = z.object({
@@ -38,13 +34,13 @@ export const plans = {
     id: 'plans.create',
     method: 'POST',
     path: '/tenants/{tenant}/apis/{api}/plans',
-    summary: 'Offer a plan on an API',
+    summary: 'Create a plan of an API',
     access: 'developer',
     params: apiParams,
     query: none,
     body: z.object({
       slug,
-      name: name.optional().describe('The slug where nothing is said'),
+      name: name.optional().describe('By default the slug'),
       limits: planLimits.default([]),
       concurrency: concurrency.nullable().default(null),
       approval: approval.default('auto'),
@@ -81,7 +77,7 @@ export const plans = {
     id: 'plans.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/plans/{plan}',
-    summary: 'Change a plan, for those who subscribe to it too',
+    summary: 'Change a plan, also for existing subscriptions',
     access: 'developer',
     params: planParams,
     query: none,
@@ -99,7 +95,7 @@ export const plans = {
     id: 'plans.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}/plans/{plan}',
-    summary: 'Withdraw a plan; refused while apps subscribe to it',
+    summary: 'Delete a plan. Refused while apps subscribe to it',
     access: 'developer',
     params: planParams,
     query: none,

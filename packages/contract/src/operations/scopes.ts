@@ -5,21 +5,21 @@ import { scopeRisk } from '../kinds/api.ts';
 import { apiParams } from './apis.ts';
 import { idOrSlug, line, listQuery, none, page, timestamp } from './shared.ts';
 
-/** A scope by its own name, as the API's OpenAPI document requires it: `read`. */
+/** The short name of a scope, as in the API's OpenAPI document: `read`. */
 export const scopeName = z
   .string()
   .max(limits.scopeNameCharactersMax)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'letters, digits, `.`, `_`, `:` and `-`, the first a letter or digit')
   .meta({ examples: ['read'] });
 
-/** A scope as apps declare it and tokens carry it: `acme/orders:read`. */
+/** The full name of a scope, as in app declarations and tokens: `acme/orders:read`. */
 export const fullScope = z
   .string()
   .max(limits.scopeCharactersMax)
   .regex(/^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}:[A-Za-z0-9][A-Za-z0-9._:-]*$/, '`<tenant>/<api>:<scope>`, slugs and name')
   .meta({ examples: ['acme/orders:read'] });
 
-/** Plain words for the page on which people consent, in each language that it speaks. */
+/** A text for the consent page, in each of its languages. */
 const words = (charactersMax: number) => {
   const text = line(charactersMax).meta({ examples: ['Read orders'] });
   return z.object({ en: text, zh: text });
@@ -28,11 +28,13 @@ const title = words(limits.nameCharactersMax);
 const description = words(limits.scopeDescriptionCharactersMax);
 /** The same as they are read. */
 const givenWords = z.object({ en: z.string(), zh: z.string() });
-const risk = scopeRisk.describe('`low`: any member may allow it; `high`: a gateway whose feed is stale refuses it');
+const risk = scopeRisk.describe(
+  '`low`: any member may grant it; `high`: a gateway with a stale configuration rejects it',
+);
 
-/** What an API lets apps be granted, as those who are asked for it read it. */
+/** A scope that apps can be granted, in the view of the person who consents. */
 export const grantableScope = z.object({
-  scope: z.string().describe('`<tenant>/<api>:<scope>`: what apps declare and tokens carry'),
+  scope: z.string().describe('`<tenant>/<api>:<scope>`: the form in app declarations and tokens'),
   risk,
   title: givenWords,
   description: givenWords,
@@ -41,12 +43,12 @@ export const grantableScope = z.object({
 const dataScoped = z
   .boolean()
   .describe(
-    'Whether a grant of it can be limited to some of the data (RFC 9396 `tulou_data`): the API’s services heed it',
+    'Whether a grant can be limited to some data (RFC 9396 `tulou_data`). The services of the API must enforce it',
   );
 
 export const scope = grantableScope.extend({
   data_scoped: dataScoped,
-  id: scopeName.describe('Its name: a scope has no other id'),
+  id: scopeName.describe('The name of the scope, which is also its ID'),
   name: scopeName,
   api: z.string().describe('Slug of the API'),
   created_at: timestamp,
@@ -60,7 +62,7 @@ export const scopes = {
     id: 'scopes.create',
     method: 'POST',
     path: '/tenants/{tenant}/apis/{api}/scopes',
-    summary: 'Define a scope of an API; operations require it by its name in the OpenAPI document’s `security`',
+    summary: 'Create a scope of an API. Operations require it by name in the `security` of the OpenAPI document',
     access: 'developer',
     params: apiParams,
     query: none,
@@ -97,7 +99,7 @@ export const scopes = {
     id: 'scopes.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
-    summary: 'Change the risk or the words of a scope, or whether it can be limited',
+    summary: 'Change the risk, the title or the description of a scope, or whether grants can be limited',
     access: 'developer',
     params: scopeParams,
     query: none,
@@ -115,7 +117,7 @@ export const scopes = {
     id: 'scopes.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}/scopes/{scope}',
-    summary: 'Take a scope away from everyone who holds it; its name is never given again',
+    summary: 'Delete a scope and remove it from every grant. Its name cannot be used again',
     access: 'admin',
     params: scopeParams,
     query: none,

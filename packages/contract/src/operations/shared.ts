@@ -5,7 +5,7 @@ import { hostNameFault } from '../host-name.ts';
 import { limits } from '../limits.ts';
 import { isPlainLine, isPlainText, plainLineRule, plainTextRule } from '../shown-text.ts';
 
-/** A slug is a DNS label: it stands in URLs and host names. */
+/** A slug is a DNS label: it is part of URLs and host names. */
 export const slug = z
   .string()
   .max(limits.slugCharactersMax)
@@ -43,7 +43,7 @@ export const id = <K extends IdKind>(kind: K) =>
     .refine((text): text is Id<K> => isId(kind, text), `an id that begins with ${idPrefixes[kind]}_`)
     .meta({ pattern: `^${idPrefixes[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$` });
 
-/** Path parameters take either form; what is neither is simply not found. */
+/** Path parameters accept both forms. Any other text is not found. */
 export const idOrSlug = z.string().min(1).max(100);
 
 /** PostgreSQL and RFC 3339 both know the years from 1 to 9999; an offset must not lead out of them. */
@@ -56,7 +56,7 @@ export const timestamp = z.iso.datetime({ offset: true }).refine((text) => {
 }, 'a time from the year 1900 to 9999');
 
 export const listQuery = z.object({
-  cursor: z.string().max(500).optional().describe('`next` of the page before'),
+  cursor: z.string().max(500).optional().describe('`next` of the previous page'),
   limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
 });
 
@@ -64,7 +64,7 @@ export const listQuery = z.object({
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
-    next: z.string().nullable().describe('Pass as `cursor` for the next page; null at the end'),
+    next: z.string().nullable().describe('Value of `cursor` for the next page; null at the end'),
   });
 
 export const tenantParams = z.object({ tenant: idOrSlug });

@@ -4,10 +4,10 @@ import { id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './
 
 export const subscriptionState = z.enum(['pending', 'active', 'rejected', 'suspended', 'ended']);
 
-/** An API as others name it: `<tenant>/<api>`, slugs or ids. */
+/** The address of an API for other tenants: `<tenant>/<api>`, slugs or ids. */
 const address = z.string().regex(/^[a-z0-9_-]{1,100}\/[a-z0-9_-]{1,100}$/, '`<tenant>/<api>`');
 
-/** As the developer's tenant sees it. */
+/** A subscription in the view of the developer's tenant. */
 export const subscription = z.object({
   id: id('subscription'),
   app: z.string().describe('Slug of the app'),
@@ -21,7 +21,7 @@ export const subscription = z.object({
   updated_at: timestamp,
 });
 
-/** The same subscription as the provider's tenant sees it: of the app it knows no more than its address. */
+/** The same subscription in the view of the provider's tenant: the app's address, and nothing else of it. */
 export const subscriber = z.object({
   id: id('subscription'),
   app: z.string().describe('`<tenant>/<app>`'),
@@ -80,7 +80,7 @@ export const subscriptions = {
     id: 'subscriptions.update',
     method: 'PATCH',
     path: '/tenants/{tenant}/subscriptions/{subscription}',
-    summary: 'Move a subscription to another plan; a plan with manual approval makes it pending again',
+    summary: 'Change the plan of a subscription. A plan with manual approval makes it pending again',
     access: 'developer',
     params: subscriptionParams,
     query: none,
@@ -93,7 +93,7 @@ export const subscriptions = {
     id: 'subscriptions.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/subscriptions/{subscription}',
-    summary: 'End a subscription; it stays readable in state `ended`',
+    summary: 'End a subscription. It stays readable in state `ended`',
     access: 'developer',
     params: subscriptionParams,
     query: none,
@@ -109,7 +109,7 @@ export const subscribers = {
     id: 'subscribers.list',
     method: 'GET',
     path: '/tenants/{tenant}/subscribers',
-    summary: 'List who subscribes to the APIs of a tenant',
+    summary: 'List the subscribers of a tenant’s APIs',
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({ api: idOrSlug.optional(), state: subscriptionState.optional() }),
@@ -129,15 +129,15 @@ export const subscribers = {
     output: subscriber,
     status: 200,
   }),
-  approve: decision('approve', 'Let a pending subscription call'),
-  reject: decision('reject', 'Refuse a pending subscription'),
-  suspend: decision('suspend', 'Stop the calls of an active subscription'),
-  resume: decision('resume', 'Let a suspended subscription call again'),
+  approve: decision('approve', 'Approve a pending subscription'),
+  reject: decision('reject', 'Reject a pending subscription'),
+  suspend: decision('suspend', 'Suspend an active subscription: stop its calls'),
+  resume: decision('resume', 'Resume a suspended subscription'),
   delete: operation({
     id: 'subscribers.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/subscribers/{subscriber}',
-    summary: 'End a subscription from the provider’s side',
+    summary: 'End a subscription as the provider',
     access: 'admin',
     params: subscriberParams,
     query: none,

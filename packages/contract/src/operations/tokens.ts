@@ -21,20 +21,20 @@ export const tokens = {
     id: 'tokens.create',
     method: 'POST',
     path: '/tenants/{tenant}/tokens',
-    summary: 'Create a control token for a member; admins may do so for others',
+    summary: 'Create a control token. Admins may create tokens for other members',
     access: 'developer',
     params: tenantParams,
     query: none,
     body: z.object({
       member: id('member'),
       name,
-      role: role.optional().describe('At most the role of the member; the role of the member where nothing is said'),
+      role: role.optional().describe('At most the role of the member; by default that role'),
       expires_at: timestamp.optional(),
     }),
     output: token.extend({
       token: z
         .string()
-        .describe('Shown once')
+        .describe('Shown only once')
         .meta({ examples: ['tlt_<id>_<secret>_<checksum>'] }),
     }),
     status: 201,
@@ -44,7 +44,7 @@ export const tokens = {
     id: 'tokens.list',
     method: 'GET',
     path: '/tenants/{tenant}/tokens',
-    summary: 'List control tokens: your own, or all of the tenant for admins',
+    summary: 'List your control tokens. Admins see all tokens of the tenant',
     access: 'viewer',
     params: tenantParams,
     query: listQuery.extend({ member: z.string().max(100).optional() }),
@@ -56,7 +56,7 @@ export const tokens = {
     id: 'tokens.get',
     method: 'GET',
     path: '/tenants/{tenant}/tokens/{token}',
-    summary: 'Read what is known of a control token',
+    summary: 'Read a control token without its secret',
     access: 'viewer',
     params: tokenParams,
     query: none,
@@ -68,7 +68,7 @@ export const tokens = {
     id: 'tokens.revoke',
     method: 'DELETE',
     path: '/tenants/{tenant}/tokens/{token}',
-    summary: 'Revoke a control token, at once and for good',
+    summary: 'Revoke a control token immediately and for good',
     access: 'viewer',
     params: tokenParams,
     query: none,

@@ -16,7 +16,7 @@ export const usageDimensions = [
 ] as const;
 export type UsageDimension = (typeof usageDimensions)[number];
 
-/** `by=api,status`: which dimensions each item tells apart. At most one of minute, hour, day. */
+/** `by=api,status`: the dimensions of each item. At most one of minute, hour, day. */
 const by = z
   .string()
   .max(100)
@@ -38,13 +38,13 @@ const sums = {
   duration_us: z.int(),
 };
 
-/** What an id stands for; `name` is its slug or name, null where it is gone. */
+/** An object by its id; `name` is its slug or name, null if it was deleted. */
 const named = z.object({ id: z.string(), name: z.string().nullable() });
 
 export const usageItem = z.object({
   api: named.optional(),
   version: named.optional(),
-  /** Operation of the version's OpenAPI document; null where none matched. */
+  /** Operation of the version's OpenAPI document; null if none matched. */
   operation: z.string().nullable().optional(),
   /** Null: called without a credential. An app of another tenant shows as `<tenant>/<app>`. */
   app: named.nullable().optional(),
@@ -61,19 +61,19 @@ export const usage = {
     id: 'usage.get',
     method: 'GET',
     path: '/tenants/{tenant}/usage',
-    summary: 'Count the calls of a tenant: those on its APIs, and those of its apps',
+    summary: 'Show the usage of a tenant: calls to its APIs and calls of its apps',
     access: 'viewer',
     params: tenantParams,
     query: z.object({
-      from: timestamp.optional().describe('First minute; 24 hours before `to` where nothing is said'),
-      to: timestamp.optional().describe('End, not counted itself; now where nothing is said'),
+      from: timestamp.optional().describe('First minute; by default 24 hours before `to`'),
+      to: timestamp.optional().describe('End (exclusive); by default now'),
       by,
-      side: z.enum(['provider', 'developer']).optional().describe('Only calls on own APIs, or only calls of own apps'),
-      api: idOrSlug.optional().describe('An own API, or the id of any'),
-      version: idOrSlug.optional().describe('Id of a version'),
+      side: z.enum(['provider', 'developer']).optional().describe('Only calls to own APIs, or only calls of own apps'),
+      api: idOrSlug.optional().describe('Slug or ID of an API of the tenant, or the ID of any API'),
+      version: idOrSlug.optional().describe('ID of a version'),
       operation: z.string().max(200).optional(),
-      app: idOrSlug.optional().describe('An own app, or the id of any'),
-      key: idOrSlug.optional().describe('Id of a key'),
+      app: idOrSlug.optional().describe('Slug or ID of an app of the tenant, or the ID of any app'),
+      key: idOrSlug.optional().describe('ID of a key'),
       status: z.coerce.number().int().min(100).max(599).optional(),
       limit: z.coerce.number().int().min(1).max(limits.usageGroupsMax).default(limits.usageGroupsDefault),
     }),
@@ -82,7 +82,7 @@ export const usage = {
       from: timestamp,
       to: timestamp,
       items: z.array(usageItem),
-      /** Whether more groups exist than `limit` lets through; `total` counts them all. */
+      /** Whether there are more groups than `limit`; `total` includes all of them. */
       truncated: z.boolean(),
       total: z.object(sums),
     }),

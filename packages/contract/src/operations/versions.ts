@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { apiParams } from './apis.ts';
 import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
 
-/** A version's name stands in the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so that it is never an id. */
+/** A version's name is part of the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so it is never an id. */
 export const versionName = z
   .string()
   .max(limits.slugCharactersMax)
@@ -13,22 +13,40 @@ export const versionName = z
 export const versionState = z.enum(['draft', 'live', 'deprecated', 'retired']);
 const access = z
   .enum(['open', 'key', 'token', 'any'])
-  .describe('What a caller must show: nothing, an API key, a token, or either of the two');
+  .describe('Required credential: none (`open`), an API key, a token, or any of the two');
 
 const upstreamInput = z.object({
   url: z
     .string()
     .min(1)
     .max(limits.urlCharactersMax)
-    .describe('`http` or `https`, without user, query and fragment; its path is put before that of the call'),
+    .describe('`http` or `https` URL without user, query and fragment. Its path precedes the path of the call'),
   weight: z.int().min(0).max(1000).default(1),
 });
 const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
 const openapi = z
   .union([z.string().max(limits.openapiBytesMax), z.record(z.string(), z.unknown())])
   .describe('An OpenAPI 3.0 or 3.1 document: YAML or JSON as text, or the object itself');
+const strict = z
+  .boolean()
+  .describe(
+    'Forward only what the document describes, and refuse the rest. Default: where any operation carries scopes',
+  );
+const strictDocument = z.boolean().default(false).describe('Refuse the document for warnings too');
 const timeoutMs = z.int().min(1).max(limits.upstreamTimeoutMsMax);
 const requestBytes = z.int().min(0).max(limits.requestBytesMax);
+
+const finding = z.object({
+  severity: z.enum(['error', 'warning']),
+  pointer: z.string().describe('RFC 6901, into the document'),
+  message: z.string(),
+  line: z.int(),
+  column: z.int(),
+});
+const counts = z.object({
+  errors: z.int().describe('Each costs the operations that it touches: they are not published'),
+  warnings: z.int(),
+});
 
 export const version = z.object({
   id: id('version'),
@@ -41,11 +59,17 @@ export const version = z.object({
   request_bytes_max: z.int(),
   deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),
   sunset_at: timestamp.nullable().describe('Sent as `Sunset` (RFC 8594)'),
-  /** Operations of the OpenAPI document that routing and metering know; 0 where there is no document. */
+  /** The number of operations in the OpenAPI document; 0 without a document. */
   operations: z.int(),
+  strict: z.boolean().describe('Whether only these are forwarded'),
+  /** Findings in the document when it was published. */
+  findings: counts,
   created_at: timestamp,
   updated_at: timestamp,
 });
+
+/** With the findings themselves: errors first, at most a hundred of each severity. */
+const publishedVersion = version.extend({ findings: counts.extend({ items: z.array(finding) }) });
 
 export const versionParams = apiParams.extend({ version: idOrSlug });
 
@@ -62,14 +86,19 @@ export const versions = {
       name: versionName,
       openapi: openapi.nullable().default(null),
       upstreams: upstreams.default([]),
-      state: versionState.optional().describe('`live` where upstreams are given, else `draft`'),
-      access: access.default('key'),
+      state: versionState.optional().describe('By default `live` with upstreams, else `draft`'),
+      access: access
+        .optional()
+        .describe('Default: what the `security` of the document asks for; `key` where it says nothing'),
+      strict: strict.optional(),
+      strict_document: strictDocument,
       timeout_ms: timeoutMs.default(limits.upstreamTimeoutMsDefault),
       request_bytes_max: requestBytes.default(limits.requestBytesDefault),
       deprecated_at: timestamp.nullable().optional(),
       sunset_at: timestamp.nullable().optional(),
     }),
-    output: version,
+    output: publishedVersion,
+    rawMembers: ['openapi'],
     status: 201,
     errors: ['conflict', 'openapi_invalid', 'upstream_address_refused', 'quota_exceeded'],
   }),
@@ -101,12 +130,25 @@ export const versions = {
     id: 'versions.openapi',
     method: 'GET',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}/openapi',
-    summary: 'Read the OpenAPI document of a version',
+    summary: 'Read the OpenAPI document of a version, as it was sent; as JSON where `Accept` asks for it',
     access: 'viewer',
     params: versionParams,
     query: none,
     body: undefined,
-    output: z.record(z.string(), z.unknown()),
+    output: undefined,
+    stream: 'application/json',
+    status: 200,
+  }),
+  findings: operation({
+    id: 'versions.findings',
+    method: 'GET',
+    path: '/tenants/{tenant}/apis/{api}/versions/{version}/findings',
+    summary: 'List what was found in the OpenAPI document of a version',
+    access: 'viewer',
+    params: versionParams,
+    query: none,
+    body: undefined,
+    output: counts.extend({ items: z.array(finding) }),
     status: 200,
   }),
   update: operation({
@@ -114,7 +156,7 @@ export const versions = {
     method: 'PATCH',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}',
     summary:
-      'Change a version: where it leads, who may call it, its state (draft → live → deprecated → retired, and back to live)',
+      'Change a version: upstreams, access, document, state (draft → live → deprecated → retired, and back to live)',
     access: 'developer',
     params: versionParams,
     query: none,
@@ -123,12 +165,15 @@ export const versions = {
       upstreams: upstreams.optional(),
       state: versionState.optional(),
       access: access.optional(),
+      strict: strict.optional(),
+      strict_document: strictDocument,
       timeout_ms: timeoutMs.optional(),
       request_bytes_max: requestBytes.optional(),
       deprecated_at: timestamp.nullable().optional(),
       sunset_at: timestamp.nullable().optional(),
     }),
-    output: version,
+    output: publishedVersion,
+    rawMembers: ['openapi'],
     status: 200,
     errors: ['openapi_invalid', 'upstream_address_refused', 'state_conflict', 'precondition_failed'],
   }),
@@ -136,7 +181,7 @@ export const versions = {
     id: 'versions.delete',
     method: 'DELETE',
     path: '/tenants/{tenant}/apis/{api}/versions/{version}',
-    summary: 'Delete a version; one that is live or deprecated only while no app subscribes to its API',
+    summary: 'Delete a version. A live or deprecated one only while no app subscribes to its API',
     access: 'developer',
     params: versionParams,
     query: none,

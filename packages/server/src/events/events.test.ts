@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../kernel/clock.ts';
 import { openLog } from '../kernel/log.ts';
-import { expireEvents } from './expire.ts';
+import { expireEvents } from '../operations/expire-events.ts';
 import { startTestControl, type TestControl, type TestTenant } from '../../test/control/fixture.ts';
 import { make, makeProvider, makeScope, type Made } from '../../test/control/nouns.ts';
 

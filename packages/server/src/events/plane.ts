@@ -4,12 +4,11 @@ import { plane } from '../operations/plane.ts';
 export const events = plane({
   name: 'events',
   settings: {},
-  tables: ['events'],
+  tables: [],
   reads: [],
   kinds: [],
   metrics: {},
   needs: [],
   gives: [],
   serve: () => import('./serve.ts'),
-  work: () => import('./work.ts'),
 });

@@ -2,7 +2,8 @@ import type { ServeGround, Served } from '../operations/plane.ts';
 import { openFeed } from './feed.ts';
 import { assertionKeys, gatewaySeen, registerGateway } from './gateways.ts';
 
-export async function serve(ground: ServeGround): Promise<Served<'gatewaySeen'>> {
+export async function serve(all: ServeGround): Promise<Served<'gatewaySeen'>> {
+  const ground = { ...all, store: all.store.lane('feed') };
   const deps = { ...ground, fleetKey: ground.vault.derive('gateways') };
   const feed = await openFeed(ground);
   return {

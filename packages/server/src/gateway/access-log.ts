@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { Call } from './call.ts';
+import { causeOf } from './steps/account.ts';
 import type { ThreadMetrics } from './metrics.ts';
 import type { Outcome } from './wire/exchange.ts';
 
@@ -30,6 +31,8 @@ export class AccessLog {
       path: head.target.slice(0, call.pathEnd),
       status: outcome.status,
       code: call.refusal ?? outcome.error,
+      cause: causeOf(call, outcome),
+      cause_at: outcome.fault?.at,
       address: call.address,
       version: call.version?.key,
       operation: call.operation?.id,

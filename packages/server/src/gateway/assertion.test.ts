@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } from 'jose';
 import { systemClock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { AssertionSigner, generateAssertionKey, publicJwkOf } from './assertion.ts';
 import { openIdentity } from './identity.ts';
 
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const deps = { clock: systemClock, random: systemRandom, log: silent };
 const claims = { aud: 'acme/orders', tenant: 'ten_2', app: 'app_1', plan: 'pln_1', subscription: 'sub_1', scopes: '' };
 
 describe('the assertion', () => {
@@ -35,10 +38,10 @@ describe('the identity of a gateway', () => {
   it('is made once, readable by its user alone, and found again', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tulou-identity-'));
     try {
-      const first = openIdentity(folder, systemClock, systemRandom);
+      const first = openIdentity(folder, deps);
       assert.match(first.id, /^gwy_[0-7][0-9a-z]{25}$/);
       assert.equal(statSync(join(folder, 'identity.json')).mode & 0o777, 0o600);
-      assert.deepEqual(openIdentity(folder, systemClock, systemRandom), first);
+      assert.deepEqual(openIdentity(folder, deps), first);
     } finally {
       rmSync(folder, { recursive: true });
     }

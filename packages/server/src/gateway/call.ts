@@ -13,7 +13,8 @@ import type { Strangers } from './strangers.ts';
 import type { ThreadMetrics } from './metrics.ts';
 import type { RequestIds, TraceIds } from './request-id.ts';
 import type { Freshness } from './snapshot/freshness.ts';
-import type { Operation, State, SubscriptionNode, VersionNode } from './snapshot/state.ts';
+import type { Operation, SubscriptionNode, VersionNode } from './snapshot/links.ts';
+import type { State } from './snapshot/state.ts';
 import type { Once, UsedProofs } from './tokens/proofs.ts';
 import type { Signers } from './signatures/signers.ts';
 import type { Pass, Tokens } from './tokens/tokens.ts';
@@ -37,6 +38,8 @@ export interface Gate {
   /** Who may say for whom it forwards. */
   readonly proxies: TrustedProxies;
   readonly freshness: Freshness;
+  /** What is left of a `Set-Cookie` of an upstream. */
+  readonly keepCookie: (value: string) => string | undefined;
   /** Where people go, and the public address of the calls. */
   readonly platformUrl: string;
   readonly gatewayUrl: string;
@@ -67,6 +70,12 @@ export class Call {
   operation: Operation | undefined = undefined;
   /** Where, in the target, the part after the version begins. */
   restAt = 0;
+  /** That part without the query, canonical (RFC 3986 §6.2.2), where it matters which operation a call is. */
+  rest: string | undefined = undefined;
+  /** Scopes that the operation needs, by their own names: of every operation that an upstream may read the path as. */
+  scopes: readonly string[] = [];
+  /** Why the request cannot be trusted to mean one operation. */
+  ambiguity: string | undefined = undefined;
 
   // set by `identify`
   identity: Identity | undefined = undefined;
@@ -87,6 +96,8 @@ export class Call {
   /** `X-Forwarded-For` and `Client-Cert`, from whomever; several of the latter: empty. */
   forwardedFor: string | undefined = undefined;
   clientCert: string | undefined = undefined;
+  /** What each `Cookie` field holds but the platform's cookies; undefined: nothing. */
+  cookies: (string | undefined)[] | undefined = undefined;
   /** Of the client: the peer, or whom a trusted proxy forwards for. */
   address: string;
   /** Which fields of the client are not forwarded, the credential among them: `drop` in steps/credential.ts. */
@@ -96,6 +107,8 @@ export class Call {
   // set by `authorise`
   subscription: SubscriptionNode | undefined = undefined;
   grant: Grant | undefined = undefined;
+  /** Scopes that the credential holds, by their own names; undefined: it is not limited to scopes. */
+  held: ReadonlySet<string> | undefined = undefined;
 
   // set by `limit`
   /** Value of `RateLimit`; empty: no limits. */

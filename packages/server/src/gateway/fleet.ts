@@ -1,23 +1,27 @@
 /** The fleet key on this gateway's disk, so that a gateway that starts without control can verify what needs it. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Log } from '../kernel/log.ts';
+import { replaceFile } from './durable.ts';
+import { setAside } from './set-aside.ts';
 
 const fileName = 'fleet.key';
+/** Another key of this shape verifies nothing, and control replaces it: it needs no checksum. */
+const shape = /^[\w-]{43}$/;
 
-/** Undefined: this gateway has never been given one. */
-export function readFleetKey(folder: string): Buffer | undefined {
+/** Undefined: this gateway has none yet, and control gives it one. A damaged file is set aside. */
+export function readFleetKey(folder: string, log: Log): Buffer | undefined {
+  const path = join(folder, fileName);
   try {
-    const key = Buffer.from(readFileSync(join(folder, fileName), 'utf8').trim(), 'base64url');
-    return key.length === 32 ? key : undefined;
+    const text = readFileSync(path, 'utf8').trim();
+    if (shape.test(text)) return Buffer.from(text, 'base64url');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
+  setAside(path, 'it is damaged', 'control is asked for the fleet key', log);
+  return undefined;
 }
 
-/** Mode 0600. */
 export function keepFleetKey(folder: string, key: Buffer): void {
-  const path = join(folder, fileName);
-  writeFileSync(`${path}.new`, `${key.toString('base64url')}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  replaceFile(join(folder, fileName), `${key.toString('base64url')}\n`);
 }

@@ -2,7 +2,7 @@
  * The gateway: a main thread that holds the configuration, ships usage, keeps the counters and answers operators; and
  * threads that serve calls. It starts from its disk, or from control, and needs neither to go on.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAdmin } from '../http/admin.ts';
 import type { Listener } from '../http/listen.ts';
@@ -10,19 +10,23 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
-import { takeDataFolder } from './data-lock.ts';
+import { makeFolder, takeDataFolder, type DataLock } from './data-lock.ts';
 import { keepFleetKey, readFleetKey } from './fleet.ts';
-import { openIdentity, Registration } from './identity.ts';
+import { keepIdentity, openIdentity, Registration, type GatewayIdentity } from './identity.ts';
 import { Checkpoint, readCheckpoint } from './limits/checkpoint.ts';
 import { Slots } from './limits/slots.ts';
+import { SteadyTime } from './limits/steady.ts';
 import { Windows } from './limits/windows.ts';
 import { renderMetrics, ThreadMetrics } from './metrics.ts';
 import { Configuration } from './snapshot/configuration.ts';
+import { hungBounds, type HungBounds } from '../kernel/hung.ts';
+import { Heartbeat } from './thread/heartbeat.ts';
 import type { ThreadSetup } from './thread/messages.ts';
 import { ThreadPool } from './thread/pool.ts';
 import { UsedProofs } from './tokens/proofs.ts';
 import type { AllowedClass } from '../http/address-guard.ts';
-import { Shipper } from './usage/ship.ts';
+import { spoolBounds } from './usage/segment.ts';
+import { sealingBoot, Shipper } from './usage/ship.ts';
 
 export interface GatewayOptions {
   readonly listen: Address;
@@ -40,6 +44,8 @@ export interface GatewayOptions {
   /** Addresses and CIDR blocks of proxies before this gateway; absent: there are none. */
   readonly trustedProxies?: readonly string[];
   readonly accessLog: boolean;
+  /** When a thread counts as hung. */
+  readonly hung?: HungBounds;
 }
 
 export interface GatewayDeps {
@@ -58,7 +64,7 @@ const lastShippingMs = 3000;
 
 /** Starts a gateway; resolves when it listens. Rejects where a port or the data folder cannot be had. */
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningRole> {
-  const lock = takeDataFolder(options.dataDir);
+  const lock = takeDataFolder(options.dataDir, deps.log);
   try {
     const gateway = new Gateway(options, deps, lock);
     await gateway.start();
@@ -72,7 +78,9 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
 class Gateway implements RunningRole {
   readonly #options: GatewayOptions;
   readonly #deps: GatewayDeps;
-  readonly #lock: { release(): void };
+  readonly #lock: DataLock;
+  readonly #usageFolder: string;
+  readonly #identity: GatewayIdentity;
   readonly #configuration: Configuration;
   readonly #shipper: Shipper;
   readonly #registration: Registration;
@@ -81,23 +89,31 @@ class Gateway implements RunningRole {
   readonly #windows: Windows;
   readonly #slots: Slots;
   readonly #checkpoint: Checkpoint;
+  readonly #time: SteadyTime;
+  /** Calls that threads have handed over, by place, as long as control does not have them. */
+  readonly #handed = new Map<number, number>();
   readonly #metrics: ThreadMetrics[];
   readonly #setup: (place: number, serial: number, threads: number) => ThreadSetup;
   #fleetKey: Buffer | undefined;
   #pool: ThreadPool | undefined;
   #admin: Listener | undefined;
   #housekeeping: Timer | undefined;
+  #fleetKeyKept: Buffer | undefined;
+  #filesFail = false;
   #draining = false;
   #callsLost = 0;
 
-  constructor(options: GatewayOptions, deps: GatewayDeps, lock: { release(): void }) {
+  constructor(options: GatewayOptions, deps: GatewayDeps, lock: DataLock) {
     const { dataDir, controlUrl, nodeToken } = options;
     const { clock, random, log } = deps;
     const usageFolder = join(dataDir, 'usage');
-    mkdirSync(usageFolder, { recursive: true, mode: 0o700 });
-    const identity = openIdentity(dataDir, clock, random);
-    const { seed, records } = readCheckpoint(dataDir, random);
-    const boot = Buffer.from(random.bytes(6)).toString('hex');
+    this.#usageFolder = usageFolder;
+    makeFolder(usageFolder, log);
+    makeFolder(join(dataDir, 'snapshot'), log);
+    const identity = openIdentity(dataDir, deps);
+    this.#identity = identity;
+    const { seed, records } = readCheckpoint(dataDir, deps);
+    const boot = `${sealingBoot}${Buffer.from(random.bytes(6)).toString('hex')}`;
     this.#options = options;
     this.#deps = deps;
     this.#lock = lock;
@@ -112,7 +128,8 @@ class Gateway implements RunningRole {
       freshness: this.#configuration.freshness.memory,
     };
     this.#metrics = Array.from({ length: options.threads }, () => new ThreadMetrics(ThreadMetrics.memory()));
-    this.#windows = new Windows(this.#memories.windows, options.threads + 1);
+    this.#time = new SteadyTime(clock);
+    this.#windows = new Windows(this.#memories.windows, options.threads + 1, this.#time);
     this.#slots = new Slots(this.#memories.slots, options.threads, options.threads + 1);
     this.#usedProofs = new UsedProofs(this.#memories.usedProofs, {
       owner: options.threads + 1,
@@ -120,9 +137,9 @@ class Gateway implements RunningRole {
       sinceSeconds: Math.ceil(clock.now() / 1000),
     });
     for (const record of records) this.#windows.restore(record, clock.now());
-    this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, deps);
+    this.#checkpoint = new Checkpoint(dataDir, seed, this.#windows, { ...deps, time: this.#time });
     this.#shipper = new Shipper({ folder: usageFolder, controlUrl, nodeToken }, { ...deps, fetch });
-    this.#fleetKey = readFleetKey(dataDir);
+    this.#fleetKey = readFleetKey(dataDir, log);
     const onFleetKey = (key: Buffer): void => this.#takeFleetKey(key);
     this.#registration = new Registration(controlUrl, nodeToken, identity, { clock, log, fetch, onFleetKey });
     this.#setup = (place, serial) => ({
@@ -139,6 +156,8 @@ class Gateway implements RunningRole {
       fleetKey: this.#fleetKey,
       seed,
       ...this.#memories,
+      heartbeat: Heartbeat.memory(),
+      steady: { memory: this.#time.memory, aheadMs: this.#time.aheadMs },
       proofsSinceSeconds: this.#usedProofs.sinceSeconds,
       metrics: (this.#metrics[place - 1] ?? new ThreadMetrics(ThreadMetrics.memory())).memory,
     });
@@ -160,8 +179,10 @@ class Gateway implements RunningRole {
         threads: this.#options.threads,
         setup: this.#setup,
         state: () => this.#configuration.everything(),
-        onSegment: (id) => this.#shipper.add(id),
-        onDeath: (setup) => this.#bury(setup),
+        onSegment: (id, sealed) => this.#shipper.add(id, sealed),
+        onHanded: (place, message) => this.#hold(place, message),
+        hung: this.#options.hung ?? hungBounds,
+        onDeath: (setup) => this.#takeBack(setup),
       },
       this.#deps,
     );
@@ -207,20 +228,70 @@ class Gateway implements RunningRole {
     if (this.#fleetKey?.equals(key) === true) return;
     this.#fleetKey = key;
     this.#pool?.tell({ type: 'fleet', key });
-    keepFleetKey(this.#options.dataDir, key);
+    this.#keepFiles();
+  }
+
+  /** The small files of the folder, anew where they are missing. A disk that refuses is tried again the next second. */
+  #keepFiles(): void {
+    const { dataDir } = this.#options;
+    try {
+      if (!existsSync(this.#usageFolder)) makeFolder(this.#usageFolder, this.#deps.log);
+      if (!existsSync(join(dataDir, 'identity.json'))) keepIdentity(dataDir, this.#identity);
+      if (this.#fleetKey !== undefined && this.#fleetKey !== this.#fleetKeyKept) keepFleetKey(dataDir, this.#fleetKey);
+      this.#fleetKeyKept = this.#fleetKey;
+      this.#filesFail = false;
+    } catch (error) {
+      if (!this.#filesFail) this.#deps.log.error({ error: String(error) }, 'small files of the gateway cannot be kept');
+      this.#filesFail = true;
+    }
+  }
+
+  /** Somebody may have removed or replaced the data folder: it is made again, with all that this process knows. */
+  #keepFolder(): void {
+    if (this.#lock.isInForce) return this.#keepFiles();
+    this.#deps.log.error(
+      { folder: this.#options.dataDir },
+      'the data folder was removed or replaced while the gateway runs; its files are written anew',
+    );
+    try {
+      this.#lock.retake();
+      makeFolder(this.#usageFolder, this.#deps.log);
+      this.#fleetKeyKept = undefined;
+      this.#keepFiles();
+    } catch (error) {
+      this.#deps.log.error({ error: String(error) }, 'the data folder cannot be taken again');
+    }
+  }
+
+  #hold(place: number, { segment, bytes, calls }: { segment: string; bytes: Uint8Array; calls: number }): void {
+    this.#handed.set(place, calls);
+    this.#shipper.hold(segment, bytes, () => {
+      this.#handed.delete(place);
+      this.#pool?.tellOne(place, { type: 'taken', segment });
+    });
   }
 
   async #keepHouse(): Promise<void> {
+    this.#keepFolder();
+    this.#time.follow(this.#deps.log);
     this.#checkpoint.save();
+    const isUnready = this.#unready() !== undefined;
+    for (const metrics of this.#metrics) metrics.unready = isUnready;
     await this.#configuration.keepHouse();
   }
 
   /** What a dead thread held is given back; its open segment is closed and shipped. */
-  #bury(setup: ThreadSetup): void {
+  #takeBack(setup: ThreadSetup): void {
     this.#windows.table.releaseLocksOf(setup.place);
     this.#slots.releaseAllOf(setup.place);
     this.#usedProofs.table.releaseLocksOf(setup.place);
-    this.#callsLost += this.#metrics[setup.place - 1]?.buried() ?? 0;
+    const lost = (this.#metrics[setup.place - 1]?.buried() ?? 0) - (this.#handed.get(setup.place) ?? 0);
+    if (lost > 0)
+      this.#deps.log.error(
+        { calls: lost },
+        'answered calls were in the memory of a thread that died: they are not counted',
+      );
+    this.#callsLost += Math.max(0, lost);
     this.#shipper.recover(`${setup.segmentPrefix}-`);
   }
 
@@ -228,7 +299,19 @@ class Gateway implements RunningRole {
     if (this.#draining) return 'draining';
     const reason = this.#configuration.unready();
     if (reason !== undefined) return reason;
-    return (this.#pool?.serving ?? 0) === 0 ? 'no thread serves' : undefined;
+    if ((this.#pool?.serving ?? 0) === 0) return 'no thread serves';
+    return this.#writesFail();
+  }
+
+  /** Why the gateway should get no new calls although it can serve: what it must keep, it cannot. */
+  #writesFail(): string | undefined {
+    const pending = Math.max(...this.#metrics.map((metrics) => metrics.pending));
+    if (pending >= spoolBounds.pendingMax)
+      return 'usage cannot be recorded: calls are refused (spool_full); free some disk space';
+    if (pending > 0) return 'usage cannot be written to the disk; free some space, or see the log';
+    if (this.#configuration.isBehind)
+      return 'the configuration cannot be kept on the disk; free some space, or see the log';
+    return this.#checkpoint.fails || this.#filesFail ? 'the data folder cannot be written; see the log' : undefined;
   }
 
   #render(): string {
@@ -236,9 +319,12 @@ class Gateway implements RunningRole {
       ...this.#configuration.figures(),
       threads: this.#pool?.serving ?? 0,
       threadDeaths: this.#pool?.deaths ?? 0,
+      threadHangs: this.#pool?.hangs ?? 0,
       spoolBytes: this.#shipper.bytes,
       spoolSegments: this.#shipper.segments,
       spoolRefused: this.#shipper.refused,
+      spoolDamaged: this.#shipper.damaged,
+      spoolMissing: this.#shipper.missing,
       callsLost: this.#callsLost,
       callsShipped: this.#shipper.callsShipped,
       counterSlots: this.#windows.table.countTaken(),

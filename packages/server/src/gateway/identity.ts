@@ -1,33 +1,63 @@
 /** Who this gateway is: an id and an assertion key, made on its first start and kept in its data folder. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { idPrefixes } from '@tulou/contract/ids';
+import { crc32 } from 'node:zlib';
+import { isId } from '@tulou/contract/ids';
 import { z } from 'zod';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import { generateAssertionKey, publicJwkOf } from './assertion.ts';
+import { replaceFile } from './durable.ts';
+import { setAside } from './set-aside.ts';
 
-const identityFile = z.object({ id: z.string().startsWith(`${idPrefixes.gateway}_`), key: z.string() });
-export type GatewayIdentity = z.output<typeof identityFile>;
+/** 0.1.0 wrote no `sum`. */
+const identityFile = z.object({
+  id: z.string().refine((text) => isId('gateway', text)),
+  key: z.string().refine(isEd25519),
+  sum: z.int().optional(),
+});
+export type GatewayIdentity = Readonly<Record<'id' | 'key', string>>;
 
-/** Reads the identity in `folder`, or makes one (mode 0600). */
-export function openIdentity(folder: string, clock: Clock, random: Random): GatewayIdentity {
-  const path = join(folder, 'identity.json');
-  const kept = readIfThere(path);
-  if (kept !== undefined) return identityFile.parse(JSON.parse(kept));
-  const fresh = { id: newId('gateway', clock, random), key: generateAssertionKey() };
-  writeFileSync(`${path}.new`, JSON.stringify(fresh), { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+const fileName = 'identity.json';
+
+/** Reads the identity in `folder`, or makes one (mode 0600). One that is damaged is set aside: a gateway may be a new one. */
+export function openIdentity(folder: string, deps: { clock: Clock; random: Random; log: Log }): GatewayIdentity {
+  const kept = read(join(folder, fileName), deps.log);
+  if (kept !== undefined) return kept;
+  const fresh = { id: newId('gateway', deps.clock, deps.random), key: generateAssertionKey() };
+  try {
+    keepIdentity(folder, fresh);
+  } catch (error) {
+    // A full disk: it is tried again every second.
+    deps.log.error({ error: String(error) }, 'the identity of this gateway cannot be kept');
+  }
   return fresh;
 }
 
-function readIfThere(path: string): string | undefined {
+export function keepIdentity(folder: string, { id, key }: GatewayIdentity): void {
+  replaceFile(join(folder, fileName), JSON.stringify({ id, key, sum: sumOf(id, key) }));
+}
+
+function read(path: string, log: Log): GatewayIdentity | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const { id, key, sum } = identityFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    if (sum === undefined || sum === sumOf(id, key)) return { id, key };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+  }
+  setAside(path, 'it is damaged', 'this gateway gets a new id and a new key, and registers them', log);
+  return undefined;
+}
+
+const sumOf = (id: string, key: string): number => crc32(`${id} ${key}`);
+
+function isEd25519(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
   }
 }
 

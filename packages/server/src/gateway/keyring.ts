@@ -6,7 +6,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { parseCredential } from '@tulou/contract/credentials';
 import { hash64, type Hash64 } from './limits/hash.ts';
 import type { KeyTable } from './snapshot/key-table.ts';
-import type { AppNode, State } from './snapshot/state.ts';
+import type { AppNode } from './snapshot/links.ts';
+import type { State } from './snapshot/state.ts';
 import { interned, type Interned } from './usage/record.ts';
 
 /** A verified key, shown or signing, or the client of a verified token. */

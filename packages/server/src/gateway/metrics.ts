@@ -2,6 +2,7 @@
  * The gateway's own counters. Each thread adds to a piece of shared memory of its own, the main thread sums them up when it
  * is asked; no label grows with tenants, apis or paths.
  */
+import { upstreamCauses, type UpstreamCause } from '@tulou/contract/causes';
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 
 /** Upper bounds of the latency histogram, microseconds. */
@@ -9,6 +10,8 @@ const bucketsUs = [
   500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000,
 ];
 const codes = Object.keys(errors) as ErrorCode[];
+const causes = Object.keys(upstreamCauses) as UpstreamCause[];
+const causeIndex = new Map<string, number>(causes.map((cause, index) => [cause, index]));
 const codeIndex = new Map<string, number>(codes.map((code, index) => [code, index]));
 
 // Places in a thread's numbers.
@@ -19,9 +22,12 @@ const inFlightAt = 8;
 const pendingAt = 9;
 const abortedAt = 10;
 const logLinesLostAt = 11;
-const bucketsAt = 12;
+/** Written by the main thread: whether the gateway is not ready, for the listener of the calls. Not a sum. */
+const unreadyAt = 12;
+const bucketsAt = 13;
 const codesAt = bucketsAt + bucketsUs.length + 1;
-const length = codesAt + codes.length;
+const causesAt = codesAt + codes.length;
+const length = causesAt + causes.length;
 
 /** One thread's counters. Only that thread writes. */
 export class ThreadMetrics {
@@ -58,6 +64,11 @@ export class ThreadMetrics {
     else this.#add(codesAt + index, 1);
   }
 
+  /** An upstream gave no good answer. */
+  upstreamFailed(cause: UpstreamCause): void {
+    this.#add(causesAt + (causeIndex.get(cause) ?? 0), 1);
+  }
+
   logLinesLost(lines: number): void {
     this.#add(logLinesLostAt, lines);
   }
@@ -65,6 +76,20 @@ export class ThreadMetrics {
   /** Calls whose usage is in memory only. */
   setPending(calls: number): void {
     this.#numbers[pendingAt] = calls;
+  }
+
+  /** Calls whose usage is in memory only. */
+  get pending(): number {
+    return this.#numbers[pendingAt] ?? 0;
+  }
+
+  /** Main thread: load balancers shall be told that this gateway is not ready, whichever thread they ask. */
+  set unready(is: boolean) {
+    this.#numbers[unreadyAt] = is ? 1 : 0;
+  }
+
+  get unready(): boolean {
+    return this.#numbers[unreadyAt] === 1;
   }
 
   /** Main thread, after the thread died: what it had in flight and in memory is gone. Returns the calls lost. */
@@ -92,9 +117,12 @@ export interface MainFigures {
   readonly feedErrors: number;
   readonly threads: number;
   readonly threadDeaths: number;
+  readonly threadHangs: number;
   readonly spoolBytes: number;
   readonly spoolSegments: number;
   readonly spoolRefused: number;
+  readonly spoolDamaged: number;
+  readonly spoolMissing: number;
   readonly callsLost: number;
   readonly callsShipped: number;
   readonly counterSlots: number;
@@ -114,6 +142,12 @@ export function renderMetrics(threads: readonly ThreadMetrics[], figures: MainFi
     ...metric('tulou_gateway_refusals_total', 'counter', 'Answers that the gateway made itself, by error code.', [
       ...codes.map((code, i): Sample => [`{code="${code}"}`, at(codesAt + i)]).filter(([, value]) => value > 0),
     ]),
+    ...metric(
+      'tulou_gateway_upstream_failures_total',
+      'counter',
+      'Calls without a good answer of the upstream, by cause.',
+      [...causes.map((cause, i): Sample => [`{cause="${cause}"}`, at(causesAt + i)]).filter(([, value]) => value > 0)],
+    ),
     ...histogram(at),
     ...gauge('tulou_gateway_in_flight', 'Exchanges that have begun and not ended.', at(inFlightAt)),
     ...counter('tulou_gateway_broken_off_total', 'Exchanges that a client or an upstream broke off.', at(abortedAt)),
@@ -149,12 +183,23 @@ function mainMetrics(f: MainFigures): string[] {
     ...counter('tulou_gateway_snapshot_errors_total', 'Polls of the configuration that failed.', f.feedErrors),
     ...gauge('tulou_gateway_threads', 'Threads that serve.', f.threads),
     ...counter('tulou_gateway_thread_deaths_total', 'Threads that died and were replaced.', f.threadDeaths),
+    ...counter('tulou_gateway_thread_hangs_total', 'Threads that hung, were ended and replaced.', f.threadHangs),
     ...gauge('tulou_gateway_spool_bytes', 'Bytes of closed segments that wait for control.', f.spoolBytes),
     ...gauge('tulou_gateway_spool_segments', 'Closed segments that wait for control.', f.spoolSegments),
     ...gauge(
       'tulou_gateway_spool_refused_segments',
       'Segments that control refused for good; kept on disk.',
       f.spoolRefused,
+    ),
+    ...gauge(
+      'tulou_gateway_spool_damaged_segments',
+      'Segments that are damaged: answered calls may be missing; kept on disk.',
+      f.spoolDamaged,
+    ),
+    ...counter(
+      'tulou_gateway_spool_missing_segments_total',
+      'Segments that were removed before control had them.',
+      f.spoolMissing,
     ),
     ...counter('tulou_gateway_usage_lost_total', 'Answered calls whose record was lost with a thread.', f.callsLost),
     ...counter('tulou_gateway_usage_shipped_total', 'Answered calls that control has taken.', f.callsShipped),

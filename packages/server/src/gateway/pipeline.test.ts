@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { proxyFields } from '../http/trusted-proxies.ts';
+import { replaced } from './steps/credential.ts';
 import { errors, problemBody } from '@tulou/contract';
-import { address, key, outcome, pairs, planWith, threadForEach, withKey } from '../../test/gateway/one-thread.ts';
+import {
+  address,
+  key,
+  newKey,
+  outcome,
+  pairs,
+  planWith,
+  threadForEach,
+  withKey,
+  world,
+} from '../../test/gateway/one-thread.ts';
 import { renderMetrics } from './metrics.ts';
 import { lifecycle } from './pipeline.ts';
 
@@ -21,7 +31,10 @@ describe('the pipeline', () => {
     const { forwarded } = thread().begin(`${address}?a=b%20c`, withKey);
     assert.equal(forwarded?.target, '/base/orders/7?a=b%20c');
     assert.equal(forwarded.upstream.key, 'http://upstream.test:8000');
-    assert.deepEqual([...forwarded.dropFields].toSorted(), ['traceparent', 'x-api-key', ...proxyFields].toSorted());
+    assert.deepEqual(
+      [...forwarded.dropFields].toSorted(),
+      [...replaced, 'client-cert', 'client-cert-chain', 'x-api-key'].toSorted(),
+    );
     assert.equal(forwarded.timeoutMs, 5000);
     assert.equal(forwarded.requestBytesMax, 1000);
     const sent = pairs(forwarded.addFields);
@@ -59,6 +72,12 @@ describe('the pipeline', () => {
     '/..\\a',
     '/\\..',
     '/%5c..%5c',
+    '/..;/admin',
+    '/a/..;x=1/b',
+    '/%252e%252e/a',
+    '/a%252f..%252fb',
+    '/%2e%2e%3b/a',
+    '/%c0%ae%c0%ae/a',
   ]) {
     it(`refuses the dot segment in ${rest}: upstream it could mean another place`, () => {
       assert.equal(thread().call(`/acme/orders/v1${rest}`, withKey).code, 'malformed_request');
@@ -109,6 +128,88 @@ describe('the pipeline', () => {
     assert.equal(pairs(fields).get('content-language'), 'zh-CN');
     const english = thread().call('/', { ...withKey, 'accept-language': 'en, zh;q=0.1' });
     assert.equal(english.answered?.fields.get('content-language'), 'en');
+  });
+
+  it('answers the same for a private API as where there is none, to all who have no right to it', () => {
+    const api = world.find(({ kind }) => kind === 'api');
+    assert.ok(api?.kind === 'api');
+    const missing = thread().call('/acme/orders/v9/a').answered;
+    const other = newKey('live', null, 'app_2');
+    thread().publish({ ...api, private: true }, other.object);
+    const strangers: Record<string, string>[] = [
+      {},
+      { 'x-api-key': other.text },
+      { 'x-api-key': 'tlk_live_x' },
+      { authorization: 'Bearer a.b.c' },
+    ];
+    for (const fields of strangers)
+      for (const version of ['v1', 'token', 'old', 'dep', 'v9']) {
+        const { answered, code } = thread().call(`/acme/orders/${version}/a`, fields);
+        assert.equal(code, 'route_not_found', `${version} ${JSON.stringify(fields)}`);
+        assert.equal(answered?.body, missing?.body);
+        assert.deepEqual([...(answered?.fields.keys() ?? [])], [...(missing?.fields.keys() ?? [])]);
+      }
+    assert.equal(thread().call(address, withKey).code, undefined);
+    assert.equal(thread().call('/acme/orders/token/a', withKey).code, 'route_not_found');
+  });
+
+  for (const [what, rest, fields] of [
+    ['a method override', '/orders/7', { 'x-http-method-override': 'DELETE' }],
+    ['its twin', '/orders/7', { x_http_method: 'DELETE' }],
+    ['another one', '/orders/7', { 'x-method-override': 'PUT' }],
+    ['one in the query', '/orders/7?a=b&_method=DELETE', {}],
+    ['one in the query, escaped', '/orders/7?%5fmeth%6fd=DELETE', {}],
+    ['one in the query, as PHP reads it', '/orders/7?.method=DELETE', {}],
+    ['a NUL', '/orders/7%00', {}],
+    ['an encoded slash', '/orders/7%2fx', {}],
+  ] as const) {
+    it(`refuses ${what} where operations need scopes, and forwards it where none does`, () => {
+      const scoped = world.find((object) => object.kind === 'version');
+      assert.ok(scoped?.kind === 'version');
+      assert.equal(thread().call(`/acme/orders/v1${rest}`, { ...withKey, ...fields }).code, undefined);
+      const operations = scoped.operations.map((operation) => ({ ...operation, scopes: ['read'] }));
+      thread().publish({ ...scoped, operations });
+      assert.equal(thread().call(`/acme/orders/v1${rest}`, { ...withKey, ...fields }).code, 'request_ambiguous');
+    });
+  }
+
+  it('forwards only operations of the document where the version is strict, and any path where it is not', () => {
+    const version = world.find((object) => object.kind === 'version');
+    assert.ok(version?.kind === 'version');
+    const operations = [{ id: 'get', method: 'GET', path: '/orders/{id}', scopes: ['read'] }];
+    const code = (change: object, path: string): unknown => {
+      thread().publish({ ...version, ...change });
+      return thread().call(`/acme/orders/v1${path}`, withKey).code;
+    };
+    assert.equal(code({}, '/nothing'), undefined);
+    assert.equal(code({ strict: true }, '/nothing'), 'operation_unknown');
+    assert.equal(code({ strict: true }, '/orders/7'), undefined);
+    assert.equal(code({ operations }, '/nothing'), 'operation_unknown');
+    assert.equal(code({ operations, strict: false }, '/nothing'), undefined);
+    assert.equal(code({ operations, strict: false }, '/orders/7%00'), 'request_ambiguous');
+  });
+
+  it('records why an upstream gave no good answer: in usage, in the access log and in metrics, not in the answer', () => {
+    const lost = thread().begin(address, withKey);
+    const fault = { cause: 'malformed_field', at: 'line 3' } as const;
+    thread().end(lost, outcome(502, { error: 'upstream_malformed', fault }));
+    const bare = thread().call('/acme/orders/bare/a', withKey);
+    assert.equal(bare.code, 'upstream_unreachable');
+    assert.equal(bare.answered?.body.includes('no_upstream'), false);
+    thread().call(address, withKey);
+    const causes = thread()
+      .recorded()
+      .map(({ status, cause, requests }) => [status, cause, requests]);
+    assert.deepEqual(causes, [
+      [502, 'malformed_field', 1],
+      [502, 'no_upstream', 1],
+      [200, undefined, 1],
+    ]);
+    const [first] = thread().logged.split('\n');
+    assert.partialDeepStrictEqual(JSON.parse(first ?? ''), { cause: 'malformed_field', cause_at: 'line 3' });
+    const figures = renderMetrics([thread().gate.metrics], {} as Parameters<typeof renderMetrics>[1]);
+    assert.match(figures, /upstream_failures_total\{cause="malformed_field"\} 1/);
+    assert.match(figures, /upstream_failures_total\{cause="no_upstream"\} 1/);
   });
 
   it('answers 410 for a retired version, and says of a deprecated one since when and until when', () => {

@@ -2,12 +2,13 @@
  * What happens to a call. The table below is the program: read it from top to bottom. Everything on the way is synchronous;
  * a step either lets the call go on or ends it with one of the codes that stand beside it.
  */
-import { errors, problemBody, type ErrorCode } from '@tulou/contract/errors';
+import { errors, type ErrorCode } from '@tulou/contract/errors';
+import { problemBody } from '@tulou/contract/problem';
 import { acceptedLanguage, type Language } from '@tulou/contract/language';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
 import { anonymousGrantOf } from './grant.ts';
-import { usageOf } from './steps/account.ts';
+import { causeOf, usageOf } from './steps/account.ts';
 import { authorise } from './steps/authorise.ts';
 import { answerFields, forward } from './steps/forward.ts';
 import { identify } from './steps/identify.ts';
@@ -35,11 +36,15 @@ export const lifecycle: readonly { readonly name: string; readonly refusals: rea
   { name: 'account', refusals: [] },
 ];
 
+/** A fault that comes with every connection is logged once in a while. */
+const quietMs = 10_000;
+
 /** The handler that the wire engine calls. */
 export class Pipeline implements ExchangeHandler {
   readonly #gate: Gate;
   readonly #accessLog: AccessLog | undefined;
   readonly #events: UsageEvent[] = [];
+  #quietUntilMs = 0;
 
   constructor(gate: Gate, accessLog: AccessLog | undefined) {
     this.#gate = gate;
@@ -75,6 +80,7 @@ export class Pipeline implements ExchangeHandler {
 
   #refuse(call: Call, code: ErrorCode): void {
     call.refusal = code;
+    if (isHidden(call)) return this.#answerNothingHere(call);
     const fields = answerFields(
       call,
       call.grant ?? (call.version === undefined ? undefined : anonymousGrantOf(call.version)),
@@ -86,6 +92,13 @@ export class Pipeline implements ExchangeHandler {
     if (challenge !== undefined) fields.push('www-authenticate', challenge);
     if (status === 429 || status === 503) fields.push('retry-after', call.retryAfter === '' ? '1' : call.retryAfter);
     call.exchange.respond(status, fields, bodyOf(code, language, call.detail));
+  }
+
+  /** The answer for an address where there is nothing, byte for byte. */
+  #answerNothingHere({ exchange, requestId }: Call): void {
+    const language = languageFor(exchange);
+    const fields = ['tulou-request-id', requestId, ...problemFields[language]];
+    exchange.respond(errors.route_not_found.status, fields, bodyOf('route_not_found', language, undefined));
   }
 
   #answerNotReady(exchange: Exchange): void {
@@ -117,11 +130,21 @@ export class Pipeline implements ExchangeHandler {
     const call = exchange.context;
     if (!(call instanceof Call)) return;
     if (call.refusal !== undefined) metrics.refused(call.refusal);
+    const cause = causeOf(call, outcome);
+    if (cause !== undefined) metrics.upstreamFailed(cause);
     releaseSlot(call, this.#gate);
   }
 
-  refused(code: ErrorCode): void {
+  refused(code: ErrorCode, cause?: Error): void {
     this.#gate.metrics.refused(code);
+    const now = this.#gate.clock.monotonic();
+    if (cause === undefined || now < this.#quietUntilMs) return;
+    this.#quietUntilMs = now + quietMs;
+    const isOutOfFiles = ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    const words = isOutOfFiles
+      ? 'no file descriptor is left: new connections are dropped. Raise the limit of open files (`ulimit -n`, LimitNOFILE)'
+      : 'connections cannot be accepted';
+    this.#gate.log.error({ error: String(cause) }, words);
   }
 
   problem(code: ErrorCode, exchange: Exchange | undefined): { fields: readonly string[]; body: string } {
@@ -134,6 +157,12 @@ export class Pipeline implements ExchangeHandler {
   }
 }
 
+/** A private API is shown to nobody but its provider's own apps and those with a subscription. */
+function isHidden({ version, subscription, identity }: Call): boolean {
+  if (version?.api.object?.private !== true || subscription !== undefined) return false;
+  return identity?.app.tenant !== version.api.tenant;
+}
+
 const plainText = ['content-type', 'text/plain'];
 
 /** `/healthz` and `/readyz` on the listener of the calls, for load balancers; no tenant can have these addresses. */
@@ -142,7 +171,9 @@ function probeOf(exchange: Exchange, gate: Gate): { status: number; body: string
   if (address === '/healthz') return { status: 200, body: 'ok\n' };
   if (address !== '/readyz') return undefined;
   if (gate.draining) return { status: 503, body: 'draining\n' };
-  return gate.state === undefined ? { status: 503, body: 'no configuration yet\n' } : { status: 200, body: 'ok\n' };
+  if (gate.state === undefined) return { status: 503, body: 'no configuration yet\n' };
+  if (gate.spool.full) return { status: 503, body: 'usage cannot be recorded: calls are refused (spool_full)\n' };
+  return gate.metrics.unready ? { status: 503, body: 'not ready\n' } : { status: 200, body: 'ok\n' };
 }
 
 const problemFields: Readonly<Record<Language, readonly string[]>> = {

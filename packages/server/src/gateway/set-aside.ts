@@ -22,9 +22,6 @@ export function setAside(path: string, reason: string, effect: string, log: Log)
   }
 }
 
-/** Whether a name is that of a file that was set aside. */
-export const isAside = (name: string): boolean => /\.damaged(?:-\d)?$/.test(name);
-
 function renameIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);

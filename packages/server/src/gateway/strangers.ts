@@ -1,5 +1,5 @@
 /** Apps that call without a subscription, as the spool names them. Bounded: past it, all are named anew. */
-import type { AppNode, VersionNode } from './snapshot/state.ts';
+import type { AppNode, VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
 
 const knownMax = 4096;

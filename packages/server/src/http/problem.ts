@@ -5,35 +5,40 @@ import type { HttpAnswer } from './message.ts';
 
 const retryAfterSeconds = 2;
 
-/** Codes of postgres.js and of the system when the database can't be reached, and SQLSTATEs of one that won't serve now. */
-const awayCodes = new Set([
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  '53100',
-  '53300',
-  '55P03',
-  '57014',
-  '57P01',
-  '57P02',
-  '57P03',
-  '40001',
-  '40P01',
+const away = 'the database cannot be reached';
+const full = 'the database has no room or no connection left';
+const slow = 'the database did not answer in time; nothing was changed';
+const locked = 'something else holds the same rows or the same table; nothing was changed';
+const files = 'this process has no file descriptor left';
+
+/**
+ * What the platform cannot do right now, by the codes of postgres.js, of the system and the SQLSTATEs of PostgreSQL, and the
+ * words for the caller. All of them pass by themselves or by an operator's hand: none is the caller's fault, none a defect.
+ */
+const unavailable: ReadonlyMap<string, string> = new Map([
+  ...of(away, 'CONNECT_TIMEOUT CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED ECONNREFUSED ECONNRESET ENOENT'),
+  ...of(away, 'ENOTFOUND EPIPE ETIMEDOUT EAI_AGAIN EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN EADDRNOTAVAIL'),
+  ...of(away, '57P01 57P02 57P03 57P05 08000 08001 08003 08004 08006 08007 08P01'),
+  // Logins that fail while an administrator changes them, and a primary that has become a standby.
+  ...of(away, '28000 28P01 3D000 25006'),
+  ...of(full, '53000 53100 53200 53300 53400 58030 ENOSPC EDQUOT ENOMEM ENOBUFS'),
+  ...of(slow, '57014 25P03 25P04'),
+  ...of(locked, '55P03 40001 40P01'),
+  ...of(files, 'EMFILE ENFILE'),
 ]);
+
+function of(detail: string, codes: string): (readonly [string, string])[] {
+  return codes.split(' ').map((code) => [code, detail]);
+}
 
 /** The problem that an error is to the caller. What nobody foresaw is `internal`, with nothing of it in the answer. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return new Problem(typeof code === 'string' && awayCodes.has(code) ? 'unavailable' : 'internal', { cause: error });
+  const detail = typeof code === 'string' ? unavailable.get(code) : undefined;
+  return detail === undefined
+    ? new Problem('internal', { cause: error })
+    : new Problem('unavailable', { detail, cause: error });
 }
 
 /** Renders an error in the language of the caller. Logs it with its cause if the fault is not the caller's. */

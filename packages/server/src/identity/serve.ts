@@ -10,7 +10,7 @@ import type { Audit } from './acting.ts';
 import { measureMount, startIdentity } from './identity.ts';
 import { openProber } from './domains/prober.ts';
 import { openResolver } from './domains/resolver.ts';
-import { openInteraction } from './interaction/interaction.ts';
+import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
@@ -32,11 +32,22 @@ export async function serve(
   needs: Needs,
 ): Promise<Served<'findSignedIn' | 'inviteMember'>> {
   const { clock, vault, platformUrl, upstreamAllow } = ground;
+  const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
   const provenDomainsOnly = !ground.unprovenHosts;
-  const interaction = openInteraction({ ...ground, ...needs, audit: auditor(ground), fetch, provenDomainsOnly });
+  const interaction = openInteraction({
+    ...ground,
+    ...needs,
+    store,
+    audit: auditor(ground),
+    fetch,
+    provenDomainsOnly,
+  });
   const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
-  const server = await startIdentity({ platformUrl, signUp, warmIssuers, upstreamAllow }, { ...ground, interaction });
+  const server = await startIdentity(
+    { platformUrl, signUp, warmIssuers, upstreamAllow },
+    { ...ground, store, interaction },
+  );
   const prove = openProber({
     resolveTxt: openResolver(own.settings.dnsServers),
     fetch: openGuardedFetch({ allow: upstreamAllow, plainHttp: true, bytesMax: 4096 }, ground),

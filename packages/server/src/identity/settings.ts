@@ -10,6 +10,7 @@ export const settings = {
     example: 'open',
     default: 'invited',
     doc: 'Whether anyone with an e-mail address may have an account at the platform, or only people who were invited.',
+    roles: ['control'],
   }),
   warmIssuers: setting({
     variable: 'TULOU_WARM_ISSUERS',
@@ -22,6 +23,7 @@ export const settings = {
     example: '2000',
     default: '1500',
     doc: 'The number of tenants’ issuers that one control process keeps ready. Others are built when they are used.',
+    roles: ['control'],
   }),
   dnsServers: setting({
     variable: 'TULOU_DNS_SERVERS',
@@ -38,6 +40,7 @@ export const settings = {
     example: '9.9.9.9,[2620:fe::fe]:53',
     doc: 'The DNS servers that are asked for the challenges of domains. They must see the public DNS.',
     default: 'the system’s',
+    roles: ['control'],
   }),
   smtpUrl: setting({
     variable: 'TULOU_SMTP_URL',
@@ -46,6 +49,7 @@ export const settings = {
     example: 'smtp://user:secret@mail.internal:587',
     doc: 'The mail server. Without one, mails wait in the outbox.',
     secret: true,
+    roles: ['worker'],
   }),
   mailFrom: setting({
     variable: 'TULOU_MAIL_FROM',
@@ -53,5 +57,6 @@ export const settings = {
     expects: 'an e-mail address, with a name or without',
     example: 'Tulou <no-reply@example.com>',
     doc: 'The sender of mails. Required with `TULOU_SMTP_URL`.',
+    roles: ['worker'],
   }),
 } as const;

@@ -2,6 +2,9 @@
 import type { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
 
+/** The roles of the program, each a process of its own. */
+export type RoleName = 'gateway' | 'control' | 'worker';
+
 export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly variable: `TULOU_${string}`;
   readonly flag?: string;
@@ -13,6 +16,8 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly doc: string;
   /** The default in the words of the reference; absent: there is none. */
   readonly default?: string;
+  /** The roles that are told of it. No other process sees its value. */
+  readonly roles: readonly RoleName[];
   /** Its value is in no message and no log. */
   readonly secret?: true;
   /** An empty text is a value of its own, not the absence of one. */

@@ -39,21 +39,28 @@ export function controlCredential(text: string): Presented {
  */
 export function authenticate(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
   return credential.kind === 'operator'
-    ? authenticatePlatform(tx, credential)
+    ? authenticatePlatform(tx, credential, now)
     : authenticateMember(tx, credential, now);
 }
 
 /** The same for a gateway's node token; its name. */
-export async function authenticateNode(tx: SystemTx, text: string | undefined): Promise<string> {
+export async function authenticateNode(tx: SystemTx, text: string | undefined, now: number): Promise<string> {
   const credential = text === undefined ? undefined : parseCredential(text);
   if (credential?.kind !== 'node') throw new Problem('unauthenticated');
-  return (await authenticatePlatform(tx, credential)).credential;
+  return (await authenticatePlatform(tx, credential, now)).credential;
 }
 
-async function authenticatePlatform(tx: SystemTx, credential: Credential): Promise<Caller> {
+/** A token that a person made ends with that person's rights as an operator. */
+async function authenticatePlatform(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
   const [row] = await tx.sql<{ secret_hash: string }[]>`
-    select secret_hash from platform_tokens
-    where id = ${credential.id} and kind = ${credential.kind} and revoked_at is null`;
+    select t.secret_hash from platform_tokens t
+    where t.id = ${credential.id} and t.kind = ${credential.kind} and t.revoked_at is null
+      and (t.expires_at is null or t.expires_at > ${new Date(now)})
+      and (
+        t.created_by is null or not starts_with(t.created_by, 'operator:usr_')
+        or exists (
+          select from operators o join users u on u.tenant_id = ${nilTenant} and u.id = o.user_id
+          where 'operator:' || o.user_id = t.created_by and u.disabled_at is null))`;
   if (!sameSecret(credential, row?.secret_hash)) throw new Problem('unauthenticated');
   // The id's first 22 characters are the nil tenant's; the next few tell credentials apart.
   const principal = { kind: 'operator', id: credential.id.slice(22, 30) } as const;

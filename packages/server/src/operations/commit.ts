@@ -56,6 +56,7 @@ export function openCall(context: CallContext): { call: TenantCall & PlatformCal
   const call = {
     requestId: request.requestId,
     address: request.address,
+    accept: request.header('accept') ?? '',
     expect(current: object): void {
       if (ifMatch !== undefined) holdIfMatch(ifMatch, etagOf(resourceOutput(compiled), current));
       held = true;

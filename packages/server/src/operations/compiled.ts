@@ -1,7 +1,7 @@
 /** A line of the table of operations, with what follows from the others. */
 import type { Operation } from '@tulou/contract';
 import { assert } from '../kernel/assert.ts';
-import { isWrite, type Bound } from './handler.ts';
+import { isWrite, nounOf, type Bound } from './handler.ts';
 import { inputSchemas, type InputSchemas } from './input.ts';
 
 export interface Compiled {
@@ -22,12 +22,11 @@ export function compileOperations(all: readonly Bound[]): readonly Compiled[] {
 
 function compile(bound: Bound, all: readonly Bound[]): Compiled {
   const { operation } = bound;
-  const noun = operation.id.split('.')[0] ?? '';
-  const resource = all.find((other) => other.operation.id === `${noun}.get`)?.operation;
+  const resource = all.find((other) => other.operation.id === `${nounOf(operation)}.get`)?.operation;
   assert(operation.access !== 'public', `${operation.id}: an operation has a caller; what is public is a plain route`);
   assert(
     resource !== undefined || !isWrite(operation),
-    `${operation.id} writes, so ${noun}.get must say how the object looks`,
+    `${operation.id} writes, so ${nounOf(operation)}.get must say how the object looks`,
   );
   return { bound, operation, resource: resource ?? operation, schemas: inputSchemas(operation) };
 }

@@ -15,7 +15,7 @@ import { openCall, recordAccess, recordRefusal, Repeated, type CallContext, type
 import type { Compiled } from './compiled.ts';
 import { findTenant, type DirectoryEntry } from './directory.ts';
 import { hostileParameters } from './hostile-text.ts';
-import { isTenantOperation, isWrite } from './handler.ts';
+import { isTenantOperation, isWrite, nounOf } from './handler.ts';
 import { claimOf, findKept, type IdempotencyClaim } from './idempotency.ts';
 import { callerOf, ownCallerOf, type FindSignedIn } from './people.ts';
 import { parseInput, type ParsedInput } from './input.ts';
@@ -50,9 +50,11 @@ export async function carryOut(
   request: HttpRequest,
   params: PathParams,
   { caller, tenant }: Identified,
-  deps: DispatchDeps,
+  given: DispatchDeps,
 ): Promise<HttpAnswer> {
   const { operation } = compiled;
+  // Where a table of one noun is locked, calls on the others find connections.
+  const deps = { ...given, store: given.store.share(nounOf(operation)) };
   const reason = caller.principal.kind === 'operator' ? reasonOf(request, operation) : null;
   const actor = await enter(operation, caller.principal, tenant, reason, request, deps);
   permit(operation, caller.principal, tenant);

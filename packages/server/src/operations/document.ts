@@ -42,10 +42,11 @@ const nounOf = (operation: Operation): string => operation.id.split('.')[0] ?? '
 /** How an object of each noun looks, by the name of its schema: `apis.get` → `Api`. */
 function nounsOf(operations: readonly Operation[]): [string, z.ZodType][] {
   return operations.flatMap(({ id, output }): [string, z.ZodType][] => {
-    const noun = /^(\w+)\.get$/.exec(id)?.[1];
+    const noun = /^([\w-]+)\.get$/.exec(id)?.[1];
     if (noun === undefined || output === undefined) return [];
     const singular = noun.endsWith('s') ? noun.slice(0, -1) : noun;
-    return [[singular.charAt(0).toUpperCase() + singular.slice(1), output]];
+    const words = singular.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+    return [[words.join(''), output]];
   });
 }
 

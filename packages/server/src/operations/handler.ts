@@ -59,6 +59,8 @@ interface AnyCall {
   readonly requestId: string;
   /** Address of the caller's socket. */
   readonly address: string;
+  /** The media types that the caller accepts, as it says them; empty where it says nothing. */
+  readonly accept: string;
   /**
    * Holds the object, as read and locked in this transaction, against `If-Match`; throws `precondition_failed`. Every
    * handler of PATCH, PUT and DELETE calls it before it writes.
@@ -89,11 +91,22 @@ type CallOf<O extends Operation> = O['method'] extends 'GET'
     : PlatformCall;
 type Result<O extends Operation> = O['output'] extends undefined
   ? O['method'] extends 'GET'
-    ? Readable
+    ? Readable | Verbatim
     : Committed<undefined>
   : O['method'] extends 'GET'
     ? Output<O>
     : Committed<Output<O>>;
+
+/** A text that is answered as it is, with its own media type. */
+export class Verbatim {
+  readonly type: string;
+  readonly text: string;
+
+  constructor(type: string, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
 
 /** The handler of an operation: its first argument is the tenant's scope, or the caller where no tenant is in the path. */
 export type Handler<O extends Operation, D = Deps> = (
@@ -140,12 +153,16 @@ export function on<O extends Operation, D = Deps>(operation: O, handler: Handler
   return { operation, handler: handler as unknown as Binding<D>['handler'] };
 }
 
-/** Gives a plane's table its dependencies. */
-export const bind = <D>(deps: D, bindings: readonly Binding<D>[]): readonly Bound[] =>
-  bindings.map(({ operation, handler }) => ({
-    operation,
-    handler: (actor, input, call) => handler(actor, input, deps, call),
-  }));
+/** Gives a plane's table its dependencies. Where a table of one noun is locked, the operations of others find connections. */
+export function bind<D extends { readonly store: Store }>(deps: D, bindings: readonly Binding<D>[]): readonly Bound[] {
+  return bindings.map(({ operation, handler }) => {
+    const own = { ...deps, store: deps.store.share(nounOf(operation)) };
+    return { operation, handler: (actor, input, call) => handler(actor, input, own, call) };
+  });
+}
+
+/** The noun of an operation: `plans` of `plans.update`. */
+export const nounOf = ({ id }: Operation): string => id.split('.')[0] ?? '';
 
 /** Whether an operation is a tenant's: its path names one. */
 export const isTenantOperation = (operation: Operation): boolean =>

@@ -16,11 +16,13 @@ export interface InputSchemas {
   readonly params: z.ZodType<object>;
   readonly query: z.ZodType<object>;
   readonly body: z.ZodType | undefined;
+  /** Members of the body that are handed on as text. */
+  readonly raw: readonly string[];
 }
 
 export function inputSchemas(operation: Operation): InputSchemas {
-  const { params, query, body } = operation;
-  return { params, query: query.strict(), body: body instanceof z.ZodObject ? body.strict() : body };
+  const { params, query, body, rawMembers: raw = [] } = operation;
+  return { params, query: query.strict(), body: body instanceof z.ZodObject ? body.strict() : body, raw };
 }
 
 /** Reads and parses all three parts. Throws `invalid_request` with one violation for each thing that is wrong. */
@@ -29,7 +31,7 @@ export async function parseInput(
   request: HttpRequest,
   params: Readonly<Record<string, string>>,
 ): Promise<ParsedInput & { readonly sent: unknown }> {
-  const sent = schemas.body && (await readJson(request, limits.controlBodyBytesMax));
+  const sent = schemas.body && (await readJson(request, bytesMaxOf(schemas), schemas.raw));
   const parts = {
     params: schemas.params.safeParse(params),
     query: schemas.query.safeParse(Object.fromEntries(request.query)),
@@ -46,6 +48,10 @@ export async function parseInput(
   }
   return { params: parts.params.data, query: parts.query.data, body: parts.body?.data, sent };
 }
+
+/** A document may be as large as the body of all else. */
+const bytesMaxOf = ({ raw }: InputSchemas): number =>
+  raw.length === 0 ? limits.controlBodyBytesMax : limits.documentBodyBytesMax;
 
 const violationsMax = 100;
 

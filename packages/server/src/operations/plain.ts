@@ -1,6 +1,7 @@
 /** Routes of the platform listener that are no operations: for gateways, and for everyone. */
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 import type { Params } from '../http/routes.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import { authenticateNode, bearerOf } from './authenticate.ts';
 
@@ -17,11 +18,11 @@ export async function answerPlain(
   route: PlainRoute,
   request: HttpRequest,
   params: Params,
-  { store }: { readonly store: Store },
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
 ): Promise<HttpAnswer> {
   if (route.access === 'node') {
     const token = bearerOf(request.header('authorization'));
-    await store.system('a node shows its token', (tx) => authenticateNode(tx, token));
+    await store.system('a node shows its token', (tx) => authenticateNode(tx, token, clock.now()));
   }
   return route.handle(request, params);
 }

@@ -1,4 +1,4 @@
-import type { OpenapiReader } from '../control/openapi/reader.ts';
+import type { OpenapiReader } from './openapi/reader.ts';
 import type { Deps } from '../operations/handler.ts';
 
 export interface PublishingDeps extends Deps {

@@ -38,7 +38,7 @@ import { listSubscribers, listSubscriptions } from './subscriptions/list.ts';
 import { updateSubscription } from './subscriptions/update.ts';
 import { createVersion } from './versions/create.ts';
 import { deleteVersion } from './versions/delete.ts';
-import { getVersion, getVersionOpenapi } from './versions/get.ts';
+import { getVersion, getVersionFindings, getVersionOpenapi } from './versions/get.ts';
 import { listVersions } from './versions/list.ts';
 import { updateVersion } from './versions/update.ts';
 
@@ -54,6 +54,7 @@ export const bindings: readonly Binding<PublishingDeps>[] = [
   on(versions.list,        listVersions),
   on(versions.get,         getVersion),
   on(versions.openapi,     getVersionOpenapi),
+  on(versions.findings,     getVersionFindings),
   on(versions.update,      updateVersion),
   on(versions.delete,      deleteVersion),
 

@@ -1,4 +1,4 @@
-import { openReader } from '../control/openapi/reader.ts';
+import { openReader } from './openapi/reader.ts';
 import { bind } from '../operations/handler.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import { showProvider } from './catalog/refresh.ts';

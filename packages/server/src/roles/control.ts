@@ -15,7 +15,7 @@ import type { Deps } from '../operations/handler.ts';
 import { callMetrics, measureCalls, type Measure } from '../operations/measure.ts';
 import { answerPlain } from '../operations/plain.ts';
 import type { Plane } from '../operations/plane.ts';
-import { storePlatformToken } from '../operations/platform-tokens.ts';
+import { storeFileToken, watchFileToken } from '../operations/platform-tokens.ts';
 import { databaseReady } from '../store/ready.ts';
 import { openServed, type OpenServed, type ReadSettings } from './planes.ts';
 
@@ -30,6 +30,8 @@ export interface ControlOptions {
   /** Credentials whose hashes are stored at start, so that nodes and operators can authenticate. */
   readonly nodeToken: string;
   readonly operatorToken: string;
+  /** Reads the operator's token again. Absent: it stays as long as this process runs. */
+  readonly readOperatorToken?: () => Promise<string>;
   readonly upstreamAllow: Deps['upstreamAllow'];
   /** `TULOU_UNSAFE_UNPROVEN_HOSTS`; by default only a platform that nobody else can reach takes names without proof. */
   readonly unprovenHosts?: boolean | undefined;
@@ -45,8 +47,9 @@ export interface ControlRoleDeps extends Pick<Deps, 'store' | 'clock' | 'random'
 /** Starts control. Needs PostgreSQL to start; when it goes away later, calls answer 503 until it is back. */
 export async function startControl(options: ControlOptions, deps: ControlRoleDeps): Promise<RunningRole> {
   const { store, clock, random, log, planes, read } = deps;
-  await storePlatformToken('operator', options.operatorToken, deps);
-  await storePlatformToken('node', options.nodeToken, deps);
+  await storeFileToken(deps, 'operator', options.operatorToken);
+  await storeFileToken(deps, 'node', options.nodeToken);
+  const file = options.readOperatorToken && watchFileToken(options.operatorToken, options.readOperatorToken, deps);
   const metrics = openMetrics();
   const { platformUrl, gatewayUrl, upstreamAllow } = options;
   const vault = openVault(options.masterKey, random);
@@ -64,11 +67,13 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
       urls: { platform: platform.url, admin: admin.url },
       stop: async () => {
         await platform.close();
+        await file?.stop();
         await served.stop();
         await admin.close();
       },
     };
   } catch (error) {
+    await file?.stop();
     await served.stop();
     throw error;
   }
@@ -76,6 +81,7 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
 
 /** All routes of the platform listener: the operations of all planes, their other routes, and the document of the first. */
 function routesOf(served: OpenServed, platformUrl: string, measure: Measure): readonly Route<RouteHandler>[] {
+  const nodes = { ...served.dispatch, store: served.dispatch.store.lane('feed') };
   const described = served.operations.map(({ operation }) => operation);
   const document = JSON.stringify(describeApi(described, platformUrl, release.version));
   return [
@@ -92,7 +98,7 @@ function routesOf(served: OpenServed, platformUrl: string, measure: Measure): re
     ...served.routes.map((route): Route<RouteHandler> => ({
       method: route.method,
       path: route.path,
-      target: measure(route.path, (request, params) => answerPlain(route, request, params, served.dispatch)),
+      target: measure(route.path, (request, params) => answerPlain(route, request, params, nodes)),
     })),
   ];
 }

@@ -13,6 +13,7 @@ export interface ApiFacts {
   readonly id: string;
   readonly slug: string;
   readonly hosts: readonly string[];
+  readonly visibility: 'public' | 'private';
 }
 
 export interface ScopeFacts {
@@ -22,9 +23,17 @@ export interface ScopeFacts {
 
 /** An API is told as soon as it exists: its versions decide what is served. Only the scopes that it has can take effect. */
 export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly ScopeFacts[]): Change {
-  const { id, slug, hosts } = api;
+  const { id, slug, hosts, visibility } = api;
   const told = scopes.map(({ name, risk }) => ({ name, risk }));
-  return present({ kind: 'api', key: id, tenant, slug, hosts: [...hosts], scopes: told });
+  return present({
+    kind: 'api',
+    key: id,
+    tenant,
+    slug,
+    hosts: [...hosts],
+    private: visibility === 'private',
+    scopes: told,
+  });
 }
 
 export interface VersionFacts {
@@ -33,12 +42,18 @@ export interface VersionFacts {
   readonly name: string;
   readonly state: 'draft' | 'live' | 'deprecated' | 'retired';
   readonly access: 'open' | 'key' | 'token' | 'any';
+  /** As its provider says; null: where any operation carries scopes. */
+  readonly strict: boolean | null;
+  readonly scoped: boolean;
   readonly upstreams: readonly { readonly url: string; readonly weight: number }[];
   readonly timeout_ms: number;
   readonly request_bytes_max: number;
   readonly deprecated_at: Date | null;
   readonly sunset_at: Date | null;
 }
+
+/** Whether a gateway forwards documented operations only. */
+export const isStrict = ({ strict, scoped }: Pick<VersionFacts, 'strict' | 'scoped'>): boolean => strict ?? scoped;
 
 /** A draft is not told; a retired version is, so that it answers 410. */
 export function versionChange(owner: Owner, version: VersionFacts, operations: readonly RouteOperation[]): Change {
@@ -51,6 +66,7 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     name: version.name,
     state: version.state,
     access: version.access,
+    strict: isStrict(version),
     upstreams: [...version.upstreams],
     operations: operations.map(({ id, method, path, scopes }) => ({
       id,

@@ -115,6 +115,8 @@ test('an object beyond the bound of the gateways refuses the write', async () =>
     name: 'v1',
     state: 'live',
     access: 'open',
+    strict: null,
+    scoped: false,
     upstreams: [{ url: 'http://example.com', weight: 1 }],
     timeout_ms: 1,
     request_bytes_max: 1,

@@ -3,7 +3,7 @@
  * away when that one breaks, because postgres.js itself would go on with the rest of a broken transaction on a new
  * connection, outside of any transaction; and what it has reserved it loses (both seen with 3.4.9; test/store/sessions.test.ts).
  */
-import type { Pool, Sql } from './pool.ts';
+import type { Pool, Sql, Timeouts } from './pool.ts';
 import { openPool } from './pool.ts';
 
 export interface Connection {
@@ -32,13 +32,17 @@ class ConnectionLostError extends Error {
 }
 
 /** Opens it on first use. `onLost` is told at most once, also when nothing was running. */
-export function openConnection(url: string, onLost: () => void): Connection {
+export function openConnection(
+  { url, timeouts }: { readonly url: string; readonly timeouts?: Timeouts },
+  onLost: () => void,
+): Connection {
   let isLost = false;
   let current: PromiseWithResolvers<never> | undefined;
   const breakCurrent = (): void => current?.reject(new ConnectionLostError('the connection to PostgreSQL was lost'));
   const pool = openPool({
     url,
     connectionsMax: 1,
+    ...(timeouts === undefined ? {} : { timeouts }),
     onClose: () => {
       if (isLost) return;
       isLost = true;

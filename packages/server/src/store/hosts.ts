@@ -109,3 +109,8 @@ export function selfAndParents(host: string): string[] {
 function taken(host: string): Problem {
   return new Problem('conflict', { detail: `The host name ${host} is taken.` });
 }
+
+/** Frees the host names of an API, or (null) of the tenant's issuer. */
+export async function releaseHosts({ sql, tenantUuid }: TenantTx, apiId: string | null): Promise<void> {
+  await sql`delete from hosts where tenant = ${tenantUuid} and api_id is not distinct from ${apiId}`;
+}

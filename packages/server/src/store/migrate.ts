@@ -5,6 +5,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type postgres from 'postgres';
 import { sha256 } from '../kernel/hash.ts';
 import type { Log } from '../kernel/log.ts';
 import { OperatorError } from '../kernel/operator-error.ts';
@@ -75,7 +76,8 @@ function readApplied(pool: Pool): Promise<readonly Applied[]> {
   return pool<Applied[]>`select number, name, hash from schema_migrations order by number`;
 }
 
-const makeTable = `
+/** The record of what was applied. */
+export const makeTable = `
   create table if not exists schema_migrations (
     number integer primary key,
     name text not null,
@@ -84,15 +86,21 @@ const makeTable = `
   )`;
 
 /** True: applied; false: it already was. */
-async function apply(pool: Pool, { number, name, sql, hash }: Migration): Promise<boolean> {
-  return pool.begin(async (transaction) => {
-    const [row] = await transaction`
-      insert into schema_migrations (number, name, hash) values (${number}, ${name}, ${hash})
-      on conflict do nothing returning number`;
-    if (row === undefined) return false;
-    await transaction.unsafe(sql);
-    return true;
-  });
+async function apply(pool: Pool, migration: Migration): Promise<boolean> {
+  return pool.begin((transaction) => applyIn(transaction, migration));
+}
+
+/** The same inside a transaction of the caller's. */
+export async function applyIn(
+  transaction: postgres.TransactionSql<{ bigint: number }>,
+  { number, name, sql, hash }: Migration,
+): Promise<boolean> {
+  const [row] = await transaction`
+    insert into schema_migrations (number, name, hash) values (${number}, ${name}, ${hash})
+    on conflict do nothing returning number`;
+  if (row === undefined) return false;
+  await transaction.unsafe(sql);
+  return true;
 }
 
 /** Whether this program may serve a database with these migrations; throws where not. */

@@ -15,14 +15,32 @@ export interface PoolOptions {
   readonly onClose?: () => void;
   /** Told of announcements on the channels that a connection listens to. */
   readonly onNotify?: (channel: string) => void;
+  /** What PostgreSQL itself ends; 0 or absent: nothing. */
+  readonly timeouts?: Timeouts;
+  /** The role of every session, where it is not the one that logs in. */
+  readonly role?: string;
+}
+
+/** How long PostgreSQL lets a session work or wait. */
+export interface Timeouts {
+  /** One statement, from its arrival to its last row. A cursor is one statement. */
+  readonly statementMs: number;
+  /** The wait for one lock of a row or table. */
+  readonly lockMs: number;
+  /** A transaction that sends nothing. */
+  readonly idleInTransactionMs: number;
 }
 
 /** Opens a pool; connects on first use. Numbers beyond 2^53 in a bigint column are refused, not rounded. */
-export function openPool({ url, connectionsMax, onClose, onNotify }: PoolOptions): Pool {
+export function openPool({ url, connectionsMax, onClose, onNotify, timeouts, role }: PoolOptions): Pool {
   const { plain, directory } = splitSocket(url);
   return postgres(plain, {
     ...(directory === undefined ? {} : { host: directory }),
-    connection: { application_name: 'tulou' },
+    connection: {
+      application_name: 'tulou',
+      ...(role === undefined ? {} : { role }),
+      ...(timeouts === undefined ? {} : sessionSettings(timeouts)),
+    },
     max: connectionsMax,
     ...(onClose === undefined ? { idle_timeout: 60 } : { onclose: onClose, max_lifetime: null }),
     ...(onNotify === undefined ? {} : { onnotify: onNotify }),
@@ -43,6 +61,15 @@ export function openPool({ url, connectionsMax, onClose, onNotify }: PoolOptions
       },
     },
   });
+}
+
+/** As parameters of the session: a transaction pays nothing for them. */
+function sessionSettings({ statementMs, lockMs, idleInTransactionMs }: Timeouts): Record<string, number> {
+  return {
+    statement_timeout: statementMs,
+    lock_timeout: lockMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+  };
 }
 
 /** libpq's form of a Unix socket, `postgres://user@localhost/db?host=/dir`, which postgres.js takes only as an option. */

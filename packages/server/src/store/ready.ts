@@ -7,6 +7,7 @@ const answerTimeoutMs = 2000;
 /** Undefined where PostgreSQL answers in time; else why the role is not ready. */
 export function databaseReady(store: Store, clock: Clock): Promise<string | undefined> {
   const asked = store
+    .lane('health')
     .system('is the database there', async ({ sql }) => void (await sql`select 1`))
     .then(
       () => undefined,

@@ -3,14 +3,16 @@ import { Problem } from '@tulou/contract';
 import { assert } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { openConnection, type Connection } from './connection.ts';
-import type { Sql } from './pool.ts';
+import type { Sql, Timeouts } from './pool.ts';
+import { openShares } from './shares.ts';
 
 export interface Sessions {
   /**
    * Runs `work` between `begin` and a commit; an error of it, or the loss of the connection, undoes everything. `begin` is
-   * sent without waiting for its answer, so that it shares a round trip with the first query.
+   * sent without waiting for its answer, so that it shares a round trip with the first query. With `share`, it takes a
+   * place in that share of the connections first.
    */
-  transaction<T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(begin: string, work: (sql: Sql) => Promise<T>, share?: string): Promise<T>;
   /** Waits for running transactions, then closes. */
   close(): Promise<void>;
 }
@@ -18,6 +20,7 @@ export interface Sessions {
 export interface SessionsOptions {
   readonly url: string;
   readonly connectionsMax: number;
+  readonly timeouts?: Timeouts;
 }
 
 /** How long a transaction waits for a free connection before it is refused as `unavailable`. */
@@ -27,15 +30,18 @@ const waitingMax = 10_000;
 /** Opens no connection yet; each is opened when a transaction needs it, and kept. */
 export function openSessions(options: SessionsOptions, clock: Clock): Sessions {
   const connections = new Connections(options, clock);
+  const shares = openShares(options.connectionsMax, waitMs, clock);
+  const run = async <T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
+    const connection = await connections.acquire();
+    try {
+      return await runIn(connection, begin, work);
+    } finally {
+      connections.release(connection);
+    }
+  };
   return {
-    async transaction(begin, work) {
-      const connection = await connections.acquire();
-      try {
-        return await runIn(connection, begin, work);
-      } finally {
-        connections.release(connection);
-      }
-    },
+    transaction: (begin, work, share) =>
+      share === undefined ? run(begin, work) : shares.within(share, () => run(begin, work)),
     close: () => connections.close(),
   };
 }
@@ -76,7 +82,7 @@ class Connections {
 
   #connect(): Connection {
     this.#open += 1;
-    const connection = openConnection(this.#options.url, () => {
+    const connection = openConnection(this.#options, () => {
       const at = this.#idle.indexOf(connection);
       // One that is in use is dropped when it is released.
       if (at === -1) return;

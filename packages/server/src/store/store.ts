@@ -7,7 +7,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { TenantScope } from '../tenancy/scope.ts';
 import { openListener } from './listener.ts';
 import type { Sql } from './pool.ts';
-import { openSessions, type SessionsOptions } from './sessions.ts';
+import { lanesWith, type Lane, type TimeoutSettings } from './lanes.ts';
+import { openSessions, type Sessions } from './sessions.ts';
 
 /** One tenant's transaction. A query function that takes it can only reach this tenant's rows. */
 export interface TenantTx {
@@ -39,33 +40,79 @@ export interface Store {
   system<T>(reason: string, work: (tx: SystemTx) => Promise<T>): Promise<T>;
   /** Calls `wake` when something was announced on the channel, and after every reconnect. A hint only: poll as well. */
   listen(channel: string, wake: () => void): Promise<() => Promise<void>>;
+  /** The same database over the connections of a lane. */
+  lane(lane: Lane): Store;
+  /** The same lane, in which work of this kind takes a part of the connections at most. */
+  share(kind: string): Store;
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  readonly url: string;
+  /** Of the general lane; the others have their own. */
+  readonly connectionsMax: number;
+  /** Absent: what `lanesWith` says. */
+  readonly timeouts?: TimeoutSettings;
+}
+
 /** Opens the store on a migrated database; connects on first use. A transaction fails where PostgreSQL is away, at once. */
-export function openStore(options: SessionsOptions, clock: Clock): Store {
-  const sessions = openSessions(options, clock);
-  const listener = openListener(options.url, clock);
+export function openStore({ url, connectionsMax, timeouts = {} }: StoreOptions, clock: Clock): Store {
+  const listener = openListener(url, clock);
+  const shapes = lanesWith(timeouts);
+  const lanes = new Map<Lane, Sessions>();
+  const sessionsOf = (lane: Lane): Sessions => {
+    const known = lanes.get(lane);
+    if (known !== undefined) return known;
+    const shape = shapes[lane];
+    const options = { url, connectionsMax: shape.connectionsMax ?? connectionsMax, timeouts: shape.timeouts };
+    const opened = openSessions(options, clock);
+    lanes.set(lane, opened);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    await listener.close();
+    await Promise.all([...lanes.values()].map((sessions) => sessions.close()));
+  };
+  const views = new Map<string, Store>();
+  const view = (lane: Lane, kind: string | undefined): Store => {
+    const name = `${lane} ${kind ?? ''}`;
+    const known = views.get(name);
+    if (known !== undefined) return known;
+    const transactions = transactionsOn(sessionsOf(lane), kind);
+    const made: Store = {
+      ...transactions,
+      listen: (channel, wake) => listener.listen(channel, wake),
+      lane: (other) => view(other, undefined),
+      share: (other) => view(lane, other),
+      close,
+    };
+    views.set(name, made);
+    return made;
+  };
+  return view('general', undefined);
+}
+
+function transactionsOn(sessions: Sessions, share: string | undefined): Pick<Store, 'tenant' | 'system'> {
   return {
     // `async`, so that a mistake of the caller is a rejection like any other error.
     async tenant(scope, work) {
       assert(TenantScope.isScope(scope), 'store.tenant takes a scope that a door has made');
       // A literal, not set_config(): Citus passes only SET LOCAL on to its workers. The scope has validated the UUID.
       const begin = `begin; set local role tulou_tenant; set local app.tenant = '${scope.tenantUuid}'`;
-      return sessions.transaction(begin, (sql) =>
-        withLast((beforeCommit) => work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx)),
+      return sessions.transaction(
+        begin,
+        (sql) =>
+          withLast((beforeCommit) => work({ sql, scope, tenantUuid: scope.tenantUuid, beforeCommit } as TenantTx)),
+        share,
       );
     },
     async system(reason, work) {
       assert(reason !== '', 'store.system takes a reason');
-      return sessions.transaction('begin; set local role tulou_system', (sql) =>
-        withLast((beforeCommit) => work({ sql, beforeCommit } as SystemTx)),
+      return sessions.transaction(
+        'begin; set local role tulou_system',
+        (sql) => withLast((beforeCommit) => work({ sql, beforeCommit } as SystemTx)),
+        share,
       );
-    },
-    listen: (channel, wake) => listener.listen(channel, wake),
-    async close() {
-      await listener.close();
-      await sessions.close();
     },
   };
 }

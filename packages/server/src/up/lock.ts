@@ -1,5 +1,5 @@
 /** One process a data directory. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -52,6 +52,28 @@ export async function holderOf(dir: string): Promise<Running | undefined> {
 /** Undefined: another process has it. */
 function lock(dir: string): DatabaseSync | undefined {
   const path = join(dir, lockName);
+  try {
+    return tryLock(path);
+  } catch {
+    // Not busy, so nobody holds it, and what it says means nothing: a damaged file must not stop a start.
+    return renewed(path);
+  }
+}
+
+function renewed(path: string): DatabaseSync | undefined {
+  try {
+    rmSync(`${path}.damaged`, { recursive: true, force: true });
+    renameSync(path, `${path}.damaged`);
+    return tryLock(path);
+  } catch (cause) {
+    throw new OperatorError('data_unusable', `The lock ${path} cannot be taken: ${String(cause)}.`, {
+      remedy: 'Give this user the right to write there, or remove the file; no platform uses this directory now.',
+      cause,
+    });
+  }
+}
+
+function tryLock(path: string): DatabaseSync | undefined {
   // Whoever could open the file could hold the lock. Made and closed first: closing a file gives up a process's locks on it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: askingMs });
@@ -71,8 +93,16 @@ const askingMs = 100;
 
 async function readRunning(dir: string): Promise<Running> {
   const text = await readFile(join(dir, runningName), 'utf8').catch(() => '{}');
-  const read = running.safeParse(JSON.parse(text));
+  const read = running.safeParse(parseJson(text));
   return read.success ? read.data : { pid: 0 };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function inUse(dir: string): Promise<OperatorError> {

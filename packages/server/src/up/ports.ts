@@ -3,36 +3,79 @@ import { createServer } from 'node:net';
 import { OperatorError } from '../kernel/operator-error.ts';
 import type { Address } from '../kernel/role.ts';
 
-/** The address with a port that is free now; port 0 becomes one. Throws an OperatorError that names port and flag. */
-export async function reserve(address: Address, flag: string): Promise<Address> {
-  try {
-    return { host: address.host, port: await tryListen(address) };
-  } catch (error) {
-    throw await unavailable(address, flag, error as NodeJS.ErrnoException);
-  }
+/** A listener of the platform: where, and the flag that moves it. */
+export interface Listening {
+  readonly flag: string;
+  readonly address: Address;
 }
 
-async function unavailable(address: Address, flag: string, cause: NodeJS.ErrnoException): Promise<OperatorError> {
-  const { host, port } = address;
-  if (cause.code === 'EADDRINUSE') {
-    const other = await nextFree(address);
-    return new OperatorError('port_in_use', `Port ${port} of ${host} is taken by another program.`, {
-      remedy: [
-        `Stop that program (\`ss -ltnp 'sport = :${port}'\` or \`lsof -i :${port}\` names it),`,
-        `or choose another port: \`${flag} ${host}:${other}\`.`,
-      ].join(' '),
+interface Refused extends Listening {
+  readonly cause: NodeJS.ErrnoException;
+}
+
+/**
+ * The addresses with ports that are free now; port 0 becomes one. All are tried before any is refused. Throws an
+ * OperatorError that names each port, and the line to type (`lineWith`).
+ */
+export async function reserveAll(
+  wanted: readonly Listening[],
+  lineWith: (flags: readonly string[]) => string,
+): Promise<readonly Address[]> {
+  const found: Address[] = [];
+  const refused: Refused[] = [];
+  for (const one of wanted) {
+    try {
+      found.push({ host: one.address.host, port: await tryListen(one.address) });
+    } catch (error) {
+      refused.push({ ...one, cause: error as NodeJS.ErrnoException });
+    }
+  }
+  if (refused.length === 0) return found;
+  const other = refused.find(({ cause }) => cause.code !== 'EADDRINUSE');
+  throw other === undefined ? await inUse(refused, wanted, lineWith) : unusable(other);
+}
+
+async function inUse(
+  refused: readonly Refused[],
+  wanted: readonly Listening[],
+  lineWith: (flags: readonly string[]) => string,
+): Promise<OperatorError> {
+  const avoided = new Set(wanted.map(({ address }) => address.port));
+  const flags: string[] = [];
+  for (const { flag, address } of refused) {
+    const port = await nextFree(address, avoided);
+    avoided.add(port);
+    flags.push(flag, textOf({ host: address.host, port }));
+  }
+  const names = refused.map(({ address: { host, port } }) => `Port ${port} of ${host}`).join(' and ');
+  const verb = refused.length === 1 ? 'is taken by another program' : 'are taken by other programs';
+  const ports = refused.map(({ address }) => address.port);
+  const show = ports.map((port) => `sport = :${port}`).join(' or ');
+  return new OperatorError('port_in_use', `${names} ${verb}.`, {
+    remedy: [
+      `Type \`${lineWith(flags)}\`,`,
+      `or stop the other program (\`ss -ltnp '${show}'\` or \`lsof -i :${ports.join(',')}\` names it).`,
+    ].join(' '),
+    cause: refused[0]?.cause,
+  });
+}
+
+function unusable({ flag, address: { host, port }, cause }: Refused): OperatorError {
+  if (cause.code === 'EACCES') {
+    return new OperatorError('port_forbidden', `This user may not listen on port ${port}.`, {
+      remedy: `Choose one above 1023: \`${flag} ${textOf({ host, port: 8080 })}\`.`,
       cause,
     });
   }
-  if (cause.code === 'EACCES') {
-    return new OperatorError('port_forbidden', `This user may not listen on port ${port}.`, {
-      remedy: `Choose one above 1023: \`${flag} ${host}:8080\`.`,
+  if (cause.code === 'EMFILE' || cause.code === 'ENFILE') {
+    return new OperatorError('files_exhausted', 'This process may open no more files or connections.', {
+      remedy: 'Raise the limit and start again: `ulimit -n 4096`, or `LimitNOFILE=` in its unit.',
       cause,
     });
   }
   return new OperatorError(
     'address_unusable',
-    `Tulou cannot listen on ${host}:${port} (${cause.code ?? cause.message}).`,
+    `Tulou cannot listen on ${textOf({ host, port })} (${cause.code ?? cause.message}).`,
     {
       remedy: `Use an address of this machine: \`${flag} 127.0.0.1:${port}\`.`,
       cause,
@@ -40,9 +83,12 @@ async function unavailable(address: Address, flag: string, cause: NodeJS.ErrnoEx
   );
 }
 
-/** The next free port above; 0 where none is near. */
-async function nextFree({ host, port }: Address): Promise<number> {
-  for (let next = port + 1; next <= Math.min(port + 50, 65_535); next += 1) {
+const textOf = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+
+/** The next free port above; 0, which takes any, where none is near. */
+async function nextFree({ host, port }: Address, avoided: ReadonlySet<number>): Promise<number> {
+  for (let next = port + 1; next <= Math.min(port + 100, 65_535); next += 1) {
+    if (avoided.has(next)) continue;
     const free = await tryListen({ host, port: next }).catch(() => 0);
     if (free !== 0) return free;
   }

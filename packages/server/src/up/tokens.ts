@@ -8,7 +8,11 @@ import { nilTenant } from '../tenancy/nil-tenant.ts';
 
 /** Reads the token, or makes one where there is none: who owns the directory is the operator. */
 export async function ensureToken(path: string, kind: 'operator' | 'node', random: Random): Promise<string> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // A token that this user may not read is not replaced.
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
   if (text === undefined) {
     const token = formatCredential(kind, nilTenant, random.bytes(8), random.bytes(32));
     await writeWhole(path, `${token}\n`, 0o600);

@@ -1,18 +1,22 @@
 /** `tulou up`: all roles on one machine, each in a process of its own, over an embedded PostgreSQL or an outside one. */
 import { join } from 'node:path';
-import { environmentOf, urlOf, type Config } from '../config.ts';
+import { environmentFor, startLine, urlOf, type Config, type SettingName } from '../config.ts';
 import { sleep, type Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { OperatorError } from '../kernel/operator-error.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Address } from '../kernel/role.ts';
+import type { SealedSample } from '../store/installation.ts';
 import { prepare } from '../store/prepare.ts';
+import { openStore } from '../store/store.ts';
 import { openCluster } from '../store/embedded/cluster.ts';
 import { startChild, type Child } from './child.ts';
+import { fallback } from './database.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { keep, type Keeper, type Part } from './keeper.ts';
-import { reserve } from './ports.ts';
-import { ensureMasterKey } from './master-key.ts';
+import { reserveAll } from './ports.ts';
+import { ensureKeyOf, holdMasterKey, readMasterKey } from './master-key.ts';
+import type { RoleName } from '../kernel/settings.ts';
 import { ensureToken } from './tokens.ts';
 
 export interface UpOptions {
@@ -28,6 +32,8 @@ export interface UpDeps {
   readonly log: Log;
   /** Told of each thing done on the way, in words for people. */
   readonly progress: (what: string, detail: string) => void;
+  /** Whether a master key opens what was sealed. */
+  readonly opens: (masterKey: Uint8Array, sample: SealedSample) => boolean;
 }
 
 /** The platform, running. */
@@ -43,8 +49,6 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Where files go that the database's user could not reach in the data directory. */
-const fallback = '/var/lib/tulou';
 const connectionsMax = 60;
 const readyMs = 60_000;
 const readyPollMs = 20;
@@ -59,8 +63,7 @@ export async function startUp(options: UpOptions, deps: UpDeps): Promise<Platfor
     for (const end of stack.splice(0).toReversed()) await end();
   };
   try {
-    const gateway = await reserve(config.gatewayListen, '--gateway');
-    const platform = await reserve(config.platformListen, '--platform');
+    const { gateway, platform } = await reserveBoth(config);
     await directory.confirm();
     const started = await startParts({ ...options, gateway, platform, directory }, deps, (part) => stack.push(part));
     const { databaseUrl, ...platformParts } = started;
@@ -70,6 +73,18 @@ export async function startUp(options: UpOptions, deps: UpDeps): Promise<Platfor
     await stop();
     throw error;
   }
+}
+
+async function reserveBoth(config: Config): Promise<{ gateway: Address; platform: Address }> {
+  const given = config.data === '.tulou' ? [] : ['--data', config.data];
+  const listening = [
+    { flag: '--gateway', address: config.gatewayListen },
+    { flag: '--platform', address: config.platformListen },
+  ];
+  const [gateway = config.gatewayListen, platform = config.platformListen] = await reserveAll(listening, (flags) =>
+    startLine([...given, ...flags]),
+  );
+  return { gateway, platform };
 }
 
 interface Prepared extends UpOptions {
@@ -87,15 +102,15 @@ async function startParts(
   const operatorTokenFile = join(directory.path, 'operator.token');
   await ensureToken(operatorTokenFile, 'operator', deps.random);
   await ensureToken(join(directory.path, 'node.token'), 'node', deps.random);
-  await ensureMasterKey(config.masterKeyFile ?? join(directory.path, 'master.key'), deps.random);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(directory.path, deps, onStarted));
-  await prepare(databaseUrl, deps.log);
+  await prepare(databaseUrl, deps.log, deps.clock);
+  await holdKey(config.masterKeyFile ?? join(directory.path, 'master.key'), databaseUrl, deps);
   deps.progress('database', config.databaseUrl === undefined ? 'PostgreSQL 18, embedded' : 'from TULOU_DATABASE_URL');
   const upstreamAllow = config.upstreamAllow ?? ['loopback'];
-  const environment = environmentFor(prepared, databaseUrl, upstreamAllow);
+  const settings = settingsFor(prepared, databaseUrl, upstreamAllow);
   const admin: Record<string, string> = {};
-  for (const roles of [['control', 'worker'], ['gateway']]) {
-    const keepers = await settleAll(roles.map((role) => keepRole(role, prepared.program, environment, deps)));
+  for (const roles of steps) {
+    const keepers = await settleAll(roles.map((role) => keepRole(role, prepared, settings, deps)));
     for (const keeper of keepers) onStarted(() => keeper.stop());
     keepers.forEach((keeper, index) => (admin[roles[index] ?? ''] = keeper.current().urls['admin'] ?? ''));
     await Promise.all(roles.map((role) => becomeReady(role, admin[role] ?? '', deps.clock)));
@@ -123,15 +138,24 @@ async function startDatabase(
   return cluster.url;
 }
 
-/** What the children read: the same settings as this process's own, with what was decided here. */
-function environmentFor(
-  prepared: Prepared,
-  databaseUrl: string,
-  upstreamAllow: readonly string[],
-): ReturnType<typeof environmentOf> {
+/** Makes the master key of a new installation; refuses another one than the database was made with. */
+async function holdKey(path: string, databaseUrl: string, deps: UpDeps): Promise<void> {
+  const store = openStore({ url: databaseUrl, connectionsMax: 2 }, deps.clock);
+  try {
+    await ensureKeyOf(path, { ...deps, store });
+    await holdMasterKey(path, await readMasterKey(path), { ...deps, store });
+  } finally {
+    await store.close();
+  }
+}
+
+type Settings = Readonly<Partial<Record<SettingName, string>>>;
+
+/** The settings of this process, with what was decided here. Each role is given those that it reads. */
+function settingsFor(prepared: Prepared, databaseUrl: string, upstreamAllow: readonly string[]): Settings {
   const { config, gateway, platform, directory } = prepared;
   const text = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
-  const settings = environmentOf({
+  return {
     databaseUrl,
     data: directory.path,
     controlUrl: urlOf(platform),
@@ -143,25 +167,26 @@ function environmentFor(
     platformUrl: config.platformListen.port === 0 ? urlOf(platform) : config.platformUrl,
     gatewayUrl: config.gatewayListen.port === 0 ? urlOf(gateway) : config.gatewayUrl,
     upstreamAllow: upstreamAllow.join(','),
-  });
-  // Compiling the sources is most of what a role's start costs; Node keeps what it has made of them.
-  return { NODE_COMPILE_CACHE: join(directory.path, 'cache'), ...settings };
+  };
 }
 
-/** The admin port is any free one at first, and the same after a restart: whoever watches the role finds it again. */
+/** In the order of their start. */
+const steps: readonly (readonly RoleName[])[] = [['control', 'worker'], ['gateway']];
+
+/** The admin port is any free one at first, and the same after a restart: a monitor finds the role again. */
 function keepRole(
-  role: string,
-  program: string,
-  environment: ReturnType<typeof environmentOf>,
+  role: RoleName,
+  { program, directory }: Prepared,
+  settings: Settings,
   { clock, log }: UpDeps,
 ): Promise<Keeper<Child>> {
-  let admin = '127.0.0.1:0';
+  let adminListen = '127.0.0.1:0';
+  // Compiling the sources is most of what a role's start costs; Node keeps what it has made of them.
+  const cache = { NODE_COMPILE_CACHE: join(directory.path, 'cache') };
   const start = async (): Promise<Child> => {
-    const child = await startChild(
-      { role, program, environment: { ...environment, TULOU_ADMIN_LISTEN: admin } },
-      clock,
-    );
-    if (child.urls['admin'] !== undefined) admin = new URL(child.urls['admin']).host;
+    const environment = { ...cache, ...environmentFor(role, { ...settings, adminListen }) };
+    const child = await startChild({ role, program, environment }, clock, log);
+    if (child.urls['admin'] !== undefined) adminListen = new URL(child.urls['admin']).host;
     return child;
   };
   return keep(role, start, clock, log);

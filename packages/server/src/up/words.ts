@@ -1,5 +1,7 @@
 /** What `tulou up` says: to people on the terminal, to programs as JSON. */
 import { OperatorError } from '../kernel/operator-error.ts';
+import type { Backup } from './backup.ts';
+import type { Restored } from './restore.ts';
 import type { Platform } from './up.ts';
 
 /** What to do next, once everything serves. */
@@ -51,4 +53,26 @@ export function failureLine(error: unknown): string {
       ? error
       : { code: 'internal', message: String(error), remedy: 'Report it as a defect.' };
   return `${JSON.stringify({ event: 'failed', code, message, remedy })}\n`;
+}
+
+/** What was made, and what else a restore needs. */
+export function backupText({ file, bytes, tables, rows, sha256, masterKeyFile }: Backup, withKey: boolean): string {
+  const key = withKey
+    ? 'THE FILE HAS THE MASTER KEY IN IT: who has the file can open every secret of this installation. Encrypt it.'
+    : `It needs the master key: keep a copy of ${masterKeyFile} apart from it.`;
+  return `
+${file}: ${tables} tables, ${rows} rows, ${Math.ceil(bytes / 1024)} kB.
+SHA-256 of its content: ${sha256}
+${key}
+`;
+}
+
+/** What is different after a restore. */
+export function restoredText({ file, made_at: madeAt, tables, rows }: Restored): string {
+  return `
+Restored ${tables} tables with ${rows} rows, as of ${madeAt}, from ${file}.
+
+Start the platform; gateways then take the whole configuration anew. What happened after ${madeAt} is gone:
+revoke again what was revoked since then (\`tulou people\`, \`tulou keys\`, \`tulou operator-tokens\`).
+`;
 }

@@ -11,7 +11,7 @@ export const serve = (ground: ServeGround, _own: unknown, needs: Pick<Offers, 'g
       method: 'PUT',
       path: '/internal/v1/usage/{segment}',
       access: 'node',
-      handle: openIntake({ ...ground, ...needs }),
+      handle: openIntake({ ...ground, ...needs, store: ground.store.lane('feed') }),
     },
   ],
   offers: {},

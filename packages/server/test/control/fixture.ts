@@ -4,7 +4,7 @@ import { startControl, type ControlOptions } from '../../src/roles/control.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
-import { readSettings, type Environment } from '../../src/kernel/settings.ts';
+import { readSettings } from '../../src/kernel/settings.ts';
 import type { Plane } from '../../src/operations/plane.ts';
 import { planes } from '../../src/planes.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
@@ -61,7 +61,8 @@ export async function startTestControl(
   given?: TestDatabase,
   upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
   planesOf: readonly Plane[] = planes,
-  more: { readonly unprovenHosts?: boolean; readonly environment?: Environment } = {},
+  environment: Readonly<Record<string, string>> = {},
+  more: { readonly unprovenHosts?: boolean } = {},
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
@@ -85,7 +86,7 @@ export async function startTestControl(
     random: systemRandom,
     log,
     planes: planesOf,
-    read: (table) => readSettings(table, {}, more.environment ?? {}),
+    read: (table) => readSettings(table, {}, environment),
   });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);

@@ -164,6 +164,7 @@ export class OneThread {
       usedProofs: UsedProofs.memoryFor(64),
       proofsSinceSeconds: 0,
       freshness: Freshness.memory(),
+      heartbeat: new SharedArrayBuffer(4),
     },
     { clock: systemClock, random: systemRandom, log: silent, tell: () => undefined },
   );

@@ -4,7 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { SnapshotObject } from '@tulou/contract';
-import { SampleGate } from '../../src/gateway/tokens/sample-gate.ts';
+import { SampleGate } from '../../src/gateway/sample-gate.ts';
 import { signJwt, world as sampleWorld } from '../../src/gateway/tokens/sample-issuer.ts';
 import type { IssuerRef } from '../../src/identity/keys/keys.ts';
 import { readSecretKeys } from '../../src/identity/keys/rows.ts';

@@ -13,7 +13,7 @@ import type { Audit } from '../../src/identity/acting.ts';
 import type { AllowedClass } from '../../src/http/address-guard.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { startIdentity, type Identity, type Interaction } from '../../src/identity/identity.ts';
-import { openInteraction } from '../../src/identity/interaction/interaction.ts';
+import { openInteraction } from '../../src/identity/pages.ts';
 import { rotateKeys } from '../../src/identity/keys/keys.ts';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
 import { openVault, type Vault } from '../../src/kernel/seal.ts';

@@ -33,6 +33,7 @@ export const seeds: Readonly<Record<string, Seed>> = {
   'issuers.put': (_, tag) => ({ host: `${tag}.login.test`, name: tag }),
   'users.create': (_, tag) => ({ email: `${tag}@users.test`, name: tag }),
   'tokens.create': (view, tag) => ({ member: of(view, 'member'), name: tag }),
+  'operator-tokens.create': (_, tag) => ({ name: tag }),
   'apis.create': (_, tag) => ({ slug: `api-${tag}`, name: tag, visibility: 'private' }),
   'versions.create': (_, tag) => ({ name: `v-${tag}`, upstreams: [{ url: 'http://127.0.0.1:9' }], openapi: orders }),
   'plans.create': (_, tag) => ({

@@ -21,6 +21,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'sign_in_attempts',
   'mails',
   'operators',
+  'installation',
 ]);
 
 /** Reference tables without a tenant in their rows that a tenant's transaction may use, and what it may do there. */

@@ -7,7 +7,7 @@ import type { Handler, Written } from '../../operations/handler.ts';
 import { emit, type EmitDeps } from '../../operations/emit.ts';
 import { appChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
-import { lockApp, viewApp, type AppRow } from './app.ts';
+import { lockApp, viewApp, type AppRow } from '../app.ts';
 
 export const blockApp: Handler<typeof apps.block> = (_scope, { params }, deps, call) =>
   call.commit((tx) => move(tx, params.app, 'blocked', deps));

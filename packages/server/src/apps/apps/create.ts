@@ -5,8 +5,8 @@ import type { Handler } from '../../operations/handler.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { appChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
-import { viewApp, type AppRow } from './app.ts';
-import { holdDeclared } from './declared.ts';
+import { viewApp, type AppRow } from '../app.ts';
+import { holdDeclared } from '../declared.ts';
 
 export const createApp: Handler<typeof apps.create> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {

@@ -4,7 +4,7 @@ import type { TenantTx } from '../../store/store.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { revokeAll } from '../installations/crossing.ts';
 import { gone, publish, type Change } from '../../snapshot/publish.ts';
-import { lockApp, viewApp } from './app.ts';
+import { lockApp, viewApp } from '../app.ts';
 
 export const deleteApp: Handler<typeof apps.delete> = (scope, { params }, { clock }, call) =>
   call.commit(async (tx) => {

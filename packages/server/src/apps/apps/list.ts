@@ -1,7 +1,7 @@
 import type { apps } from '@tulou/contract/operations/apps';
 import { idPlace, pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
-import { viewApp, type AppRow } from './app.ts';
+import { viewApp, type AppRow } from '../app.ts';
 
 export const listApps: Handler<typeof apps.list> = async (scope, { query }, { store }) => {
   const place = placeOf(query.cursor, idPlace) ?? '';

@@ -4,8 +4,8 @@ import { must } from '../../kernel/assert.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { appChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
-import { lockApp, viewApp, type AppRow } from './app.ts';
-import { allOf, holdDeclared } from './declared.ts';
+import { lockApp, viewApp, type AppRow } from '../app.ts';
+import { allOf, holdDeclared } from '../declared.ts';
 
 export const updateApp: Handler<typeof apps.update> = (scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {

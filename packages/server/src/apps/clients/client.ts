@@ -2,7 +2,7 @@
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
 import type { TenantTx } from '../../store/store.ts';
-import type { AppRow } from '../apps/app.ts';
+import type { AppRow } from '../app.ts';
 import type { ClientFacts } from './judge.ts';
 
 type View = Output<typeof clients.get>;

@@ -2,7 +2,7 @@ import { limits } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
 import { must } from '../../kernel/assert.ts';
 import { newId } from '../../kernel/random.ts';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { clientChange } from '../../snapshot/compile.ts';

@@ -1,5 +1,5 @@
 import type { clients } from '@tulou/contract/operations/clients';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { emit } from '../../operations/emit.ts';
 import { gone, publish } from '../../snapshot/publish.ts';

@@ -1,5 +1,5 @@
 import type { clients } from '@tulou/contract/operations/clients';
-import { findApp } from '../apps/app.ts';
+import { findApp } from '../app.ts';
 import { idPlace, pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { viewClient, type ClientRow } from './client.ts';

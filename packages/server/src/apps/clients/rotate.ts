@@ -1,6 +1,6 @@
 import { Problem } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { emit } from '../../operations/emit.ts';
 import { findClient, viewClient } from './client.ts';

@@ -1,6 +1,6 @@
 import type { clients } from '@tulou/contract/operations/clients';
 import { must } from '../../kernel/assert.ts';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { findClient, viewClient, type ClientRow } from './client.ts';
 import { judgeClient } from './judge.ts';

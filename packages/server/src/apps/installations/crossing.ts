@@ -6,7 +6,7 @@ import { idFromUuid, Problem, uuidFromId } from '@tulou/contract';
 import type { EventType } from '@tulou/contract/operations/events';
 import type { Fragment } from '../../store/pool.ts';
 import { crossTenants, type SystemTx, type TenantTx } from '../../store/store.ts';
-import type { Declared } from '../apps/declared.ts';
+import type { Declared } from '../declared.ts';
 import { emit, type EmitDeps } from '../../operations/emit.ts';
 import { installationChange, type InstallationFacts } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';

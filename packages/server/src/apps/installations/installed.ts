@@ -1,7 +1,7 @@
 /** Rows of installed apps: installations as the developer's tenant has them. */
 import { idFromUuid, Problem, type Id, type Output } from '@tulou/contract';
 import type { installedApps } from '@tulou/contract/operations/installations';
-import { findApp } from '../apps/app.ts';
+import { findApp } from '../app.ts';
 import { idPlace, pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import type { InstallationState } from './state.ts';

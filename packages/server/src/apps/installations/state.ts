@@ -1,6 +1,6 @@
 /** The states of an installation, and which scopes it may grant. Pure. */
 import { Problem, type Violation } from '@tulou/contract';
-import { allOf, type Declared } from '../apps/declared.ts';
+import { allOf, type Declared } from '../declared.ts';
 
 export type InstallationState = 'active' | 'paused' | 'revoked';
 

@@ -1,5 +1,5 @@
 import type { keys } from '@tulou/contract/operations/keys';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import type { AppsDeps } from '../deps.ts';
 import { issueKey } from './issue.ts';

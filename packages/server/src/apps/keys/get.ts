@@ -1,5 +1,5 @@
 import type { keys } from '@tulou/contract/operations/keys';
-import { findApp } from '../apps/app.ts';
+import { findApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { findKey, viewKey } from './key.ts';
 

@@ -6,7 +6,7 @@ import { signingSecret } from '../../kernel/fleet-key.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { TenantTx } from '../../store/store.ts';
-import type { AppRow } from '../apps/app.ts';
+import type { AppRow } from '../app.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { keyChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';

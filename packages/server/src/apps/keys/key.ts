@@ -2,7 +2,7 @@
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { keys } from '@tulou/contract/operations/keys';
 import type { TenantTx } from '../../store/store.ts';
-import type { AppRow } from '../apps/app.ts';
+import type { AppRow } from '../app.ts';
 import type { KeyFacts } from '../../snapshot/compile.ts';
 
 export interface KeyRow extends KeyFacts {

@@ -1,5 +1,5 @@
 import type { keys } from '@tulou/contract/operations/keys';
-import { findApp } from '../apps/app.ts';
+import { findApp } from '../app.ts';
 import { idPlace, pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { viewKey, type KeyRow } from './key.ts';

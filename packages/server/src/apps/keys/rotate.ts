@@ -1,6 +1,6 @@
 import { Problem } from '@tulou/contract';
 import type { keys } from '@tulou/contract/operations/keys';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import type { AppsDeps } from '../deps.ts';
 import { emit } from '../../operations/emit.ts';

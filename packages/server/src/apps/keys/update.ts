@@ -1,5 +1,5 @@
 import type { keys } from '@tulou/contract/operations/keys';
-import { lockApp } from '../apps/app.ts';
+import { lockApp } from '../app.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { changeKey } from './change.ts';
 import { findKey, viewKey } from './key.ts';

@@ -3,19 +3,25 @@
  * times what it says. A gateway that is killed loses at most the last second's counting, so that at most so many calls
  * more than the limit pass in a window; a clean stop loses none. Not synced: after a power cut the last good part counts.
  */
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
+import { setAside } from '../set-aside.ts';
 import { seedFrom, type Hash64 } from './hash.ts';
+import type { SteadyTime } from './steady.ts';
 import type { CounterRecord, Windows } from './windows.ts';
 
 const recordBytes = 28;
 const frameHeadBytes = 8;
-const headBytes = 16;
-const magic = 'tulouct1';
+/** The name of the format, the seed, and their CRC-32; 0.1.0 wrote no CRC. */
+const headBytes = 20;
+const magic = 'tulouct2';
+const oldHeadBytes = 16;
+const oldMagic = 'tulouct1';
+const fileName = 'counters';
 const recordsPerFrameMax = 4096;
 /** The file is written anew when it holds so many times more records than the table, and at least so many bytes. */
 const rewriteFactor = 4;
@@ -25,22 +31,60 @@ export interface CheckpointDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** By which the windows count, where that is not the wall clock. */
+  readonly time?: SteadyTime;
 }
 
-/** Reads the seed and the counters that an earlier process left; a fresh seed and none where there is no good file. */
-export function readCheckpoint(folder: string, random: Random): { seed: Hash64; records: CounterRecord[] } {
-  const bytes = readIfThere(join(folder, 'counters'));
-  if (bytes.length < headBytes || bytes.toString('latin1', 0, 8) !== magic)
-    return { seed: seedFrom(random.bytes(8)), records: [] };
+/**
+ * Reads the seed and the counters that an earlier process left; a fresh seed and none where there is no good file. Damage
+ * costs the frames that it hit; the log says so, as callers then have calls anew.
+ */
+export function readCheckpoint(
+  folder: string,
+  { random, clock, log }: CheckpointDeps,
+): { seed: Hash64; records: CounterRecord[] } {
+  const path = join(folder, fileName);
+  const { bytes, writtenMs } = readIfThere(path);
+  if (bytes === undefined) return { seed: seedFrom(random.bytes(8)), records: [] };
+  const from = startOf(bytes);
+  const { records, damaged } = from === undefined ? { records: [], damaged: true } : readFrames(bytes, from);
+  if (damaged) setAside(path, 'it is damaged', 'limits whose counters it held count anew', log);
+  if (from === undefined) return { seed: seedFrom(random.bytes(8)), records };
+  // A clock that was set back since: no time has passed, as far as anybody can say.
+  const backMs = Math.max(0, writtenMs - clock.now());
+  return { seed: seedFrom(bytes.subarray(8, 16)), records: records.map((record) => moved(record, -backMs)) };
+}
+
+/** Where the frames begin; undefined: this is no file of ours. */
+function startOf(bytes: Buffer): number | undefined {
+  const name = bytes.toString('latin1', 0, 8);
+  if (name === oldMagic && bytes.length >= oldHeadBytes) return oldHeadBytes;
+  if (name !== magic || bytes.length < headBytes) return undefined;
+  return crc32(bytes.subarray(0, 16)) === bytes.readUInt32LE(16) ? headBytes : undefined;
+}
+
+/** A torn last frame is what a killed process leaves; a frame with another checksum is damage, and costs itself. */
+function readFrames(bytes: Buffer, from: number): { records: CounterRecord[]; damaged: boolean } {
   const records: CounterRecord[] = [];
-  for (let at = headBytes; at + frameHeadBytes <= bytes.length;) {
+  let damaged = false;
+  for (let at = from; at + frameHeadBytes <= bytes.length;) {
     const length = bytes.readUInt32LE(at);
+    if (length === 0 || length % recordBytes !== 0 || length > recordsPerFrameMax * recordBytes)
+      return { records, damaged: true };
     const payload = bytes.subarray(at + frameHeadBytes, at + frameHeadBytes + length);
-    if (payload.length < length || crc32(payload) !== bytes.readUInt32LE(at + 4)) break;
-    for (let i = 0; i + recordBytes <= length; i += recordBytes) records.push(readRecord(payload, i));
+    if (payload.length < length) break;
+    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) damaged = true;
+    else for (let i = 0; i + recordBytes <= length; i += recordBytes) records.push(readRecord(payload, i));
     at += frameHeadBytes + length;
   }
-  return { seed: seedFrom(bytes.subarray(8, 16)), records };
+  return { records, damaged };
+}
+
+/** A record under a clock that says `byMs` more. Months begin when they begin. */
+function moved(record: CounterRecord, byMs: number): CounterRecord {
+  const start = new Date(record.start);
+  if (byMs === 0 || record.start === Date.UTC(start.getUTCFullYear(), start.getUTCMonth())) return record;
+  return { ...record, start: record.start + byMs, idleSeconds: Math.ceil(record.idleSeconds + byMs / 1000) };
 }
 
 /** Writes the counters of `windows` into `folder`. Only the main thread has one. */
@@ -65,7 +109,7 @@ export class Checkpoint {
   save(): void {
     try {
       const grown = this.#bytes > rewriteBytesMin && this.#bytes > this.#bytesAfterRewrite * rewriteFactor;
-      if (this.#file === undefined || grown) this.#rewrite();
+      if (this.#file === undefined || grown || !this.#isThere(this.#file)) this.#rewrite();
       else this.#append(this.#file, false);
       this.#failing = false;
     } catch (error) {
@@ -73,6 +117,16 @@ export class Checkpoint {
       if (!this.#failing) this.#deps.log.warn({ error: String(error) }, 'the counters of limits cannot be saved');
       this.#failing = true;
     }
+  }
+
+  /** Whether the disk did not take the last save. */
+  get fails(): boolean {
+    return this.#failing;
+  }
+
+  /** Whether the name still leads to the file: somebody may have removed it. */
+  #isThere(file: number): boolean {
+    return statSync(join(this.#folder, fileName), { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
   }
 
   close(): void {
@@ -87,7 +141,7 @@ export class Checkpoint {
 
   /** Beside the old file, then in its place: a kill in between leaves the old one. */
   #rewrite(): void {
-    const path = join(this.#folder, 'counters');
+    const path = join(this.#folder, fileName);
     this.#close();
     const file = openSync(`${path}.new`, 'w', 0o600);
     try {
@@ -95,6 +149,7 @@ export class Checkpoint {
       head.write(magic, 0, 'latin1');
       head.writeInt32BE(this.#seed.low, 8);
       head.writeInt32BE(this.#seed.high, 12);
+      head.writeUInt32LE(crc32(head.subarray(0, 16)), 16);
       this.#bytes = 0;
       this.#write(file, head);
       this.#append(file, true);
@@ -111,8 +166,9 @@ export class Checkpoint {
   #append(file: number, all: boolean): void {
     let frame: CounterRecord[] = [];
     const frames: Buffer[] = [];
+    const aheadMs = this.#deps.time?.aheadMs ?? 0;
     this.#windows.collect(all, this.#deps.clock.now(), (record) => {
-      frame.push(record);
+      frame.push(moved(record, -aheadMs));
       if (frame.length < recordsPerFrameMax) return;
       frames.push(encodeFrame(frame));
       frame = [];
@@ -154,10 +210,13 @@ function readRecord(bytes: Buffer, at: number): CounterRecord {
   };
 }
 
-function readIfThere(path: string): Buffer {
+function readIfThere(path: string): { bytes: Buffer | undefined; writtenMs: number } {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { bytes: undefined, writtenMs: 0 };
   try {
-    return readFileSync(path);
+    return { bytes: readFileSync(path), writtenMs: found.mtimeMs };
   } catch {
-    return Buffer.alloc(0);
+    // A folder, or a disk that does not read: as damaged as can be.
+    return { bytes: Buffer.alloc(0), writtenMs: 0 };
   }
 }

@@ -47,14 +47,18 @@ export class StripedTable {
     return high & (this.stripes - 1);
   }
 
-  /** Takes a stripe's lock for thread `owner` (≥ 1). Held for well under a microsecond; after some spins it sleeps. */
-  lock(stripe: number, owner: number): void {
+  /**
+   * Takes a stripe's lock for thread `owner` (≥ 1). Held for well under a microsecond; after some spins it sleeps, at most
+   * `waitsMax` times a millisecond. False: it was held all the time.
+   */
+  lock(stripe: number, owner: number, waitsMax = Infinity): boolean {
     const at = headWords + stripe * stripeHeadWords;
-    for (let spins = 0; ; spins += 1) {
+    for (let spins = 0; spins - spinsBeforeWaiting <= waitsMax; spins += 1) {
       const holder = Atomics.compareExchange(this.words, at, 0, owner);
-      if (holder === 0) return;
+      if (holder === 0) return true;
       if (spins > spinsBeforeWaiting) Atomics.wait(this.words, at, holder, 1);
     }
+    return false;
   }
 
   unlock(stripe: number): void {

@@ -5,6 +5,7 @@
  * are always allowed, and the next one in that window never. Were the last bucket's calls not spread evenly, a window across
  * its end may hold more than `requests`, at most twice as many.
  */
+import type { SteadyTime } from './steady.ts';
 import { StripedTable, type SlotUse } from './table.ts';
 
 /** One window to count in. `lengthMs` 0: the calendar month in UTC. */
@@ -36,6 +37,8 @@ export interface CounterRecord {
 
 /** Most windows that one call can be counted in: the contract's limit on a plan. */
 const windowsMax = 8;
+/** Milliseconds that the main thread waits for one lock. */
+const waitsOfMainMax = 20;
 
 /** One thread's handle on the shared counters; its results stand until the next `take`. */
 export class Windows {
@@ -49,19 +52,22 @@ export class Windows {
 
   readonly #doubles: Float64Array;
   readonly #owner: number;
+  readonly #time: SteadyTime | undefined;
   readonly #slots = new Int32Array(windowsMax);
   readonly #stripes = new Int32Array(windowsMax);
   #stripeCount = 0;
   #nowSeconds = 0;
+  #calendarMs = 0;
   #monthStart = 0;
   #monthEnd = 0;
   readonly #use: SlotUse;
 
-  /** `owner` is the number of this thread, from 1. */
-  constructor(memory: SharedArrayBuffer, owner: number) {
+  /** `owner` is the number of this thread, from 1. `time` counts where given, whatever time a call says. */
+  constructor(memory: SharedArrayBuffer, owner: number, time?: SteadyTime) {
     this.table = new StripedTable(memory, slotWords);
     this.#doubles = new Float64Array(memory);
     this.#owner = owner;
+    this.#time = time;
     const { words } = this.table;
     this.#use = {
       idle: (at) => (words[at + idleAt] ?? 0) <= this.#nowSeconds,
@@ -77,8 +83,10 @@ export class Windows {
    * Counts one call in every window, or in none: all are looked at first. False: `refusedBy` has no room for
    * `waitMs`. At most eight windows.
    */
-  take(windows: readonly Window[], nowMs: number): boolean {
+  take(windows: readonly Window[], atMs: number): boolean {
     const count = Math.min(windows.length, windowsMax);
+    const nowMs = this.#time?.now() ?? atMs;
+    this.#calendarMs = this.#time?.calendarNow() ?? atMs;
     this.#nowSeconds = Math.floor(nowMs / 1000);
     this.#lockAll(windows, count);
     let allowed = true;
@@ -114,17 +122,19 @@ export class Windows {
   #look(window: Window | undefined, index: number, nowMs: number): boolean {
     if (window === undefined) return true;
     const { words } = this.table;
-    const at = this.#slotOf(window, nowMs);
+    const isMonth = window.lengthMs === 0;
+    const now = isMonth ? this.#calendarMs : nowMs;
+    const at = this.#slotOf(window, now);
     this.#slots[index] = at;
-    const lengthMs = window.lengthMs === 0 ? this.#advanceMonth(at, nowMs) : this.#advance(at, window.lengthMs, nowMs);
+    const lengthMs = isMonth ? this.#advanceMonth(at, now) : this.#advance(at, window.lengthMs, now);
     const current = (words[at + currentAt] ?? 0) >>> 0;
     const previous = (words[at + previousAt] ?? 0) >>> 0;
-    const elapsedMs = Math.max(0, nowMs - (this.#doubles[(at + startAt) >> 1] ?? 0));
+    const elapsedMs = Math.max(0, now - (this.#doubles[(at + startAt) >> 1] ?? 0));
     const used = current + previous * Math.max(0, 1 - elapsedMs / lengthMs);
     this.resetMs[index] = Math.max(0, lengthMs - elapsedMs);
     const fits = used < window.max;
     this.remaining[index] = Math.max(0, Math.ceil(window.max - used - (fits ? 1 : 0)));
-    if (!fits) this.#refuse(index, waitFor(window.max, current, previous, elapsedMs, lengthMs, window.lengthMs === 0));
+    if (!fits) this.#refuse(index, waitFor(window.max, current, previous, elapsedMs, lengthMs, isMonth));
     return fits;
   }
 
@@ -193,10 +203,11 @@ export class Windows {
 
   /** Hands out the counters that changed since the last call (`all`: every one that is not idle). For the checkpoint. */
   collect(all: boolean, nowMs: number, each: (record: CounterRecord) => void): void {
-    this.#nowSeconds = Math.floor(nowMs / 1000);
+    this.#nowSeconds = Math.floor((this.#time?.now() ?? nowMs) / 1000);
     for (let stripe = 0; stripe < this.table.stripes; stripe += 1) {
       if (!all && !this.table.seemsChanged(stripe)) continue;
-      this.table.lock(stripe, this.#owner);
+      // A thread that hangs may hold it; its stripe is handed out when it has been replaced.
+      if (!this.table.lock(stripe, this.#owner, waitsOfMainMax)) continue;
       this.table.takeChanged(stripe);
       for (let slot = 0; slot < 64; slot += 1) this.#collectSlot(this.table.slotAt(stripe, slot), all, each);
       this.table.unlock(stripe);

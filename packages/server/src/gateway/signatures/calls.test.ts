@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { formatCredential } from '@tulou/contract';
-import { SampleGate, sampleFleetKey } from '../tokens/sample-gate.ts';
+import { SampleGate, sampleFleetKey } from '../sample-gate.ts';
 import { mint, world } from '../tokens/sample-issuer.ts';
 import { digestOf, edwardsKey, hmacKey, signed, type SampleKey, type Wish } from './sample-signer.ts';
 

@@ -1,4 +1,4 @@
-/** Requests that are signed with a key of an app (RFC 9421): docs/signatures.md says what is asked of them, and why. */
+/** Requests that are signed with a key of an app (RFC 9421): docs/how-to/sign-requests.md says what is asked of them, and why. */
 import type { Once, UsedProofs } from '../tokens/proofs.ts';
 import type { ContentWatch } from '../wire/exchange.ts';
 import { fieldOf, signatureBase, type Signed } from './base.ts';

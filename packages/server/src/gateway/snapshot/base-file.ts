@@ -60,7 +60,11 @@ export async function copyBase(folder: SnapshotFolder, number: number): Promise<
     if (folder.size(kind, number) > 0) continue;
     await copyFile(folder.file(base, number), `${path}.new`);
     const file = await open(`${path}.new`, 'r+');
-    await file.sync().finally(() => file.close());
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(`${path}.new`, path);
   }
   syncFolder(folder.path);

@@ -161,7 +161,7 @@ describe('the configuration on disk', () => {
     delta(disk, 2, change(2, 'a', '2'));
     await disk.settled();
     for (const kind of ['log', 'copy-log']) truncateSync(last(kind), statSync(last(kind)).size - 3);
-    writeFileSync(join(folder, 'end'), endAfterOne);
+    for (const mark of ['end', 'copy-end']) writeFileSync(join(folder, mark), endAfterOne);
     const next = open();
     next.load(() => undefined);
     delta(next, 2, change(2, 'a', '2 again'));

@@ -11,7 +11,7 @@ import {
   type SnapshotObject,
   type SnapshotOf,
 } from '@tulou/contract';
-import { importKeys } from '../tokens/keys.ts';
+import { importKeys } from './issuer-keys.ts';
 
 /** What a change means: an object to take, one that is gone, one of a kind to come, or one that must not be taken. */
 export type Reading =

@@ -21,16 +21,19 @@ export interface End {
 const mark = z.object({ end: z.object({ epoch: z.string(), seq: z.int(), kept: z.int(), digest: z.string() }) });
 
 export function writeEndMark(folder: SnapshotFolder, end: End): void {
-  replaceFile(folder.endMark, encodeLine({ end }));
+  for (const path of folder.endMarks) replaceFile(path, encodeLine({ end }));
 }
 
 /** Undefined: there is none that can be read. */
 export function readEndMark(folder: SnapshotFolder, log: Log): End | undefined {
-  if (!existsSync(folder.endMark)) return undefined;
-  const end = readMark(folder.endMark);
-  if (end === undefined)
-    setAside(folder.endMark, 'it is damaged', 'the files of the configuration speak for themselves', log);
-  return end;
+  let last: End | undefined;
+  for (const path of folder.endMarks) {
+    if (!existsSync(path)) continue;
+    const end = readMark(path);
+    if (end === undefined) setAside(path, 'it is damaged', 'its copy is used', log);
+    else if (last === undefined || end.kept > last.kept) last = end;
+  }
+  return last;
 }
 
 function readMark(path: string): End | undefined {
@@ -44,8 +47,10 @@ function readMark(path: string): End | undefined {
 
 /** Says that the gateway knows more than its files. A disk that refuses even this leaves the mark as it is. */
 export function markBehind(folder: SnapshotFolder): void {
+  const [mark, copy] = folder.endMarks;
   try {
-    renameSync(folder.endMark, folder.behindMark);
+    renameSync(mark, folder.behindMark);
+    rmSync(copy, { force: true });
   } catch {
     // Not there, or read-only: the next whole state settles it.
   }

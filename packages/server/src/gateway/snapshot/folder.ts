@@ -21,9 +21,9 @@ export class SnapshotFolder {
     return join(this.path, `${kind}-${String(number).padStart(8, '0')}.ndjson`);
   }
 
-  /** The end mark, and what it is called while the files lack an answer. */
-  get endMark(): string {
-    return join(this.path, 'end');
+  /** The end mark and its copy, and what it is called while the files lack an answer. */
+  get endMarks(): readonly [string, string] {
+    return [join(this.path, 'end'), join(this.path, 'copy-end')];
   }
 
   get behindMark(): string {

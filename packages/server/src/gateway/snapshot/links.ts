@@ -3,9 +3,10 @@
  * find them. Only the kinds (`kinds/`) write here.
  */
 import type { RouteOperation, SnapshotOf } from '@tulou/contract';
-import type { VerifyKey } from '../tokens/keys.ts';
+import type { VerifyKey } from './issuer-keys.ts';
 import type { Target } from '../upstream/balance.ts';
 import type { Interned } from '../usage/record.ts';
+import type { OperationGuard } from './guard.ts';
 import type { PlainKind } from './messages.ts';
 import { Nodes } from './nodes.ts';
 import type { OperationIndex } from './operations.ts';
@@ -31,10 +32,13 @@ export interface VersionNode {
   readonly object: SnapshotOf<'version'>;
   readonly api: ApiNode;
   readonly targets: readonly Target[];
-  /** Whether any operation needs a scope. */
-  readonly scoped: boolean;
+  /** Whether only operations of the document are forwarded. */
+  readonly strict: boolean;
+  /** Whether it matters which operation a call is: operations need scopes, or the version is strict. */
+  readonly guarded: boolean;
   /** Compiled when the first call needs it: most versions of a large installation sleep. */
   operations: OperationIndex<Operation> | undefined;
+  guard: OperationGuard<Operation> | undefined;
 }
 
 export interface PlanNode {

@@ -41,7 +41,8 @@ export function loadChain(folder: SnapshotFolder, take: Take, log: Log): Loaded 
   if (base === undefined) return { found: false, complete: false, base: 0, end: undefined, kept };
   give(base.answer, take);
   const end = chain.follow(base.number, endOf(base.answer), take);
-  const reaches = marked === undefined ? !chain.doubt : end.kept >= marked.kept;
+  // Files of 0.1.0 have no mark; others that have lost it may have lost their end with it.
+  const reaches = marked === undefined ? end.digest === '' && !chain.doubt : end.kept >= marked.kept;
   return { found: true, complete: reaches && !behind, base: base.number, end, kept: Math.max(kept, end.kept) };
 }
 

@@ -41,6 +41,36 @@ describe('the operation of a call', () => {
     for (let i = 0; i < 1000; i += 1) assert.equal(large.match('GET', `/r${i % 50}/x/s${i}/y`)?.id, many[i]?.id);
   });
 
+  it('is told apart by the literal text of its segments, in whatever order the document names them', () => {
+    const paths = [
+      '/jobs/{name}:{verb}',
+      '/jobs/{name}',
+      '/jobs/{name}:purge',
+      '/jobs/{a}-{b}.{c}',
+      '/jobs/all',
+      '/{x}/all',
+    ];
+    for (const order of [paths, paths.toReversed(), paths.toSorted()]) {
+      const jobs = new OperationIndex(order.map((path) => operation('post', path)));
+      const found = (path: string) => jobs.match('POST', path)?.path;
+      assert.equal(found('/jobs/x'), '/jobs/{name}');
+      assert.equal(found('/jobs/x:stop'), '/jobs/{name}:{verb}');
+      assert.equal(found('/jobs/x:purge'), '/jobs/{name}:purge');
+      assert.equal(found('/jobs/:purge'), '/jobs/{name}');
+      assert.equal(found('/jobs/x:'), '/jobs/{name}');
+      assert.equal(found('/jobs/a-b.c'), '/jobs/{a}-{b}.{c}');
+      assert.equal(found('/jobs/a-.c'), '/jobs/{name}');
+      assert.equal(found('/jobs/all'), '/jobs/all');
+      assert.equal(found('/tasks/all'), '/{x}/all');
+    }
+  });
+
+  it('is found where the template holds what a path can only hold escaped', () => {
+    const escaped = new OperationIndex([operation('get', '/café/{id}'), operation('get', '/a%2db/{id}')]);
+    assert.equal(escaped.match('GET', '/caf%C3%A9/1')?.path, '/café/{id}');
+    assert.equal(escaped.match('GET', '/a-b/1')?.path, '/a%2db/{id}');
+  });
+
   it('is given up, not searched for ever, where templates were made to be dear', () => {
     const paths = Array.from({ length: 4096 }, (_, bits) =>
       Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),

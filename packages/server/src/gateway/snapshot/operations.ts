@@ -1,14 +1,16 @@
 /**
- * Finds the operation of an OpenAPI document that a call belongs to, for metering. Path templates become a trie of
- * segments; a literal wins over a parameter (OpenAPI 3.1 §4.8.8.2). An unknown path is no operation, never an error.
+ * Finds the operation of an OpenAPI document that a call belongs to. Path templates become a trie of segments; a literal wins
+ * over a parameter (OpenAPI 3.1 §4.8.8.2), more literal text over less. An unknown path is no operation, never an error.
  */
 import type { RouteOperation } from '@tulou/contract';
+import { bySpecificity, canonicalTemplate, fits, partsOf, type Parts } from './templates.ts';
 
-interface Node<O> {
+export interface Node<O> {
   literals: Map<string, Node<O>> | undefined;
-  /** `{name}`, or a segment with a parameter inside it: `{name}.json`. */
-  patterns: { readonly prefix: string; readonly suffix: string; readonly node: Node<O> }[] | undefined;
-  methods: Map<string, O> | undefined;
+  /** Segments with parameters, the most specific first. */
+  patterns: { readonly parts: Parts; readonly node: Node<O> }[] | undefined;
+  /** By method. Several operations: their templates are the same but for the names of parameters. */
+  methods: Map<string, O[]> | undefined;
 }
 
 /** What one match may visit: a provider's own templates must not make its calls dear for others. */
@@ -21,7 +23,11 @@ export class OperationIndex<O extends RouteOperation> {
   visits = 0;
 
   constructor(operations: readonly O[]) {
-    for (const operation of operations) this.#add(operation);
+    for (const operation of operations) {
+      const path = canonicalTemplate(operation.path);
+      const segments = (path.startsWith('/') ? path.slice(1) : path).split('/');
+      addTo(this.#root, segments.map(partsOf), operation);
+    }
   }
 
   /** The operation of `method` at `path` (which starts with `/`, or is empty; no query). HEAD falls back to GET. */
@@ -31,18 +37,10 @@ export class OperationIndex<O extends RouteOperation> {
     return found ?? (method === 'HEAD' ? this.match('GET', path) : undefined);
   }
 
-  #add(operation: O): void {
-    let node = this.#root;
-    const path = operation.path.startsWith('/') ? operation.path.slice(1) : operation.path;
-    for (const segment of path.split('/')) node = childFor(node, segment);
-    node.methods ??= new Map();
-    node.methods.set(operation.method.toUpperCase(), operation);
-  }
-
   #walk(node: Node<O>, method: string, path: string, from: number): O | undefined {
     this.visits += 1;
     if (this.visits > visitsMax) return undefined;
-    if (from > path.length) return node.methods?.get(method);
+    if (from > path.length) return node.methods?.get(method)?.[0];
     const end = path.indexOf('/', from);
     const stop = end === -1 ? path.length : end;
     const segment = path.slice(from, stop);
@@ -52,7 +50,7 @@ export class OperationIndex<O extends RouteOperation> {
     for (const pattern of node.patterns) {
       this.visits += 1;
       if (this.visits > visitsMax) return undefined;
-      if (!fits(segment, pattern.prefix, pattern.suffix)) continue;
+      if (!fits(segment, pattern.parts)) continue;
       const below = this.#walk(pattern.node, method, path, stop + 1);
       if (below !== undefined) return below;
     }
@@ -61,30 +59,32 @@ export class OperationIndex<O extends RouteOperation> {
 }
 
 const slash = 47;
-const emptyNode = <O>(): Node<O> => ({ literals: undefined, patterns: undefined, methods: undefined });
+export const emptyNode = <O>(): Node<O> => ({ literals: undefined, patterns: undefined, methods: undefined });
 
-/** A parameter is at least one character (it can't be an empty segment). */
-function fits(segment: string, prefix: string, suffix: string): boolean {
-  return segment.length > prefix.length + suffix.length && segment.startsWith(prefix) && segment.endsWith(suffix);
+/** Adds an operation below `root`, where its segments lead. */
+export function addTo<O extends RouteOperation>(root: Node<O>, segments: readonly Parts[], operation: O): void {
+  let node = root;
+  for (const parts of segments) node = childFor(node, parts);
+  node.methods ??= new Map();
+  const method = operation.method.toUpperCase();
+  const known = node.methods.get(method);
+  if (known === undefined) node.methods.set(method, [operation]);
+  else known.push(operation);
 }
 
-function childFor<O>(node: Node<O>, segment: string): Node<O> {
-  const open = segment.indexOf('{');
-  const close = segment.lastIndexOf('}');
-  if (open === -1 || close < open) {
+function childFor<O>(node: Node<O>, parts: Parts): Node<O> {
+  if (parts.length === 1) {
+    const [text = ''] = parts;
     node.literals ??= new Map();
-    const known = node.literals.get(segment) ?? emptyNode<O>();
-    node.literals.set(segment, known);
+    const known = node.literals.get(text) ?? emptyNode<O>();
+    node.literals.set(text, known);
     return known;
   }
-  const prefix = segment.slice(0, open);
-  const suffix = segment.slice(close + 1);
   node.patterns ??= [];
-  const same = node.patterns.find((pattern) => pattern.prefix === prefix && pattern.suffix === suffix);
+  const same = node.patterns.find((pattern) => bySpecificity(pattern.parts, parts) === 0);
   if (same !== undefined) return same.node;
-  const fresh = { prefix, suffix, node: emptyNode<O>() };
+  const fresh = { parts, node: emptyNode<O>() };
   node.patterns.push(fresh);
-  // The more a segment says by itself, the more it means: `{id}.json` before `{id}`.
-  node.patterns.sort((a, b) => b.prefix.length + b.suffix.length - (a.prefix.length + a.suffix.length));
+  node.patterns.sort((a, b) => bySpecificity(a.parts, b.parts));
   return fresh.node;
 }

@@ -17,16 +17,6 @@ import {
 import { changesOf, type SnapshotMessage } from './messages.ts';
 import { applyChange } from './placements.ts';
 
-export type {
-  ApiNode,
-  AppNode,
-  InstallationObject,
-  IssuerNode,
-  Operation,
-  SubscriptionNode,
-  VersionNode,
-} from './links.ts';
-
 const nothing = (): void => undefined;
 
 export class State {

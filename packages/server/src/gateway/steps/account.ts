@@ -1,3 +1,4 @@
+import { upstreamCauses, type UpstreamCause } from '@tulou/contract/causes';
 import type { Call, Gate } from '../call.ts';
 import { grantFor } from '../grant.ts';
 import { interned, type Interned, type UsageEvent } from '../usage/record.ts';
@@ -14,12 +15,22 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
     operation: call.operation,
     key: call.identity?.key,
     status: outcome.status,
+    cause: causeNames.get(causeOf(call, outcome) ?? ''),
     requestBytes: outcome.requestBytes,
     responseBytes: outcome.responseBytes,
     durationUs: outcome.durationUs,
     atSeconds: Math.floor(call.atMs / 1000),
   };
 }
+
+/** Why the upstream gave no good answer; for the provider and the operator, never for the caller. */
+export function causeOf(call: Call, outcome: Outcome): UpstreamCause | undefined {
+  return call.refusal === 'upstream_unreachable' ? 'no_upstream' : outcome.fault?.cause;
+}
+
+const causeNames: ReadonlyMap<string, Interned> = new Map(
+  Object.keys(upstreamCauses).map((cause) => [cause, interned(cause)]),
+);
 
 function partiesOf(call: Call, gate: Gate): Interned {
   const { grant, pass } = call;

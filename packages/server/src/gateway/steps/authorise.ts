@@ -2,7 +2,7 @@ import type { ErrorCode } from '@tulou/contract';
 import type { Call, Gate, Step } from '../call.ts';
 import { grantFor } from '../grant.ts';
 import { fullName, installationOf, rightsOf, tokenGrantFor } from '../tokens/rights.ts';
-import type { Pass, TokenGrant } from '../tokens/tokens.ts';
+import type { Pass } from '../tokens/tokens.ts';
 
 /**
  * Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. A token's call
@@ -15,6 +15,8 @@ export const authorise: Step = {
     'tenant_suspended',
     'installation_required',
     'subscription_required',
+    'request_ambiguous',
+    'operation_unknown',
     'scope_required',
     'stale_configuration',
   ],
@@ -27,7 +29,7 @@ export const authorise: Step = {
       const subscription = identity.app.subscriptions.get(version.object.api);
       if (subscription?.plan.object !== undefined) call.subscription = subscription;
     }
-    return pass === undefined ? admit(call, gate) : admitToken(call, gate, pass);
+    return (pass === undefined ? admit(call, gate) : admitToken(call, gate, pass)) ?? checkOperation(call, gate);
   },
 };
 
@@ -49,43 +51,35 @@ function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
   if (refusal !== undefined || call.grant === undefined) return refusal;
   const grant = tokenGrantFor(call.grant, pass, rightsOf(pass, installation));
   call.grant = grant;
-  return checkScopes(call, gate, pass, grant);
-}
-
-function checkScopes(call: Call, gate: Gate, pass: Pass, grant: TokenGrant): ErrorCode | undefined {
-  const { version, operation } = call;
-  if (version?.scoped !== true) return undefined;
-  if (operation === undefined || isDisguised(call)) return refuseUnknown(call);
-  const { scopes = [] } = operation;
-  const lacking = scopes.filter((name) => !grant.scopes.has(name)).map((name) => fullName(grant, name));
-  if (lacking.length > 0) return refuseLacking(call, gate, pass, lacking);
-  return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
+  call.held = grant.scopes;
+  return undefined;
 }
 
 /**
- * Where some operations need scopes, a token calls operations of the document and nothing else: the upstream may well read
- * `/orders/` or `/Orders` as `/orders`, and then a path that matched nothing would get around the scope.
+ * Which operation it is, and whether the token holds its scopes. After the caller is known: nobody else learns what operations
+ * there are.
  */
-function refuseUnknown(call: Call): ErrorCode {
-  call.detail = 'This is no operation of the API, and its operations need scopes.';
-  call.challenge = 'Bearer realm="tulou", error="insufficient_scope"';
-  return 'scope_required';
+function checkOperation(call: Call, gate: Gate): ErrorCode | undefined {
+  const { version, grant, scopes, held } = call;
+  if (version?.guarded !== true) return undefined;
+  if (call.ambiguity !== undefined) {
+    call.detail = call.ambiguity;
+    return 'request_ambiguous';
+  }
+  if (call.operation === undefined && version.strict) return 'operation_unknown';
+  if (held === undefined || grant === undefined) return undefined;
+  const lacking = scopes.filter((name) => !held.has(name)).map((name) => fullName(grant, name));
+  if (lacking.length > 0) return refuseLacking(call, gate, lacking);
+  return isTooRisky(call, gate, scopes) ? 'stale_configuration' : undefined;
 }
 
-function refuseLacking(call: Call, gate: Gate, pass: Pass, lacking: readonly string[]): ErrorCode {
+function refuseLacking(call: Call, gate: Gate, lacking: readonly string[]): ErrorCode {
   const scopes = lacking.join(' ');
-  const link = installUrl(gate, pass, scopes);
-  call.detail = `The operation needs ${scopes}. An admin of the tenant can grant it at ${link}`;
+  call.detail = `The operation needs ${scopes}.`;
+  if (call.pass !== undefined)
+    call.detail += ` An admin of the tenant can grant it at ${installUrl(gate, call.pass, scopes)}`;
   call.challenge = `Bearer realm="tulou", error="insufficient_scope", scope="${scopes}"`;
   return 'scope_required';
-}
-
-/** A character that needs no escape, escaped (RFC 3986 §6.2.2.2): `%6frders` would match another template than it means. */
-function isDisguised({ exchange, restAt, pathEnd }: Call): boolean {
-  const { target } = exchange.head;
-  const escape = target.indexOf('%', restAt);
-  if (escape === -1 || escape >= pathEnd) return false;
-  return /%(?:2d|2e|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i.test(target.slice(restAt, pathEnd));
 }
 
 /** Whether a scope of high risk is used while it is unknown if somebody has taken it back. */

@@ -1,5 +1,5 @@
 /** Where a call's credential is, and what must not be forwarded with it. */
-import { proxyFields } from '../../http/trusted-proxies.ts';
+import { withoutPlatformCookies } from '../cookies.ts';
 import type { Call, Gate } from '../call.ts';
 import { namesOurKey } from '../signatures/verify.ts';
 import { issuerNamedIn } from '../tokens/compact.ts';
@@ -35,16 +35,29 @@ function note(call: Call, name: string, value: string | undefined): void {
   else if (name === 'dpop') call.proof = call.proof === undefined ? value : '';
   else if (name === 'client-cert') call.clientCert = call.clientCert === undefined ? value : '';
   else if (name === 'signature-input') call.isSigned ||= value !== undefined && namesOurKey(value);
+  else if (name === 'cookie') noteCookie(call, value ?? '');
   else if (name === 'x-forwarded-for') {
     call.forwardedFor = call.forwardedFor === undefined ? value : `${call.forwardedFor}, ${value}`;
   }
 }
 
+/** Where a field holds a cookie of the platform, all cookies are sent in one field, without it. */
+function noteCookie(call: Call, value: string): void {
+  const kept = withoutPlatformCookies(value);
+  (call.cookies ??= []).push(kept);
+  if (kept !== value) call.drops |= drop.cookie;
+}
+
 /** Takes a trusted proxy's word for who calls, and nobody else's. */
 function meet(call: Call, { proxies }: Gate): void {
-  const { remoteAddress } = call.exchange;
-  if (proxies.trusts(remoteAddress)) call.address = proxies.addressOf(remoteAddress, call.forwardedFor);
-  else call.drops |= drop.proxy;
+  const { remoteAddress, head } = call.exchange;
+  if (!proxies.trusts(remoteAddress)) {
+    call.drops |= drop.proxy;
+    return;
+  }
+  const { claims = [] } = head;
+  for (let i = 0; i < claims.length; i += 2) note(call, claims[i] ?? '', claims[i + 1]);
+  call.address = proxies.addressOf(remoteAddress, call.forwardedFor);
 }
 
 function choose(call: Call, apiKey: string | undefined, authorization: string | undefined): string | undefined {
@@ -65,20 +78,31 @@ function choose(call: Call, apiKey: string | undefined, authorization: string | 
 }
 
 /** What of a client's fields is for this gateway alone: bits of `Call.drops`. */
-export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8, signature: 16 } as const;
+export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8, signature: 16, cookie: 32 } as const;
 
 const fieldsOf: readonly (readonly [bit: number, names: readonly string[]])[] = [
   [drop.apiKey, ['x-api-key']],
   [drop.authorization, ['authorization']],
   [drop.proof, ['dpop']],
-  [drop.proxy, proxyFields],
+  [drop.proxy, ['client-cert', 'client-cert-chain']],
   [drop.signature, ['signature', 'signature-input']],
+  [drop.cookie, ['cookie']],
 ];
 
-/** One set for each combination, `traceparent` in all of them: it is always replaced by ours. */
+/** The engine keeps these apart already (wire/trust.ts); the pipeline says it again for its own fields. */
+export const replaced = [
+  'traceparent',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+/** One set for each combination. `traceparent` and what says where a call comes from are always replaced by ours. */
 const droppedFor: readonly ReadonlySet<string>[] = Array.from(
   { length: 2 ** fieldsOf.length },
-  (_, bits) => new Set(['traceparent', ...fieldsOf.flatMap(([bit, names]) => ((bits & bit) === 0 ? [] : names))]),
+  (_, bits) => new Set([...replaced, ...fieldsOf.flatMap(([bit, names]) => ((bits & bit) === 0 ? [] : names))]),
 );
 
 /** The names behind `Call.drops`. */
@@ -86,7 +110,7 @@ export const fieldsDropped = (bits: number): ReadonlySet<string> => droppedFor[b
 
 /** The field stays with the call, as it is nobody's but the upstream's. */
 export function leaveToUpstream(call: Call): undefined {
-  call.drops &= drop.proxy;
+  call.drops &= drop.proxy | drop.cookie;
   return undefined;
 }
 

@@ -1,12 +1,14 @@
 import type { Call, Gate, Step } from '../call.ts';
 import { assertionOf, type Grant } from '../grant.ts';
+import { addressSubject } from '../limits/address.ts';
 import { nextTraceparent } from '../request-id.ts';
 import { nextTarget } from '../upstream/balance.ts';
-import { fieldsDropped } from './credential.ts';
+import { drop, fieldsDropped } from './credential.ts';
+import { forwardingFields } from './forwarding.ts';
 
 /**
- * Hands the call to one of the version's upstreams, with who calls as `Tulou-*` fields and as a signed assertion. What the
- * client itself sent under `Tulou-*` never leaves the engine.
+ * Hands the call to one of the version's upstreams, with who calls as `Tulou-*` fields and as a signed assertion, and where from
+ * as `Forwarded`. What the client itself sent under such names never leaves the engine.
  */
 export const forward: Step = {
   name: 'forward',
@@ -20,6 +22,8 @@ export const forward: Step = {
       target: joinTarget(upstream.basePath, call),
       dropFields: fieldsDropped(call.drops),
       addFields: requestFields(call, gate, grant),
+      caller: call.identity?.app.object?.tenant ?? addressSubject(call.address),
+      keepCookie: gate.keepCookie,
       answerFields: answerFields(call, grant),
       timeoutMs: version.object.timeout_ms,
       requestBytesMax: version.object.request_bytes_max,
@@ -29,10 +33,10 @@ export const forward: Step = {
   },
 };
 
-/** `{base path}/{rest}` with the query as it came; never without a path. */
+/** `{base path}/{rest}` with the query as it came; never without a path. Where the operation matters, exactly what was judged. */
 function joinTarget(basePath: string, call: Call): string {
   const { target } = call.exchange.head;
-  const rest = target.slice(call.restAt);
+  const rest = call.rest === undefined ? target.slice(call.restAt) : call.rest + target.slice(call.pathEnd);
   if (rest.startsWith('/')) return basePath + rest;
   return basePath === '' ? `/${rest}` : basePath + rest;
 }
@@ -46,8 +50,16 @@ function requestFields(call: Call, gate: Gate, grant: Grant): string[] {
     assertionOf(grant, gate.signer, call.atMs),
     'traceparent',
     nextTraceparent(call.traceparent, gate.traceIds),
+    ...forwardingFields(call, gate),
   );
+  if ((call.drops & drop.cookie) !== 0) addCookies(fields, call.cookies ?? []);
   return fields;
+}
+
+function addCookies(fields: string[], cookies: readonly (string | undefined)[]): void {
+  const kept = cookies.filter((one) => one !== undefined).join('; ');
+  // A value that only ASCII can say: own fields hold nothing else, and no browser sends another.
+  if (kept !== '') fields.push('cookie', kept.replaceAll(/[^ -~]/g, encodeURIComponent));
 }
 
 /** What every answer to this call carries, also those that the gateway makes itself. */

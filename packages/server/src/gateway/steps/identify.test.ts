@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatCredential } from '@tulou/contract';
-import { proxyFields } from '../../http/trusted-proxies.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { replaced } from './credential.ts';
 import { address, key, newKey, pairs, threadForEach, uuid, withKey, world } from '../../../test/gateway/one-thread.ts';
 
 describe('who calls, and whether they may', () => {
@@ -67,7 +67,7 @@ describe('who calls, and whether they may', () => {
     const both = thread().begin(address, { 'x-api-key': key.text, authorization: `Bearer ${newKey().text}` });
     assert.deepEqual(
       [...(both.forwarded?.dropFields ?? [])].toSorted(),
-      ['authorization', 'traceparent', 'x-api-key', ...proxyFields].toSorted(),
+      ['authorization', ...replaced, 'client-cert', 'client-cert-chain', 'x-api-key'].toSorted(),
     );
     const mixed = thread().begin('/acme/orders/open/a', { 'x-api-key': 'theirs', authorization: `Bearer ${key.text}` });
     assert.ok(mixed.forwarded?.dropFields.has('authorization'));

@@ -9,7 +9,7 @@ import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credenti
 
 /**
  * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a signature made
- * with a key (docs/signatures.md); a token that is bound to a key as `Authorization: DPoP`, with its proof, or over a
+ * with a key (docs/how-to/sign-requests.md); a token that is bound to a key as `Authorization: DPoP`, with its proof, or over a
  * connection with its certificate. The fields that held them are not forwarded. An open version takes calls without one, and
  * leaves an `Authorization` that is not ours to the upstream.
  */
@@ -59,7 +59,7 @@ function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
   call.identity = verified.signer;
   call.watch = verified.watch;
   call.once = verified.once;
-  call.drops = (call.drops & drop.proxy) | drop.signature;
+  call.drops = (call.drops & (drop.proxy | drop.cookie)) | drop.signature;
   return undefined;
 }
 

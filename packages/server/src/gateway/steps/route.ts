@@ -1,11 +1,10 @@
 import type { Call, Step } from '../call.ts';
-import { OperationIndex } from '../snapshot/operations.ts';
-import type { ApiNode, Operation, VersionNode } from '../snapshot/state.ts';
-import { interned } from '../usage/record.ts';
+import type { ApiNode, VersionNode } from '../snapshot/links.ts';
+import { readOperation } from './operation.ts';
 
 /**
  * Finds the version: `/{tenant}/{api}/{version}/{rest}`, or `/{version}/{rest}` on a host name of the API. Whatever is
- * missing on the way, the answer is the same. The operation is for metering alone: an unknown path is forwarded too.
+ * missing on the way, the answer is the same. Which operation it is, is read here and judged by `authorise`.
  */
 export const route: Step = {
   name: 'route',
@@ -15,7 +14,7 @@ export const route: Step = {
     const provider = version?.api.tenant?.object;
     if (version === undefined || version.api.object === undefined || provider === undefined) return 'route_not_found';
     call.version = version;
-    call.operation = operationOf(call, version);
+    readOperation(call, version);
     if (provider.state === 'suspended') return 'tenant_suspended';
     return version.object.state === 'retired' ? 'version_retired' : undefined;
   },
@@ -40,12 +39,4 @@ function versionAt(call: Call, api: ApiNode, slash: number): VersionNode | undef
   const end = target.indexOf('/', slash + 1);
   call.restAt = end === -1 || end > call.pathEnd ? call.pathEnd : end;
   return api.versions.get(target.slice(slash + 1, call.restAt));
-}
-
-function operationOf(call: Call, version: VersionNode): Operation | undefined {
-  version.operations ??= new OperationIndex(
-    version.object.operations.map((operation) => ({ ...operation, ...interned(operation.id) })),
-  );
-  const { method, target } = call.exchange.head;
-  return version.operations.match(method, target.slice(call.restAt, call.pathEnd));
 }

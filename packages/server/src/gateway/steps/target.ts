@@ -17,7 +17,12 @@ export const target: Step = {
   },
 };
 
-const dotSegment = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\]|%2f|%5c)/i;
+/**
+ * Escapes may be escaped again, servers of Java cut `;` and what follows off a segment before they look at its dots, and old ones
+ * decode overlong UTF-8.
+ */
+const dotSegment =
+  /(?:^|[/\\]|%(?:25)*(?:2f|5c)|%c0%af)(?:\.|%(?:25)*2e|%c0%ae){1,2}(?=$|[/\\;]|%(?:25)*(?:2f|5c|3b|23|3f)|%c0%af)/i;
 
 /** The cheap question that nearly every path answers with no: a dot after a slash, or an escape or backslash at all. */
 function mayHoldDots(text: string, end: number): boolean {

@@ -30,18 +30,29 @@ export interface ThreadSetup {
   /** When `usedProofs` began, Unix seconds. */
   readonly proofsSinceSeconds: number;
   readonly freshness: SharedArrayBuffer;
+  /** Counts that the thread is not hung: `Heartbeat`. */
+  readonly heartbeat: SharedArrayBuffer;
+  /**
+   * Time for limits (limits/steady.ts): what threads share of it, and how far it is ahead of the wall clock. Absent: limits
+   * count by the time of each call.
+   */
+  readonly steady?: { readonly memory: SharedArrayBuffer; readonly aheadMs: number };
 }
 
 export type ToThread =
   | SnapshotMessage
   | { readonly type: 'listen'; readonly listen: Address; readonly reusePort: boolean }
   | { readonly type: 'fleet'; readonly key: Uint8Array }
+  /** Control has the segment that was handed over. */
+  | { readonly type: 'taken'; readonly segment: string }
   | { readonly type: 'drain'; readonly graceMs: number };
 
 export type FromThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'not_listening'; readonly code: string; readonly message: string }
-  | { readonly type: 'closed'; readonly segment: string }
+  | { readonly type: 'closed'; readonly segment: string; readonly sealed: boolean }
+  /** The disk refuses: usage for control, until `taken`. */
+  | { readonly type: 'handed'; readonly segment: string; readonly bytes: Uint8Array; readonly calls: number }
   | { readonly type: 'drained' }
   | {
       readonly type: 'log';

@@ -1,17 +1,20 @@
 /**
- * The serving threads: starts them on one port, tells them what changes, replaces one that dies. What a dead one held in
- * shared memory (locks, places, in-flight counts) is taken back, and its open segment is shipped.
+ * The serving threads: starts them on one port, tells them what changes, replaces one that dies or hangs. What a dead one
+ * held in shared memory (locks, places, in-flight counts) is taken back, and its open segment is shipped.
  */
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../kernel/clock.ts';
+import type { Clock, Timer } from '../../kernel/clock.ts';
+import { HungJudge, type HungBounds } from '../../kernel/hung.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Address } from '../../kernel/role.ts';
 import type { SnapshotMessage } from '../snapshot/messages.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
 /** A thread that dies at once again and again must not turn the machine into a heater. */
 const restartDelayMs = 200;
+const lookEveryMs = 1000;
 
 export interface PoolOptions {
   readonly listen: Address;
@@ -20,7 +23,10 @@ export interface PoolOptions {
   readonly setup: (place: number, serial: number, threads: number) => ThreadSetup;
   /** The state to start with; undefined: none yet. */
   readonly state: () => SnapshotMessage | undefined;
-  readonly onSegment: (id: string) => void;
+  readonly onSegment: (id: string, sealed: boolean) => void;
+  /** A segment that the disk did not take. */
+  readonly onHanded: (place: number, message: Extract<FromThread, { type: 'handed' }>) => void;
+  readonly hung: HungBounds;
   /** A thread is gone: `setup` is the one that it had. */
   readonly onDeath: (setup: ThreadSetup) => void;
 }
@@ -37,11 +43,17 @@ interface Member {
   onListening: (port: number) => void;
   onFailure: (error: Error) => void;
   onDrained: () => void;
+  readonly heartbeat: Heartbeat;
+  readonly judge: HungJudge;
+  /** It was found to hang, and is being ended. */
+  isEnding: boolean;
 }
 
 export class ThreadPool {
   /** Threads that died without being asked to end. */
   deaths = 0;
+  /** Of those, threads that hung and were ended. */
+  hangs = 0;
   readonly #options: PoolOptions;
   readonly #deps: PoolDeps;
   readonly #members = new Map<number, Member>();
@@ -50,6 +62,7 @@ export class ThreadPool {
   #address: Address;
   #serial = 0;
   #stopping = false;
+  #looking: Timer | undefined;
 
   private constructor(options: PoolOptions, deps: PoolDeps, threads: number) {
     this.#options = options;
@@ -69,6 +82,7 @@ export class ThreadPool {
     if (!shared && options.threads > 1) deps.log.warn({}, 'ports cannot be shared here: one thread serves');
     const pool = new ThreadPool(options, deps, shared ? options.threads : 1);
     for (let place = 1; place <= pool.#threads; place += 1) pool.#bring(place);
+    pool.#looking = deps.clock.every(lookEveryMs, () => pool.#look());
     return pool;
   }
 
@@ -91,6 +105,11 @@ export class ThreadPool {
     return this.#members.size;
   }
 
+  /** Tells the thread at one place. */
+  tellOne(place: number, message: ToThread): void {
+    this.#members.get(place)?.worker.postMessage(message);
+  }
+
   tell(message: ToThread): void {
     for (const { worker } of this.#members.values()) worker.postMessage(message);
   }
@@ -98,6 +117,7 @@ export class ThreadPool {
   /** Lets all threads finish their calls, at most `graceMs`, and ends them. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    this.#looking?.cancel();
     await Promise.all(Array.from(this.#members.values(), (member) => this.#drain(member, graceMs)));
   }
 
@@ -118,12 +138,36 @@ export class ThreadPool {
       name: `gateway ${place}`,
     });
     const nothing = (): void => undefined;
-    const member: Member = { setup, worker, onListening: nothing, onFailure: nothing, onDrained: nothing };
+    const member: Member = {
+      setup,
+      worker,
+      onListening: nothing,
+      onFailure: nothing,
+      onDrained: nothing,
+      heartbeat: new Heartbeat(setup.heartbeat),
+      judge: new HungJudge(this.#options.hung),
+      isEnding: false,
+    };
     this.#members.set(place, member);
     worker.on('message', (message: FromThread) => this.#hear(member, message));
     worker.on('error', (error) => this.#deps.log.error({ thread: place, error: String(error) }, 'a thread failed'));
     worker.on('exit', () => this.#onExit(place, member));
     return member;
+  }
+
+  /** Ends a thread that hangs; its end brings another. */
+  async #look(): Promise<void> {
+    for (const member of this.#members.values()) {
+      if (member.isEnding) continue;
+      const usage = await member.worker.cpuUsage().catch(() => undefined);
+      const cpuMs = usage === undefined ? undefined : (usage.user + usage.system) / 1000;
+      const reason = member.judge.look(member.heartbeat.beats, cpuMs, this.#deps.clock.monotonic());
+      if (reason === undefined || this.#stopping) continue;
+      member.isEnding = true;
+      this.hangs += 1;
+      this.#deps.log.error({ thread: member.setup.place, reason }, 'a thread hangs; it is ended');
+      void member.worker.terminate();
+    }
   }
 
   #listening(member: Member): Promise<number> {
@@ -136,7 +180,8 @@ export class ThreadPool {
   }
 
   #hear(member: Member, message: FromThread): void {
-    if (message.type === 'closed') this.#options.onSegment(message.segment);
+    if (message.type === 'closed') this.#options.onSegment(message.segment, message.sealed);
+    else if (message.type === 'handed') this.#options.onHanded(member.setup.place, message);
     else if (message.type === 'log') this.#deps.log[message.level](message.fields, message.message);
     else if (message.type === 'listening') member.onListening(message.port);
     else if (message.type === 'drained') member.onDrained();

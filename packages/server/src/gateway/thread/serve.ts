@@ -7,9 +7,11 @@ import type { Random } from '../../kernel/random.ts';
 import { AccessLog } from '../access-log.ts';
 import { AssertionSigner } from '../assertion.ts';
 import type { Gate } from '../call.ts';
+import { cookieKeeper } from '../cookies.ts';
 import { Keyring } from '../keyring.ts';
 import { Signers } from '../signatures/signers.ts';
 import { Slots } from '../limits/slots.ts';
+import { SteadyTime } from '../limits/steady.ts';
 import { Windows } from '../limits/windows.ts';
 import { ThreadMetrics } from '../metrics.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -36,6 +38,10 @@ export const wireLimits: WireLimits = {
   targetBytesMax: 8 * 1024,
   headTimeoutMs: 15_000,
   bodyTimeoutMs: 30_000,
+  bodyGraceMs: 60_000,
+  bodyBytesPerSecondMin: 8 * 1024,
+  gatheredBytesMax: 64 * 1024,
+  gatheredBytesAllMax: 64 * 1024 * 1024,
   writeTimeoutMs: 30_000,
   keepAliveMs: 75_000,
   requestsPerConnectionMax: 1_000_000,
@@ -50,6 +56,8 @@ export interface ServeDeps {
   readonly random: Random;
   readonly log: Log;
   readonly tell: (message: FromThread) => void;
+  /** Says that the thread turns, while it does what takes long. */
+  readonly beat: () => void;
 }
 
 export class ServingThread {
@@ -68,8 +76,9 @@ export class ServingThread {
 
   async take(message: ToThread): Promise<void> {
     if (message.type === 'snapshot') {
-      this.#gate.state = State.next(this.#gate.state, message);
+      this.#gate.state = State.next(this.#gate.state, message, this.#deps.beat);
     } else if (message.type === 'fleet') this.#gate.fleetKey = message.key;
+    else if (message.type === 'taken') this.#gate.spool.taken(message.segment);
     else if (message.type === 'listen') await this.#listen(message);
     else await this.#drain(message.graceMs);
   }
@@ -99,8 +108,11 @@ export class ServingThread {
   }
 }
 
+const steadyTimeOf = ({ steady }: ThreadSetup, clock: Clock): SteadyTime | undefined =>
+  steady === undefined ? undefined : new SteadyTime(clock, steady.memory, steady.aheadMs);
+
 /** All that the steps of a thread work with. */
-export function openGate(setup: ThreadSetup, { clock, random, log, tell }: ServeDeps): Gate {
+export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<ServeDeps, 'beat'>): Gate {
   const metrics = new ThreadMetrics(setup.metrics);
   return {
     state: undefined,
@@ -119,9 +131,10 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
     }),
     proxies: new TrustedProxies(setup.trustedProxies),
     freshness: new Freshness(setup.freshness),
+    keepCookie: cookieKeeper(setup.platformUrl),
     platformUrl: setup.platformUrl,
     gatewayUrl: setup.gatewayUrl,
-    windows: new Windows(setup.windows, setup.place),
+    windows: new Windows(setup.windows, setup.place, steadyTimeOf(setup, clock)),
     slots: new Slots(setup.slots, setup.threads, setup.place),
     spool: new Spool({
       folder: setup.usageFolder,
@@ -129,7 +142,9 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Serve
       bounds: spoolBounds,
       files: diskFiles,
       clock,
-      onClosed: (segment) => tell({ type: 'closed', segment }),
+      onClosed: (segment, sealed) => tell({ type: 'closed', segment, sealed }),
+      onHandedOver: (segment, bytes, calls) => tell({ type: 'handed', segment, bytes, calls }),
+      onPending: (calls) => metrics.setPending(calls),
       onFault: (error) => log.error({ error: String(error) }, 'usage cannot be written; it is kept in memory for now'),
     }),
     signer: new AssertionSigner(setup.assertionKey, setup.platformUrl),

@@ -5,6 +5,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
+import { beatEveryMs, Heartbeat } from './heartbeat.ts';
 import { ServingThread } from './serve.ts';
 
 const port = must(parentPort, 'this file is the entry of a worker thread');
@@ -26,15 +27,18 @@ function logTo(bound: object): Log {
 }
 
 const setup = workerData as ThreadSetup;
+const heartbeat = new Heartbeat(setup.heartbeat);
 const thread = new ServingThread(setup, {
   clock: systemClock,
   random: systemRandom,
   log: logTo({ thread: setup.place }),
   tell,
+  beat: () => heartbeat.beat(),
 });
+systemClock.every(beatEveryMs, () => heartbeat.beat());
 let last = Promise.resolve();
 port.on('message', (message: ToThread) => {
   // Configuration is taken at once; the others wait for each other.
-  if (message.type === 'snapshot') void thread.take(message);
+  if (message.type === 'snapshot' || message.type === 'taken') void thread.take(message);
   else last = last.then(() => thread.take(message));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { limitsIn } from './limits.ts';
-import { SampleGate } from './sample-gate.ts';
+import { SampleGate } from '../sample-gate.ts';
 import { mint, world } from './sample-issuer.ts';
 
 const shop = { type: 'tulou_data', actions: ['acme/orders:read'], identifier: 'shop-17' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { nonceAt } from './nonces.ts';
-import { SampleGate, sampleFleetKey } from './sample-gate.ts';
+import { SampleGate, sampleFleetKey } from '../sample-gate.ts';
 import { mint, newSigner, prove, thumbprint, world } from './sample-issuer.ts';
 
 const path = '/acme/orders/v1/orders/7';

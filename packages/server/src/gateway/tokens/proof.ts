@@ -1,7 +1,7 @@
 /** Proofs of possession (DPoP, RFC 9449 §4.3, §7): that a bound token is sent by whoever it was given to. */
 import { hash } from 'node:crypto';
 import { isObject, readCompact, type Compact } from './compact.ts';
-import { importKey, isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+import { importKey, isSigned, type Algorithm, type VerifyKey } from '../snapshot/issuer-keys.ts';
 import { givenAt, nonceSecondsMax } from './nonces.ts';
 import type { Once, UsedProofs } from './proofs.ts';
 import type { Pass } from './tokens.ts';

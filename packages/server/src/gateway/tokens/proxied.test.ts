@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { proxyFields } from '../../http/trusted-proxies.ts';
-import { SampleGate } from './sample-gate.ts';
+import { SampleGate } from '../sample-gate.ts';
 import { mint, world } from './sample-issuer.ts';
 
 const read = '/acme/orders/v1/orders/7';
@@ -84,8 +83,35 @@ describe('the address of a client', () => {
     assert.equal(from('203.0.113.9', '203.0.113.2').code, 'rate_limited');
   });
 
-  it('reaches the upstream from a trusted proxy only', () => {
-    for (const name of proxyFields) {
+  it('reaches the upstream as this gateway knows it, whatever the client or a proxy wrote', () => {
+    const own = from('203.0.113.9', '203.0.113.1').sent;
+    assert.equal(own.get('x-forwarded-for'), '203.0.113.9');
+    assert.equal(own.get('forwarded'), 'for=203.0.113.9;host="gateway.test";proto=http');
+    const proxied = from(proxy, '10.0.0.1', '203.0.113.1').sent;
+    assert.equal(proxied.get('x-forwarded-for'), '203.0.113.1');
+    const six = from('2001:db8::1').sent;
+    assert.equal(six.get('forwarded'), 'for="[2001:db8::1]";host="gateway.test";proto=http');
+  });
+
+  it('comes with the scheme and the host that a trusted proxy saw, and from nobody else', () => {
+    const seen = ['x-forwarded-proto', 'https', 'x-forwarded-host', 'API.example.com:8443'];
+    const sentBy = (peer: string, ...fields: string[]) => {
+      sample.nowMs += 7_200_000;
+      sample.gate.freshness.confirm(sample.nowMs);
+      return sample.call(read, ['authorization', `Bearer ${mint(sample.nowMs)}`, ...fields], { peer }).sent;
+    };
+    assert.equal(sentBy(proxy, ...seen).get('x-forwarded-proto'), 'https');
+    assert.equal(sentBy(proxy, ...seen).get('x-forwarded-host'), 'api.example.com:8443');
+    assert.equal(sentBy('203.0.113.9', ...seen).get('x-forwarded-proto'), 'http');
+    assert.equal(sentBy('203.0.113.9', ...seen).get('x-forwarded-host'), 'gateway.test');
+    assert.equal(
+      sentBy(proxy, 'x-forwarded-host', 'a"b', 'x-forwarded-proto', 'gopher').get('x-forwarded-proto'),
+      'http',
+    );
+  });
+
+  it('brings a certificate from a trusted proxy only', () => {
+    for (const name of ['client-cert', 'client-cert-chain']) {
       assert.ok(from('203.0.113.9').dropped.has(name), name);
       assert.equal(from(proxy, '203.0.113.7').dropped.has(name), false, name);
       sample.nowMs += 7_200_000;

@@ -1,7 +1,8 @@
 /** What a token may do at an API: its own scopes, as far as the installation and the app hold them at this moment. */
 import type { AssertionClaims } from '../assertion.ts';
 import { callerFieldsOf, type Grant } from '../grant.ts';
-import type { InstallationObject, State } from '../snapshot/state.ts';
+import type { InstallationObject } from '../snapshot/links.ts';
+import type { State } from '../snapshot/state.ts';
 import { interned, partiesText, type Interned } from '../usage/record.ts';
 import { limitsOf } from './limits.ts';
 import type { Pass, Rights, TokenGrant } from './tokens.ts';

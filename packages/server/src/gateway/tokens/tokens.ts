@@ -6,8 +6,9 @@ import type { SnapshotOf } from '@tulou/contract';
 import type { Identity } from '../keyring.ts';
 import type { Grant } from '../grant.ts';
 import { hash64, type Hash64 } from '../limits/hash.ts';
-import type { AppNode, InstallationObject, State } from '../snapshot/state.ts';
-import type { VerifyKey } from './keys.ts';
+import type { AppNode, InstallationObject } from '../snapshot/links.ts';
+import type { State } from '../snapshot/state.ts';
+import type { VerifyKey } from '../snapshot/issuer-keys.ts';
 import { verifyToken, type Token } from './verify.ts';
 
 /** A verified token, and what was made for its calls. */

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { SnapshotOf } from '@tulou/contract';
-import type { IssuerNode } from '../snapshot/state.ts';
-import { importKey, importKeys } from './keys.ts';
+import type { IssuerNode } from '../snapshot/links.ts';
+import { importKey, importKeys } from '../snapshot/issuer-keys.ts';
 import { claimsAt, encode, issuer, mint, newSigner, platform, signer, signJwt } from './sample-issuer.ts';
 import { verifyToken } from './verify.ts';
 

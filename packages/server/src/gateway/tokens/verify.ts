@@ -2,10 +2,10 @@
  * Access tokens (RFC 9068), verified against the issuers' keys in the configuration, with no call to anyone. What is found
  * here stays true of the text for as long as the key does; whether the grant behind it still holds is asked on every call.
  */
-import type { IssuerNode } from '../snapshot/state.ts';
+import type { IssuerNode } from '../snapshot/links.ts';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { limitsIn, type Limit } from './limits.ts';
-import { isSigned, type Algorithm, type VerifyKey } from './keys.ts';
+import { isSigned, type Algorithm, type VerifyKey } from '../snapshot/issuer-keys.ts';
 
 /** A token whose signature and form are good. */
 export interface Token {

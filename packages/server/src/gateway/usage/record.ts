@@ -1,7 +1,8 @@
 /**
  * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls.
  * What many calls share (whose API, whose app, which operation, which key) is defined once a segment and then named by
- * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all.
+ * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all. The last
+ * frame of a segment that was closed is its seal: a definition that says how many calls there are. So a lost end shows.
  */
 import { crc32 } from 'node:zlib';
 import type { UsageRow } from '@tulou/contract';
@@ -43,6 +44,8 @@ export interface UsageEvent {
   readonly operation: Interned | undefined;
   readonly key: Interned | undefined;
   readonly status: number;
+  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. */
+  readonly cause?: Interned | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly durationUs: number;
@@ -51,9 +54,13 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
+/** A call with a cause has its number behind the rest. */
+const causeBytes = 4;
 const definitionHeadBytes = 3;
 const definitionMark = 1;
+const sealPrefix = '#sealed ';
 const callMark = 2;
+const callWithCauseMark = 3;
 
 /** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
 export class FrameEncoder {
@@ -72,10 +79,13 @@ export class FrameEncoder {
     const parties = this.#numberOf(event.parties);
     const operation = event.operation === undefined ? 0 : this.#numberOf(event.operation);
     const key = event.key === undefined ? 0 : this.#numberOf(event.key);
-    this.#reserve(callBytes);
+    const cause = event.cause === undefined ? 0 : this.#numberOf(event.cause);
+    const bytes = cause === 0 ? callBytes : callBytes + causeBytes;
+    this.#reserve(bytes);
     const buffer = this.#buffer;
     const at = this.#length;
-    buffer.writeUInt16LE(callMark, at);
+    buffer.writeUInt16LE(cause === 0 ? callMark : callWithCauseMark, at);
+    if (cause !== 0) buffer.writeUInt32LE(cause, at + callBytes);
     buffer.writeUInt16LE(event.status, at + 2);
     buffer.writeUInt32LE(parties, at + 4);
     buffer.writeUInt32LE(operation, at + 8);
@@ -84,7 +94,7 @@ export class FrameEncoder {
     buffer.writeUInt32LE(Math.min(event.durationUs, 0xffffffff) >>> 0, at + 20);
     buffer.writeDoubleLE(event.requestBytes, at + 24);
     buffer.writeDoubleLE(event.responseBytes, at + 32);
-    this.#length = at + callBytes;
+    this.#length = at + bytes;
   }
 
   /** The frame of all events added since the last one. Stands until the next `add`. */
@@ -94,6 +104,12 @@ export class FrameEncoder {
     frame.writeUInt32LE(crc32(frame.subarray(frameHeadBytes)), 4);
     this.#length = frameHeadBytes;
     return frame;
+  }
+
+  /** The last frame of a segment of so many calls. Stands until the next `add`. */
+  takeSeal(calls: number): Buffer {
+    this.#define(`${sealPrefix}${calls}`);
+    return this.takeFrame();
   }
 
   #numberOf(thing: Interned): number {
@@ -122,24 +138,48 @@ export class FrameEncoder {
   }
 }
 
+/** What a segment says, and whether that is all. */
+export interface Reading {
+  readonly rows: UsageRow[];
+  readonly calls: number;
+  /** Bytes are left that are no whole frame. */
+  readonly torn: boolean;
+  /** What is left cannot be a write that was cut off: it was written once, and is not what was written. */
+  readonly damaged: boolean;
+  /** It ends as a segment that was closed, with as many calls as it says. */
+  readonly sealed: boolean;
+}
+
 /** Adds a segment's calls up to rows. A torn or damaged frame ends the reading: what stands before it is whole. */
-export function addUp(bytes: Buffer): { rows: UsageRow[]; calls: number; torn: boolean } {
+export function addUp(bytes: Buffer): Reading {
   const sums = new Sums();
   let at = 0;
+  let damaged = false;
   while (at + frameHeadBytes <= bytes.length) {
     const length = bytes.readUInt32LE(at);
     const payload = bytes.subarray(at + frameHeadBytes, at + frameHeadBytes + length);
-    if (payload.length < length || crc32(payload) !== bytes.readUInt32LE(at + 4)) break;
+    // A frame of no bytes is what a file system leaves where it lost some.
+    damaged = length === 0 || (payload.length === length && crc32(payload) !== bytes.readUInt32LE(at + 4));
+    if (damaged || payload.length < length) break;
     sums.addFrame(payload);
     at += frameHeadBytes + length;
+    // Nothing was written after a seal: what stands there would be counted twice.
+    damaged = sums.isSealed && at < bytes.length;
+    if (damaged) break;
   }
-  return { rows: [...sums.rows.values()], calls: sums.calls, torn: at < bytes.length };
+  const torn = at < bytes.length;
+  return { rows: [...sums.rows.values()], calls: sums.calls, torn, damaged, sealed: !torn && sums.isSealed };
 }
 
 class Sums {
   readonly rows = new Map<string, UsageRow>();
   calls = 0;
   readonly #definitions: string[] = [''];
+
+  /** Whether the last definition is a seal that tells the truth. */
+  get isSealed(): boolean {
+    return this.#definitions.at(-1) === `${sealPrefix}${this.calls}`;
+  }
 
   addFrame(payload: Buffer): void {
     for (let at = 0; at < payload.length;) {
@@ -148,17 +188,18 @@ class Sums {
         this.#definitions.push(payload.toString('utf8', at + definitionHeadBytes, end));
         at = end;
       } else {
-        this.#addCall(payload, at);
-        at += callBytes;
+        const cause = payload.readUInt16LE(at) === callWithCauseMark ? payload.readUInt32LE(at + callBytes) : 0;
+        this.#addCall(payload, at, cause);
+        at += cause === 0 ? callBytes : callBytes + causeBytes;
       }
     }
   }
 
-  #addCall(payload: Buffer, at: number): void {
+  #addCall(payload: Buffer, at: number, cause: number): void {
     const seconds = payload.readUInt32LE(at + 16);
     const minute = seconds - (seconds % 60);
-    const name = `${minute} ${payload.toString('latin1', at + 2, at + 16)}`;
-    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute);
+    const name = `${minute} ${cause} ${payload.toString('latin1', at + 2, at + 16)}`;
+    const row = this.rows.get(name) ?? this.#emptyRow(payload, at, minute, cause);
     row.requests += 1;
     row.duration_us += payload.readUInt32LE(at + 20);
     row.request_bytes += payload.readDoubleLE(at + 24);
@@ -167,7 +208,7 @@ class Sums {
     this.calls += 1;
   }
 
-  #emptyRow(payload: Buffer, at: number, minute: number): UsageRow {
+  #emptyRow(payload: Buffer, at: number, minute: number, cause: number): UsageRow {
     const [provider, consumer, api, version, app, installer, installation] = JSON.parse(
       this.#definitions[payload.readUInt32LE(at + 4)] ?? '[]',
     ) as Parties;
@@ -184,6 +225,7 @@ class Sums {
       key: key === 0 ? null : (this.#definitions[key] ?? null),
       ...(installer === undefined || installation === undefined ? {} : { installer, installation }),
       status: payload.readUInt16LE(at + 2),
+      ...(cause === 0 ? {} : { cause: this.#definitions[cause] ?? '' }),
       requests: 0,
       request_bytes: 0,
       response_bytes: 0,

@@ -4,9 +4,10 @@
  * segment is closed when it is a second old or full, and then belongs to the main thread.
  *
  * Where the disk refuses (full, or broken), calls are served and kept in memory up to a bound, to be written when the disk
- * takes them again; past the bound `full` is true and billable calls are refused.
+ * takes them again, and handed to the main thread, which brings them to control; past the bound `full` is true and billable
+ * calls are refused.
  */
-import { closeSync, fsync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { FrameEncoder, type UsageEvent } from './record.ts';
@@ -20,15 +21,33 @@ export interface SpoolFiles {
   sync(file: number, done: (error: Error | null) => void): void;
   close(file: number): void;
   rename(from: string, to: string): void;
+  /** Writes what an open file holds to a path: its own name was removed. */
+  rescue?(file: number, path: string): void;
 }
 
+const openNew = (path: string): number => openSync(path, 'wx+', 0o600);
+
 export const diskFiles: SpoolFiles = {
-  open: (path) => openSync(path, 'wx', 0o600),
+  open: openNew,
   write: (file, bytes, from) => writeSync(file, bytes, from),
   truncate: ftruncateSync,
   sync: fsync,
   close: closeSync,
   rename: renameSync,
+  rescue(file, path) {
+    const copy = openNew(path);
+    try {
+      const piece = Buffer.alloc(64 * 1024);
+      for (let at = 0; ;) {
+        const bytes = readSync(file, piece, 0, piece.length, at);
+        if (bytes === 0) return;
+        for (let from = 0; from < bytes;) from += writeSync(copy, piece, from, bytes - from);
+        at += bytes;
+      }
+    } finally {
+      closeSync(copy);
+    }
+  },
 };
 
 export interface SpoolBounds {
@@ -57,8 +76,12 @@ export interface SpoolOptions {
   readonly bounds: SpoolBounds;
   readonly files: SpoolFiles;
   readonly clock: Clock;
-  /** A segment is closed and named `<id>.seg`. */
-  readonly onClosed: (id: string) => void;
+  /** A segment is closed and named `<id>.seg`. `sealed`: it says itself that it is whole. */
+  readonly onClosed: (id: string, sealed: boolean) => void;
+  /** The disk refuses: a segment for control, as it would be on disk. At most one at a time, until `taken`. */
+  readonly onHandedOver?: (id: string, bytes: Uint8Array, calls: number) => void;
+  /** Told now and then how many calls are in memory only. */
+  readonly onPending?: (calls: number) => void;
   /** The disk refused; once until it works again. */
   readonly onFault: (error: unknown) => void;
 }
@@ -70,6 +93,14 @@ interface Segment {
   bytes: number;
   calls: number;
   synced: boolean;
+  sealed: boolean;
+}
+
+interface HandedOver {
+  readonly id: string;
+  readonly bytes: Buffer;
+  /** How many of the calls that wait, from the first. */
+  readonly calls: number;
 }
 
 /** Suffix of a segment that is being written, and of one that is whole. */
@@ -83,6 +114,7 @@ export class Spool {
   #segment: Segment | undefined;
   #number = 0;
   #pending: UsageEvent[] = [];
+  #handed: HandedOver | undefined;
   #retryAt = 0;
   #closing = 0;
   #syncing = false;
@@ -109,6 +141,15 @@ export class Spool {
     // While the disk refuses, order is kept behind what already waits, and the timer tries, not every call.
     if (this.#pending.length > 0) this.#keep(events);
     else if (!this.#write(events)) this.#keep(events);
+  }
+
+  /** Control has taken what was handed over. */
+  taken(id: string): void {
+    const handed = this.#handed;
+    if (handed?.id !== id) return;
+    this.#handed = undefined;
+    this.#pending = this.#pending.slice(handed.calls);
+    this.#options.onPending?.(this.#pending.length);
   }
 
   /** Writes what waits, closes the last segment; resolves when it is whole on disk. */
@@ -154,7 +195,7 @@ export class Spool {
     const id = `${this.#options.prefix}-${this.#number}`;
     this.#encoder.startSegment(this.#number);
     const file = this.#options.files.open(join(this.#options.folder, id + openSuffix));
-    return { id, file, openedAt: this.#options.clock.monotonic(), bytes: 0, calls: 0, synced: true };
+    return { id, file, openedAt: this.#options.clock.monotonic(), bytes: 0, calls: 0, synced: true, sealed: false };
   }
 
   /** What was half written is cut off, and the segment ended: its numbers for definitions can no longer be trusted. */
@@ -162,12 +203,16 @@ export class Spool {
     const segment = this.#segment;
     if (this.#pending.length === 0) this.#options.onFault(error);
     if (segment === undefined) return;
+    this.#cutBack(segment);
+    this.#rotate();
+  }
+
+  #cutBack(segment: Segment): void {
     try {
       this.#options.files.truncate(segment.file, segment.bytes);
     } catch {
-      // The reader stops at the damaged frame; all that stands before it is whole.
+      // The reader stops at the torn frame; all that stands before it is whole.
     }
-    this.#rotate();
   }
 
   #tick(): void {
@@ -175,6 +220,8 @@ export class Spool {
     if (this.#pending.length > 0 && now >= this.#retryAt) {
       this.#retryAt = now + this.#options.bounds.retryEveryMs;
       this.#retry();
+      if (this.#pending.length > 0) this.#handOver();
+      this.#options.onPending?.(this.#pending.length);
     }
     const segment = this.#segment;
     if (segment === undefined) return;
@@ -182,7 +229,42 @@ export class Spool {
     else if (!segment.synced && !this.#syncing) this.#sync(segment);
   }
 
+  #handOver(): void {
+    const { onHandedOver, bounds } = this.#options;
+    if (onHandedOver === undefined || this.#handed !== undefined || this.#segment !== undefined) return;
+    const some = this.#pending.slice(0, bounds.callsPerSegmentMax);
+    this.#number += 1;
+    this.#encoder.startSegment(this.#number);
+    for (const event of some) this.#encoder.add(event);
+    const calls = Buffer.from(this.#encoder.takeFrame());
+    const bytes = Buffer.concat([calls, this.#encoder.takeSeal(some.length)]);
+    this.#handed = { id: `${this.#options.prefix}-${this.#number}`, bytes, calls: some.length };
+    onHandedOver(this.#handed.id, bytes, some.length);
+  }
+
+  /** Under the id that control may have taken already: whichever comes first counts, and only that. */
+  #writeHanded({ id, bytes, calls }: HandedOver): boolean {
+    const path = join(this.#options.folder, id);
+    const { files } = this.#options;
+    try {
+      const file = files.open(path + openSuffix);
+      try {
+        this.#writeAll(file, bytes);
+      } finally {
+        files.close(file);
+      }
+      files.rename(path + openSuffix, path + closedSuffix);
+    } catch {
+      return false;
+    }
+    this.#handed = undefined;
+    this.#pending = this.#pending.slice(calls);
+    this.#options.onClosed(id, true);
+    return true;
+  }
+
   #retry(): void {
+    if (this.#handed !== undefined && !this.#writeHanded(this.#handed)) return;
     while (this.#pending.length > 0) {
       const some = this.#pending.slice(0, 1000);
       if (!this.#write(some)) return;
@@ -206,22 +288,45 @@ export class Spool {
     const segment = this.#segment;
     this.#segment = undefined;
     if (segment === undefined) return;
+    this.#sealAs(segment);
     this.#closing += 1;
     this.#options.files.sync(segment.file, (error) => {
       if (error !== null) this.#options.onFault(error);
-      this.#seal(segment);
+      this.#name(segment);
       this.#settle();
     });
   }
 
-  #seal(segment: Segment): void {
-    const path = join(this.#options.folder, segment.id);
+  #sealAs(segment: Segment): void {
     try {
-      this.#options.files.close(segment.file);
-      this.#options.files.rename(path + openSuffix, path + closedSuffix);
-      this.#options.onClosed(segment.id);
+      this.#writeAll(segment.file, this.#encoder.takeSeal(segment.calls));
+      segment.sealed = true;
+    } catch {
+      this.#cutBack(segment);
+    }
+  }
+
+  #name(segment: Segment): void {
+    const path = join(this.#options.folder, segment.id);
+    const { files } = this.#options;
+    try {
+      this.#rename(segment, path);
+      files.close(segment.file);
+      this.#options.onClosed(segment.id, segment.sealed);
     } catch (error) {
       this.#options.onFault(error);
+    }
+  }
+
+  /** Somebody may have removed the file while it was written; what it holds is still there as long as it is open. */
+  #rename(segment: Segment, path: string): void {
+    const { files } = this.#options;
+    try {
+      files.rename(path + openSuffix, path + closedSuffix);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || files.rescue === undefined) throw error;
+      files.rescue(segment.file, path + openSuffix);
+      files.rename(path + openSuffix, path + closedSuffix);
     }
   }
 

@@ -2,7 +2,7 @@
  * Brings closed segments to control. A segment's id is the key under which control takes it once; its file is removed only
  * after control said so. What an earlier process left is found at the start and shipped like the rest.
  */
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { gzip } from 'node:zlib';
 import { sleep, type Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
-import { addUp } from './record.ts';
+import { addUp, type Reading } from './record.ts';
 import { closedSuffix, openSuffix } from './segment.ts';
 
 const compress = promisify(gzip);
@@ -21,11 +21,26 @@ const parallel = 2;
 /** What control says of a batch that it will never take. Everything else may become good by itself. */
 const refusals = new Set([400, 413, 422]);
 const refusedSuffix = '.refused';
+const damagedSuffix = '.damaged';
+/** Of a segment that a dead process or thread left open: its last frame may be cut off. */
+const cutSuffix = '.cut';
+/** A boot's name begins with this where its closed segments end with a seal: those of 0.1.0 do not. */
+export const sealingBoot = 's';
+const promisesSeal = /-s[0-9a-f]{12}-\d+-\d+$/;
 
 export interface ShipperOptions {
   readonly folder: string;
   readonly controlUrl: string;
   readonly nodeToken: string;
+}
+
+interface Waiting {
+  readonly bytes: number;
+  readonly suffix: string;
+  /** It ends with a seal, or it is damaged. */
+  readonly mustBeSealed: boolean;
+  /** A segment that the disk did not take, and what to call when it is done with. */
+  readonly held: { readonly content: Buffer; readonly done: () => void } | undefined;
 }
 
 export interface ShipperDeps {
@@ -39,11 +54,15 @@ export class Shipper {
   /** Calls that control has taken from this process, and segments that it refused for good. */
   callsShipped = 0;
   refused = 0;
+  /** Segments that are damaged: what of them could be read is counted, and they are kept. Those in the folder too. */
+  damaged = 0;
+  /** Segments that somebody removed before control had them. */
+  missing = 0;
   readonly #options: ShipperOptions;
   readonly #deps: ShipperDeps;
   readonly #abort = new AbortController();
-  /** Bytes by id, the ones under way included; the queue holds those that wait. */
-  readonly #sizes = new Map<string, number>();
+  /** What waits by id, the ones under way included; the queue holds those that nobody brings just now. */
+  readonly #waiting = new Map<string, Waiting>();
   #queue: string[] = [];
   #failures = 0;
   #wake: (() => void)[] = [];
@@ -54,32 +73,71 @@ export class Shipper {
   }
 
   get segments(): number {
-    return this.#sizes.size;
+    return this.#waiting.size;
   }
 
   get bytes(): number {
     let sum = 0;
-    for (const size of this.#sizes.values()) sum += size;
+    for (const { bytes } of this.#waiting.values()) sum += bytes;
     return sum;
   }
 
   /** Takes up all segments in the folder that nobody writes any more: those of earlier processes, or of a dead thread. */
   recover(prefix: string): void {
-    for (const name of readdirSync(this.#options.folder)) {
+    for (const name of this.#names()) {
       if (!name.startsWith(prefix)) continue;
       if (name.endsWith(refusedSuffix)) this.refused += 1;
-      if (name.endsWith(openSuffix)) {
-        const id = name.slice(0, -openSuffix.length);
-        renameSync(join(this.#options.folder, name), this.#path(id));
-        this.add(id);
-      } else if (name.endsWith(closedSuffix)) this.add(name.slice(0, -closedSuffix.length));
+      else if (name.endsWith(damagedSuffix)) this.damaged += 1;
+      else if (name.endsWith(openSuffix)) this.#takeUp(name.slice(0, -openSuffix.length));
+      else if (name.endsWith(cutSuffix)) this.#add(name.slice(0, -cutSuffix.length), cutSuffix, false);
+      else if (name.endsWith(closedSuffix)) {
+        const id = name.slice(0, -closedSuffix.length);
+        this.#add(id, closedSuffix, promisesSeal.test(id));
+      }
     }
   }
 
-  /** A segment has been closed. */
-  add(id: string): void {
-    if (this.#sizes.has(id)) return;
-    this.#sizes.set(id, statSync(this.#path(id), { throwIfNoEntry: false })?.size ?? 0);
+  /** A segment has been closed. Not `sealed`: the disk took its calls, and not the seal. */
+  add(id: string, sealed = false): void {
+    this.#add(id, closedSuffix, sealed);
+  }
+
+  /** A segment that the disk did not take. `done` is called when control has it, or will never take it. */
+  hold(id: string, content: Uint8Array, done: () => void): void {
+    this.#enter(id, {
+      bytes: content.length,
+      suffix: closedSuffix,
+      mustBeSealed: true,
+      held: { content: Buffer.from(content), done },
+    });
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#options.folder);
+    } catch (error) {
+      this.#deps.log.error({ error: String(error) }, 'the folder of usage cannot be read');
+      return [];
+    }
+  }
+
+  #takeUp(id: string): void {
+    try {
+      renameSync(this.#path(id, openSuffix), this.#path(id, cutSuffix));
+      this.#add(id, cutSuffix, false);
+    } catch (error) {
+      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment of usage cannot be taken up');
+    }
+  }
+
+  #add(id: string, suffix: string, mustBeSealed: boolean): void {
+    const bytes = statSync(this.#path(id, suffix), { throwIfNoEntry: false })?.size ?? 0;
+    this.#enter(id, { bytes, suffix, mustBeSealed, held: undefined });
+  }
+
+  #enter(id: string, waiting: Waiting): void {
+    if (this.#waiting.has(id)) return;
+    this.#waiting.set(id, waiting);
     this.#queue.push(id);
     this.#wakeAll();
   }
@@ -92,7 +150,7 @@ export class Shipper {
   /** Resolves when all is shipped, or control does not take it, or the time is up. */
   async flush(timeoutMs: number): Promise<void> {
     const until = this.#deps.clock.monotonic() + timeoutMs;
-    while (this.#sizes.size > 0 && this.#failures === 0 && this.#deps.clock.monotonic() < until) {
+    while (this.#waiting.size > 0 && this.#failures === 0 && this.#deps.clock.monotonic() < until) {
       await sleep(this.#deps.clock, 20);
     }
   }
@@ -121,9 +179,12 @@ export class Shipper {
 
   /** Whether the segment is done with. */
   async #tried(id: string): Promise<boolean> {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return true;
     try {
-      await this.#ship(id);
-      this.#sizes.delete(id);
+      await this.#ship(id, waiting);
+      this.#waiting.delete(id);
+      waiting.held?.done();
       this.#failures = 0;
       return true;
     } catch (error) {
@@ -133,15 +194,58 @@ export class Shipper {
     }
   }
 
-  async #ship(id: string): Promise<void> {
-    const { rows, calls, torn } = addUp(await readFile(this.#path(id)));
-    if (torn) this.#deps.log.warn({ segment: id }, 'the end of a segment is torn: its calls were never answered');
-    if (rows.length === 0) return rmSync(this.#path(id), { force: true });
-    const status = await this.#put(id, JSON.stringify({ segment: id, rows }));
-    if (refusals.has(status)) return this.#setAside(id, status);
+  async #ship(id: string, waiting: Waiting): Promise<void> {
+    const content = waiting.held?.content ?? (await this.#read(id, waiting));
+    if (content === undefined) return;
+    const reading = addUp(content);
+    const { rows, calls } = reading;
+    const status = rows.length === 0 ? 200 : await this.#put(id, JSON.stringify({ segment: id, rows }));
+    if (refusals.has(status)) return this.#setAside(id, waiting, status);
     if (status < 200 || status > 299) throw new Error(`control answered ${status}`);
     this.callsShipped += calls;
-    return rmSync(this.#path(id), { force: true });
+    return this.#settle(id, waiting, reading);
+  }
+
+  /** Undefined: it is gone, or cannot be read. Neither may hold up those behind it. */
+  async #read(id: string, { suffix }: Waiting): Promise<Buffer | undefined> {
+    try {
+      return await readFile(this.#path(id, suffix));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        this.missing += 1;
+        this.#deps.log.error(
+          { segment: id },
+          'a segment of usage was removed before control had it: its calls are lost',
+        );
+      } else this.#keepDamaged(id, suffix, `it cannot be read: ${String(error)}`, 0);
+      return undefined;
+    }
+  }
+
+  /** Control has what could be read. */
+  #settle(id: string, { suffix, mustBeSealed }: Waiting, { torn, damaged, sealed, calls }: Reading): void {
+    const lacksEnd = mustBeSealed && !sealed;
+    if (damaged || lacksEnd)
+      return this.#keepDamaged(id, suffix, damaged ? 'a frame is damaged' : 'its end is missing', calls);
+    if (torn) this.#deps.log.warn({ segment: id }, 'the end of a segment is torn: its calls were never answered');
+    return rmSync(this.#path(id, suffix), { force: true });
+  }
+
+  #keepDamaged(id: string, suffix: string, reason: string, calls: number): void {
+    this.damaged += 1;
+    this.#deps.log.error(
+      { segment: id, reason, calls_counted: calls },
+      'a segment of usage is damaged: answered calls in it may be missing; it is kept as .damaged',
+    );
+    this.#moveTo(id, suffix, damagedSuffix);
+  }
+
+  #moveTo(id: string, suffix: string, to: string): void {
+    try {
+      renameSync(this.#path(id, suffix), this.#path(id, to));
+    } catch (error) {
+      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment cannot be renamed');
+    }
   }
 
   async #put(id: string, body: string): Promise<number> {
@@ -167,10 +271,16 @@ export class Shipper {
   }
 
   /** Kept on disk under another name, so that it is neither lost nor in the way of those behind it. */
-  #setAside(id: string, status: number): void {
-    renameSync(this.#path(id), join(this.#options.folder, id + refusedSuffix));
+  #setAside(id: string, { suffix, held }: Waiting, status: number): void {
     this.refused += 1;
     this.#deps.log.error({ segment: id, status }, 'control refuses a segment for good; it is kept as .refused');
+    if (held === undefined) return this.#moveTo(id, suffix, refusedSuffix);
+    try {
+      writeFileSync(this.#path(id, refusedSuffix), held.content, { mode: 0o600 });
+    } catch (error) {
+      this.#deps.log.error({ segment: id, error: String(error) }, 'a refused segment cannot be kept: the disk is full');
+    }
+    return undefined;
   }
 
   async #backOff(): Promise<void> {
@@ -180,7 +290,7 @@ export class Shipper {
     await sleep(this.#deps.clock, (ceiling * (chance + 1)) / 256, this.#abort.signal).catch(() => undefined);
   }
 
-  #path(id: string): string {
-    return join(this.#options.folder, id + closedSuffix);
+  #path(id: string, suffix: string): string {
+    return join(this.#options.folder, id + suffix);
   }
 }

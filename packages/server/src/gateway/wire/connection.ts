@@ -44,6 +44,10 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   #progress = 0;
   #paused = false;
   #broken = false;
+  /** When the content began to come, later by the time that it had to wait; and how much has come. */
+  #contentSince = 0;
+  #contentBytes = 0;
+  #pausedAt = 0;
 
   constructor(engine: Engine, accepted: Socket, remoteAddress: string) {
     super();
@@ -112,6 +116,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   }
 
   content(bytes: Buffer, from: number, to: number): void {
+    this.#contentBytes += to - from;
     this.#exchange?.takeContent(bytes, from, to);
   }
 
@@ -124,7 +129,14 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     if (!flowing) this.#pause();
     else if (this.#paused && !this.contentEnded && this.#at === this.#end) this.#resume();
     if (this.contentEnded || this.#paused) this.#engine.wheel.disarm(this);
-    else this.#arm(this.#engine.limits.bodyTimeoutMs);
+    else this.#arm(Math.min(this.#engine.limits.bodyTimeoutMs, this.#contentLeftMs()));
+  }
+
+  /** How much longer the content may take in all; the time in which nobody took it does not count. */
+  #contentLeftMs(): number {
+    const { bodyGraceMs, bodyBytesPerSecondMin } = this.#engine.limits;
+    const allowedMs = bodyGraceMs + (this.#contentBytes / bodyBytesPerSecondMin) * 1000;
+    return Math.max(0, this.#contentSince + allowedMs - this.#engine.clock.monotonic());
   }
 
   /** The upstream can take content again. */
@@ -231,6 +243,8 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#persistent = reader.persistent;
     this.#minor = head.minor;
     this.#content.begin(head.contentLength);
+    this.#contentSince = this.#headAt;
+    this.#contentBytes = 0;
     this.wantsContinue = reader.expectsContinue && !this.contentEnded;
     reader.reset();
     this.#served += 1;
@@ -312,6 +326,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   }
 
   #pause(): void {
+    if (!this.#paused) this.#pausedAt = this.#engine.clock.monotonic();
     this.#paused = true;
     this.#socket.pause();
   }
@@ -319,6 +334,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   #resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#contentSince += this.#engine.clock.monotonic() - this.#pausedAt;
     this.#socket.resume();
   }
 }

@@ -20,6 +20,8 @@ export interface Engine {
   readonly connections: Set<ClientConnection>;
   /** No connection is kept for another request. */
   draining: boolean;
+  /** Content that waits for a connection to its upstream. */
+  gatheredBytes: number;
   begun: number;
   ended: number;
 }

@@ -3,6 +3,7 @@
  * upstream connections; the pipeline owns meaning. Field lists are flat: name, value, name, value … (names lower-case).
  */
 import type { ErrorCode } from '@tulou/contract';
+import type { Fault } from './faults.ts';
 
 /** A request's head, already held to RFC 9112: what is ambiguous never gets here. */
 export interface RequestHead {
@@ -15,6 +16,8 @@ export interface RequestHead {
   readonly minor: 0 | 1;
   /** End-to-end fields in the order received; hop-by-hop, framing and `host` are gone. */
   readonly fields: readonly string[];
+  /** Fields that upstreams trust (trust.ts), in the same form: never passed on. Absent: none. */
+  readonly claims?: readonly string[];
   /** Bytes of content that Content-Length promises; -1: chunked; 0: none. */
   readonly contentLength: number;
 }
@@ -43,6 +46,10 @@ export interface ForwardOptions {
   /** From sending the request to the answer's head, and between two pieces of its body. */
   readonly timeoutMs: number;
   readonly requestBytesMax: number;
+  /** Who shares connections to the upstream with whom: all calls of one caller. Absent: they are not counted. */
+  readonly caller?: string;
+  /** What is left of a `Set-Cookie` of the upstream; undefined: nothing. */
+  readonly keepCookie?: (value: string) => string | undefined;
   /** Sees the content on its way; where it is not good, the upstream never gets the end of it. */
   readonly watch?: ContentWatch | undefined;
 }
@@ -65,6 +72,8 @@ export interface Outcome {
   readonly complete: boolean;
   /** Why the engine itself answered or broke off; undefined where the upstream's or the pipeline's answer ended well. */
   readonly error: ErrorCode | 'client_aborted' | 'upstream_aborted' | undefined;
+  /** Why the upstream gave no good answer: behind every 502 and 504 of the engine, and every answer that broke off. */
+  readonly fault?: Fault | undefined;
   /** Microseconds from the first byte of the head to the end. */
   readonly durationUs: number;
   /** Microseconds from the request's head being sent upstream to the answer's head; 0: not forwarded. */
@@ -97,7 +106,7 @@ export interface ExchangeHandler {
   /** Exactly once an exchange, however it ended, also when nothing was sent: slots and counters are released here. */
   end(exchange: Exchange, outcome: Outcome): void;
   /** A message that never became an exchange was refused with this code, and the connection closed. */
-  refused(code: ErrorCode): void;
+  refused(code: ErrorCode, cause?: Error): void;
   /** Body and media type of the answers that the engine makes itself (400, 408, 431, 502, 504 …). */
   problem(
     code: ErrorCode,
@@ -120,6 +129,12 @@ export interface WireLimits {
   readonly headTimeoutMs: number;
   /** Between two pieces of a request's content. */
   readonly bodyTimeoutMs: number;
+  /** All of a request's content may take so long, and longer only while it comes at `bodyBytesPerSecondMin` on average. */
+  readonly bodyGraceMs: number;
+  readonly bodyBytesPerSecondMin: number;
+  /** Content that is kept before a connection to the upstream is taken: of one request, and of all. */
+  readonly gatheredBytesMax: number;
+  readonly gatheredBytesAllMax: number;
   /** Nothing of an answer could be written for so long; against slow readers. */
   readonly writeTimeoutMs: number;
   readonly keepAliveMs: number;

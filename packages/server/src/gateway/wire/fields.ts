@@ -21,6 +21,8 @@ export abstract class HeadReader {
   length = 0;
   /** End-to-end fields: name, value, name, value … */
   fields: string[] = [];
+  /** Fields of names that upstreams trust (trust.ts), in the same form; a client's are never passed on. */
+  claims: string[] = [];
   /** -1: no Content-Length. */
   contentLength = -1;
   chunked = false;
@@ -47,6 +49,7 @@ export abstract class HeadReader {
     this.code = this.#malformed;
     this.length = 0;
     this.fields = [];
+    if (this.claims.length > 0) this.claims = [];
     this.contentLength = -1;
     this.chunked = false;
     this.close = false;

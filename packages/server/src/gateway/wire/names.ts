@@ -1,5 +1,6 @@
 /** Field names that the engine knows, each with the part it plays. Everything else is an end-to-end field, passed on. */
 import { tokenLower } from './octets.ts';
+import { isTrusted, isTwin } from './trust.ts';
 
 export const role = {
   endToEnd: 0,
@@ -17,6 +18,9 @@ export const role = {
   reserved: 10,
   /** A framing field's name in a spelling that CGI-like servers take for the real one: refused. */
   confusable: 11,
+  /** What a client says about itself in a proxy's words: kept apart for those whose word is taken, and never passed on. */
+  claim: 12,
+  setCookie: 13,
 } as const;
 
 export type Role = (typeof role)[keyof typeof role];
@@ -37,6 +41,18 @@ const roles: Readonly<Record<string, Role>> = {
   'proxy-authorization': role.hop,
   'proxy-authentication-info': role.hop,
   'http2-settings': role.hop,
+  forwarded: role.claim,
+  'x-forwarded-for': role.claim,
+  'x-forwarded-host': role.claim,
+  'x-forwarded-port': role.claim,
+  'x-forwarded-proto': role.claim,
+  'x-real-ip': role.claim,
+  'set-cookie': role.setCookie,
+  // Obsolete twins of the two cookie fields (RFC 2965): nobody sends them, some servers still read them.
+  cookie2: role.reserved,
+  'set-cookie2': role.reserved,
+  // Would end the sessions of everything on this host name, the platform's too.
+  'clear-site-data': role.reserved,
 };
 
 /** Frequent end-to-end names; only so that their text is not made anew for every message. */
@@ -45,13 +61,13 @@ const frequent =
   'access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age ' +
   'access-control-request-headers access-control-request-method age allow alt-svc authorization baggage cache-control ' +
   'content-disposition content-encoding content-language content-location content-range content-security-policy content-type cookie ' +
-  'cross-origin-opener-policy cross-origin-resource-policy digest dnt etag expires forwarded from idempotency-key if-match ' +
+  'cross-origin-opener-policy cross-origin-resource-policy digest dnt etag expires from idempotency-key if-match ' +
   'if-modified-since if-none-match if-range if-unmodified-since last-modified link location max-forwards origin permissions-policy ' +
   'pragma prefer preference-applied priority range ratelimit ratelimit-policy referer referrer-policy retry-after sec-ch-ua ' +
-  'sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user server server-timing set-cookie ' +
+  'sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user server server-timing ' +
   'strict-transport-security traceparent tracestate upgrade-insecure-requests user-agent vary via www-authenticate ' +
-  'x-amzn-trace-id x-api-key x-content-type-options x-correlation-id x-forwarded-for x-forwarded-host x-forwarded-port ' +
-  'x-forwarded-proto x-frame-options x-powered-by x-real-ip x-request-id x-requested-with x-xss-protection';
+  'x-amzn-trace-id x-api-key x-content-type-options x-correlation-id ' +
+  'x-frame-options x-powered-by x-request-id x-requested-with x-xss-protection';
 
 interface KnownName {
   readonly text: string;
@@ -102,9 +118,20 @@ const confusable = /^(?:content[^a-z0-9]length|transfer[^a-z0-9]encoding)$/;
  * the CGI tradition give both to a program under one name.
  */
 export function roleOf(name: string): Role {
-  const known = roles[name];
+  const known = Object.hasOwn(roles, name) ? roles[name] : judged.get(name);
   if (known !== undefined) return known;
-  if (reserved.test(name)) return role.reserved;
+  const verdict = judge(name);
+  if (judged.size < judgedMax && name.length <= 64) judged.set(name, verdict);
+  return verdict;
+}
+
+/** Clients send the same names again and again. Once it is full, other names are judged anew each time. */
+const judged = new Map<string, Role>();
+const judgedMax = 4096;
+
+function judge(name: string): Role {
+  if (reserved.test(name) || isTwin(name)) return role.reserved;
+  if (isTrusted(name)) return role.claim;
   return confusable.test(name) ? role.confusable : role.endToEnd;
 }
 
@@ -123,5 +150,5 @@ const essential = new Set(
 
 /** Whether `Connection` may name this lower-case field. */
 export function mayBeHopByHop(name: string): boolean {
-  return !essential.has(name) && !reserved.test(name);
+  return !essential.has(name) && !reserved.test(name) && !isTrusted(name) && !isTwin(name);
 }

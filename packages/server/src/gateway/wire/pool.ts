@@ -2,7 +2,10 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tulou/contract';
 import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
+import { connectFault, type Fault } from './faults.ts';
+import { Queues } from './queues.ts';
 import { type Resolve, type ResolvedAddress, resolveGuarded } from './resolve.ts';
+import { Shares } from './shares.ts';
 import { open, type ReadBuffer } from './transport.ts';
 import type { Turn } from './turn.ts';
 import { UpstreamConnection } from './upstream.ts';
@@ -27,14 +30,25 @@ export interface PoolDeps {
 export class Ticket extends WheelEntry {
   exchange: WireExchange | undefined;
   socket: Socket | undefined;
+  /** How far the attempt has come, for what is said when its time is over. */
+  phase: 'dns' | 'connect' | 'tls' = 'dns';
+  /** Why the last address could not be reached. */
+  fault: Fault = { cause: 'dns_failed' };
   /** The attempt is over; what still comes of it is ignored. */
   closed = false;
+  readonly caller: string | undefined;
+  readonly streams: boolean;
+  /** In which queue it waits. */
+  readonly queue: string;
   readonly #origin: Origin;
 
   constructor(origin: Origin, exchange: WireExchange) {
     super();
     this.#origin = origin;
     this.exchange = exchange;
+    this.caller = exchange.caller;
+    this.streams = exchange.streams;
+    this.queue = `${this.streams ? 's' : 'w'}${this.caller ?? ''}`;
   }
 
   /** The exchange does not want a connection any more. */
@@ -51,30 +65,34 @@ export class Ticket extends WheelEntry {
 export class Origin {
   readonly idle: UpstreamConnection[] = [];
   readonly open = new Set<UpstreamConnection>();
-  readonly waiting = new Set<Ticket>();
+  readonly waiting = new Queues<Ticket>();
   readonly connecting = new Set<Ticket>();
   readonly #to: UpstreamOrigin;
   readonly #deps: PoolDeps;
   readonly #shelf: Shelf;
   readonly #onEmpty: () => void;
+  readonly #shares: Shares;
 
   constructor(to: UpstreamOrigin, deps: PoolDeps, shelf: Shelf, onEmpty: () => void) {
     this.#shelf = shelf;
     this.#to = to;
     this.#deps = deps;
     this.#onEmpty = onEmpty;
+    this.#shares = new Shares(deps.limits.upstreamConnectionsMax);
   }
 
   /** Gives the exchange a connection, at once where one is idle and `fresh` is not asked for. */
   acquire(exchange: WireExchange, fresh: boolean): Ticket | undefined {
-    const connection = fresh ? undefined : this.#takeIdle();
+    const mayHaveOne = this.#shares.allows(exchange.caller, exchange.streams);
+    const connection = fresh || !mayHaveOne ? undefined : this.#takeIdle();
     if (connection !== undefined) {
+      this.#holdFor(exchange);
       exchange.onUpstream(connection);
       return undefined;
     }
     const ticket = new Ticket(this, exchange);
     this.#deps.wheel.arm(ticket, this.#deps.wheel.ticks(this.#deps.limits.connectTimeoutMs));
-    if (this.#full) this.waiting.add(ticket);
+    if (this.#full || !mayHaveOne) this.waiting.add(ticket.queue, ticket);
     else this.#connect(ticket);
     return ticket;
   }
@@ -102,19 +120,19 @@ export class Origin {
   }
 
   leave(ticket: Ticket): void {
-    if (!this.waiting.delete(ticket)) return;
+    if (!this.waiting.delete(ticket.queue, ticket)) return;
     this.#deps.wheel.drop(ticket);
     this.#onPlace();
   }
 
   expire(ticket: Ticket): void {
-    if (this.waiting.delete(ticket)) ticket.exchange?.onNoUpstream('overloaded');
-    else this.#fail(ticket, 'upstream_timeout');
+    if (this.waiting.delete(ticket.queue, ticket)) ticket.exchange?.onNoUpstream('overloaded');
+    else this.#fail(ticket, 'upstream_timeout', { cause: `${ticket.phase}_timeout` });
   }
 
   destroy(): void {
     for (const ticket of [...this.waiting]) this.expire(ticket);
-    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable');
+    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable', ticket.fault);
     for (const connection of [...this.open]) connection.destroy();
   }
 
@@ -131,33 +149,46 @@ export class Origin {
   }
 
   #nextWaiting(): Ticket | undefined {
-    for (const ticket of this.waiting) {
-      this.waiting.delete(ticket);
-      return ticket;
-    }
-    return undefined;
+    return this.waiting.size === 0
+      ? undefined
+      : this.waiting.next(({ caller, streams }) => this.#shares.allows(caller, streams));
   }
+
+  #holdFor(exchange: WireExchange): void {
+    exchange.hold = this.#shares.take(exchange.caller, exchange.streams, this.#onFree);
+  }
+
+  /** A caller has less than its share again: an idle connection may be for one that waits. */
+  readonly #onFree = (): void => {
+    if (this.waiting.size > 0) this.#onPlace();
+  };
 
   #hand(connection: UpstreamConnection, ticket: Ticket): void {
     this.#deps.wheel.drop(ticket);
-    ticket.exchange?.onUpstream(connection);
+    if (ticket.exchange === undefined) return this.release(connection);
+    this.#holdFor(ticket.exchange);
+    ticket.exchange.onUpstream(connection);
   }
 
   /** A place has come free. */
   #onPlace(): void {
-    if (!this.#full) {
+    while (this.waiting.size > 0 && (this.idle.length > 0 || !this.#full)) {
       const ticket = this.#nextWaiting();
-      if (ticket !== undefined) return this.#connect(ticket);
+      if (ticket === undefined) break;
+      const connection = this.#takeIdle();
+      if (connection === undefined) this.#connect(ticket);
+      else this.#hand(connection, ticket);
     }
     if (this.open.size + this.connecting.size + this.waiting.size === 0) this.#onEmpty();
   }
 
   #connect(ticket: Ticket): void {
     this.connecting.add(ticket);
+    if (ticket.exchange !== undefined) this.#holdFor(ticket.exchange);
     const { resolve, guard } = this.#deps;
     resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
       if (ticket.closed) return;
-      if (refused) this.#fail(ticket, 'upstream_refused');
+      if (refused) this.#fail(ticket, 'upstream_refused', { cause: 'address_refused' });
       else this.#try(ticket, allowed, 0);
     });
   }
@@ -165,7 +196,8 @@ export class Origin {
   /** Tries one address after the other; all of them within the one time-out of the ticket. */
   #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
     const target = addresses[index];
-    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable');
+    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable', ticket.fault);
+    ticket.phase = 'connect';
     const { port, tls, host } = this.#to;
     const destination = { address: target.address, port, tls, name: host };
     let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
@@ -173,11 +205,14 @@ export class Origin {
       open(destination, this.#deps.readBuffer, this.#deps.limits.bufferedBytesMax, onBytes),
     );
     ticket.socket = connection.socket;
+    if (tls) connection.socket.once('connect', () => (ticket.phase = 'tls'));
+    connection.socket.once('error', (error) => (ticket.fault = connectFault(error, ticket.phase === 'tls')));
     connection.socket.once(tls ? 'secureConnect' : 'connect', () => {
       onFailure = undefined;
       this.#connected(ticket, connection);
     });
     connection.socket.once('close', () => {
+      if (ticket.fault.cause === 'dns_failed') ticket.fault = connectFault(undefined, ticket.phase === 'tls');
       if (!ticket.closed) onFailure?.();
     });
   }
@@ -191,12 +226,12 @@ export class Origin {
     else ticket.exchange.onUpstream(connection);
   }
 
-  #fail(ticket: Ticket, code: ErrorCode): void {
+  #fail(ticket: Ticket, code: ErrorCode, fault: Fault): void {
     ticket.closed = true;
     this.connecting.delete(ticket);
     this.#deps.wheel.drop(ticket);
     ticket.socket?.destroy();
-    ticket.exchange?.onNoUpstream(code);
+    ticket.exchange?.onNoUpstream(code, fault);
     this.#onPlace();
   }
 }

@@ -299,6 +299,7 @@ test('a reader starts anew after reset, and forgets what it read', () => {
     host: 'a.example',
     minor: 1,
     fields: [],
+    claims: [],
     contentLength: 0,
   });
   assert.equal(reader.persistent, true);

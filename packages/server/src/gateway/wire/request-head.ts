@@ -68,6 +68,7 @@ export class RequestReader extends HeadReader {
       host: this.host ?? '',
       minor: this.minor,
       fields: this.fields,
+      claims: this.claims,
       contentLength: this.chunked ? -1 : Math.max(this.contentLength, 0),
     };
   }
@@ -100,6 +101,7 @@ export class RequestReader extends HeadReader {
     if (part === role.host) return this.#takeHost(value);
     if (part === role.expect) this.#takeExpect(value);
     else if (part === role.upgrade) this.#takeUpgrade(value);
+    else if (part === role.claim) this.claims.push(name, value);
     else if (part === role.date) this.fields.push(name, value);
     return true;
   }

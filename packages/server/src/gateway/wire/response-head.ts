@@ -1,4 +1,5 @@
 /** Reads the head of an upstream's answer (RFC 9112 §4), as strictly as a request's: what it says becomes ours to answer for. */
+import type { Fault } from './faults.ts';
 import { HeadReader, type HeadBounds, type Reading } from './fields.ts';
 import { role, type Role } from './names.ts';
 import { CR, LF, valueOctet } from './octets.ts';
@@ -9,6 +10,8 @@ export class ResponseReader extends HeadReader {
   status = 0;
   minor: 0 | 1 = 1;
   dated = false;
+  /** `Set-Cookie` is among the fields. */
+  setsCookies = false;
   /** What the upstream says it keeps an idle connection for (`Keep-Alive: timeout=`); undefined: it says nothing. */
   idleSeconds: number | undefined;
 
@@ -20,7 +23,25 @@ export class ResponseReader extends HeadReader {
     super.reset();
     this.status = 0;
     this.dated = false;
+    this.setsCookies = false;
     this.idleSeconds = undefined;
+  }
+
+  /** Why `read` just said `failed`: what is malformed, and in which line. */
+  get fault(): Fault {
+    if (this.code === 'header_fields_too_large') return { cause: 'head_too_large' };
+    const read = this.text.slice(0, this.length);
+    if (read === '') return { cause: 'malformed_status_line', at: 'line 1' };
+    if (read.endsWith('\r\n\r\n')) return this.#contradiction;
+    const isLength = /^(?:content.length|transfer.encoding)[ \t]*:/i.test(this.text.slice(this.length));
+    return { cause: isLength ? 'malformed_length' : 'malformed_field', at: `line ${read.split('\r\n').length}` };
+  }
+
+  /** Each line is well-formed, and the head as a whole is not. */
+  get #contradiction(): Fault {
+    if (this.chunked && this.contentLength !== -1) return { cause: 'malformed_length' };
+    if (this.status < 200) return { cause: 'interim_answers', at: `status ${this.status}` };
+    return { cause: 'malformed_head' };
   }
 
   /** Whether another request may follow on this connection. */
@@ -48,7 +69,10 @@ export class ResponseReader extends HeadReader {
     else if (part === role.date) {
       this.dated = true;
       this.fields.push(name, value);
-    } else if (part !== role.upgrade) this.fields.push(name, value);
+    } else if (part !== role.upgrade) {
+      this.setsCookies ||= part === role.setCookie;
+      this.fields.push(name, value);
+    }
     return true;
   }
 

@@ -73,6 +73,7 @@ export async function openWireServer(options: WireServerOptions): Promise<WireSe
     date: new DateLine(clock),
     connections: new Set(),
     draining: false,
+    gatheredBytes: 0,
     begun: 0,
     ended: 0,
   };
@@ -92,7 +93,7 @@ function listening(server: Server, { listen, reusePort, handler }: WireServerOpt
     server.listen({ host: listen.host, port: listen.port, backlog: BACKLOG, reusePort }, () => {
       server.off('error', reject);
       // Accepting failed, as when no file descriptor is left: that connection is lost, the server goes on.
-      server.on('error', () => handler.refused('overloaded'));
+      server.on('error', (error) => handler.refused('overloaded', error));
       resolve();
     });
   });
@@ -138,7 +139,7 @@ class OpenWireServer implements WireServer {
   stats(): WireStats {
     const { connections, pool, begun, ended } = this.#engine;
     const { bufferedBytes, ...upstream } = pool.stats();
-    let buffered = bufferedBytes;
+    let buffered = bufferedBytes + this.#engine.gatheredBytes;
     for (const connection of connections) buffered += connection.bufferedBytes;
     return { connections: connections.size, exchanges: begun - ended, begun, ended, bufferedBytes: buffered, upstream };
   }

@@ -47,6 +47,20 @@ async function openFor(t: TestContext, server: Server, host: string): Promise<En
   return engine;
 }
 
+test('the cause of a refused certificate is recorded: self-signed, or for another name', async (t) => {
+  const server = await openTlsOrigin(t);
+  const trusted = getCACertificates('default');
+  t.after(() => setDefaultCACertificates(trusted));
+  const causeAt = async (host: string): Promise<string | undefined> => {
+    const engine = await openFor(t, server, host);
+    await dial(engine.port).send(get).end();
+    return (await engine.outcome(0)).fault?.cause;
+  };
+  assert.equal(await causeAt('origin.example'), 'certificate_self_signed');
+  setDefaultCACertificates([...trusted, certificate]);
+  assert.equal(await causeAt('other.example'), 'certificate_wrong_name');
+});
+
 test('an upstream with a certificate that nobody vouches for, or for another name, is a 502', async (t) => {
   const server = await openTlsOrigin(t);
   const trusted = getCACertificates('default');

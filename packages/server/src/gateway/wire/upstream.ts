@@ -1,7 +1,9 @@
 /** A connection to an upstream: sends one request at a time, reads its answer, and goes back to the pool if nothing is in doubt. */
 import type { Socket } from 'node:net';
 import { ChunkedReader, type ContentSink } from './chunked.ts';
+import type { UpstreamCause } from '@tulou/contract/causes';
 import type { ForwardOptions, WireLimits } from './exchange.ts';
+import type { Fault } from './faults.ts';
 import { Outbox } from './outbox.ts';
 import type { Origin, PoolDeps } from './pool.ts';
 import { ResponseReader } from './response-head.ts';
@@ -30,6 +32,8 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   #kept: Buffer | undefined;
   #content: Content = 'head';
   #left = 0;
+  /** Octets of chunked content, its framing included. */
+  #received = 0;
   #interim = 0;
   /** Any octet of the present answer has come. */
   #answering = false;
@@ -44,6 +48,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   #answered = 0;
   #paused = false;
   #gone = false;
+  #wasReset = false;
 
   constructor(
     origin: Origin,
@@ -60,7 +65,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     this.socket = open((bytes, length) => this.#onBytes(bytes, length));
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('end', () => this.#onEnd());
-    this.socket.on('error', () => this.destroy());
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
     this.socket.on('close', () => this.destroy());
   }
 
@@ -138,8 +143,12 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     this.#exchange = undefined;
     this.#origin.forget(this);
     if (exchange === undefined) return;
-    if (!this.#answering) exchange.onUpstreamLost(this.#answered > 0);
-    else exchange.fail(this.#content === 'head' ? 'upstream_malformed' : 'upstream_aborted');
+    if (!this.#answering)
+      exchange.onUpstreamLost(this.#answered > 0, {
+        cause: this.#wasReset ? 'reset_before_answer' : 'closed_before_answer',
+      });
+    else if (this.#content === 'head') exchange.fail('upstream_malformed', { cause: 'closed_in_head' });
+    else exchange.fail('upstream_aborted', { cause: 'closed_in_content' });
   }
 
   /** Puts it on the shelf of idle connections. */
@@ -155,8 +164,21 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     const exchange = this.#exchange;
     if (exchange === undefined) return this.destroy();
     this.#exchange = undefined;
+    const cause = this.#timeoutCause();
     this.destroy();
-    exchange.fail('upstream_timeout');
+    exchange.fail('upstream_timeout', { cause });
+  }
+
+  #timeoutCause(): UpstreamCause {
+    if (this.#content !== 'head') return 'content_timeout';
+    return this.#answering || (this.#requestEnded && this.socket.writableLength === 0)
+      ? 'answer_timeout'
+      : 'send_timeout';
+  }
+
+  #onError({ code }: NodeJS.ErrnoException): void {
+    this.#wasReset = code === 'ECONNRESET' || code === 'EPIPE';
+    this.destroy();
   }
 
   #sendWithTurn(): boolean {
@@ -183,13 +205,13 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     let at = 0;
     while (this.#content === 'head') {
       const reading = this.#reader.read(bytes, at, end);
-      if (reading === 'failed') return this.#refuse();
+      if (reading === 'failed') return this.#refuse(this.#reader.fault);
       if (reading === 'more') {
         this.#kept = Buffer.from(bytes.subarray(at, end));
         return;
       }
       at += this.#reader.length;
-      if (!this.#takeHead()) return this.#refuse();
+      if (!this.#takeHead()) return this.#refuse({ cause: 'interim_answers' });
       this.#reader.reset();
     }
     this.#readContent(bytes, at, end);
@@ -214,6 +236,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     else if (chunked) this.#content = 'chunked';
     else this.#content = 'close';
     if (this.#content === 'chunked') this.#chunkedReader.reset();
+    this.#received = 0;
     if (this.#content === 'close') this.#reusable = false;
     exchange.onAnswerHead(reader, this.#left, bodiless);
     return true;
@@ -233,7 +256,9 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
 
   #readChunked(bytes: Buffer, from: number, end: number): void {
     const at = this.#chunkedReader.read(bytes, from, end, this);
-    if (this.#chunkedReader.failed) this.#refuse();
+    this.#received += at - from;
+    if (this.#chunkedReader.failed)
+      this.#refuse({ cause: 'malformed_chunk', at: `octet ${this.#received} of the content` });
     else if (this.#chunkedReader.done) this.#complete(at === end);
     else this.#passOn();
   }
@@ -258,11 +283,11 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     exchange?.onAnswerEnd();
   }
 
-  #refuse(): void {
+  #refuse(fault: Fault): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.destroy();
-    exchange?.fail('upstream_malformed');
+    exchange?.fail('upstream_malformed', fault);
   }
 
   #onEnd(): void {

@@ -4,7 +4,9 @@ import { assert } from '../../kernel/assert.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import type { Exchange, ForwardOptions, Outcome, RequestHead } from './exchange.ts';
+import type { Fault } from './faults.ts';
 import type { Ticket } from './pool.ts';
+import type { Hold } from './shares.ts';
 import type { ResponseReader } from './response-head.ts';
 import {
   chunkLine,
@@ -24,6 +26,17 @@ type Ending = Outcome['error'];
 /** begun: the pipeline has it; forwarding; held: complete, waits for the turn's end; ended. It only ever moves forward. */
 type Stage = 'begun' | 'forwarding' | 'held' | 'ended';
 
+/** The fields, with what `keep` leaves of each cookie. */
+function withCookies(fields: readonly string[], keep: (value: string) => string | undefined): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name = '', value = ''] = fields.slice(index, index + 2);
+    const left = name === 'set-cookie' ? keep(value) : value;
+    if (left !== undefined) kept.push(name, left);
+  }
+  return kept;
+}
+
 function isIdempotent(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
 }
@@ -36,11 +49,18 @@ export class WireExchange implements Exchange {
   stage: Stage = 'begun';
   options: ForwardOptions | undefined;
   requestBytes = 0;
+  /** What it has of its upstream's connections; the pool sets it. */
+  hold: Hold | undefined;
   readonly #engine: Engine;
   readonly #connection: ClientConnection;
   readonly #startedAt: number;
   #upstream: UpstreamConnection | undefined;
   #ticket: Ticket | undefined;
+  /** Content that waits for a connection; undefined: it is passed on as it comes. */
+  #gathered: Buffer[] | undefined;
+  #gatheredBytes = 0;
+  /** Content is still to be gathered. */
+  #gathering = false;
   #requestHead = '';
   #answerFields = '';
   #retried = false;
@@ -54,6 +74,7 @@ export class WireExchange implements Exchange {
   /** Some of the answer is out. */
   #started = false;
   #error: Ending;
+  #fault: Fault | undefined;
   #outcome: Outcome | undefined;
 
   constructor(engine: Engine, connection: ClientConnection, head: RequestHead, startedAt: number) {
@@ -80,7 +101,28 @@ export class WireExchange implements Exchange {
     this.stage = 'forwarding';
     this.options = options;
     if (this.head.contentLength > options.requestBytesMax) this.fail('content_too_large');
-    else this.#ticket = this.#engine.pool.acquire(options.upstream, this, false);
+    else if (this.#connection.contentEnded) this.#acquire();
+    else this.#gather();
+  }
+
+  get caller(): string | undefined {
+    return this.options?.caller;
+  }
+
+  /** Some of the request's content is still to come. */
+  get streams(): boolean {
+    return !this.#connection.contentEnded;
+  }
+
+  /** A slow client must not hold a connection to the upstream: its content is kept, up to a bound, until it is there. */
+  #gather(): void {
+    this.#gathered = [];
+    this.#gathering = true;
+    if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+  }
+
+  #acquire(): void {
+    this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, false);
   }
 
   /** A connection to the upstream is there: the head goes out, and with it what has come of the content. */
@@ -90,23 +132,28 @@ export class WireExchange implements Exchange {
     this.#upstream = upstream;
     this.#sentAt = this.#engine.clock.monotonic();
     upstream.begin(this, options, this.#requestHead);
-    if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+    for (const piece of this.#gathered ?? []) upstream.sendContent(piece, 0, piece.length);
+    this.#forgetGathered();
+    // Where content has just been gathered, `contentTaken` goes on.
+    if (this.#gathering) return;
     if (this.#connection.contentEnded) upstream.sendTaken(true);
     else this.#connection.pump();
   }
 
   /** No connection could be had. */
-  onNoUpstream(code: ErrorCode): void {
+  onNoUpstream(code: ErrorCode, fault?: Fault): void {
     this.#ticket = undefined;
-    this.fail(code);
+    this.hold?.giveBack();
+    this.fail(code, fault);
   }
 
   /** The connection broke before any octet of an answer. One that had been idle may just have been closed under us. */
-  onUpstreamLost(reused: boolean): void {
+  onUpstreamLost(reused: boolean, fault: Fault): void {
     this.#upstream = undefined;
+    this.hold?.giveBack();
     const repeatable = isIdempotent(this.head.method) && this.requestBytes === 0;
     if (!reused || this.#retried || !repeatable || this.stage !== 'forwarding')
-      return this.fail('upstream_unreachable');
+      return this.fail('upstream_unreachable', fault);
     this.#retried = true;
     this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, true);
   }
@@ -118,7 +165,10 @@ export class WireExchange implements Exchange {
     const { requestBytesMax, watch } = this.options as ForwardOptions;
     if (this.requestBytes > requestBytesMax) return this.fail('content_too_large');
     watch?.take(bytes, from, to);
-    this.#upstream?.sendContent(bytes, from, to);
+    if (this.#gathered === undefined) return this.#upstream?.sendContent(bytes, from, to);
+    this.#gathered.push(Buffer.from(bytes.subarray(from, to)));
+    this.#gatheredBytes += to - from;
+    this.#engine.gatheredBytes += to - from;
   }
 
   /** All content that has come is taken; false: the upstream asks to wait. */
@@ -126,11 +176,29 @@ export class WireExchange implements Exchange {
     // Before the last octets leave: what is broken off here was never a whole request.
     if (ended && this.stage === 'forwarding' && this.options?.watch?.isGood() === false)
       this.fail('content_digest_mismatch');
+    if (ended) this.hold?.endStreaming();
+    if (this.#gathering && this.stage === 'forwarding' && !this.#goOn(ended)) return true;
     return this.#upstream?.sendTaken(ended) ?? true;
   }
 
+  /** Whether enough has been gathered for a connection to be taken. */
+  #goOn(ended: boolean): boolean {
+    const { limits, gatheredBytes } = this.#engine;
+    const isFull = this.#gatheredBytes >= limits.gatheredBytesMax || gatheredBytes >= limits.gatheredBytesAllMax;
+    if (!ended && !isFull) return false;
+    this.#acquire();
+    this.#gathering = false;
+    return true;
+  }
+
+  #forgetGathered(): void {
+    this.#engine.gatheredBytes -= this.#gatheredBytes;
+    this.#gatheredBytes = 0;
+    this.#gathered = undefined;
+  }
+
   get takesContent(): boolean {
-    return this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
+    return this.#gathering || this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
   }
 
   /** The upstream asked to wait, and now can go on. */
@@ -139,13 +207,15 @@ export class WireExchange implements Exchange {
   }
 
   onAnswerHead(reader: ResponseReader, length: number, bodiless: boolean): void {
-    const { answerFields } = this.options as ForwardOptions;
+    const { answerFields, keepCookie } = this.options as ForwardOptions;
+    const fields =
+      reader.setsCookies && keepCookie !== undefined ? withCookies(reader.fields, keepCookie) : reader.fields;
     this.#upstreamUs = this.#microsecondsSince(this.#sentAt);
     this.#status = reader.status;
     this.#chunked = length === -1 && !bodiless && this.head.minor === 1;
     this.#delimited = this.#chunked || length !== -1 || bodiless;
     if (!this.#delimited || !this.#connection.contentEnded) this.#connection.closeAfter = true;
-    let text = statusLine(reader.status) + passedFields(reader.fields, answerFields) + this.#answerFields;
+    let text = statusLine(reader.status) + passedFields(fields, answerFields) + this.#answerFields;
     if (!reader.dated) text += this.#engine.date.line;
     if (reader.contentLength !== -1 && reader.status !== 204) text += `content-length: ${reader.contentLength}\r\n`;
     else if (this.#chunked) text += 'transfer-encoding: chunked\r\n';
@@ -169,6 +239,7 @@ export class WireExchange implements Exchange {
 
   onAnswerEnd(): void {
     this.#upstream = undefined;
+    this.hold?.giveBack();
     if (this.#chunked) this.#connection.outbox.add(LAST_CHUNK);
     this.#hold(undefined);
   }
@@ -179,8 +250,9 @@ export class WireExchange implements Exchange {
   }
 
   /** Ends with an error: with an answer of ours where none has begun, by breaking off where one has. */
-  fail(error: ErrorCode | 'upstream_aborted'): void {
+  fail(error: ErrorCode | 'upstream_aborted', fault?: Fault): void {
     if (this.stage === 'held' || this.stage === 'ended') return;
+    this.#fault = fault;
     this.#dropUpstream();
     const code = error === 'upstream_aborted' ? 'upstream_malformed' : error;
     this.#connection.outbox.clear();
@@ -216,6 +288,7 @@ export class WireExchange implements Exchange {
       responseBytes: complete || this.#started ? this.#responseBytes : 0,
       complete,
       error: this.#error,
+      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       durationUs: this.#microsecondsSince(this.#startedAt),
       upstreamUs: this.#upstreamUs,
     };
@@ -259,6 +332,9 @@ export class WireExchange implements Exchange {
     this.#ticket = undefined;
     this.#upstream?.abandon();
     this.#upstream = undefined;
+    this.hold?.giveBack();
+    this.#gathering = false;
+    this.#forgetGathered();
   }
 
   #microsecondsSince(moment: number): number {

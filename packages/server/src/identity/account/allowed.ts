@@ -1,10 +1,10 @@
 /** `/account/allowed`: the apps that may act for one, and an end to it. */
-import { readAsked } from '../interaction/request.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
-import { allowedPage, moment, type ShownApp } from '../pages/account-views.ts';
-import { sendPage } from '../pages/visit.ts';
+import { readAsked } from '../requests/request.ts';
+import type { PromptDeps } from '../asking.ts';
+import { allowedPage, moment, type ShownApp } from './account-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { listAllowed, takeBack } from './apps.ts';
-import { personOf, type Self } from './self.ts';
+import { personOf, type Self } from '../self.ts';
 import type { AccountStep } from './step.ts';
 
 export const allowed: AccountStep = {

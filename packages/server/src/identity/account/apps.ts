@@ -4,11 +4,11 @@ import type { SystemTx } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
 import { listArtifactsOf } from '../artifacts/of-account.ts';
 import type { Actor } from '../../operations/acting.ts';
-import { recordAgreement } from '../installing/withheld.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
-import { readAsker } from '../interaction/request.ts';
+import { recordAgreement } from '../requests/withheld.ts';
+import type { PromptDeps } from '../asking.ts';
+import { readAsker } from '../requests/request.ts';
 import type { PersonRef } from '../people/authenticators.ts';
-import { accountClientId } from './client.ts';
+import { accountClientId } from '../clients/account-client.ts';
 
 /** One app, with all that it may do for the person. */
 export interface Allowed {

@@ -1,12 +1,12 @@
 /** `/account/authenticator`: an authenticator app, set up, moved to another phone, or turned off. */
-import type { Form, PromptDeps } from '../interaction/asking.ts';
-import { authenticatorPage, type Setup } from '../pages/account-factor-views.ts';
-import { sendOn, sendPage } from '../pages/visit.ts';
+import type { Form, PromptDeps } from '../asking.ts';
+import { authenticatorPage, type Setup } from './factor-views.ts';
+import { sendOn, sendPage } from '../web/visit.ts';
 import { removeAuthenticator, setAuthenticator } from '../people/authenticators.ts';
 import { readFactors } from '../people/factors.ts';
 import { base32, newSeed, otpauthUri, stepOf } from '../people/totp.ts';
 import { tellOfChange } from './notify.ts';
-import { personOf, type Self } from './self.ts';
+import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
 export const authenticator: AccountStep = {

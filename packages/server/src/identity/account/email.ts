@@ -2,13 +2,13 @@
 import { mayBeMailed } from '../interaction/asked-mail.ts';
 import { linkTo } from '../interaction/mailed-link.ts';
 import { movePath } from '../interaction/move.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';
-import { emailPage } from '../pages/account-views.ts';
-import { sendPage } from '../pages/visit.ts';
+import { emailPage } from './account-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { makeProof } from '../people/proofs.ts';
 import { findUser } from '../people/users.ts';
-import type { Self } from './self.ts';
+import type { Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
 export const email: AccountStep = {

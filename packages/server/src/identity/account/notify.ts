@@ -1,9 +1,9 @@
 /** Whoever gets into an account changes how one signs in to it: its person is told by mail, with the change itself. */
 import type { SystemTx } from '../../store/store.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';
-import type { Words } from '../pages/words.ts';
-import type { Self } from './self.ts';
+import type { Words } from '../web/words.ts';
+import type { Self } from '../self.ts';
 
 type Change = Exclude<keyof Words['account']['changed'], 'subject' | 'body'>;
 

@@ -1,15 +1,15 @@
 /** `/account/passkeys`: what one has, one more, one less. */
 import { newId } from '../../kernel/random.ts';
-import type { Form, PromptDeps } from '../interaction/asking.ts';
-import { passkeysPage, type ShownPasskey } from '../pages/account-factor-views.ts';
-import { moment } from '../pages/account-views.ts';
-import { sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import type { Form, PromptDeps } from '../asking.ts';
+import { passkeysPage, type ShownPasskey } from './factor-views.ts';
+import { moment } from './account-views.ts';
+import { sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { readFactors } from '../people/factors.ts';
 import { addPasskey, listPasskeys, removePasskey, type Passkey } from '../people/passkeys.ts';
 import { creationOptions, readAnswer, relyingParty, verifyCreation } from '../people/webauthn.ts';
 import { agentOf } from './agent.ts';
 import { tellOfChange } from './notify.ts';
-import { personOf, type Self } from './self.ts';
+import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
 
 const nameCharactersMax = 60;

@@ -1,13 +1,13 @@
 /** `/account/password`: another password. */
 import { sha256 } from '../../kernel/hash.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';
-import { passwordPage } from '../pages/account-views.ts';
-import { sendPage } from '../pages/visit.ts';
-import { judgeChosen } from '../people/chosen.ts';
+import { passwordPage } from './account-views.ts';
+import { sendPage } from '../web/visit.ts';
+import { judgeChosen } from '../interaction/chosen.ts';
 import { setPassword } from '../people/users.ts';
-import { personOf, type Self } from './self.ts';
-import { endSessions } from './sessions.ts';
+import { personOf, type Self } from '../self.ts';
+import { endSessions } from '../people/sessions.ts';
 import type { AccountStep, Saying } from './step.ts';
 
 export const password: AccountStep = {

@@ -1,9 +1,9 @@
 /** THE TABLE of the pages of one's account. */
 import type { Provider } from 'oidc-provider';
-import type { PromptDeps } from '../interaction/asking.ts';
-import { notice } from '../pages/views.ts';
-import { html } from '../pages/html.ts';
-import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import type { PromptDeps } from '../asking.ts';
+import { notice } from '../web/views.ts';
+import { html } from '../web/html.ts';
+import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { allowed } from './allowed.ts';
 import { authenticator } from './authenticator.ts';
 import { passkeys } from './passkeys.ts';
@@ -11,7 +11,7 @@ import { password } from './password.ts';
 import { profile } from './profile.ts';
 import { recoveryCodes } from './recovery-codes.ts';
 import { email } from './email.ts';
-import { isRecent, pageOf, toSignIn, whoIs } from './self.ts';
+import { isRecent, pageOf, toSignIn, whoIs } from '../self.ts';
 import { sessionList } from './session-list.ts';
 import type { AccountStep } from './step.ts';
 

@@ -1,12 +1,12 @@
 /** `/account`: who one is, and where everything else is. */
 import { isPlainLine } from '@tulou/contract';
-import { profilePage } from '../pages/account-views.ts';
-import { sendPage } from '../pages/visit.ts';
+import { profilePage } from './account-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { readMemberships } from '../installing/read.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { readFactors } from '../people/factors.ts';
 import { setProfile, type Locale } from '../people/users.ts';
-import { personOf, type Self } from './self.ts';
+import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 

@@ -1,10 +1,10 @@
 /** `/account/recovery-codes`: how many are left, and new ones. */
-import { recoveryCodesPage, recoveryPage } from '../pages/account-factor-views.ts';
-import { sendPage } from '../pages/visit.ts';
+import { recoveryCodesPage, recoveryPage } from './factor-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { hasSecondFactor, readFactors } from '../people/factors.ts';
 import { newRecoveryCodes, replaceRecoveryCodes } from '../people/recovery.ts';
 import { tellOfChange } from './notify.ts';
-import { personOf } from './self.ts';
+import { personOf } from '../self.ts';
 import type { AccountStep } from './step.ts';
 
 export const recoveryCodes: AccountStep = {

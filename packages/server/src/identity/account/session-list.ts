@@ -1,12 +1,12 @@
 /** `/account/sessions`: where one is signed in, and an end to it. */
 import { sha256 } from '../../kernel/hash.ts';
-import type { PromptDeps } from '../interaction/asking.ts';
-import { moment, sessionsPage, type ShownSession } from '../pages/account-views.ts';
-import { sendPage } from '../pages/visit.ts';
+import type { PromptDeps } from '../asking.ts';
+import { moment, sessionsPage, type ShownSession } from './account-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { agentOf } from './agent.ts';
-import { personOf, type Self } from './self.ts';
-import { endSessions } from './sessions.ts';
-import { listSignIns, type SignIn } from './sign-ins.ts';
+import { personOf, type Self } from '../self.ts';
+import { endSessions } from '../people/sessions.ts';
+import { listSignIns, type SignIn } from '../people/sign-ins.ts';
 import type { AccountStep } from './step.ts';
 
 export const sessionList: AccountStep = {

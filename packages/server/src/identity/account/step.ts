@@ -1,7 +1,7 @@
 /** What a page of one's account is made of. */
-import type { Form, PromptDeps } from '../interaction/asking.ts';
-import type { Wrong } from '../pages/layout.ts';
-import type { Self } from './self.ts';
+import type { Form, PromptDeps } from '../asking.ts';
+import type { Wrong } from '../web/layout.ts';
+import type { Self } from '../self.ts';
 
 /** What there is to say besides. */
 export interface Saying {

@@ -1,7 +1,7 @@
 /** An OAuth client by its id alone, as oidc-provider wants it. */
 import type { AdapterPayload } from 'oidc-provider';
 import { isId } from '@tulou/contract';
-import { dataDetail } from '../provider/details.ts';
+import { dataDetail } from './details.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';

@@ -1,8 +1,8 @@
 /** Which of their tenants a person means at a page. */
 import { idFromUuid } from '@tulou/contract';
-import type { PromptDeps } from '../interaction/asking.ts';
-import type { Choice } from '../pages/install-views.ts';
-import type { Visit } from '../pages/visit.ts';
+import type { PromptDeps } from '../asking.ts';
+import type { Choice } from './install-views.ts';
+import type { Visit } from '../web/visit.ts';
 import { readMemberships, type Membership } from './read.ts';
 
 /** The one that `tenant` names in the address, or the only one; else those that there are to choose from. */

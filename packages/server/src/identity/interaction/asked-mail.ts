@@ -1,9 +1,9 @@
 /** Forms that ask for a mail: anyone may send them, so what they answer and how often they do is the same for every address. */
 import { z } from 'zod';
-import { readForm, refuseForm, type Visit } from '../pages/visit.ts';
+import { readForm, refuseForm, type Visit } from '../web/visit.ts';
 import { admitAttempt, mailAttemptOf } from '../people/attempts.ts';
 import { emailOf } from '../people/users.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 
 const address = z.email().max(254);
 

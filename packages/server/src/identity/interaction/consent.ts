@@ -1,16 +1,16 @@
 /** Whether the person agrees to what an app asks for. */
 import { errors } from 'oidc-provider';
 import { findFirstParty } from '../clients/first-party.ts';
-import { consentPage, type Asked } from '../pages/views.ts';
-import { sendOn, sendPage } from '../pages/visit.ts';
+import { consentPage, type Asked } from '../web/views.ts';
+import { sendOn, sendPage } from '../web/visit.ts';
 import { findUserById } from '../people/users.ts';
-import { dataDetailsIn, type DataDetail } from '../provider/details.ts';
+import { dataDetailsIn, type DataDetail } from '../clients/details.ts';
 import { isLimited } from '../provider/policy.ts';
 import { linkTo } from '../installing/choose.ts';
 import { installPath } from '../installing/install.ts';
-import { askAdmin, readWithheld, recordAgreement, type Request, type Withheld } from '../installing/withheld.ts';
-import { inStore, type Asking, type PromptDeps, type Step } from './asking.ts';
-import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from './request.ts';
+import { askAdmin, readWithheld, recordAgreement, type Request, type Withheld } from '../requests/withheld.ts';
+import { inStore, type Asking, type PromptDeps, type Step } from '../asking.ts';
+import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from '../requests/request.ts';
 
 /** What is not granted yet, as oidc-provider's consent prompt tells it. */
 interface Missing {

@@ -1,11 +1,11 @@
 /** The end of each way to sign in: whether this person may go on, and that they do. */
-import { endSessions } from '../account/sessions.ts';
+import { endSessions } from '../people/sessions.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { User } from '../people/users.ts';
 import { acr } from '../provider/acr.ts';
 import { fallsShort } from '../provider/policy.ts';
-import { inStore, type Asking, type PromptDeps } from './asking.ts';
-import { isMember } from './request.ts';
+import { inStore, type Asking, type PromptDeps } from '../asking.ts';
+import { isMember } from '../requests/request.ts';
 import { showSignIn } from './sign-in-page.ts';
 
 /** How the person has shown who they are: methods as RFC 8176 names them. `mfa` among them says that it were two factors. */

@@ -1,8 +1,8 @@
 /** The second step of a sign-in, for who has a second factor. */
 import { z } from 'zod';
-import { factorPage } from '../pages/factor-views.ts';
-import type { Wrong } from '../pages/layout.ts';
-import { sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import { factorPage } from './factor-views.ts';
+import type { Wrong } from '../web/layout.ts';
+import { sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { admitAttempt, factorAttemptOf, forgiveAttempt } from '../people/attempts.ts';
 import { takeCode, type PersonRef } from '../people/authenticators.ts';
 import { hasSecondFactor, readFactors } from '../people/factors.ts';
@@ -11,9 +11,9 @@ import { takeRecoveryCode } from '../people/recovery.ts';
 import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById, type User } from '../people/users.ts';
 import { relyingParty, requestOptions } from '../people/webauthn.ts';
-import { inStore, type Asking, type Form, type PromptDeps } from './asking.ts';
+import { inStore, type Asking, type Form, type PromptDeps } from '../asking.ts';
 import { enter, type Shown } from './enter.ts';
-import { destinationOf } from './request.ts';
+import { destinationOf } from '../requests/request.ts';
 
 /** How long after the password the second factor is waited for. */
 const waitSeconds = 600;

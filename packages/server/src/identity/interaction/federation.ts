@@ -6,10 +6,10 @@
 import { z } from 'zod';
 import { findConnection, offeredBy, offeredTo, type Connection, type Offered } from '../federation/connections.ts';
 import { personOf } from '../federation/link.ts';
-import { choosePage } from '../pages/lifecycle-views.ts';
-import { notice } from '../pages/views.ts';
-import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from '../pages/visit.ts';
-import type { PromptDeps } from './asking.ts';
+import { choosePage } from './lifecycle-views.ts';
+import { notice } from '../web/views.ts';
+import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from '../web/visit.ts';
+import type { PromptDeps } from '../asking.ts';
 
 export const federationPath = '/account/federation';
 export const connectionPath = /^\/account\/federation\/(con_[0-9a-z]{26})$/;

@@ -1,16 +1,16 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { newId } from '../../kernel/random.ts';
 import type { SystemTx } from '../../store/store.ts';
-import { codePage, invitationPage, joinedPage } from '../pages/views.ts';
-import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../pages/visit.ts';
-import type { Wrong } from '../pages/layout.ts';
-import { judgeChosen } from '../people/chosen.ts';
+import { codePage, invitationPage, joinedPage } from '../web/views.ts';
+import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
+import type { Wrong } from '../web/layout.ts';
+import { judgeChosen } from './chosen.ts';
 import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
 import { keepJoined } from './joined.ts';
 import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 
 export const invitationPath = '/account/invitation';
 const cookieSeconds = 3600;

@@ -3,8 +3,8 @@
  * cookie, because no request of an app is under way while somebody joins.
  */
 import { z } from 'zod';
-import type { Visit } from '../pages/visit.ts';
-import type { PromptDeps } from './asking.ts';
+import type { Visit } from '../web/visit.ts';
+import type { PromptDeps } from '../asking.ts';
 
 const path = '/oauth2/interaction';
 /** As long as a sign-in counts as fresh (account/self.ts). */

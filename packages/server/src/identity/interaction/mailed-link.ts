@@ -2,10 +2,10 @@
  * What a mailed link opens: `?proof=<id>.<secret>`. The secret leaves the address at once for a cookie, so that it stays on no
  * screen and in no history; opening the link changes nothing, as mail filters open links too.
  */
-import { notice } from '../pages/views.ts';
-import { sendOn, sendPage, type Visit } from '../pages/visit.ts';
+import { notice } from '../web/views.ts';
+import { sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { findProof, readProofRef, writeProofRef, type Proof, type ProofRef, type Purpose } from '../people/proofs.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 
 const cookieSeconds = 3600;
 const cookieOf = (purpose: Purpose): string => `proof_${purpose}`;

@@ -1,11 +1,11 @@
 /** `/account/move`: where the mail to an account's new address leads. */
 import { sendMail } from '../mail/send.ts';
-import { movePage } from '../pages/lifecycle-views.ts';
-import { notice } from '../pages/views.ts';
-import { readForm, refuseForm, sendPage, type Visit } from '../pages/visit.ts';
+import { movePage } from './lifecycle-views.ts';
+import { notice } from '../web/views.ts';
+import { readForm, refuseForm, sendPage, type Visit } from '../web/visit.ts';
 import { findProof, spendProof } from '../people/proofs.ts';
 import { findUserById, moveUser } from '../people/users.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { forgetLink, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
 
 export const movePath = '/account/move';

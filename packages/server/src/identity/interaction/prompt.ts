@@ -1,11 +1,11 @@
 /** What a person is asked on the way to an app: who they are, and whether they agree. */
 import { errors, type Provider } from 'oidc-provider';
-import { accountClientId } from '../account/client.ts';
-import { readForm, refuseForm, type Visit } from '../pages/visit.ts';
-import { inStore, type Asking, type PromptDeps } from './asking.ts';
+import { accountClientId } from '../clients/account-client.ts';
+import { readForm, refuseForm, type Visit } from '../web/visit.ts';
+import { inStore, type Asking, type PromptDeps } from '../asking.ts';
 import { consent } from './consent.ts';
 import { login } from './login.ts';
-import { parametersOf, readAsker, type Asker, type Parameters } from './request.ts';
+import { parametersOf, readAsker, type Asker, type Parameters } from '../requests/request.ts';
 
 /** Shows the page that the interaction is at, or takes its form. Throws `SessionNotFound` where it is over. */
 export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps): Promise<void> {

@@ -3,15 +3,15 @@
  * the account asks for at sign-in, it asks for still.
  */
 import { sendMail } from '../mail/send.ts';
-import { askAddressPage, choosePasswordPage } from '../pages/lifecycle-views.ts';
-import { notice } from '../pages/views.ts';
-import { readForm, refuseForm, sendPage, type Visit } from '../pages/visit.ts';
-import { judgeChosen } from '../people/chosen.ts';
+import { askAddressPage, choosePasswordPage } from './lifecycle-views.ts';
+import { notice } from '../web/views.ts';
+import { readForm, refuseForm, sendPage, type Visit } from '../web/visit.ts';
+import { judgeChosen } from './chosen.ts';
 import { findProof, makeProof, spendProof, type Proof } from '../people/proofs.ts';
 import { signOutEverywhere } from '../people/sign-out.ts';
 import { findUser, setPassword } from '../people/users.ts';
 import { takeAddress } from './asked-mail.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { forgetLink, linkTo, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
 
 export const resetPath = '/account/reset';

@@ -1,14 +1,14 @@
 /** The page on which a person says who they are. */
-import { html } from '../pages/html.ts';
-import type { Wrong } from '../pages/layout.ts';
-import { offersIn, onlyOfferedPage, waysIn } from '../pages/lifecycle-views.ts';
-import { passkeyForm } from '../pages/passkey-form.ts';
-import { signInPage } from '../pages/views.ts';
-import { sendPage, type Visit } from '../pages/visit.ts';
+import { html } from '../web/html.ts';
+import type { Wrong } from '../web/layout.ts';
+import { offersIn, onlyOfferedPage, waysIn } from './lifecycle-views.ts';
+import { passkeyForm } from '../web/passkey-form.ts';
+import { signInPage } from '../web/views.ts';
+import { sendPage, type Visit } from '../web/visit.ts';
 import { relyingParty, requestOptions } from '../people/webauthn.ts';
-import { inStore, type Asking, type PromptDeps } from './asking.ts';
-import { readOffers } from './offered.ts';
-import { destinationOf } from './request.ts';
+import { inStore, type Asking, type PromptDeps } from '../asking.ts';
+import { readOffers } from '../requests/offered.ts';
+import { destinationOf } from '../requests/request.ts';
 
 /** What a challenge for a passkey that nobody was named for is good for: this page in this browser. */
 export const alonePurpose = ({ formToken }: Visit): string => `sign in ${formToken}`;

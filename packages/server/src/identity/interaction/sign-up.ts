@@ -5,14 +5,14 @@
  */
 import { newId } from '../../kernel/random.ts';
 import { sendMail } from '../mail/send.ts';
-import { askAddressPage, chooseAccountPage, doneSignUpPage } from '../pages/lifecycle-views.ts';
-import { notice } from '../pages/views.ts';
-import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
-import { judgeChosen } from '../people/chosen.ts';
+import { askAddressPage, chooseAccountPage, doneSignUpPage } from './lifecycle-views.ts';
+import { notice } from '../web/views.ts';
+import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../web/visit.ts';
+import { judgeChosen } from './chosen.ts';
 import { findProof, makeProof, spendProof } from '../people/proofs.ts';
 import { createUser, findUser } from '../people/users.ts';
 import { takeAddress } from './asked-mail.ts';
-import type { PromptDeps } from './asking.ts';
+import type { PromptDeps } from '../asking.ts';
 import { forgetLink, linkTo, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
 import { resetPath } from './reset.ts';
 

@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import { must } from '../../kernel/assert.ts';
 import type { Log } from '../../kernel/log.ts';
 import { ensureKeys, findDue, issuersChannel, rotateIfDue, type KeyDeps } from '../keys/keys.ts';
-import { openPool } from '../provider/pool.ts';
+import { openPool } from './pool.ts';
 import { openDirectory } from './directory.ts';
 import type { Issuer } from './issuer.ts';
 

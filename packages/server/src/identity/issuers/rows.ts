@@ -49,9 +49,3 @@ export async function readIssuers(
   }));
   return { found, refused: rows.filter((row) => !served.includes(row)) };
 }
-
-/** Whether the tenant has an issuer that is in use. */
-export async function isOpen({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
-  const rows = await sql`select from issuers where tenant_id = ${tenantUuid} and state = 'active'`;
-  return rows.length === 1;
-}

@@ -5,8 +5,7 @@
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import { isOpen } from '../issuers/rows.ts';
-import { insertKey, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey, type SecretKey } from './rows.ts';
+import { insertKey, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey, type SecretKey, isOpen } from './rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { present, publish } from '../../snapshot/publish.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';

@@ -94,3 +94,9 @@ export async function removeKey(
     where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed'`;
   return row?.state;
 }
+
+/** Whether the tenant has an issuer that is in use. */
+export async function isOpen({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
+  const rows = await sql`select from issuers where tenant_id = ${tenantUuid} and state = 'active'`;
+  return rows.length === 1;
+}

@@ -6,8 +6,8 @@ import { isIPv4 } from 'node:net';
 import { parseCredential } from '@tulou/contract/credentials';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import { outboxPage, tokenPage, type Mail } from '../pages/views.ts';
-import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../pages/visit.ts';
+import { outboxPage, tokenPage, type Mail } from '../web/views.ts';
+import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../web/visit.ts';
 
 export const outboxPath = '/account/outbox';
 const mailsMax = 50;
@@ -33,7 +33,8 @@ async function isOperator({ sql }: SystemTx, token: string): Promise<boolean> {
   if (credential?.kind !== 'operator') return false;
   const [row] = await sql<{ hash: string }[]>`
     select secret_hash as hash from platform_tokens
-    where id = ${credential.id} and kind = 'operator' and revoked_at is null`;
+    where id = ${credential.id} and kind = 'operator' and revoked_at is null
+      and (expires_at is null or expires_at > now())`;
   return row !== undefined && equalHashes(row.hash, sha256(credential.secret));
 }
 

@@ -2,6 +2,7 @@
 import { connections } from '@tulou/contract/operations/connections';
 import { domains } from '@tulou/contract/operations/domains';
 import { issuers } from '@tulou/contract/operations/issuers';
+import { operatorTokens } from '@tulou/contract/operations/operator-tokens';
 import { operators } from '@tulou/contract/operations/operators';
 import { people } from '@tulou/contract/operations/people';
 import { users } from '@tulou/contract/operations/users';
@@ -20,6 +21,9 @@ import { deleteIssuer } from './issuers/delete.ts';
 import { getIssuer } from './issuers/get.ts';
 import { revokeIssuerKey, rotateIssuer } from './issuers/keys.ts';
 import { putIssuer } from './issuers/put.ts';
+import { createOperatorToken } from './operators/create-token.ts';
+import { getOperatorToken, listOperatorTokens } from './operators/list-tokens.ts';
+import { revokeOperatorToken } from './operators/revoke-token.ts';
 import { createOperator } from './operators/create.ts';
 import { deleteOperator } from './operators/delete.ts';
 import { getOperator, listOperators } from './operators/get.ts';
@@ -67,4 +71,9 @@ export const bindings: readonly Binding<IdentityDeps>[] = [
   on(operators.list,     listOperators),
   on(operators.get,      getOperator),
   on(operators.delete,   deleteOperator),
+
+  on(operatorTokens.create, createOperatorToken),
+  on(operatorTokens.list,   listOperatorTokens),
+  on(operatorTokens.get,    getOperatorToken),
+  on(operatorTokens.revoke, revokeOperatorToken),
 ];

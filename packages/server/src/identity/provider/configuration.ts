@@ -1,6 +1,6 @@
 /** THE CONFIGURATION of an issuer: what it speaks, RFC 9700 throughout. */
 import { errors, type Configuration, type FindAccount } from 'oidc-provider';
-import { accountClient } from '../account/client.ts';
+import { accountClient } from '../clients/account-client.ts';
 import { gidOf } from '../artifacts/adapter.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { SecretKey } from '../keys/rows.ts';
@@ -8,7 +8,7 @@ import type { Vault } from '../../kernel/seal.ts';
 import { accessTokenSeconds } from '../tokens/life.ts';
 import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import { certificateOf, isNamed } from './certificates.ts';
-import type { RichRequests } from './details.ts';
+import type { RichRequests } from '../clients/details.ts';
 import type { Pages } from './pages.ts';
 import { acr } from './acr.ts';
 import { existingGrant, policyOf, signInOf } from './policy.ts';

@@ -20,7 +20,7 @@ import { isDenied } from '../../snapshot/denials.ts';
 import { accessTokenSeconds } from '../tokens/life.ts';
 import { readOwnToken, type OwnToken } from '../tokens/own.ts';
 import { certificateOf } from './certificates.ts';
-import { inheritedDetails } from './details.ts';
+import { inheritedDetails } from '../clients/details.ts';
 import type { Inherited, Resources } from './resources.ts';
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';

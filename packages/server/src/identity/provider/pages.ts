@@ -1,14 +1,14 @@
 /** The few pages that oidc-provider shows by itself, as pages of ours. */
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
-import { destinationOf } from '../interaction/request.ts';
+import { destinationOf } from '../requests/request.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { brandOf } from '../pages/brand.ts';
-import { pageHeaders } from '../pages/headers.ts';
-import { languageOf } from '../pages/language.ts';
-import { renderPage, type Page } from '../pages/layout.ts';
-import { codePage, confirmPage, errorPage, logoutPage, type CodeFault, type Target } from '../pages/protocol-views.ts';
-import { protocolWords, type ProtocolWords } from '../pages/protocol-words.ts';
-import { notice } from '../pages/views.ts';
+import { brandOf } from '../web/brand.ts';
+import { pageHeaders } from '../web/headers.ts';
+import { languageOf } from '../web/language.ts';
+import { renderPage, type Page } from '../web/layout.ts';
+import { codePage, confirmPage, errorPage, logoutPage, type CodeFault, type Target } from './protocol-views.ts';
+import { protocolWords, type ProtocolWords } from './protocol-words.ts';
+import { notice } from '../web/views.ts';
 
 /** What oidc-provider calls the ways in which a code can be no good. */
 const faults: Readonly<Record<string, CodeFault>> = {

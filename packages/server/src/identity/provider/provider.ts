@@ -2,7 +2,7 @@
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
 import type { Log } from '../../kernel/log.ts';
-import { noteSignIns } from '../account/sign-ins.ts';
+import { noteSignIns } from '../people/sign-ins.ts';
 import { openArtifacts, openReplays, type ArtifactDeps } from '../artifacts/adapter.ts';
 import { isSecret } from '../clients/find.ts';
 import type { Issuer } from '../issuers/issuer.ts';
@@ -12,7 +12,7 @@ import { openAccounts } from './account.ts';
 import { configurationOf } from './configuration.ts';
 import { mendDeviceReturn } from './device-return.ts';
 import { boundDeviceTries } from './device-tries.ts';
-import { openDetails } from './details.ts';
+import { openDetails } from '../clients/details.ts';
 import { serveTokenExchange } from './exchange.ts';
 import { openPages } from './pages.ts';
 import { openResources } from './resources.ts';

@@ -1,7 +1,7 @@
 /** Resource indicators (RFC 8707): tenants, as `urn:tulou:tenant:<id or slug>`, and the control API. */
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
-import { installLink } from '../installing/link.ts';
+import { installLink } from '../requests/link.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import { readRights } from '../tokens/rights.ts';
 import { accessTokenSeconds } from '../tokens/life.ts';

@@ -1,5 +1,6 @@
 import { Problem } from '@tulou/contract';
 import type { apis } from '@tulou/contract/operations/apis';
+import { releaseHosts } from '../../store/hosts.ts';
 import type { TenantTx } from '../../store/store.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { gone, publish, type Change } from '../../snapshot/publish.ts';
@@ -13,7 +14,7 @@ export const deleteApi: Handler<typeof apis.delete> = (scope, { params }, _deps,
     const subscribers = await countSubscribers(tx, before.id);
     if (subscribers > 0) throw new Problem('in_use', { detail: `${subscribers} apps subscribe to this API.` });
     publish(tx, await departures(tx, before.id));
-    await tx.sql`delete from hosts where tenant = ${scope.tenantUuid} and api_id = ${before.id}`;
+    await releaseHosts(tx, before.id);
     await tx.sql`delete from catalog where tenant = ${scope.tenantUuid} and api_id = ${before.id}`;
     await tx.sql`delete from apis where tenant_id = ${scope.tenantUuid} and id = ${before.id}`;
     return { output: undefined, target: before.id, before: viewApi(before), after: null };

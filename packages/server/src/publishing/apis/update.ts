@@ -2,7 +2,7 @@ import type { apis } from '@tulou/contract/operations/apis';
 import { must } from '../../kernel/assert.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
-import { scopesOf } from '../scopes/scope.ts';
+import { scopesOf } from '../scope.ts';
 import { apiChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { lockApi, viewApi, type ApiRow } from './api.ts';

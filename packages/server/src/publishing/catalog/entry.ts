@@ -2,7 +2,7 @@
 import { Problem, uuidFromId, type Id, type Output, type PlanLimit } from '@tulou/contract';
 import type { catalog } from '@tulou/contract/operations/catalog';
 import type { TenantTx } from '../../store/store.ts';
-import type { ScopeWords } from '../scopes/scope.ts';
+import type { ScopeWords } from '../scope.ts';
 
 export interface CatalogRow {
   /** UUID of the provider. */

@@ -4,7 +4,7 @@ import { lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { ownSlug } from '../../operations/directory.ts';
-import { viewScope, type ScopeRow } from './scope.ts';
+import { viewScope, type ScopeRow } from '../scope.ts';
 import { tellScopes } from './tell.ts';
 
 /** A name that was deleted stays taken: a grant of then must not come to mean what is defined now. */

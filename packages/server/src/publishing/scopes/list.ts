@@ -3,7 +3,7 @@ import { findApi } from '../apis/api.ts';
 import { pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { ownSlug } from '../../operations/directory.ts';
-import { viewScope, type ScopeRow } from './scope.ts';
+import { viewScope, type ScopeRow } from '../scope.ts';
 
 const namePlace = /^[A-Za-z0-9._:-]+$/;
 

@@ -4,7 +4,7 @@ import type { ApiRow } from '../apis/api.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
 import { apiChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
-import { scopesOf } from './scope.ts';
+import { scopesOf } from '../scope.ts';
 
 /** The API is locked (`lockApi`). */
 export async function tellScopes(tx: TenantTx, api: ApiRow, now: Date): Promise<void> {

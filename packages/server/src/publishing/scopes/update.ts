@@ -2,7 +2,7 @@ import type { scopes } from '@tulou/contract/operations/scopes';
 import { lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { ownSlug } from '../../operations/directory.ts';
-import { findScope, viewScope } from './scope.ts';
+import { findScope, viewScope } from '../scope.ts';
 import { tellScopes } from './tell.ts';
 
 export const updateScope: Handler<typeof scopes.update> = (scope, { params, body }, deps, call) =>

@@ -8,10 +8,10 @@ import { refreshCatalog } from '../catalog/refresh.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { versionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
-import { readDocument, storeDocument } from './document.ts';
-import { deprecationOf, holdComplete } from './state.ts';
+import { holdScopes, holdUnpublished, asksForScopes, readDocument, storeDocument } from './document.ts';
+import { deprecationOf, holdComplete, holdStrict } from './state.ts';
 import { judgeUpstreams } from './upstream.ts';
-import { viewVersion, type VersionRow } from './version.ts';
+import { copyOf, viewVersion, type VersionRow } from './version.ts';
 
 export const createVersion: Handler<typeof versions.create, PublishingDeps> = async (
   scope,
@@ -23,26 +23,39 @@ export const createVersion: Handler<typeof versions.create, PublishingDeps> = as
   const now = new Date(deps.clock.now());
   const settled = settle(body, now);
   holdComplete({ ...settled, upstreams: body.upstreams });
-  const read = body.openapi === null ? null : await readDocument(body.openapi, deps.openapi);
+  const read =
+    body.openapi === null
+      ? null
+      : await readDocument(body.openapi, scope.tenantUuid, body.strict_document, deps.openapi);
+  const operations = (read?.operations ?? []).map(copyOf);
+  const scoped = read !== null && asksForScopes(read);
+  holdStrict(body.strict, operations.length);
+  if (read !== null) holdUnpublished(read, body.strict ?? scoped);
+  const access = body.access ?? read?.access ?? 'key';
+  const { errors = 0, warnings = 0, items = [] } = read?.report ?? {};
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
+    if (settled.state !== 'draft') await holdScopes(tx, params.tenant, api, operations);
     const counted = tx.sql`select 1 from versions where tenant_id = ${scope.tenantUuid} and api_id = ${api.id}`;
     const held = holdQuota(tx, counted, limits.versionsPerApiMax, 'versions of this API');
     const id = newId('version', deps.clock, deps.random);
     const inserting = tx.sql<VersionRow[]>`
       insert into versions (tenant_id, id, api_id, name, state, access, upstreams, timeout_ms, request_bytes_max,
-                            deprecated_at, sunset_at, operation_count, created_at, updated_at)
-      values (${scope.tenantUuid}, ${id}, ${api.id}, ${body.name}, ${settled.state}, ${body.access},
+                            deprecated_at, sunset_at, operation_count, strict, scoped, finding_errors, finding_warnings,
+                            created_at, updated_at)
+      values (${scope.tenantUuid}, ${id}, ${api.id}, ${body.name}, ${settled.state}, ${access},
               ${JSON.stringify(body.upstreams)}::text::jsonb, ${body.timeout_ms}, ${body.request_bytes_max},
-              ${settled.deprecated_at}, ${settled.sunset_at}, ${read?.operations.length ?? 0}, ${now}, ${now})
+              ${settled.deprecated_at}, ${settled.sunset_at}, ${operations.length}, ${body.strict ?? null}, ${scoped},
+              ${errors}, ${warnings}, ${now}, ${now})
       on conflict (tenant_id, api_id, name) do nothing returning *`;
     const [, [row]] = await Promise.all([held, inserting]);
     if (row === undefined) throw new Problem('conflict', { detail: `There is a version \`${body.name}\` already.` });
     if (read !== null) await storeDocument(tx, id, read);
     await refreshCatalog(tx, api.id, now);
-    publish(tx, [versionChange(scope, row, read?.operations ?? [])]);
+    publish(tx, [versionChange(scope, row, operations)]);
     const after = viewVersion(api, row);
-    return { output: after, target: id, before: null, after };
+    const output = { ...after, findings: { ...after.findings, items: [...items] } };
+    return { output, target: id, before: null, after };
   });
 };
 

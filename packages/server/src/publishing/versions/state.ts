@@ -21,6 +21,13 @@ export function holdTransition(from: VersionState, to: VersionState): void {
   });
 }
 
+/** Throws `invalid_request` where only documented operations are to be forwarded and there are none. */
+export function holdStrict(strict: boolean | null | undefined, operations: number): void {
+  if (strict !== true || operations > 0) return;
+  const message = 'needs an OpenAPI document with operations: every call would be refused';
+  throw new Problem('invalid_request', { violations: [{ pointer: '/strict', message }] });
+}
+
 type Settled = Pick<VersionFacts, 'state' | 'upstreams' | 'deprecated_at' | 'sunset_at'>;
 
 /**

@@ -1,13 +1,16 @@
 /** Rows of versions. */
 import { Problem, type Id, type Output, type RouteOperation } from '@tulou/contract';
 import type { versions } from '@tulou/contract/operations/versions';
+import type { OpenapiOperation } from '@tulou/openapi';
 import type { TenantTx } from '../../store/store.ts';
 import type { ApiRow } from '../apis/api.ts';
-import type { VersionFacts } from '../../snapshot/compile.ts';
+import { isStrict, type VersionFacts } from '../../snapshot/compile.ts';
 
 export interface VersionRow extends VersionFacts {
   readonly id: Id<'version'>;
   readonly operation_count: number;
+  readonly finding_errors: number;
+  readonly finding_warnings: number;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -28,6 +31,20 @@ export async function operationsOf(tx: TenantTx, versionId: string): Promise<rea
   return row?.operations ?? [];
 }
 
+type Finding = Output<typeof versions.findings>['items'][number];
+
+/** The findings in a version's document when it was published. */
+export async function findingsOf(tx: TenantTx, versionId: string): Promise<Finding[]> {
+  const [row] = await tx.sql<{ findings: Finding[] }[]>`
+    select findings from version_documents where tenant_id = ${tx.tenantUuid} and version_id = ${versionId}`;
+  return row?.findings ?? [];
+}
+
+/** An operation as it is stored and published. */
+export function copyOf({ id, method, path, scopes }: OpenapiOperation): RouteOperation {
+  return { id, method, path, ...(scopes === undefined ? {} : { scopes: [...scopes] }) };
+}
+
 /** A version as its readers see it. */
 export function viewVersion(api: ApiRow, row: VersionRow): Output<typeof versions.get> {
   return {
@@ -42,6 +59,8 @@ export function viewVersion(api: ApiRow, row: VersionRow): Output<typeof version
     deprecated_at: row.deprecated_at?.toISOString() ?? null,
     sunset_at: row.sunset_at?.toISOString() ?? null,
     operations: row.operation_count,
+    strict: isStrict(row),
+    findings: { errors: row.finding_errors, warnings: row.finding_warnings },
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -39,7 +39,7 @@ export const exportTenant: Handler<typeof tenants.export> = async (scope, _input
 
 async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: Deps): Promise<void> {
   const now = new Date(clock.now());
-  await store.tenant(scope, async (tx) => {
+  await store.lane('bulk').tenant(scope, async (tx) => {
     await tx.sql`set transaction isolation level repeatable read`;
     const counted: Record<string, number> = {};
     for (const table of await tenantTables(tx)) counted[table.name] = await writeTable(tx, pack, table, now);

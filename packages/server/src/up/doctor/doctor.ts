@@ -2,7 +2,7 @@
 import type { Config } from '../../config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { outcomeOf, type Finding, type Outcome } from './finding.ts';
-import { checkDatabase, checkPort, checkRoles, runningOn } from './installation.ts';
+import { checkDatabase, checkPort, checkPrivileges, checkRoles, runningOn } from './installation.ts';
 import {
   checkClock,
   checkDataDirectory,
@@ -25,12 +25,13 @@ const checks: Readonly<Record<string, (patient: Patient) => Promise<Outcome>>> =
   platform: checkPlatform,
   'PostgreSQL programs': ({ config }) => checkPostgresPrograms(config),
   database: ({ config }) => checkDatabase(config),
+  'database rights': ({ config, running }) => checkPrivileges(config, running),
   'data directory': ({ config }) => checkDataDirectory(config),
   'disk space': ({ config }) => checkSpace(config),
   clock: ({ config, clock }) => checkClock(config, clock),
   'file descriptors': checkFileDescriptors,
-  'gateway address': ({ config, running }) => checkPort(config.gatewayListen, '--gateway', running),
-  'platform address': ({ config, running }) => checkPort(config.platformListen, '--platform', running),
+  'gateway address': ({ config, running }) => checkPort('gateway', config.gatewayListen, running),
+  'platform address': ({ config, running }) => checkPort('platform', config.platformListen, running),
   roles: ({ clock, running }) => checkRoles(running, clock),
 };
 

@@ -1,11 +1,12 @@
 /** Checks of the installation: what it listens on, its database, and whether its roles are well. */
 import { realpath } from 'node:fs/promises';
-import { urlOf, type Config } from '../../config.ts';
+import { startLine, urlOf, type Config } from '../../config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Address } from '../../kernel/role.ts';
 import { probe } from '../../store/prepare.ts';
+import { findPrivilegeFaults } from '../../store/privileges.ts';
 import { holderOf, type Running } from '../lock.ts';
-import { reserve } from '../ports.ts';
+import { reserveAll } from '../ports.ts';
 import { ok, warning, wrong, type Outcome } from './finding.ts';
 
 const answerMs = 3000;
@@ -16,11 +17,17 @@ export async function runningOn(config: Config): Promise<Running | undefined> {
   return path === undefined ? undefined : holderOf(path);
 }
 
-export async function checkPort(address: Address, flag: string, running: Running | undefined): Promise<Outcome> {
-  const url = urlOf(address);
-  if (running?.gateway === url || running?.platform === url) return ok(`${url}, served by process ${running.pid}`);
-  await reserve(address, flag);
-  return ok(`${url} is free`);
+/** The address that is served now, or else whether the one that a start would take is free. */
+export async function checkPort(
+  name: 'gateway' | 'platform',
+  address: Address,
+  running: Running | undefined,
+): Promise<Outcome> {
+  const served = running?.[name];
+  if (served !== undefined) return ok(`${served}, served by process ${running?.pid}`);
+  if (running !== undefined) return warning(`process ${running.pid} is starting or stopping`, 'Ask again in a moment.');
+  await reserveAll([{ flag: `--${name}`, address }], startLine);
+  return ok(`${urlOf(address)} is free`);
 }
 
 export async function checkDatabase(config: Config): Promise<Outcome> {
@@ -31,6 +38,19 @@ export async function checkDatabase(config: Config): Promise<Outcome> {
     : warning(
         `PostgreSQL ${version}, without ${pending.join(', ')}`,
         'The next start of Tulou brings it up to date, or `tulou migrate` now.',
+      );
+}
+
+/** Whether the database holds tenants apart: also what a restore has made again. */
+export async function checkPrivileges(config: Config, running: Running | undefined): Promise<Outcome> {
+  const url = config.databaseUrl ?? running?.databaseUrl;
+  if (url === undefined) return ok('the embedded database does not run');
+  const faults = await findPrivilegeFaults(url);
+  return faults.length === 0
+    ? ok('roles, row-level security and grants are as they were made')
+    : wrong(
+        faults.join('\n'),
+        'Stop Tulou. Restore a backup into an empty database (`tulou restore`), or undo what was changed by hand.',
       );
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodePart } from '../../../src/gateway/tokens/compact.ts';
-import { importKey, importKeys, isSigned, type VerifyKey } from '../../../src/gateway/tokens/keys.ts';
+import { importKey, importKeys, isSigned, type VerifyKey } from '../../../src/gateway/snapshot/issuer-keys.ts';
 import vectors from './wycheproof.json' with { type: 'json' };
 
 type Jwk = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { importKeys } from '../../tokens/keys.ts';
+import { importKeys } from '../issuer-keys.ts';
 import type { Placement } from '../links.ts';
 
 export const issuer: Placement<'issuer'> = {

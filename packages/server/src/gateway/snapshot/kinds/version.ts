@@ -6,7 +6,17 @@ export const version: Placement<'version'> = {
     const api = apis.acquire(object.api);
     const targets = targetsOf(object.upstreams);
     const scoped = object.operations.some(({ scopes = [] }) => scopes.length > 0);
-    const node: VersionNode = { key: object.key, object, api, targets, scoped, operations: undefined };
+    const strict = object.strict ?? scoped;
+    const node: VersionNode = {
+      key: object.key,
+      object,
+      api,
+      targets,
+      strict,
+      guarded: strict || scoped,
+      operations: undefined,
+      guard: undefined,
+    };
     versions.set(object.key, node);
     api.versions.set(object.name, node);
   },

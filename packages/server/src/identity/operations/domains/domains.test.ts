@@ -21,7 +21,7 @@ let other: TestTenant;
 before(async () => {
   dns = await startDns();
   const environment = { TULOU_DNS_SERVERS: dns.address };
-  control = await startTestControl(clock, undefined, [], planes, { unprovenHosts: false, environment });
+  control = await startTestControl(clock, undefined, [], planes, environment, { unprovenHosts: false });
   acme = await control.makeTenant('acme');
   other = await control.makeTenant('other');
 });

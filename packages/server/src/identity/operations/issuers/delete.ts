@@ -1,4 +1,5 @@
 import type { issuers } from '@tulou/contract/operations/issuers';
+import { releaseHosts } from '../../../store/hosts.ts';
 import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { gone, publish } from '../../../snapshot/publish.ts';
@@ -13,7 +14,7 @@ export const deleteIssuer: Handler<typeof issuers.delete, IdentityDeps> = (scope
     const { sql, tenantUuid } = tx;
     await sql`delete from users where tenant_id = ${tenantUuid}`;
     await sql`delete from issuers where tenant_id = ${tenantUuid}`;
-    await sql`delete from hosts where tenant = ${tenantUuid} and api_id is null`;
+    await releaseHosts(tx, null);
     publish(tx, [gone('issuer', refOf(row, deps).issuer, tenantUuid)]);
     await crossTenants(tx, 'what an issuer keeps is the identity server’s', (crossing) =>
       deps.signing.close(crossing, tenantUuid),

@@ -1,0 +1,78 @@
+/**
+ * Reads OpenAPI documents beside the event loop: a large or strange one takes seconds, and other tenants' calls must not
+ * wait for it. Short and plain ones are read at once; each other in a thread of its own, which is bounded in time and memory.
+ */
+import { Worker } from 'node:worker_threads';
+import { isCheap } from '@tulou/openapi';
+import type { Clock } from '../../kernel/clock.ts';
+import { readHere, type Reading } from './reading.ts';
+import { Turns } from './turns.ts';
+
+export interface OpenapiReader {
+  /** Reads a document of a tenant. Throws `unavailable` where too many wait already. */
+  read(text: string, tenant: string): Promise<Reading>;
+}
+
+/** Bounds of a thread. A document of 12 MiB stays well below the larger one. */
+interface ThreadBounds {
+  /** Processor time: on a busy machine a document takes longer, and is no worse for it. */
+  readonly cpuMs: number;
+  readonly memoryMegabytes: number;
+}
+
+const shortCharacters = 1024 * 1024;
+const shortBounds: ThreadBounds = { cpuMs: 6_000, memoryMegabytes: 128 };
+const longBounds: ThreadBounds = { cpuMs: 20_000, memoryMegabytes: 400 };
+/** For a thread that makes no progress at all. */
+const wallMsMax = 300_000;
+const lookEveryMs = 500;
+const turnBounds = { places: 1, shortPlaces: 1, waitingPerTenantMax: 8, waitingMax: 64 } as const;
+
+export function openReader(clock: Clock): OpenapiReader {
+  const turns = new Turns(turnBounds);
+  return {
+    async read(text, tenant) {
+      if (isCheap(text)) return readHere(text);
+      const isShort = text.length <= shortCharacters;
+      return turns.take(tenant, isShort, () => readInThread(text, clock, isShort ? shortBounds : longBounds));
+    },
+  };
+}
+
+async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): Promise<Reading> {
+  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
+    workerData: text,
+    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
+  });
+  const late = clock.after(wallMsMax, () => void thread.terminate());
+  const look = clock.every(lookEveryMs, () => endIfSpent(thread, bounds.cpuMs));
+  try {
+    return await new Promise((resolve) => {
+      thread.once('message', resolve);
+      // Out of memory, or ended because it was late: the document is at fault, as far as anyone can tell.
+      thread.once('error', () => resolve(tooMuch(bounds)));
+      thread.once('exit', () => resolve(tooMuch(bounds)));
+    });
+  } finally {
+    late.cancel();
+    look.cancel();
+    await thread.terminate();
+  }
+}
+
+async function endIfSpent(thread: Worker, cpuMsMax: number): Promise<void> {
+  try {
+    const { user, system } = await thread.cpuUsage();
+    if ((user + system) / 1000 > cpuMsMax) await thread.terminate();
+  } catch {
+    // A thread that has not begun, or has just ended, has no usage; its `exit` settles the rest.
+  }
+}
+
+function tooMuch({ cpuMs, memoryMegabytes }: ThreadBounds): Reading {
+  const message =
+    `The document cannot be read within ${cpuMs / 1000} seconds and ${memoryMegabytes} MiB of memory. ` +
+    `Send it as JSON, which is read faster, or split the API.`;
+  const item = { severity: 'error', pointer: '', message, line: 1, column: 1 } as const;
+  return { ok: false, report: { errors: 1, warnings: 0, items: [item] } };
+}

@@ -36,6 +36,7 @@ export const errors = {
   idempotency_mismatch: entry(409, 'caller', 'Idempotency key reused', 'Use a new `Idempotency-Key` for each new request.'),
   in_use: entry(409, 'caller', 'In use', 'Remove or move the dependent objects first. `detail` names them.'),
   state_conflict: entry(409, 'caller', 'Invalid state', 'Read the object. `detail` names the state that this operation requires.'),
+  domain_unproven: entry(409, 'caller', 'Domain not verified', 'Create the domain in `detail` with `domains create`, publish its challenge, and verify it. Then send the request again.'),
   // 409, not 403 or 429: the state of the tenant is in the way, neither the role of the caller nor the rate of calls.
   quota_exceeded: entry(409, 'caller', 'Quota exceeded', 'Delete objects that you no longer need, or ask the operator for a higher quota. Retrying does not help.'),
   precondition_failed: entry(412, 'caller', 'Precondition failed', 'The object has changed. Read it again and send its new `ETag` in `If-Match`.'),

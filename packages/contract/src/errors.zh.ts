@@ -17,6 +17,7 @@ export const zh: Readonly<Record<ErrorCode, Words>> = {
   method_not_allowed: words('不允许的方法', '请使用 `Allow` 标头中列出的方法。'),
   conflict: words('已存在', '请使用其他名称，或更新现有对象。'),
   idempotency_mismatch: words('幂等键已被使用', '每个新请求请使用新的 `Idempotency-Key`。'),
+  domain_unproven: words('域名未验证', '请用 `domains create` 创建 `detail` 中的域名，发布其质询并完成验证，然后重新发送请求。'),
   in_use: words('正在使用中', '请先删除或移走依赖它的对象，`detail` 中列出了这些对象。'),
   state_conflict: words('状态不允许此操作', '请读取该对象。`detail` 说明了此操作要求的状态。'),
   quota_exceeded: words('超出配额', '请删除不再需要的对象，或请运维人员提高配额。重试无济于事。'),

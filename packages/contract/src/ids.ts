@@ -25,6 +25,7 @@ export const idPrefixes = {
   event: 'evt',
   approval: 'apr',
   connection: 'con',
+  domain: 'dom',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

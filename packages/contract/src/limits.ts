@@ -50,6 +50,8 @@ export const limits = {
   keysPerJwksMax: 10,
   connectionsPerTenantMax: 20,
   domainsPerConnectionMax: 50,
+  domainsPerTenantMax: 200,
+  domainQuarantineDays: 30,
   installationsPerTenantMax: 10_000,
   approvalsPerMemberMax: 200,
   eventDays: 30,

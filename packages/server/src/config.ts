@@ -199,6 +199,15 @@ export const programSettings = {
     emptyAllowed: true,
     roles: all,
   }),
+  unprovenHosts: setting({
+    variable: 'TULOU_UNSAFE_UNPROVEN_HOSTS',
+    shape: truth,
+    expects: 'true or false',
+    example: 'false',
+    doc: 'Whether host names and mail domains of tenants count without proof that the tenant owns them. With `true`, any tenant can take any name.',
+    default: '`true` where the platform’s URL is a loopback address or a name under `.test`, else `false`',
+    roles: ['control'],
+  }),
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
     shape: list.pipe(z.array(z.string().refine(isRange))),

@@ -112,7 +112,7 @@ function gateway(config: Config): Promise<number> {
 function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./roles/control.ts');
-    const { platformUrl, gatewayUrl, upstreamAllow = [], trustedProxies, read } = config;
+    const { platformUrl, gatewayUrl, upstreamAllow = [], unprovenHosts, trustedProxies, read } = config;
     const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
     const masterKey = await readMasterKey(masterKeyFile);
     const readOperatorToken = (): Promise<string> =>
@@ -127,6 +127,7 @@ function control(config: Config): Promise<number> {
       operatorToken: await readOperatorToken(),
       readOperatorToken,
       upstreamAllow,
+      unprovenHosts,
       trustedProxies,
     };
     return withStore(config, log, async (store) => {

@@ -1,23 +1,22 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
+import {
+  givenName,
+  hostName,
+  id,
+  idOrSlug,
+  lines,
+  listQuery,
+  name,
+  none,
+  page,
+  slug,
+  tenantParams,
+  timestamp,
+} from './shared.ts';
 
-/** A host name that leads to an API: a DNS name of at least two labels, lower case, without port (RFC 1123 §2.1). */
-export const hostName = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(limits.hostCharactersMax)
-  .regex(
-    /^(?=.*[a-z])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    'a DNS name such as `orders.example.com`, without scheme and port',
-  );
-
-const description = z
-  .string()
-  .max(limits.descriptionCharactersMax)
-  .regex(/^[^\0\p{Cs}]*$/u, 'no NUL');
+const description = lines(limits.descriptionCharactersMax);
 const visibility = z
   .enum(['public', 'private'])
   .describe('`public`: listed in the catalog of every tenant; `private`: visible only to its own tenant');
@@ -29,10 +28,10 @@ const hosts = z
 export const api = z.object({
   id: id('api'),
   slug,
-  name,
-  description: description.nullable(),
+  name: givenName,
+  description: z.string().nullable(),
   visibility,
-  hosts,
+  hosts: z.array(z.string()),
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -57,7 +56,7 @@ export const apis = {
     }),
     output: api,
     status: 201,
-    errors: ['conflict', 'quota_exceeded'],
+    errors: ['conflict', 'quota_exceeded', 'domain_unproven'],
   }),
   list: operation({
     id: 'apis.list',
@@ -99,7 +98,7 @@ export const apis = {
     }),
     output: api,
     status: 200,
-    errors: ['conflict', 'precondition_failed'],
+    errors: ['conflict', 'precondition_failed', 'domain_unproven'],
   }),
   delete: operation({
     id: 'apis.delete',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { fullScope } from './scopes.ts';
-import { id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
 
 /** Compared character by character (RFC 9700 §2.1): `https`, `http` on the own machine, or an app's own scheme (RFC 8252 §7). */
 const redirectUri = z
@@ -37,7 +37,7 @@ const state = z.enum(['active', 'suspended']).describe('Calls of a suspended app
 export const app = z.object({
   id: id('app'),
   slug,
-  name,
+  name: givenName,
   state: z
     .enum(['active', 'suspended', 'blocked'])
     .describe('Calls of an app that is not active are rejected. Only an operator can unblock a blocked app'),

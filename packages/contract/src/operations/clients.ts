@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { environment } from '../kinds/environment.ts';
 import { operation } from '../operation.ts';
 import { appParams, redirectUris } from './apps.ts';
-import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const authentication = z
   .enum(['none', 'private_key_jwt', 'client_secret_basic', 'tls_client_auth'])
@@ -51,7 +51,7 @@ const dpopBound = z.boolean().describe('Bind access tokens to a key that every c
 export const client = z.object({
   id: id('client').describe('The `client_id`'),
   app: z.string().describe('Slug of the app'),
-  name,
+  name: givenName,
   environment,
   authentication,
   grant_types: z.array(grantType),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
-import { id, idOrSlug, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
+import { givenName, hostName, id, idOrSlug, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
 
 const issuer = z
   .url({ protocol: /^https?$/ })
@@ -15,27 +15,27 @@ const clientSecret = z
   .nullable()
   .describe('Stored encrypted and never shown; null if there is none');
 const domains = z
-  .array(
-    z
-      .string()
-      .toLowerCase()
-      .max(limits.hostCharactersMax)
-      .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/, 'a domain, like example.com'),
-  )
+  .array(hostName)
   .min(1)
   .max(limits.domainsPerConnectionMax)
-  .describe('Domains of the email addresses that sign in with this provider');
+  .describe('Domains of the email addresses that sign in with this provider; the tenant must have verified them');
+const owners = z
+  .boolean()
+  .describe(
+    'Whether owners also sign in with this provider, and must where it is enforced. Only an owner sets this, after a fresh sign-in with two factors',
+  );
 const enforced = z
   .boolean()
   .describe('Require members to sign in with this provider; other sign-ins have no access to the tenant');
 
 export const connection = z.object({
   id: id('connection'),
-  name,
+  name: givenName,
   issuer: z.string(),
   client_id: z.string(),
   domains: z.array(z.string()),
   enforced: z.boolean(),
+  owners,
   state: z.enum(['active', 'paused']),
   redirect_uri: z.string().describe('Register exactly this URI at the provider'),
   created_at: timestamp,
@@ -60,10 +60,11 @@ export const connections = {
       client_secret: clientSecret.default(null),
       domains,
       enforced: enforced.default(false),
+      owners: owners.optional(),
     }),
     output: connection,
     status: 201,
-    errors: ['quota_exceeded', 'upstream_address_refused'],
+    errors: ['quota_exceeded', 'upstream_address_refused', 'domain_unproven'],
   }),
   list: operation({
     id: 'connections.list',
@@ -103,11 +104,12 @@ export const connections = {
       client_secret: clientSecret.optional(),
       domains: domains.optional(),
       enforced: enforced.optional(),
+      owners: owners.optional(),
       state: z.enum(['active', 'paused']).optional(),
     }),
     output: connection,
     status: 200,
-    errors: ['precondition_failed'],
+    errors: ['precondition_failed', 'domain_unproven'],
   }),
   delete: operation({
     id: 'connections.delete',

@@ -7,6 +7,7 @@ import { calls } from './calls.ts';
 import { catalog } from './catalog.ts';
 import { clients } from './clients.ts';
 import { connections } from './connections.ts';
+import { domains } from './domains.ts';
 import { events } from './events.ts';
 import { installations, installedApps, inventory } from './installations.ts';
 import { issuers } from './issuers.ts';
@@ -28,6 +29,7 @@ import { whoami } from './whoami.ts';
 export const operations = {
   tenants,
   members,
+  domains,
   connections,
   tokens,
   issuers,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { hostName } from './apis.ts';
-import { name, none, tenantParams, timestamp } from './shared.ts';
+import { givenName, hostName, name, none, tenantParams, timestamp } from './shared.ts';
 
 const accent = z
   .string()
@@ -27,7 +26,7 @@ const signingKey = z.object({
 export const issuer = z.object({
   host: z.string(),
   issuer: z.string().describe('Issuer identifier (`iss`); clients discover the metadata there (RFC 8414)'),
-  name,
+  name: givenName,
   accent: z.string().nullable(),
   sign_up: signUp,
   state,
@@ -66,7 +65,7 @@ export const issuers = {
     }),
     output: issuer,
     status: 200,
-    errors: ['conflict', 'precondition_failed'],
+    errors: ['conflict', 'precondition_failed', 'domain_unproven'],
   }),
   rotate: operation({
     id: 'issuers.rotate',

@@ -5,7 +5,7 @@ import { keyKind } from '../kinds/key.ts';
 import { operation } from '../operation.ts';
 import { appParams } from './apps.ts';
 import { fullScope } from './scopes.ts';
-import { id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const kind = keyKind.describe(
   'bearer: sent with each call. ed25519, hmac-sha256: signs each call (RFC 9421) and is never sent',
@@ -26,7 +26,7 @@ export const key = z.object({
   app: z.string().describe('Slug of the app'),
   environment,
   kind,
-  name: name.nullable(),
+  name: givenName.nullable(),
   scopes: z.array(z.string()),
   credential_id: z.string().describe('The public part of the key: identifies it, and is the `keyid` of signatures'),
   public_key: publicKey.nullable(),

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { planLimit } from '../kinds/plan.ts';
 import { apiParams } from './apis.ts';
-import { id, idOrSlug, listQuery, name, none, page, slug, timestamp } from './shared.ts';
+import { givenName, id, idOrSlug, listQuery, name, none, page, slug, timestamp } from './shared.ts';
 
 const planLimits = z
   .array(planLimit)
@@ -19,7 +19,7 @@ export const plan = z.object({
   id: id('plan'),
   api: z.string().describe('Slug of the API'),
   slug,
-  name,
+  name: givenName,
   limits: planLimits,
   concurrency: concurrency.nullable(),
   approval,

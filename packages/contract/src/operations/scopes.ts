@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { scopeRisk } from '../kinds/api.ts';
 import { apiParams } from './apis.ts';
-import { idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
+import { idOrSlug, line, listQuery, none, page, timestamp } from './shared.ts';
 
 /** The short name of a scope, as in the API's OpenAPI document: `read`. */
 export const scopeName = z
@@ -21,17 +21,13 @@ export const fullScope = z
 
 /** A text for the consent page, in each of its languages. */
 const words = (charactersMax: number) => {
-  const text = z
-    .string()
-    .trim()
-    .min(1)
-    .max(charactersMax)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters')
-    .meta({ examples: ['Read orders'] });
+  const text = line(charactersMax).meta({ examples: ['Read orders'] });
   return z.object({ en: text, zh: text });
 };
 const title = words(limits.nameCharactersMax);
 const description = words(limits.scopeDescriptionCharactersMax);
+/** The same as they are read. */
+const givenWords = z.object({ en: z.string(), zh: z.string() });
 const risk = scopeRisk.describe(
   '`low`: any member may grant it; `high`: a gateway with a stale configuration rejects it',
 );
@@ -40,8 +36,8 @@ const risk = scopeRisk.describe(
 export const grantableScope = z.object({
   scope: z.string().describe('`<tenant>/<api>:<scope>`: the form in app declarations and tokens'),
   risk,
-  title,
-  description,
+  title: givenWords,
+  description: givenWords,
 });
 
 const dataScoped = z

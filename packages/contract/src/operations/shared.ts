@@ -1,7 +1,9 @@
 /** Schemas that several nouns share. */
 import { z } from 'zod';
 import { idPrefixes, isId, type Id, type IdKind } from '../ids.ts';
+import { hostNameFault } from '../host-name.ts';
 import { limits } from '../limits.ts';
+import { isPlainLine, isPlainText, plainLineRule, plainTextRule } from '../shown-text.ts';
 
 /** A slug is a DNS label: it is part of URLs and host names. */
 export const slug = z
@@ -10,13 +12,29 @@ export const slug = z
   .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens')
   .meta({ description: 'A DNS label', examples: ['acme'] });
 
-/** A text for people, on one line. PostgreSQL cannot store NUL, and a control character can disguise a list. */
-export const name = z
+/** One line of text for people. Others see it, so it must look like what it is. */
+export const line = (charactersMax: number) =>
+  z.string().trim().min(1).max(charactersMax).refine(isPlainLine, plainLineRule);
+
+/** Several lines of text for people. */
+export const lines = (charactersMax: number) => z.string().max(charactersMax).refine(isPlainText, plainTextRule);
+
+/** A name for people, as it is given. */
+export const name = line(limits.nameCharactersMax);
+
+/** A name for people, as it is read: an earlier version may have kept what is rejected now. */
+export const givenName = z.string();
+
+/** A host name that a tenant gives: lower case, without port. */
+export const hostName = z
   .string()
   .trim()
-  .min(1)
-  .max(limits.nameCharactersMax)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'no control characters');
+  .toLowerCase()
+  .superRefine((text, context) => {
+    const message = hostNameFault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ examples: ['orders.example.com'] });
 
 /** An id of this kind. */
 export const id = <K extends IdKind>(kind: K) =>
@@ -31,7 +49,14 @@ export const idOrSlug = z.string().min(1).max(100);
 /** A code of the catalogue of errors, also one of a newer gateway. */
 export const errorCode = z.string().regex(/^[a-z_]{1,60}$/, 'an error code such as rate_limited');
 
-export const timestamp = z.iso.datetime({ offset: true });
+/** PostgreSQL and RFC 3339 both know the years from 1 to 9999; an offset must not lead out of them. */
+const timeMin = Date.UTC(1900, 0, 1);
+const timeMax = Date.UTC(9999, 11, 31);
+
+export const timestamp = z.iso.datetime({ offset: true }).refine((text) => {
+  const time = Date.parse(text);
+  return time >= timeMin && time < timeMax;
+}, 'a time from the year 1900 to 9999');
 
 export const listQuery = z.object({
   cursor: z.string().max(500).optional().describe('`next` of the previous page'),

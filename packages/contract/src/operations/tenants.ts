@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
+import { givenName, id, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
 
 export const tenant = z.object({
   id: id('tenant'),
   slug,
-  name,
+  name: givenName,
   state: z.enum(['active', 'suspended', 'deleting']),
   /** When the data of a tenant in state `deleting` is deleted for good. */
   delete_at: timestamp.nullable(),

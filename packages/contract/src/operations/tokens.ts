@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { operation, roles } from '../operation.ts';
-import { id, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
+import { givenName, id, listQuery, name, none, page, tenantParams, timestamp } from './shared.ts';
 
 const role = z.enum(roles);
 
 export const token = z.object({
   id: id('token'),
   member: id('member'),
-  name,
+  name: givenName,
   role,
   expires_at: timestamp.nullable(),
   revoked_at: timestamp.nullable(),

@@ -28,6 +28,13 @@ const summaries: Summaries = {
     update: '更改成员的角色',
     delete: '移除成员及其所有令牌。最后一位所有者不能被移除',
   },
+  domains: {
+    create: '登记租户的域名。响应中包含需发布到 DNS 或网站上的质询',
+    list: '列出租户的域名',
+    get: '读取域名及其质询',
+    verify: '立即查找域名的质询。找到后，该域名归此租户所有',
+    delete: '释放域名。30 天内只有此租户可以再次验证它',
+  },
   connections: {
     create: '接入供成员登录的 OpenID Connect 身份提供方',
     list: '列出租户的身份提供方',

@@ -4,7 +4,7 @@
  */
 import type { Environment, SnapshotOf } from '@tulou/contract';
 import type { AssertionClaims, AssertionSigner } from './assertion.ts';
-import { compileLimits, noLimits, type CompiledLimits } from './limits/plan.ts';
+import { compileLimits, noLimits, type CompiledLimits, type Subjects } from './limits/plan.ts';
 import type { Hash64 } from './limits/hash.ts';
 import type { SubscriptionNode, VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';
@@ -98,11 +98,7 @@ function makeGrant(version: VersionNode, { subscription, environment }: Caller, 
   const limits =
     made.plan === undefined || made.app === undefined || subscription === undefined
       ? noLimits
-      : compileLimits(
-          made.plan,
-          { subscription: subscription.key, app: made.app.key, tenant: made.app.tenant, environment },
-          seed,
-        );
+      : compileLimits(made.plan, { ...subjectsOf(made.app, subscription), environment }, seed);
   const claims = claimsOf(made, subscription, environment);
   return {
     version,
@@ -117,6 +113,12 @@ function makeGrant(version: VersionNode, { subscription, environment }: Caller, 
     assertionUntilMs: 0,
     made,
   };
+}
+
+/** By tenant and slug, not by id: a subscription that is renewed, or an app that is made anew, counts on. */
+function subjectsOf({ tenant, slug }: SnapshotOf<'app'>, { object }: SubscriptionNode): Omit<Subjects, 'environment'> {
+  const app = `${tenant}/${slug}`;
+  return { subscription: `${app} ${object.api}`, app, tenant };
 }
 
 function claimsOf(

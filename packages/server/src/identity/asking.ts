@@ -25,6 +25,8 @@ export interface PromptDeps {
   readonly act: Act;
   readonly audit: Audit;
   readonly bindMember: Offers['bindMember'];
+  /** A mail domain counts only where its tenant has verified it. */
+  readonly provenDomainsOnly?: boolean | undefined;
   readonly log: Log;
   readonly providers: Providers;
 }

@@ -1,5 +1,6 @@
 import type { Deps } from '../operations/handler.ts';
 import type { Offers } from '../operations/offers.ts';
+import type { Prove } from './domains/prober.ts';
 import type { Signing } from './issuers/signing.ts';
 
 /** What the operations of identity reach beside the others. */
@@ -7,4 +8,5 @@ export interface IdentityDeps extends Deps, Pick<Offers, 'releaseMembers'> {
   /** Seals what the database keeps and must not show; opening needs the same `context`. */
   readonly seal: (plain: string, context: string) => Uint8Array;
   readonly signing: Signing;
+  readonly prove: Prove;
 }

@@ -41,6 +41,7 @@ export interface InteractionDeps {
   readonly act: Act;
   readonly audit: Audit;
   readonly bindMember: Offers['bindMember'];
+  readonly provenDomainsOnly?: boolean | undefined;
   /** For the identity providers that tenants have set. */
   readonly fetch: GuardedFetch;
 }

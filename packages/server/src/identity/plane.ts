@@ -27,6 +27,8 @@ export const identity = plane({
     'mails',
     'operators',
     'connections',
+    'domains',
+    'domain_owners',
     'issuers',
     'signing_keys',
   ],

@@ -8,6 +8,8 @@ import type { Offers } from '../operations/offers.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import type { Audit } from './acting.ts';
 import { measureMount, startIdentity } from './identity.ts';
+import { openProber } from './domains/prober.ts';
+import { openResolver } from './domains/resolver.ts';
 import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
@@ -32,13 +34,25 @@ export async function serve(
   const { clock, vault, platformUrl, upstreamAllow } = ground;
   const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
-  const interaction = openInteraction({ ...ground, ...needs, store, audit: auditor(ground), fetch });
+  const provenDomainsOnly = !ground.unprovenHosts;
+  const interaction = openInteraction({
+    ...ground,
+    ...needs,
+    store,
+    audit: auditor(ground),
+    fetch,
+    provenDomainsOnly,
+  });
   const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
   const server = await startIdentity(
     { platformUrl, signUp, warmIssuers, upstreamAllow },
     { ...ground, store, interaction },
   );
-  const deps = { ...ground, ...needs, seal: vault.seal, signing: openSigning({ clock, vault }) };
+  const prove = openProber({
+    resolveTxt: openResolver(own.settings.dnsServers),
+    fetch: openGuardedFetch({ allow: upstreamAllow, plainHttp: true, bytesMax: 4096 }, ground),
+  });
+  const deps = { ...ground, ...needs, seal: vault.seal, signing: openSigning({ clock, vault }), prove };
   return {
     operations: bind(deps, bindings),
     mount: measureMount(server, own.metrics, clock),

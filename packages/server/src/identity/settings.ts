@@ -25,6 +25,23 @@ export const settings = {
     doc: 'The number of tenants’ issuers that one control process keeps ready. Others are built when they are used.',
     roles: ['control'],
   }),
+  dnsServers: setting({
+    variable: 'TULOU_DNS_SERVERS',
+    shape: z
+      .string()
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .pipe(
+        z
+          .array(z.string().regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/))
+          .min(1)
+          .max(8),
+      ),
+    expects: 'a list of IP addresses, each with a port or without',
+    example: '9.9.9.9,[2620:fe::fe]:53',
+    doc: 'The DNS servers that are asked for the challenges of domains. They must see the public DNS.',
+    default: 'the system’s',
+    roles: ['control'],
+  }),
   smtpUrl: setting({
     variable: 'TULOU_SMTP_URL',
     shape: z.string().refine((text) => /^smtps?:\/\/[^/]/.test(text) && URL.canParse(text)),

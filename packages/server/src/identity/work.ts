@@ -7,6 +7,8 @@ import { sendMails } from './mail/deliver.ts';
 import { expireMails } from './mail/expire.ts';
 import { openMailer, type Mailer } from './mail/mailer.ts';
 import { expireSignIns } from './people/expire-sign-ins.ts';
+import { forgetDomains } from './domains/forget.ts';
+import { releaseDomains } from './domains/owners.ts';
 import type { settings } from './settings.ts';
 
 export function work(ground: WorkGround, own: { readonly settings: Given<typeof settings> }): Worked {
@@ -19,7 +21,9 @@ export function work(ground: WorkGround, own: { readonly settings: Given<typeof 
       job('expire-artifacts', 10 * every.minutes, expireArtifacts, ground),
       job('expire-mails',     60 * every.minutes, expireMails,     ground),
       job('expire-sign-ins',  60 * every.minutes, expireSignIns,   ground),
+      job('forget-domains',   24 * every.hours,   forgetDomains,   ground),
     ],
+    purge: (tx, tenantUuid) => releaseDomains(tx, tenantUuid, new Date(ground.clock.now())),
     stop: () => mailer?.close(),
   };
 }

@@ -76,17 +76,23 @@ interface TokenRow {
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;
   readonly suspended_at: Date | null;
-  /** The person behind the member is. */
+  /** The person behind the member is, or one behind a maker. */
   readonly disabled: boolean;
+  readonly makers: readonly Id<'member'>[];
+  /** Of those makers that are still members. */
+  readonly maker_roles: readonly Role[];
 }
 
 async function authenticateMember(tx: SystemTx, credential: Credential, now: number): Promise<Caller> {
   const tenantUuid = tenantOfCredentialId(credential.id);
   const [row] = await tx.sql<TokenRow[]>`
     select t.id, t.member, t.role, m.role as member_role, t.secret_hash, t.expires_at, t.revoked_at, d.suspended_at,
+      t.makers,
+      array(select k.role from members k where k.tenant_id = t.tenant_id and k.id = any(t.makers)) as maker_roles,
       exists (
-        select from users u
-        where u.tenant_id = ${nilTenant} and u.id = m.user_id and u.disabled_at is not null) as disabled
+        select from users u join members k on k.user_id = u.id
+        where u.tenant_id = ${nilTenant} and k.tenant_id = t.tenant_id and (k.id = m.id or k.id = any(t.makers))
+          and u.disabled_at is not null) as disabled
     from tokens t
       join members m on m.tenant_id = t.tenant_id and m.id = t.member
       join tenants d on d.tenant_id = t.tenant_id
@@ -96,9 +102,11 @@ async function authenticateMember(tx: SystemTx, credential: Credential, now: num
   if (row.disabled) throw new Problem('unauthenticated');
   if (row.expires_at !== null && row.expires_at.getTime() <= now) throw new Problem('unauthenticated');
   if (row.suspended_at !== null) throw new Problem('tenant_suspended');
-  const role = lowerRole(row.role, row.member_role);
-  const { id: token, member, expires_at: expiresAt } = row;
-  const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token, role, expiresAt };
+  // A maker who was removed has no rights that the token could rest on.
+  if (row.maker_roles.length < row.makers.length) throw new Problem('unauthenticated');
+  const role = row.maker_roles.reduce(lowerRole, lowerRole(row.role, row.member_role));
+  const { id: token, member, expires_at: expiresAt, makers } = row;
+  const principal: MemberPrincipal = { kind: 'member', tenantUuid, member, token, role, expiresAt, makers };
   return { principal, credential: token, secret: credential.secret };
 }
 

@@ -24,6 +24,8 @@ export interface Deps {
   readonly gatewayUrl: string;
   /** Classes of addresses, beside public ones, that the platform may connect to for a tenant. */
   readonly upstreamAllow: readonly AllowedClass[];
+  /** Host names and mail domains count without proof of ownership. */
+  readonly unprovenHosts: boolean;
 }
 
 export interface Input<O extends Operation> {

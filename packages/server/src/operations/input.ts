@@ -2,6 +2,7 @@
 import { limits, Problem, type Operation, type Violation } from '@tulou/contract';
 import { z } from 'zod';
 import { readJson } from '../http/body.ts';
+import { hostileContent } from './hostile-text.ts';
 import type { HttpRequest } from '../http/message.ts';
 
 export interface ParsedInput {
@@ -40,8 +41,9 @@ export async function parseInput(
     ...violationsOf(parts.params, parameter),
     ...violationsOf(parts.query, parameter),
     ...(parts.body === undefined ? [] : violationsOf(parts.body, pointer)),
+    ...hostileContent(sent),
   ];
-  if (!parts.params.success || !parts.query.success || parts.body?.success === false) {
+  if (!parts.params.success || !parts.query.success || parts.body?.success === false || violations.length > 0) {
     throw new Problem('invalid_request', { violations: violations.slice(0, violationsMax) });
   }
   return { params: parts.params.data, query: parts.query.data, body: parts.body?.data, sent };

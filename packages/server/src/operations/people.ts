@@ -3,6 +3,7 @@ import type { Id, Operation } from '@tulou/contract';
 import { Problem } from '@tulou/contract';
 import { findMembership } from '../store/membership.ts';
 import type { SystemTx } from '../store/store.ts';
+import type { SignIn } from '../tenancy/principal.ts';
 import type { Caller } from './authenticate.ts';
 import type { DirectoryEntry } from './directory.ts';
 
@@ -13,6 +14,8 @@ export interface SignedIn {
   readonly grant: string;
   /** The same for all tokens of the agreement, and in no table. */
   readonly secret: string;
+  /** When and how surely they have shown who they are; undefined where that is not known. */
+  readonly signIn?: SignIn | undefined;
 }
 
 /** Reads an access token for the control API; undefined for whatever is none that is good now. */
@@ -39,7 +42,7 @@ export async function callerOf(
  */
 export async function ownCallerOf(
   tx: SystemTx,
-  { user, grant: credential, secret }: SignedIn,
+  { user, grant: credential, secret, signIn }: SignedIn,
   tenant: DirectoryEntry | undefined,
 ): Promise<Caller> {
   const membership = tenant === undefined ? undefined : await findMembership(tx, tenant.tenantUuid, user);
@@ -47,7 +50,8 @@ export async function ownCallerOf(
     return { principal: { kind: 'person', id: user }, credential, secret };
   const { tenantUuid } = tenant;
   if (await isSuspended(tx, tenantUuid)) throw new Problem('tenant_suspended');
-  return { principal: { kind: 'member', tenantUuid, ...membership, token: null, expiresAt: null }, credential, secret };
+  const own = { token: null, expiresAt: null, makers: [], signIn } as const;
+  return { principal: { kind: 'member', tenantUuid, ...membership, ...own }, credential, secret };
 }
 
 async function isOperator({ sql }: SystemTx, user: string): Promise<boolean> {

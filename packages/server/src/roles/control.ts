@@ -1,6 +1,7 @@
 /** The control role: the platform listener with the control API and what planes serve beside it, and the admin listener. */
 import release from '../../package.json' with { type: 'json' };
 import { openAdmin } from '../http/admin.ts';
+import { isPrivateName } from '../http/origin.ts';
 import { listen, type Mount } from '../http/listen.ts';
 import { serveRoutes, type RouteHandler } from '../http/routes.ts';
 import type { Route } from '../http/router.ts';
@@ -32,6 +33,8 @@ export interface ControlOptions {
   /** Reads the operator's token again. Absent: it stays as long as this process runs. */
   readonly readOperatorToken?: () => Promise<string>;
   readonly upstreamAllow: Deps['upstreamAllow'];
+  /** `TULOU_UNSAFE_UNPROVEN_HOSTS`; by default only a platform that nobody else can reach takes names without proof. */
+  readonly unprovenHosts?: boolean | undefined;
   /** Addresses and CIDR blocks of proxies before this listener. */
   readonly trustedProxies: readonly string[];
 }
@@ -50,7 +53,8 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
   const metrics = openMetrics();
   const { platformUrl, gatewayUrl, upstreamAllow } = options;
   const vault = openVault(options.masterKey, random);
-  const ground = { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, vault };
+  const { unprovenHosts = isPrivateName(platformUrl) } = options;
+  const ground = { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, unprovenHosts, vault };
   const served = await openServed(ground, { planes, read, metrics });
   try {
     const routes = routesOf(served, platformUrl, measureCalls(metrics.of(callMetrics), clock));

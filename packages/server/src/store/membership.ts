@@ -10,7 +10,8 @@ export interface Membership {
 
 /**
  * The member that a person of the platform's issuer is there. Undefined: none, or one who has signed in otherwise while the
- * tenant lets its members in by its own identity provider only.
+ * tenant lets its members in by its own identity provider only. Owners are held to that only where an owner said so, and a
+ * person whom such a provider vouches for is an owner only then: else an admin's provider could decide who an owner is.
  */
 export async function findMembership(
   { sql }: SystemTx,
@@ -18,12 +19,16 @@ export async function findMembership(
   user: string,
 ): Promise<Membership | undefined> {
   const [row] = await sql<Membership[]>`
-    select m.id as member, m.role from members m
+    select m.id as member,
+      case when m.role = 'owner' and u.connection is not null and c.owners is not true then 'admin' else m.role end as role
+    from members m
+      left join users u on u.tenant_id = ${nilTenant} and u.id = m.user_id
+      left join connections c on c.tenant_id = m.tenant_id and c.id = u.connection
     where m.tenant_id = ${tenantUuid} and m.user_id = ${user}
       and (
-        not exists (
-          select from connections c where c.tenant_id = ${tenantUuid} and c.enforced and c.state = 'active')
-        or exists (
-          select from users u where u.tenant_id = ${nilTenant} and u.id = ${user} and u.connection is not null))`;
+        u.connection is not null
+        or not exists (
+          select from connections e
+          where e.tenant_id = ${tenantUuid} and e.enforced and e.state = 'active' and (e.owners or m.role <> 'owner')))`;
   return row;
 }

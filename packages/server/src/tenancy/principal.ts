@@ -17,6 +17,16 @@ export interface MemberPrincipal {
   readonly role: Role;
   /** When the token ends; what it makes must not outlive it. Null where nothing bounds it. */
   readonly expiresAt: Date | null;
+  /** Other members by whose rights the token exists; what it makes never has more than those. */
+  readonly makers: readonly Id<'member'>[];
+  /** How the person behind the member has signed in; undefined where no person has. */
+  readonly signIn?: SignIn | undefined;
+}
+
+export interface SignIn {
+  /** Unix seconds. */
+  readonly at: number;
+  readonly twoFactors: boolean;
 }
 
 /** A person who has signed in, where no tenant of theirs is named: may learn who they are, and nothing else. */

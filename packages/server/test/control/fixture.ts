@@ -64,6 +64,7 @@ export async function startTestControl(
   upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
   planesOf: readonly Plane[] = planes,
   environment: Readonly<Record<string, string>> = {},
+  more: { readonly unprovenHosts?: boolean } = {},
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
@@ -78,6 +79,7 @@ export async function startTestControl(
     operatorToken: operator,
     upstreamAllow,
     trustedProxies: [],
+    unprovenHosts: more.unprovenHosts,
   };
   const log = openLog('control', 'silent');
   const role = await startControl(options, {

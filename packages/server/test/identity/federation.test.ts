@@ -4,7 +4,8 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { secretContext } from '../../src/identity/operations/connections/connection.ts';
-import { findConnection } from '../../src/identity/federation/connections.ts';
+import { findConnection, offeredTo } from '../../src/identity/federation/connections.ts';
+import { personOf } from '../../src/identity/federation/link.ts';
 import { openProviders } from '../../src/identity/federation/provider.ts';
 import { openVault } from '../../src/kernel/seal.ts';
 import { openGuardedFetch } from '../../src/identity/outbound/guarded-fetch.ts';
@@ -12,6 +13,7 @@ import { openPasswords } from '../../src/identity/people/password.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom as random } from '../../src/kernel/random.ts';
 import { findMembership } from '../../src/store/membership.ts';
+import { bindMember } from '../../src/tenants/members/bind.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { idpClient, startIdp, type Idp } from './idp.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
@@ -179,14 +181,14 @@ test('another subject with the address of a member who is known by the provider 
 });
 
 test('a provider of one tenant opens nothing that the person behind an address has at another', async () => {
-  const [victim, other] = [world.user, '0199c5a0-0000-7000-8000-00000000000b'];
+  const [victim, other] = [world.viewer, '0199c5a0-0000-7000-8000-00000000000b'];
   const now = new Date();
   await run(async ({ sql }) => {
     await sql`insert into tenants (tenant_id, slug, name, created_at, updated_at) values (${other}, 'other', 'other', ${now}, ${now})`;
     await sql`insert into members (tenant_id, id, email, role, user_id, created_at, updated_at)
-      values (${other}, ${newId('member', clock, random)}, 'owner@shop.test', 'owner', ${victim}, ${now}, ${now})`;
+      values (${other}, ${newId('member', clock, random)}, 'viewer@shop.test', 'owner', ${victim}, ${now}, ${now})`;
   });
-  idp.claims = someone('s-evil', 'owner@shop.test');
+  idp.claims = someone('s-evil', 'viewer@shop.test');
   const begun = await begin();
   const { sub = '' } = decodeJwt((await finish(begun, await through(begun))).access_token);
   assert.notEqual(sub, victim);
@@ -197,6 +199,46 @@ test('a provider of one tenant opens nothing that the person behind an address h
     ({ sql }) =>
       sql`update members set user_id = ${victim} where tenant_id = ${world.tenant.uuid} and user_id = ${sub}`,
   );
+});
+
+test('an admin’s provider becomes no owner: neither one who has joined, nor one who is invited', async () => {
+  await makeMember('boss@shop.test', 'owner');
+  for (const email of ['owner@shop.test', 'boss@shop.test']) {
+    idp.claims = someone(`s-${email}`, email);
+    assert.equal((await through(await begin())).status, 403, email);
+  }
+  assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, world.user)))?.role, 'owner');
+  await run(({ sql }) => sql`update connections set owners = true`);
+  idp.claims = someone('s-boss', 'boss@shop.test');
+  const begun = await begin();
+  const { sub = '' } = decodeJwt((await finish(begun, await through(begun))).access_token);
+  assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, sub)))?.role, 'owner');
+  // An owner takes the approval back: who that provider says is an owner has the rights of an admin at most.
+  await run(({ sql }) => sql`update connections set owners = false`);
+  assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, sub)))?.role, 'admin');
+});
+
+test('an admin’s provider that is enforced does not shut out an owner', async () => {
+  await run(({ sql }) => sql`update connections set enforced = true`);
+  assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, world.user)))?.role, 'owner');
+  const { browser, page } = await begin();
+  assert.match(page.text, /type="password"/);
+  const consent = await browser.submit(page, { do: 'sign-in', email: 'owner@shop.test', password });
+  assert.match(consent.text, /Allow Till/);
+});
+
+test('a person whom an operator has disabled is not let in by the next connection', async () => {
+  await makeMember('ida@shop.test');
+  idp.claims = someone('s-10', 'ida@shop.test');
+  const begun = await begin();
+  const { sub = '' } = decodeJwt((await finish(begun, await through(begun))).access_token);
+  await run(async ({ sql }) => {
+    await sql`update users set disabled_at = now() where id = ${sub}`;
+    await sql`update members set user_id = null where user_id = ${sub}`;
+    await sql`delete from connections`;
+  });
+  connection = await connect();
+  assert.equal((await through(await begin())).status, 403);
 });
 
 test('answers that are not right sign nobody in: forged, for another, of another, replayed nonce, expired', async () => {
@@ -241,7 +283,7 @@ test('where the tenant enforces it, there is no other way in, and who came anoth
   const before = await begin(browser);
   const signedIn = await browser.submit(before.page, { do: 'sign-in', email: 'owner@shop.test', password });
   const tokens = await finish(before, signedIn);
-  await run(({ sql }) => sql`update connections set enforced = true`);
+  await run(({ sql }) => sql`update connections set enforced = true, owners = true`);
   const refused = (error: unknown) => error instanceof client.ResponseBodyError && error.error === 'invalid_target';
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token ?? '', { resource }), refused);
   const { page } = await begin();
@@ -262,7 +304,7 @@ test('who is signed in with an account that may not act there is asked for anoth
   const browser = openBrowser(world.issuer);
   const first = await begin(browser, { scope: 'openid', resource: '' });
   await browser.submit(first.page, { do: 'sign-in', email: 'owner@shop.test', password });
-  await run(({ sql }) => sql`update connections set enforced = true`);
+  await run(({ sql }) => sql`update connections set enforced = true, owners = true`);
   await makeMember('hal@shop.test');
   idp.claims = someone('s-9', 'hal@shop.test');
   const begun = await begin(browser);
@@ -306,6 +348,42 @@ test('where no tenant is asked for, there is a way for members of those that hav
   assert.ok(!(await begin()).page.text.includes(way));
   await run(({ sql }) => sql`update connections set state = 'paused'`);
   assert.ok(!(await plain()).page.text.includes(way));
+});
+
+test('an address finds the provider of its company, at the sign-in page and at the page for companies', async () => {
+  const browser = openBrowser(world.issuer);
+  const { page } = await begin(browser, { scope: 'openid', resource: '' });
+  const offered = await browser.submit(page, { do: 'sign-in', email: 'Ann@Shop.test', password: '' });
+  assert.match(offered.text, /Sign in with Shop SSO/);
+  await makeMember('jon@shop.test');
+  idp.claims = someone('s-11', 'jon@shop.test');
+  assert.match((await through({ browser, page: offered, verifier: '' })).text, /Allow Till/);
+  const choose = await browser.open(`${world.issuer}/account/federation?interaction=abc`);
+  assert.match((await browser.submit(choose, { tenant: 'ann@shop.test' })).text, /Sign in with Shop SSO/);
+  const [absent, wrong] = await Promise.all(
+    ['ann@nowhere.test', 'ann@sub.shop.test'].map((tenant) => browser.submit(choose, { tenant })),
+  );
+  assert.deepEqual([absent?.status, wrong?.status], [422, 422]);
+});
+
+test('a mail domain that its tenant has not verified finds and binds nobody, where names must be proven', async () => {
+  const strict = { provenDomainsOnly: true };
+  const email = 'kim@shop.test';
+  await makeMember(email);
+  const found = await run((tx) => findConnection(tx, connection, openVault(masterKey, random)));
+  assert.ok(found);
+  const visitor = { locale: 'en', address: '', requestId: '' } as const;
+  const audit = () => Promise.resolve();
+  const deps = { clock, random, audit, bindMember, ...strict };
+  const asserted = { subject: 's-12', email, emailVerified: true, name: 'Kim' };
+  const bound = () => run((tx) => personOf(tx, found, asserted, visitor, deps));
+  assert.equal(await bound(), undefined);
+  assert.deepEqual(await run((tx) => offeredTo(tx, email, true)), []);
+  await run(
+    ({ sql }) => sql`insert into domain_owners (host, owner, method) values ('shop.test', ${world.tenant.uuid}, 'dns')`,
+  );
+  assert.equal((await run((tx) => offeredTo(tx, email, true))).length, 1);
+  assert.match((await bound()) ?? '', /^usr_/);
 });
 
 test('who does not say for which tenant says it at a page, which does not tell tenants that are not there', async () => {

@@ -256,10 +256,28 @@ test('a new person accepts an invitation once, and signs in from then on', async
   assert.deepEqual([entry?.actor, entry?.operation], [member, 'members.join']);
   assert.equal((JSON.parse(entry?.after ?? '{}') as { user?: string }).user, user);
   assert.equal((await open(openBrowser(world.issuer), code)).status, 410);
+  assert.match((await begin(browser)).text, /Neu \(new@shop\.test\)/, 'joining ends signed in');
+  const elsewhere = openBrowser(world.issuer);
   assert.match(
-    (await signIn(browser, await begin(browser), { email: 'new@shop.test' })).text,
+    (await signIn(elsewhere, await begin(elsewhere), { email: 'new@shop.test' })).text,
     /Neu \(new@shop\.test\)/,
   );
+});
+
+test('a password that would be tried first, and a name that hides something, are refused', async () => {
+  const { code } = await invite('weak@shop.test');
+  const browser = openBrowser(world.issuer);
+  let page = await open(browser, code);
+  for (const [name, typed, said] of [
+    ['Ann', 'password1234', /among the first that would be tried/],
+    ['Ann', 'shop-shop-2026', /among the first that would be tried/],
+    ['Ann Liddell', 'annliddell1865', /among the first that would be tried/],
+    ['An\u202En', password, /invisible or unusual characters/],
+  ] as const) {
+    page = await browser.submit(page, { name, password: typed });
+    assert.equal(page.status, 422, typed);
+    assert.match(page.text, said);
+  }
 });
 
 test('the mailed link opens the invitation, and the secret leaves the address at once', async () => {

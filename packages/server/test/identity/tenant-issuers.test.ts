@@ -219,3 +219,27 @@ test('a person of one issuer is unknown at another, with the same address', asyn
     [1, 0, 0],
   );
 });
+
+test('an issuer that version 0.1.0 accepted under a name that leads to the platform takes nothing from it', async () => {
+  const before = (await sendBare(world.issuer, '/oauth2/jwks', {})).text;
+  await openTenantIssuer(world, 'a', '1');
+  // Its object in the snapshot takes the place of the platform's, as it did then.
+  const { tenantUuid } = await openTenantIssuer(world, '127.0.0', '1');
+  const ownerOf = async (): Promise<unknown> => {
+    const [row] = await world.store.system(
+      'test',
+      ({ sql }) => sql`select tenant from snapshot_objects where kind = 'issuer' and key = ${world.issuer}`,
+    );
+    return row?.['tenant'];
+  };
+  assert.equal(await ownerOf(), tenantUuid);
+  const node = await world.startNode();
+  assert.equal(await ownerOf(), '00000000-0000-0000-0000-000000000000');
+  assert.equal((await sendBare(node, '/oauth2/jwks', { host: new URL(world.issuer).host })).text, before);
+  await announced();
+  await serves(shop.issuer);
+  // A name that the parser ignores is not read as the name of the request before.
+  for (const host of ['a.1', 'a.0x1', '%61.test', 'a b', '..'])
+    assert.ok([400, 421].includes((await sendBare(node, discovery, { host })).status), host);
+  await world.store.system('test', ({ sql }) => sql`delete from issuers where host in ('a.1', '127.0.0.1')`);
+});

@@ -175,7 +175,12 @@ export function pagesOver(store: Store, fetch = openGuardedFetch({ allow: ['loop
 /** The operations that pages call, without the role that serves them. */
 function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compiled> {
   const log = openLog('control', 'error');
-  const urls = { platformUrl: 'http://platform.test', gatewayUrl: 'http://gateway.test', upstreamAllow: [] };
+  const urls = {
+    platformUrl: 'http://platform.test',
+    gatewayUrl: 'http://gateway.test',
+    upstreamAllow: [],
+    unprovenHosts: true,
+  };
   const deps = { store, clock, random, log, ...urls, fleetKey: vault.derive('gateways') };
   const compiled = compileOperations([...bind(deps, appBindings)]);
   return new Map(compiled.map((one) => [one.operation.id, one]));

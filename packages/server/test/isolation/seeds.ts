@@ -21,6 +21,7 @@ const orders = {
 };
 
 export const seeds: Readonly<Record<string, Seed>> = {
+  'domains.create': (_, tag) => ({ host: `${tag}.domain.test` }),
   'connections.create': (_, tag) => ({
     name: tag,
     issuer: 'https://idp.seed.test',

@@ -14,6 +14,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'gateways',
   'catalog',
   'hosts',
+  'domain_owners',
   'snapshot_head',
   'snapshot_objects',
   'usage_segments',

@@ -10,6 +10,11 @@ export const deleteApp: Handler<typeof apps.delete> = (scope, { params }, { cloc
   call.commit(async (tx) => {
     const before = await lockApp(tx, params.app);
     call.expect(viewApp(before));
+    // Else the app, made anew under the same name, would not be blocked.
+    if (before.state === 'blocked' && scope.principal.kind !== 'operator')
+      throw new Problem('state_conflict', {
+        detail: 'An operator has blocked this app. Only an operator can delete it.',
+      });
     const subscriptions = await countSubscriptions(tx, before.id);
     if (subscriptions > 0)
       throw new Problem('in_use', { detail: `The app has ${subscriptions} subscriptions. End them first.` });

@@ -22,7 +22,7 @@ export interface CompiledLimits {
   readonly concurrency: { readonly max: number; readonly subject: Hash64 } | undefined;
 }
 
-/** Whose calls are counted together. */
+/** Whose calls are counted together. The names outlive the objects: an app that is made anew has no quota of its own. */
 export interface Subjects {
   readonly subscription: string;
   readonly app: string;
@@ -34,8 +34,9 @@ export interface Subjects {
 export const noLimits: CompiledLimits = { limits: [], fixed: true, policyField: '', concurrency: undefined };
 
 /**
- * Compiles a plan. A limit is named by its plan, unit and subject, not by its figure: a plan that is changed from 100 to
- * 200 a minute goes on counting where it was.
+ * Compiles a plan. A limit is named by its API, unit and subject, not by its plan or figure: a plan that is changed from 100
+ * to 200 a minute goes on counting where it was, and so does a subscription that moves to another plan. Only addresses
+ * count by plan, because callers of several plans share one.
  */
 export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed: Hash64): CompiledLimits {
   const limits = plan.limits.map((limit, index) => compile(plan, limit, nameOf(plan.limits, index), subjects, seed));
@@ -72,7 +73,7 @@ function compile(
   seed: Hash64,
 ): CompiledLimit {
   const varies = limit.by === 'key' || limit.by === 'address' || limit.by === 'installation' ? limit.by : undefined;
-  const own = hash64(`${plan.key} ${name}${suffixOf(subjects)}`, seed);
+  const own = hash64(`${limit.by === 'address' ? plan.key : plan.api} ${name}${suffixOf(subjects)}`, seed);
   const { low, high } =
     limit.by === 'key' || limit.by === 'address' ? own : mix64(own, hash64(subjectOf(limit.by, subjects), seed));
   return { low, high, lengthMs: lengthsMs[limit.per], max: limit.requests, varies, fieldStart: `"${name}";r=` };

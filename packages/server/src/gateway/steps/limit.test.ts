@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
-import { address, outcome, pairs, planWith, threadForEach, withKey } from '../../../test/gateway/one-thread.ts';
+import type { PlanLimit, SnapshotObject, SnapshotOf } from '@tulou/contract';
+import { address, newKey, outcome, pairs, planWith, threadForEach, withKey } from '../../../test/gateway/one-thread.ts';
 
 describe('the limit step', () => {
   const thread = threadForEach();
@@ -28,6 +29,32 @@ describe('the limit step', () => {
     thread().publish(planWith({ limits: [{ requests: 2, per: 'minute', by: 'subscription' }] }));
     assert.ok(thread().begin(address, withKey).forwarded);
     assert.equal(thread().call(address, withKey).code, 'rate_limited');
+  });
+
+  it('counts on when the subscription is renewed, the app is made anew, or the plan is changed, there and back', () => {
+    const limits: PlanLimit[] = [{ requests: 3, per: 'month', by: 'subscription' }];
+    const other = { ...planWith({ limits, slug: 'other' }), key: 'pln_2' } as SnapshotOf<'plan'>;
+    const subscribed = (key: string, app: string, plan: string): SnapshotObject => ({
+      ...{ kind: 'subscription', key, tenant: 'ten_2', app, api: 'api_1', plan },
+    });
+    const ended = (key: string): void => thread().drop(subscribed(key, 'app_1', 'pln_1'));
+    thread().publish(planWith({ limits }), other);
+    assert.ok(thread().call(address, withKey).forwarded);
+    ended('sub_1');
+    thread().publish(subscribed('sub_2', 'app_1', 'pln_1'));
+    assert.ok(thread().call(address, withKey).forwarded);
+    ended('sub_2');
+    const again: SnapshotObject = { kind: 'app', key: 'app_9', tenant: 'ten_2', slug: 'shop', state: 'active' };
+    thread().drop({ ...again, key: 'app_1' });
+    const key = newKey('live', null, 'app_9');
+    thread().publish(again, subscribed('sub_3', 'app_9', 'pln_1'), key.object);
+    const withNext = { 'x-api-key': key.text };
+    assert.ok(thread().call(address, withNext).forwarded);
+    assert.equal(thread().call(address, withNext).code, 'rate_limited');
+    for (const plan of ['pln_2', 'pln_1']) {
+      thread().publish(subscribed('sub_3', 'app_9', plan));
+      assert.equal(thread().call(address, withNext).code, 'rate_limited', plan);
+    }
   });
 
   it('lets no more calls run at once than the plan says, and gives each place back once, however the call ends', () => {

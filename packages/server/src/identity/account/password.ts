@@ -16,7 +16,10 @@ export const password: AccountStep = {
   async take(self, form, deps) {
     const { visit, user } = self;
     const typed = form.get('password') ?? '';
-    const wrong = judgeChosen({ password: typed, email: user.email }, visit.told);
+    const wrong = judgeChosen(
+      { password: typed, email: user.email, about: [user.name, visit.issuer.name] },
+      visit.told,
+    );
     if (wrong !== undefined) return say(self, 422, { wrong });
     await change(self, await deps.passwords.keep(typed), deps);
     say(self, 200, { done: visit.told.account.password.done });

@@ -1,4 +1,5 @@
 /** `/account`: who one is, and where everything else is. */
+import { isPlainLine } from '@tulou/contract';
 import { profilePage } from './account-views.ts';
 import { sendPage } from '../web/visit.ts';
 import { readMemberships } from '../installing/read.ts';
@@ -20,6 +21,7 @@ export const profile: AccountStep = {
     const name = (form.get('name') ?? '').trim().slice(0, nameCharactersMax);
     const locale: Locale = form.get('language') === 'zh-CN' ? 'zh-CN' : 'en';
     if (name === '') return say(self, deps, 422, name, { wrong: { name: told.nameMissing } });
+    if (!isPlainLine(name)) return say(self, deps, 422, name, { wrong: { name: visit.told.invitation.nameOdd } });
     const now = new Date(deps.clock.now());
     await deps.store.system('a person says who they are', (tx) =>
       setProfile(tx, visit.issuer, user.id, { name, locale }, now),

@@ -1,6 +1,7 @@
 /** Queries on the identity providers that tenants have set. Only the platform's issuer has members to sign in by them. */
 import { isId, type Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
+import { isProven, selfAndParents, type DomainOwner } from '../../store/hosts.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
@@ -14,6 +15,8 @@ export interface Connection {
   readonly clientSecret: string | undefined;
   readonly domains: readonly string[];
   readonly enforced: boolean;
+  /** An owner has allowed it to sign in owners. */
+  readonly owners: boolean;
   /** Changes with whatever of it changes. */
   readonly changedAt: Date;
 }
@@ -30,7 +33,7 @@ export async function findConnection(tx: SystemTx, id: string, vault: Vault): Pr
 }
 
 /** What a sign-in page says of them. */
-export type Offered = Pick<Connection, 'id' | 'name' | 'enforced'>;
+export type Offered = Pick<Connection, 'id' | 'name' | 'enforced' | 'owners'>;
 
 /** Those of a tenant, by its UUID or slug. */
 export async function offeredBy(
@@ -40,10 +43,29 @@ export async function offeredBy(
   return read(tx, 'uuid' in tenant ? tx.sql`c.tenant_id = ${tenant.uuid}` : tx.sql`t.slug = ${tenant.slug}`);
 }
 
+/**
+ * Those that speak for the domain of an address. `provenOnly`: of tenants that have verified it; else any tenant could ask
+ * people of another company to sign in at a provider of its own.
+ */
+export async function offeredTo(tx: SystemTx, email: string, provenOnly: boolean): Promise<readonly Offered[]> {
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  const rows = await read(tx, tx.sql`c.domains @> ${[domain]}::text[]`);
+  if (!provenOnly) return rows;
+  const proven = await Promise.all(rows.map((one) => isProvenDomain(tx, one.tenantUuid, domain)));
+  return rows.filter((_, i) => proven[i] === true);
+}
+
+/** Whether the mail domain counts for the tenant. */
+export async function isProvenDomain({ sql }: SystemTx, tenantUuid: string, domain: string): Promise<boolean> {
+  const owners = await sql<DomainOwner[]>`
+    select host, owner, method, released_at from domain_owners where host = any(${selfAndParents(domain)})`;
+  return isProven(domain, owners, tenantUuid);
+}
+
 function read({ sql }: SystemTx, by: Fragment): Promise<readonly Row[]> {
   return sql<Row[]>`
     select c.tenant_id as "tenantUuid", c.id, c.name, c.issuer_url as issuer, c.client_id as "clientId",
-      c.secret_client_secret as sealed, c.domains, c.enforced, c.updated_at as "changedAt"
+      c.secret_client_secret as sealed, c.domains, c.enforced, c.owners, c.updated_at as "changedAt"
     from connections c join tenants t on t.tenant_id = c.tenant_id
     where ${by} and c.state = 'active' and t.suspended_at is null and t.delete_at is null
     order by c.id`;

@@ -1,5 +1,5 @@
 /** Who, of a tenant's members, it is that the tenant's provider has signed in. */
-import type { Id } from '@tulou/contract';
+import { plainLineOf, type Id } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { Offers } from '../../operations/offers.ts';
@@ -7,7 +7,7 @@ import type { SystemTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
 import { emailOf, type Locale } from '../people/users.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
-import type { Connection } from './connections.ts';
+import { isProvenDomain, type Connection } from './connections.ts';
 import type { Asserted } from './provider.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
@@ -16,6 +16,8 @@ export interface LinkDeps {
   readonly random: Random;
   readonly audit: Audit;
   readonly bindMember: Offers['bindMember'];
+  /** A mail domain counts only where its tenant has verified it. */
+  readonly provenDomainsOnly?: boolean | undefined;
 }
 
 interface Visitor {
@@ -30,7 +32,7 @@ interface Visitor {
  *
  * It is always a person of the connection's own, never one who signs in otherwise: what a tenant's provider says makes a
  * member of that tenant, and opens nothing that the person behind the address has elsewhere. A member who had joined with
- * another account is this person from then on.
+ * another account is this person from then on. An owner is bound only where an owner has allowed the connection to.
  */
 export async function personOf(
   tx: SystemTx,
@@ -42,8 +44,8 @@ export async function personOf(
   const known = await findManaged(tx, connection, asserted.subject);
   if (known?.disabled === true) return undefined;
   if (known !== undefined && (await isMember(tx, connection, known.id))) return known.id;
-  const member = await findMember(tx, connection, asserted);
-  if (member === undefined) return undefined;
+  const member = await findMember(tx, connection, asserted, deps);
+  if (member === undefined || (await isBarred(tx, connection, member.email))) return undefined;
   const user = known?.id ?? (await makeManaged(tx, connection, asserted, visitor, deps));
   await bind(tx, connection, member, user, visitor, deps);
   return user;
@@ -74,19 +76,32 @@ interface MemberRow {
 
 /** Locked. Undefined also where the member is another person of a connection: an address is lent, a subject is not. */
 async function findMember(
-  { sql }: SystemTx,
-  { tenantUuid, domains }: Connection,
+  tx: SystemTx,
+  { tenantUuid, domains, owners }: Connection,
   { email: told, emailVerified }: Asserted,
+  { provenDomainsOnly = false }: LinkDeps,
 ): Promise<MemberRow | undefined> {
   const email = emailOf(told ?? '');
   const domain = email.slice(email.lastIndexOf('@') + 1);
   if (!emailVerified || !email.includes('@') || !domains.includes(domain)) return undefined;
+  if (provenDomainsOnly && !(await isProvenDomain(tx, tenantUuid, domain))) return undefined;
+  const { sql } = tx;
   const [row] = await sql<MemberRow[]>`
     select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
+  if (row?.role === 'owner' && !owners) return undefined;
   if (row === undefined || row.user === null) return row;
   const managed = await sql`
     select from users where tenant_id = ${nilTenant} and id = ${row.user} and connection is not null`;
   return managed.length === 0 ? row : undefined;
+}
+
+/** Whether an operator has disabled a person of this address: a new connection is no way around that. */
+async function isBarred({ sql }: SystemTx, { tenantUuid }: Connection, email: string): Promise<boolean> {
+  const rows = await sql`
+    select from users
+    where tenant_id = ${nilTenant} and email = ${emailOf(email)} and disabled_at is not null
+      and (connection is null or tenant = ${tenantUuid}) limit 1`;
+  return rows.length === 1;
 }
 
 /** Their address is what the provider says, and is not called verified to apps: another person may have the same. */
@@ -100,10 +115,15 @@ async function makeManaged(
   const [id, now, address] = [newId('user', clock, random), new Date(clock.now()), emailOf(email ?? '')];
   await sql`
     insert into users (tenant_id, id, email, name, locale, tenant, connection, subject, created_at, updated_at)
-    values (${nilTenant}, ${id}, ${address}, ${(name ?? address).slice(0, 100)}, ${locale}, ${tenantUuid}, ${connection},
+    values (${nilTenant}, ${id}, ${address}, ${nameOf(name, address)}, ${locale}, ${tenantUuid}, ${connection},
             ${subject}, ${now}, ${now})`;
   return id;
 }
+
+const nameOf = (name: string | undefined, address: string): string =>
+  plainLineOf(name ?? '')
+    .slice(0, 100)
+    .trim() || address.slice(0, 100);
 
 async function bind(
   tx: SystemTx,

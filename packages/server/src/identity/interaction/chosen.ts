@@ -1,16 +1,28 @@
 /** What somebody has chosen for an account of theirs: whether it will do. */
+import { isPlainLine } from '@tulou/contract';
 import type { Wrong } from '../web/layout.ts';
 import type { Words } from '../web/words.ts';
 import { passwordCharactersMax, passwordCharactersMin } from '../people/password.ts';
+import { isGuessable } from '../people/guessable.ts';
+
+export interface Chosen {
+  readonly name?: string;
+  readonly password: string;
+  readonly email: string;
+  /** Names of where the account is for: they are no password. */
+  readonly about?: readonly string[];
+}
 
 /** What is wrong with it, by field; undefined: nothing. */
 export function judgeChosen(
-  { name, password, email }: { readonly name?: string; readonly password: string; readonly email: string },
+  { name, password, email, about = [] }: Chosen,
   { invitation: say }: Words,
 ): Wrong | undefined {
   const characters = Array.from(password).length;
   const wrong = {
     ...(name === '' ? { name: say.nameMissing } : {}),
+    ...(name !== undefined && !isPlainLine(name) ? { name: say.nameOdd } : {}),
+    ...(isGuessable(password, [...about, name ?? '', email]) ? { password: say.passwordGuessable } : {}),
     ...(characters < passwordCharactersMin ? { password: say.passwordShort(passwordCharactersMin) } : {}),
     ...(characters > passwordCharactersMax ? { password: say.passwordLong(passwordCharactersMax) } : {}),
     ...(password.trim().toLowerCase() === email ? { password: say.passwordIsEmail } : {}),

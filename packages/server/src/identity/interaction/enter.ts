@@ -2,7 +2,8 @@
 import { endSessions } from '../people/sessions.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { User } from '../people/users.ts';
-import { acr, fallsShort } from '../provider/policy.ts';
+import { acr } from '../provider/acr.ts';
+import { fallsShort } from '../provider/policy.ts';
 import { inStore, type Asking, type PromptDeps } from '../asking.ts';
 import { isMember } from '../requests/request.ts';
 import { showSignIn } from './sign-in-page.ts';

@@ -4,7 +4,7 @@
  * remembered on the way is sealed in a cookie of this browser; what was found goes to the interaction in another one.
  */
 import { z } from 'zod';
-import { findConnection, offeredBy, type Connection } from '../federation/connections.ts';
+import { findConnection, offeredBy, offeredTo, type Connection, type Offered } from '../federation/connections.ts';
 import { personOf } from '../federation/link.ts';
 import { choosePage } from './lifecycle-views.ts';
 import { notice } from '../web/views.ts';
@@ -27,17 +27,27 @@ const trip = z.object({
 
 const found = z.object({ interaction: z.string(), user: z.string(), until: z.number() });
 
-/** Whose tenant's provider it shall be, where the app has not said for which tenant it asks. */
-export async function chooseConnection(visit: Visit, { store }: PromptDeps): Promise<void> {
+/** Whose tenant's provider it shall be, where the app has not said for which tenant it asks: by an address, or by the tenant. */
+export async function chooseConnection(visit: Visit, deps: PromptDeps): Promise<void> {
   const interaction = visit.query.get('interaction') ?? '';
   if (!interactionShape.test(interaction)) return sendMissing(visit);
   if (visit.message.method !== 'POST') return sendPage(visit, 200, choosePage(visit, interaction, '', []));
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
-  const slug = (form.get('tenant') ?? '').trim().toLowerCase().slice(0, 100);
-  const offered = await store.system('how the members of a tenant sign in', (tx) => offeredBy(tx, { slug }));
+  const named = (form.get('tenant') ?? '').trim().toLowerCase().slice(0, 254);
+  const offered = await offersFor(named, deps);
   const wrong = offered.length === 0 ? { wrong: { tenant: visit.told.federation.none } } : {};
-  sendPage(visit, offered.length === 0 ? 422 : 200, choosePage({ ...visit, ...wrong }, interaction, slug, offered));
+  sendPage(visit, offered.length === 0 ? 422 : 200, choosePage({ ...visit, ...wrong }, interaction, named, offered));
+}
+
+/** What the person with this address, or a member of this tenant, may sign in by. */
+export function offersFor(
+  named: string,
+  { store, provenDomainsOnly = false }: PromptDeps,
+): Promise<readonly Offered[]> {
+  return store.system('how the members of a tenant sign in', (tx) =>
+    named.includes('@') ? offeredTo(tx, named, provenDomainsOnly) : offeredBy(tx, { slug: named }),
+  );
 }
 
 export async function federate(visit: Visit, deps: PromptDeps): Promise<void> {

@@ -1,12 +1,13 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { newId } from '../../kernel/random.ts';
 import type { SystemTx } from '../../store/store.ts';
-import { codePage, invitationPage, notice } from '../web/views.ts';
+import { codePage, invitationPage, joinedPage } from '../web/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import type { Wrong } from '../web/layout.ts';
 import { judgeChosen } from './chosen.ts';
 import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
+import { keepJoined } from './joined.ts';
 import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
 import type { PromptDeps } from '../asking.ts';
@@ -58,13 +59,19 @@ async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, de
     ? await joinAsKnown(visit, ref, invitation, form.get('password') ?? '', deps)
     : await joinAsNew(visit, ref, invitation, form, deps);
   if (outcome === 'gone') return gone(visit);
-  if (outcome !== 'joined')
+  if (!('joined' in outcome))
     return sendPage(visit, 422, invitationPage({ ...visit, wrong: outcome }, invitation, form.get('name') ?? ''));
   visit.setCookie('invitation', '', invitationPath, 0);
-  sendPage(visit, 200, notice(told.invitation.done(invitation.tenantName), told.invitation.doneLead));
+  keepJoined(visit, outcome.joined, deps);
+  sendPage(visit, 200, joinedPage(told, invitation.tenantName));
 }
 
-type Outcome = 'joined' | 'gone' | Wrong;
+type Outcome = Joined | 'gone' | Wrong;
+
+interface Joined {
+  /** The person. */
+  readonly joined: string;
+}
 
 async function joinAsKnown(
   visit: Visit,
@@ -88,13 +95,13 @@ async function joinAsKnown(
 async function joinAsNew(
   visit: Visit,
   ref: InvitationRef,
-  { email }: Invitation,
+  { email, tenantName }: Invitation,
   form: ReadonlyMap<string, string>,
   deps: PromptDeps,
 ): Promise<Outcome> {
   const { told, locale, issuer } = visit;
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
-  const wrong = judgeChosen({ name, password: typed, email }, told);
+  const wrong = judgeChosen({ name, password: typed, email, about: [tenantName, issuer.name] }, told);
   if (wrong !== undefined) return wrong;
   const password = await deps.passwords.keep(typed);
   const now = new Date(deps.clock.now());
@@ -115,7 +122,7 @@ async function accept(
   user: string,
   { address, requestId }: Visit,
   { clock, audit, bindMember }: PromptDeps,
-): Promise<'joined'> {
+): Promise<Joined> {
   await acceptInvitation(tx, invitation, user, new Date(clock.now()), { bindMember });
   const { tenantUuid, member, email, role } = invitation;
   const seen = { id: member, email, role };
@@ -132,7 +139,7 @@ async function accept(
     address,
     requestId,
   });
-  return 'joined';
+  return { joined: user };
 }
 
 function gone(visit: Visit): void {

@@ -1,18 +1,24 @@
 /** Who the person is, on the way to an app. */
 import { signIn } from '../people/sign-in.ts';
 import { takePasskey } from '../people/show-passkey.ts';
-import { findUserById } from '../people/users.ts';
+import { findUserById, type User } from '../people/users.ts';
 import { relyingParty } from '../people/webauthn.ts';
 import { inStore, type Asking, type Form, type PromptDeps, type Step } from '../asking.ts';
-import { takeFound } from './federation.ts';
+import { offersFor, takeFound } from './federation.ts';
+import { choosePage } from './lifecycle-views.ts';
+import { sendPage } from '../web/visit.ts';
 import { enter } from './enter.ts';
 import { enterOrAsk, firstOf, showFactor, startOver, takeFactor } from './factor.ts';
-import { alonePurpose, hintOf, showSignIn } from './sign-in-page.ts';
+import { takeJoined } from './joined.ts';
+import { alonePurpose, hintOf, isAgain, showSignIn } from './sign-in-page.ts';
+import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export const login: Step = {
   async show(asking, deps) {
     const found = takeFound(asking.visit, asking.details.uid, deps);
     if (found !== undefined) return takeFederated(asking, found, deps);
+    const joined = isAgain(asking) ? undefined : await personWhoJoined(asking, deps);
+    if (joined !== undefined) return enterOrAsk(asking, joined, { amr: ['pwd'] }, deps);
     const first = firstOf(asking, deps);
     if (first !== undefined) return showFactor(asking, first, deps);
     const isOther = asking.details.prompt.reasons.includes('other_person');
@@ -28,6 +34,12 @@ export const login: Step = {
   },
 };
 
+async function personWhoJoined({ visit }: Asking, deps: PromptDeps): Promise<User | undefined> {
+  const id = visit.issuer.tenantUuid === nilTenant ? takeJoined(visit, deps) : undefined;
+  const user = id && (await inStore(deps, (tx) => findUserById(tx, visit.issuer, id)));
+  return user && !user.disabled && !user.managed ? user : undefined;
+}
+
 /** Their provider has seen to how surely they have shown who they are. */
 async function takeFederated(asking: Asking, found: string, deps: PromptDeps): Promise<void> {
   const { issuer, told } = asking.visit;
@@ -41,6 +53,7 @@ async function takePassword(asking: Asking, form: Form, deps: PromptDeps): Promi
   const { response, told } = visit;
   const email = (form.get('email') ?? '').slice(0, 256);
   const given = { email, password: form.get('password') ?? '', address: visit.address };
+  if (given.password === '' && (await showCompany(asking, email, deps))) return undefined;
   const result = await signIn(visit.issuer, given, deps);
   if (result.kind === 'wrong') return showSignIn(asking, deps, 422, email, { password: told.signIn.wrong });
   if (result.kind === 'wait') {
@@ -49,6 +62,14 @@ async function takePassword(asking: Asking, form: Form, deps: PromptDeps): Promi
     return showSignIn(asking, deps, 429, email, { '': told.signIn.wait(seconds) });
   }
   return enterOrAsk(asking, result.user, { amr: ['pwd'] }, deps);
+}
+
+/** An address without a password: the ways of the company that it belongs to. False: there are none. */
+async function showCompany({ visit, details }: Asking, email: string, deps: PromptDeps): Promise<boolean> {
+  if (visit.issuer.tenantUuid !== nilTenant || !email.includes('@')) return false;
+  const offered = await offersFor(email.trim(), deps);
+  if (offered.length > 0) sendPage(visit, 200, choosePage(visit, details.uid, email.trim(), offered));
+  return offered.length > 0;
 }
 
 /** A passkey is something one has; that it has checked who holds it makes two factors of it. */

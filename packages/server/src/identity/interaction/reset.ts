@@ -51,7 +51,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
   const typed = form.get('password') ?? '';
-  const wrong = judgeChosen({ password: typed, email: proof.email }, told);
+  const wrong = judgeChosen({ password: typed, email: proof.email, about: [issuer.name] }, told);
   if (wrong !== undefined) return sendPage(visit, 422, choosePasswordPage({ ...visit, wrong }, proof.email));
   const password = await deps.passwords.keep(typed);
   const now = new Date(deps.clock.now());

@@ -33,7 +33,7 @@ export async function showSignIn(
 }
 
 /** Somebody is signed in, but shall show anew who they are. */
-const isAgain = ({ details }: Asking): boolean =>
+export const isAgain = ({ details }: Asking): boolean =>
   details.prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
 
 async function passkeyWay(visit: Visit, rpID: string, { challenges }: PromptDeps) {

@@ -72,7 +72,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
-  const wrong = judgeChosen({ name, password: typed, email: proof.email }, told);
+  const wrong = judgeChosen({ name, password: typed, email: proof.email, about: [issuer.name] }, told);
   if (wrong !== undefined) return sendPage(visit, 422, chooseAccountPage({ ...visit, wrong }, proof.email, name));
   const password = await deps.passwords.keep(typed);
   const now = new Date(deps.clock.now());

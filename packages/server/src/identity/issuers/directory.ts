@@ -3,7 +3,8 @@
  * nobody's costs a look at a map.
  */
 import { isIP } from 'node:net';
-import { hostNameOf } from '../../http/origin.ts';
+import { hostNameOf, originOf } from '../../http/origin.ts';
+import type { Log } from '../../kernel/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { readChanged, readHead, readIssuers, type Head } from './rows.ts';
@@ -21,7 +22,7 @@ export interface Directory {
 }
 
 /** Reads it, whole. */
-export async function openDirectory(platform: Issuer, store: Store): Promise<Directory> {
+export async function openDirectory(platform: Issuer, store: Store, log: Log): Promise<Directory> {
   const own = new URL(platform.issuer).hostname;
   const byTenant = new Map([[platform.tenantUuid, platform]]);
   const byUrl = new Map([[platform.issuer, platform]]);
@@ -42,10 +43,12 @@ export async function openDirectory(platform: Issuer, store: Store): Promise<Dir
     const head = await store.system('has the configuration moved', readHead);
     if (head.epoch === known?.epoch && head.seq === known.seq) return new Set();
     const since = sinceOf(known, head);
-    const [changed, found] = await store.system('issuers that have changed', async (tx) => {
+    const [changed, { found, refused }] = await store.system('issuers that have changed', async (tx) => {
       const tenants = since === undefined ? undefined : await readChanged(tx, since);
       return [tenants ?? [...byTenant.keys()], await readIssuers(tx, tenants, platform.issuer)] as const;
     });
+    for (const { host, tenantUuid } of refused)
+      log.warn({ host, tenant: tenantUuid }, 'the issuer of a tenant is not served: its host name is not allowed');
     const next = new Map([...found, platform].map((one) => [one.tenantUuid, one]));
     const touched = new Set([...changed, ...found.map(({ tenantUuid }) => tenantUuid)]);
     known = head;
@@ -53,14 +56,12 @@ export async function openDirectory(platform: Issuer, store: Store): Promise<Dir
   };
 
   await look();
-  const hosts = new URL(platform.issuer);
   return {
     find(field) {
       const host = hostNameOf(field);
       if (host === undefined) return undefined;
       if (host === own || host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0) return platform;
-      hosts.hostname = host;
-      return byUrl.get(hosts.origin);
+      return byUrl.get(originOf(host, platform.issuer));
     },
     byUrl: (issuer) => byUrl.get(issuer),
     of: (tenantUuid) => byTenant.get(tenantUuid),

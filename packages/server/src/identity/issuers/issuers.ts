@@ -27,7 +27,7 @@ const scheduleMs = 60 * 60_000;
 export async function openIssuers(platform: Issuer, providersMax: number, deps: IssuersDeps): Promise<Issuers> {
   const { store, clock, log } = deps;
   await ensureKeys(platform, deps);
-  const directory = await openDirectory(platform, store);
+  const directory = await openDirectory(platform, store, log);
   const pool = openPool(
     (url) => deps.build(must(directory.byUrl(url), 'an issuer was found by its host')),
     providersMax,

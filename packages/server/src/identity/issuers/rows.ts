@@ -1,5 +1,5 @@
 /** Queries on `issuers`, and on how far the configuration has come. */
-import { originOf } from '../../http/origin.ts';
+import { isOwnHost, originOf } from '../../http/origin.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Issuer } from './issuer.ts';
 
@@ -27,20 +27,25 @@ interface Row extends Omit<Issuer, 'issuer' | 'accent'> {
   readonly accent: string | null;
 }
 
-/** The tenants' issuers that are in use, of these tenants or of all. */
+/**
+ * The tenants' issuers that are in use, of these tenants or of all. `refused` have a host name that the platform must not
+ * serve as theirs: version 0.1.0 accepted names that the URL parser reads as another one, even as the platform's.
+ */
 export async function readIssuers(
   { sql }: SystemTx,
   tenants: readonly string[] | undefined,
   platformUrl: string,
-): Promise<readonly Issuer[]> {
+): Promise<{ readonly found: readonly Issuer[]; readonly refused: readonly Pick<Row, 'host' | 'tenantUuid'>[] }> {
   const these = tenants === undefined ? sql`` : sql`and i.tenant_id = any(${[...tenants]}::uuid[])`;
   const rows = await sql<Row[]>`
     select i.tenant_id as "tenantUuid", i.host, i.name, i.accent, i.sign_up as "signUp"
     from issuers i join tenants t on t.tenant_id = i.tenant_id
     where i.state = 'active' and t.suspended_at is null and t.delete_at is null ${these}`;
-  return rows.map(({ host, accent, ...rest }) => ({
+  const served = rows.filter(({ host }) => isOwnHost(host, platformUrl));
+  const found = served.map(({ host, accent, ...rest }) => ({
     ...rest,
     issuer: originOf(host, platformUrl),
     accent: accent ?? undefined,
   }));
+  return { found, refused: rows.filter((row) => !served.includes(row)) };
 }

@@ -140,9 +140,10 @@ async function change<T>(
 /** Whether the gateways know its keys as they are: a start changes no snapshot. */
 async function isKnown(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<boolean> {
   const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
-  const [known] = await tx.sql<{ keys: unknown }[]>`
-    select object -> 'keys' as keys from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
-  return JSON.stringify(known?.keys) === JSON.stringify(keys);
+  const [known] = await tx.sql<{ keys: unknown; tenant: string }[]>`
+    select object -> 'keys' as keys, tenant from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
+  // Also whose object it is: version 0.1.0 let a tenant's issuer take the place of the platform's.
+  return known?.tenant === tenantUuid && JSON.stringify(known.keys) === JSON.stringify(keys);
 }
 
 /** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */

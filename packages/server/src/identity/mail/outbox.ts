@@ -23,7 +23,7 @@ export async function outbox(visit: Visit, { store }: { readonly store: Store })
     (await isOperator(tx, token)) ? readMails(tx) : undefined,
   );
   if (mails === undefined) return sendPage(visit, 422, tokenPage({ ...visit, wrong: { token: told.outbox.wrong } }));
-  sendPage(visit, 200, outboxPage(told, mails));
+  sendPage(visit, 200, outboxPage(told, mails, visit.issuer.issuer));
 }
 
 const isLoopback = (address: string): boolean => address === '::1' || (isIPv4(address) && address.startsWith('127.'));

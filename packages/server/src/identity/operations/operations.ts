@@ -1,5 +1,6 @@
 /** THE TABLE of the plane's operations. */
 import { connections } from '@tulou/contract/operations/connections';
+import { domains } from '@tulou/contract/operations/domains';
 import { issuers } from '@tulou/contract/operations/issuers';
 import { operatorTokens } from '@tulou/contract/operations/operator-tokens';
 import { operators } from '@tulou/contract/operations/operators';
@@ -12,6 +13,10 @@ import { deleteConnection } from './connections/delete.ts';
 import { getConnection } from './connections/get.ts';
 import { listConnections } from './connections/list.ts';
 import { updateConnection } from './connections/update.ts';
+import { createDomain } from './domains/create.ts';
+import { deleteDomain } from './domains/delete.ts';
+import { getDomain, listDomains } from './domains/get.ts';
+import { verifyDomain } from './domains/verify.ts';
 import { deleteIssuer } from './issuers/delete.ts';
 import { getIssuer } from './issuers/get.ts';
 import { revokeIssuerKey, rotateIssuer } from './issuers/keys.ts';
@@ -30,6 +35,12 @@ import { getUser, listUsers } from './users/get.ts';
 
 // oxfmt-ignore
 export const bindings: readonly Binding<IdentityDeps>[] = [
+  on(domains.create,     createDomain),
+  on(domains.list,       listDomains),
+  on(domains.get,        getDomain),
+  on(domains.verify,     verifyDomain),
+  on(domains.delete,     deleteDomain),
+
   on(connections.create, createConnection),
   on(connections.list,   listConnections),
   on(connections.get,    getConnection),

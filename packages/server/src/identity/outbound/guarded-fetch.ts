@@ -39,6 +39,8 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 export interface GuardedFetchOptions {
   /** Classes of addresses that the operator allows (TULOU_UPSTREAM_ALLOW). */
   readonly allow: readonly AllowedClass[];
+  /** Plain http goes to every allowed address, for what carries no secret. */
+  readonly plainHttp?: boolean;
   /** From the call to the last byte. */
   readonly timeoutMs?: number;
   /** Of an answer's body. */
@@ -59,7 +61,7 @@ const systemResolve: Resolve = async (host) => {
 
 /** Opens a fetch with these bounds. https goes to public and allowed addresses; plain http to loopback only, where that is allowed. */
 export function openGuardedFetch(
-  { allow, timeoutMs = 5000, bytesMax = 256 * 1024 }: GuardedFetchOptions,
+  { allow, plainHttp = false, timeoutMs = 5000, bytesMax = 256 * 1024 }: GuardedFetchOptions,
   { clock, resolve = systemResolve }: GuardedFetchDeps,
 ): GuardedFetch {
   let running = 0;
@@ -73,7 +75,7 @@ export function openGuardedFetch(
     const signal = init.signal ? AbortSignal.any([ending.signal, init.signal]) : ending.signal;
     try {
       const url = judgeUrl(given);
-      const guard = guardOf(url, allow);
+      const guard = guardOf(url.protocol === 'http:' && !plainHttp, allow);
       const message = await send(url, init, lookupOf(resolve, guard, url), signal);
       return await answerOf(message, bytesMax);
     } catch (error) {
@@ -100,12 +102,12 @@ function judgeUrl(given: string | URL): URL {
 
 type Guard = (address: string) => boolean;
 
-function guardOf({ protocol }: URL, allow: readonly AllowedClass[]): Guard {
+function guardOf(isLoopbackOnly: boolean, allow: readonly AllowedClass[]): Guard {
   const refuses = addressGuard(allow);
   return (address) => {
     const family = isIP(address);
     if (family !== 4 && family !== 6) return false;
-    if (protocol === 'http:' && classOf(address, family) !== 'loopback') return false;
+    if (isLoopbackOnly && classOf(address, family) !== 'loopback') return false;
     return refuses(address, family) === undefined;
   };
 }

@@ -1,11 +1,9 @@
 /** When a person is asked who they are, and how surely they have to show it (OpenID Connect Core §3.1.2.1, RFC 9470). */
 import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { acr } from './acr.ts';
 import { accountClientId, grantToAccount } from '../clients/account-client.ts';
 import { findFirstParty } from '../clients/first-party.ts';
 import type { Resources } from './resources.ts';
-
-/** `acr`: with one factor; with two, or with one that is two by itself (a passkey that has checked whose hand it is in). */
-export const acr = { one: 'urn:tulou:acr:1', two: 'urn:tulou:acr:2' } as const;
 
 const ranks: ReadonlyMap<unknown, number> = new Map([
   [acr.one, 1],

@@ -24,7 +24,8 @@ export async function readOffers(tx: SystemTx, { issuer, resources }: Parameters
     const tenant = isId('tenant', name) ? { uuid: uuidFromId('tenant', name) ?? '' } : { slug: name };
     connections.push(...(await offeredBy(tx, tenant)));
   }
-  const enforced = connections.some((one) => one.enforced);
+  // Owners sign in otherwise where it does not hold them, and nobody has said yet who they are.
+  const enforced = connections.some((one) => one.enforced && one.owners);
   const isOpen = !resources.some((resource) => resource.startsWith(prefix)) && (await areAny(tx));
   return { connections, enforced, open: isOpen };
 }

@@ -6,6 +6,8 @@ import type { SystemTx } from '../../store/store.ts';
 import { listKeys } from '../keys/rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { isDenied } from '../../snapshot/denials.ts';
+import type { SignIn } from '../../tenancy/principal.ts';
+import { acr } from '../provider/acr.ts';
 import { readOwnToken, type OwnToken } from './own.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
@@ -20,6 +22,7 @@ export interface ControlUser {
   readonly user: Id<'user'>;
   readonly grant: string;
   readonly secret: string;
+  readonly signIn: SignIn | undefined;
 }
 
 export interface ControlTokenDeps {
@@ -44,8 +47,13 @@ export function openControlTokens(
     const { sub: user, gid: grant } = token;
     const denials = [`token:${token.jti}`, `grant:${grant}`, `user:${user}`];
     if (!isId('user', user) || (await isDenied(tx, denials, token.iat)) || !(await isThere(tx, user))) return undefined;
-    return { user, grant, secret: createHmac('sha256', sealing).update(grant).digest('base64url') };
+    const secret = createHmac('sha256', sealing).update(grant).digest('base64url');
+    return { user, grant, secret, signIn: signInOf(token) };
   };
+}
+
+function signInOf({ auth_time: at, acr: level }: OwnToken): SignIn | undefined {
+  return typeof at === 'number' ? { at, twoFactors: level === acr.two } : undefined;
 }
 
 function isForControl(token: OwnToken, platformUrl: string, nowMs: number): boolean {

@@ -184,16 +184,36 @@ export interface Mail {
   readonly at: Date;
 }
 
-export function outboxPage({ outbox: say }: Words, mails: readonly Mail[]): Page {
+export function outboxPage({ outbox: say }: Words, mails: readonly Mail[], origin: string): Page {
   const shown = mails.map(
     ({ recipient, subject, body, at }) =>
       html`<article>
         <h2>${subject}</h2>
         <p class="soft">${recipient} · <time datetime="${at.toISOString()}">${at.toISOString()}</time></p>
-        <pre>${body}</pre>
+        <pre>${linked(body, origin)}</pre>
       </article>`,
   );
   return { title: say.title, body: mails.length === 0 ? html`<p class="soft">${say.empty}</p>` : html`${shown}` };
+}
+
+/** The text of a mail, in which links of the platform can be clicked. Others may come out of the name of a tenant. */
+function linked(text: string, origin: string): Html {
+  const parts = text.split(/(https?:\/\/\S+)/).map((part) => {
+    return URL.parse(part)?.origin === origin ? html`<a href="${part}">${part}</a>` : html`${part}`;
+  });
+  return html`${parts}`;
+}
+
+/** After somebody has joined: they are signed in, and this is what comes next. */
+export function joinedPage({ invitation: say }: Words, tenant: string): Page {
+  const body = html`<p class="soft">${say.doneLead}</p>
+    <ul>
+      <li>${say.next.app}</li>
+      <li>${say.next.cli}</li>
+      <li>${say.next.factor}</li>
+    </ul>
+    <div class="actions"><a class="button" href="/account">${say.next.account}</a></div>`;
+  return { title: say.done(tenant), body };
 }
 
 /** A page that only says something. */

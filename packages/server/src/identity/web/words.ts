@@ -62,6 +62,9 @@ const en = {
     passwordShort: (characters: number) => `The password needs at least ${characters} characters.`,
     passwordLong: (characters: number) => `The password may have at most ${characters} characters.`,
     passwordIsEmail: 'The password must not be your e-mail address.',
+    passwordGuessable:
+      'This password is among the first that would be tried: it is common, or made of your name, your company or rows of keys. Take a few words that do not belong together.',
+    nameOdd: 'The name has invisible or unusual characters, or more than one space in a row. Type it anew.',
     wrong: 'This is not the password of your account.',
     codeTitle: 'Accept an invitation',
     codeLead: 'Copy the code from the mail that invited you.',
@@ -69,7 +72,13 @@ const en = {
     codeButton: 'Continue',
     gone: 'There is no invitation with this code: it was used, is too old, or was replaced. Ask for a new one.',
     done: (tenant: string) => `You have joined ${tenant}`,
-    doneLead: 'You can close this page, or go back to the app that you came from.',
+    doneLead: 'You are signed in. This is what you can do next:',
+    next: {
+      app: 'Go back to the app that you came from, or open it: it knows you now.',
+      cli: 'On the command line, sign in with `tulou login`.',
+      account: 'Go to your account',
+      factor: 'Add a passkey or an authenticator app in your account: some changes need two factors.',
+    },
   },
   outbox: {
     title: 'Mails that were not sent',
@@ -148,6 +157,9 @@ const zh: Words = {
     passwordShort: (characters) => `密码至少需要 ${characters} 个字符。`,
     passwordLong: (characters) => `密码最多 ${characters} 个字符。`,
     passwordIsEmail: '密码不能与邮箱地址相同。',
+    passwordGuessable:
+      '此密码很容易被猜到：它很常见，或者由你的姓名、公司名称或键盘上相邻的按键组成。请使用几个互不相关的词。',
+    nameOdd: '姓名中含有不可见或特殊的字符，或连续的空格。请重新输入。',
     wrong: '账号密码不正确。',
     codeTitle: '接受邀请',
     codeLead: '请从邀请邮件中复制邀请码。',
@@ -155,7 +167,13 @@ const zh: Words = {
     codeButton: '继续',
     gone: '没有与此邀请码对应的邀请：它可能已被使用、已过期或已被替换，请联系邀请人重新发送。',
     done: (tenant) => `你已加入 ${tenant}`,
-    doneLead: '你可以关闭此页面，或返回之前的应用。',
+    doneLead: '你已登录。接下来你可以：',
+    next: {
+      app: '返回之前的应用，或打开它：它现在已认识你。',
+      cli: '在命令行中使用 `tulou login` 登录。',
+      account: '前往你的账号',
+      factor: '在账号中添加通行密钥或身份验证器应用：某些更改需要双重验证。',
+    },
   },
   outbox: {
     title: '未发送的邮件',

@@ -32,13 +32,16 @@ interface OfferedPlan {
   readonly approval: 'auto' | 'manual';
 }
 
-/** Writes a new subscription; its state follows from the plan. Throws `conflict` where the app has one on this API. */
+/**
+ * Writes a new subscription; its state follows from the plan, and from a suspension that is in force. Throws `conflict` where
+ * the app has one on this API.
+ */
 export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<void> {
   return crossTenants(tx, 'a subscription is a row of the developer and one of the provider', async (crossing) => {
     const { sql } = crossing;
     const { id, developer, provider, app, api } = opening;
     const plan = await offeredPlan(crossing, provider, api.id, opening.plan.id);
-    const state = stateOnPlan(plan.approval, 'new');
+    const state = (await isSanctioned(crossing, opening)) ? 'suspended' : stateOnPlan(plan.approval, 'new');
     const ours = sql`
       insert into subscriptions (tenant_id, id, app_id, app_slug, provider, provider_slug, api_id, api_slug, plan_id,
                                  plan_slug, state, created_at, updated_at)
@@ -56,6 +59,15 @@ export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<voi
     }
     tell(crossing, opening, { app_id: app.id, api_id: api.id, plan_id: plan.id, state });
   });
+}
+
+/** Whether the provider has suspended this developer on the API: neither another app nor another subscription ends that. */
+async function isSanctioned({ sql }: SystemTx, { developer, provider, api }: Opening): Promise<boolean> {
+  const rows = await sql`
+    select from subscribers
+    where tenant_id = ${provider} and developer = ${developer} and api_id = ${api.id} and sanctioned_at is not null
+    limit 1`;
+  return rows.length === 1;
 }
 
 /** Locks both rows until the end of the transaction: what is read of them after this stays so. */

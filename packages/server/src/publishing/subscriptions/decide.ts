@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { TenantTx } from '../../store/store.ts';
 import { lockPair, writeState } from './crossing.ts';
 import { stateAfter, type MoveName } from './state.ts';
-import { findSubscriber, viewSubscriber } from './subscriber.ts';
+import { findSubscriber, viewSubscriber, type SubscriberRow } from './subscriber.ts';
 
 type View = ReturnType<typeof viewSubscriber>;
 
@@ -20,13 +20,28 @@ export const resumeSubscriber: Handler<typeof subscribers.resume> = (_scope, { p
 export const deleteSubscriber: Handler<typeof subscribers.delete> = (_scope, { params }, { clock }, call) =>
   call.commit(async (tx) => ({ ...(await move(tx, params.subscriber, 'end', clock, call)), output: undefined }));
 
+/** The suspension is of the developer on this API, and outlives the subscription. */
+async function sanction({ sql, tenantUuid }: TenantTx, id: string, now: Date): Promise<void> {
+  await sql`update subscribers set sanctioned_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
+}
+
+/** What is left of it at subscriptions that have ended goes with it. */
+async function absolve({ sql, tenantUuid }: TenantTx, { id, developer, api_id }: SubscriberRow): Promise<void> {
+  await sql`
+    update subscribers set sanctioned_at = null
+    where tenant_id = ${tenantUuid} and developer = ${developer} and api_id = ${api_id} and (id = ${id} or state = 'ended')`;
+}
+
 async function move(tx: TenantTx, id: string, name: MoveName, clock: Clock, call?: TenantCall): Promise<Written<View>> {
   const { developer } = await findSubscriber(tx, id);
   const pair = { id, developer, provider: tx.tenantUuid };
   await lockPair(tx, pair);
   const before = await findSubscriber(tx, id);
   call?.expect(viewSubscriber(before));
-  await writeState(tx, pair, stateAfter(name, before.state), new Date(clock.now()));
+  const now = new Date(clock.now());
+  await writeState(tx, pair, stateAfter(name, before.state), now);
+  if (name === 'suspend') await sanction(tx, id, now);
+  if (name === 'resume') await absolve(tx, before);
   const after = viewSubscriber(await findSubscriber(tx, id));
   return { output: after, target: before.id, before: viewSubscriber(before), after };
 }

@@ -91,6 +91,41 @@ test('a developer ends a subscription, which stays readable, and may subscribe a
   );
 });
 
+test('a suspension outlives the subscription and the app: it ends when the provider resumes', async () => {
+  const developer = await newDeveloper();
+  const first = await subscribe(control.call, developer, 'auto');
+  await decide('auto', first.id, 'suspend');
+  const again = async (app: string): Promise<Made> =>
+    make(control.call, `/tenants/${developer}/subscriptions`, { app, api: 'auto/orders', plan: 'basic' });
+  const end = (id: string) => control.call('DELETE', `/tenants/${developer}/subscriptions/${id}`);
+  await end(first.id);
+  const renewed = await again('shop');
+  assert.deepEqual(await stateOf(developer, 'auto', renewed.id), ['suspended', 'suspended', false]);
+  await end(renewed.id);
+  assert.equal((await control.call('DELETE', `/tenants/${developer}/apps/shop`)).status, 204);
+  for (const slug of ['shop', 'another']) {
+    await make(control.call, `/tenants/${developer}/apps`, { slug, name: slug });
+    const { id } = await again(slug);
+    assert.deepEqual(await stateOf(developer, 'auto', id), ['suspended', 'suspended', false], slug);
+    if (slug === 'shop') await end(id);
+    else assert.equal((await decide('auto', id, 'resume')).status, 200);
+  }
+  const free = await again('shop');
+  assert.deepEqual(await stateOf(developer, 'auto', free.id), ['active', 'active', true]);
+  const other = await newDeveloper();
+  assert.equal((await subscribe(control.call, other, 'auto'))['state'], 'active', 'of another developer');
+});
+
+test('an app that an operator has blocked is deleted by operators only', async () => {
+  const tenant = await control.makeTenant(`blocked-${(developers += 1)}`);
+  await make(control.call, `/tenants/${tenant.id}/apps`, { slug: 'bad', name: 'Bad' });
+  const path = `/tenants/${tenant.id}/apps/bad`;
+  assert.equal((await control.call('POST', `${path}/block`)).status, 200);
+  const refused = await control.call('DELETE', path, { token: tenant.tokens.owner });
+  assert.deepEqual([refused.status, refused.body['code']], [409, 'state_conflict']);
+  assert.equal((await control.call('DELETE', path)).status, 204);
+});
+
 test('an app subscribes to an API once, also when it tries twice at the same time', async () => {
   const developer = await newDeveloper();
   const body = { app: 'shop', api: 'auto/orders', plan: 'basic' };

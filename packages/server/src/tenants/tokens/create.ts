@@ -16,6 +16,9 @@ export const createToken: Handler<typeof tokens.create> = (scope, { body }, { cl
   call.commit(async (tx) => {
     const now = new Date(clock.now());
     const memberRole = await roleOf(tx, body.member);
+    // A token acts in the name of its member, so for another one its maker must not be lower than that member.
+    if (scope.principal.kind !== 'member' || scope.principal.member !== body.member)
+      holdRank(scope.principal, memberRole);
     const { role = memberRole } = body;
     if (!roleContains(memberRole, role)) throw violation('/role', `the member is only ${memberRole}`);
     holdRank(scope.principal, role);
@@ -35,9 +38,9 @@ export const createToken: Handler<typeof tokens.create> = (scope, { body }, { cl
       created_at: now,
     };
     await tx.sql`
-      insert into tokens (tenant_id, id, member, name, role, credential_id, secret_hash, expires_at, created_at)
+      insert into tokens (tenant_id, id, member, name, role, credential_id, secret_hash, expires_at, makers, created_at)
       values (${scope.tenantUuid}, ${row.id}, ${row.member}, ${row.name}, ${row.role}, ${credential.id},
-              ${sha256(credential.secret)}, ${row.expires_at}, ${now})`;
+              ${sha256(credential.secret)}, ${row.expires_at}, ${makersOf(scope.principal, row.member)}::text[], ${now})`;
     const after = viewToken(row);
     return { output: { ...after, token }, target: row.id, before: null, after };
   });
@@ -51,6 +54,19 @@ async function roleOf(tx: TenantTx, member: string): Promise<Role> {
     throw violation('/member', 'no such member, or not for you');
   return row.role;
 }
+
+/** By whose rights the token exists, beside its own member: who makes it, and those by whose rights they do. */
+function makersOf(principal: Principal, member: string): string[] {
+  if (principal.kind !== 'member') return [];
+  const makers = new Set([...principal.makers, principal.member].filter((one) => one !== member));
+  if (makers.size > makersMax) {
+    const detail = `This token was made by a token that others made, ${makersMax} deep. Sign in, or use another token.`;
+    throw new Problem('forbidden', { detail });
+  }
+  return [...makers];
+}
+
+const makersMax = 8;
 
 /** When the new token ends: not in the past, and not after the token that makes it. */
 function expiryOf(asked: string | undefined, principal: Principal, now: Date): Date | null {

@@ -17,6 +17,7 @@ export interface ConnectionRow {
   readonly secret_client_secret: Uint8Array | null;
   readonly domains: readonly string[];
   readonly enforced: boolean;
+  readonly owners: boolean;
   readonly state: View['state'];
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -43,6 +44,7 @@ export function viewConnection(row: ConnectionRow, platformUrl: string): View {
     client_id: row.client_id,
     domains: [...row.domains],
     enforced: row.enforced,
+    owners: row.owners,
     state: row.state,
     redirect_uri: `${platformUrl}/account/federation/${row.id}`,
     created_at: row.created_at.toISOString(),

@@ -26,9 +26,9 @@ after(() => control.stop());
 const system = <T>(work: Parameters<typeof control.database.store.system<T>>[1]): Promise<T> =>
   control.database.store.system('test', work);
 
-async function make(more: object = {}): Promise<Record<string, unknown>> {
+async function make(more: object = {}, token = acme.tokens.admin): Promise<Record<string, unknown>> {
   const { status, body, text } = await control.call('POST', path, {
-    token: acme.tokens.admin,
+    token,
     body: { ...good, ...more },
   });
   assert.equal(status, 201, text);
@@ -133,7 +133,7 @@ test('from when on a tenant enforces its provider, the gateways refuse what othe
 });
 
 test('while a tenant enforces its provider, a member who came another way opens nothing there', async () => {
-  const { id } = await make({ enforced: true });
+  const { id } = await make({ enforced: true }, acme.tokens.owner);
   const { user } = await join(id, 'sam@acme.test');
   const roleOf = async (who: string): Promise<number> => {
     const token = await people.token(who);

@@ -2,13 +2,17 @@ import type { connections } from '@tulou/contract/operations/connections';
 import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { lockConnection, viewConnection } from './connection.ts';
+import { holdOwner, holdOwnersOf } from './rank.ts';
 import { signOutAll } from './sign-out.ts';
 import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 import type { IdentityDeps } from '../../deps.ts';
 
-/** Whom it knew are nobody any more: their members are as if they had never joined. */
+/**
+ * Its users are deleted, and their members are as if they had never joined. Users whom an operator has disabled stay, so that
+ * they remain disabled under the next connection.
+ */
 export const deleteConnection: Handler<typeof connections.delete, IdentityDeps> = (
-  { tenantUuid },
+  { tenantUuid, principal },
   { params },
   deps,
   call,
@@ -17,6 +21,8 @@ export const deleteConnection: Handler<typeof connections.delete, IdentityDeps> 
     const row = await lockConnection(tx, params.connection);
     const before = viewConnection(row, deps.platformUrl);
     call.expect(before);
+    if (row.owners) holdOwner(principal, deps.clock);
+    await holdOwnersOf(tx, row.id);
     const users = await signOutAll(tx, row.id, deps.clock);
     await deps.releaseMembers(tx, users, new Date(deps.clock.now()));
     await tx.sql`delete from connections where tenant_id = ${tenantUuid} and id = ${row.id}`;
@@ -24,7 +30,8 @@ export const deleteConnection: Handler<typeof connections.delete, IdentityDeps> 
       tx,
       'people of a deleted connection',
       ({ sql }) => sql`
-      delete from users where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${row.id}`,
+      delete from users
+      where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${row.id} and disabled_at is null`,
     );
     return { output: undefined, target: row.id, before, after: null };
   });

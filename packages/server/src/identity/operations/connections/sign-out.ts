@@ -7,13 +7,13 @@ import { signOutEverywhere } from '../../people/sign-out.ts';
 
 /**
  * Denies the access tokens of members who signed in another way, when their tenant begins to enforce its own provider. For
- * other tenants they get new ones.
+ * other tenants they get new ones. Owners are among them only where it holds owners too.
  */
-export function denyOthers(tx: TenantTx, clock: Clock): Promise<void> {
+export function denyOthers(tx: TenantTx, owners: boolean, clock: Clock): Promise<void> {
   return crossTenants(tx, 'users belong to the platform', async (crossing) => {
     const rows = await crossing.sql<{ id: string }[]>`
       select u.id from members m join users u on u.tenant_id = ${nilTenant} and u.id = m.user_id
-      where m.tenant_id = ${tx.tenantUuid} and u.connection is null`;
+      where m.tenant_id = ${tx.tenantUuid} and u.connection is null and (${owners} or m.role <> 'owner')`;
     denyUsers(crossing, idsOf(rows), clock.now());
   });
 }

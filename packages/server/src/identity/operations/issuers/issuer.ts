@@ -1,7 +1,7 @@
 /** The row of a tenant's issuer, and how the API shows it. */
 import { Problem, type Output } from '@tulou/contract';
 import type { issuers } from '@tulou/contract/operations/issuers';
-import { originOf } from '../../../http/origin.ts';
+import { isOwnHost, originOf } from '../../../http/origin.ts';
 import { crossTenants, type TenantTx } from '../../../store/store.ts';
 import type { IdentityDeps } from '../../deps.ts';
 
@@ -32,9 +32,9 @@ export async function lockIssuer(tx: TenantTx): Promise<IssuerRow> {
   return row;
 }
 
-/** Which issuer it is to the identity server. */
+/** Which issuer it is to the identity server. One that is not served (rows.ts) has a name that is nobody's URL. */
 export const refOf = (row: IssuerRow, { platformUrl }: Deps): { issuer: string; tenantUuid: string } => ({
-  issuer: originOf(row.host, platformUrl),
+  issuer: isOwnHost(row.host, platformUrl) ? originOf(row.host, platformUrl) : `urn:tulou:refused:${row.host}`,
   tenantUuid: row.tenant_id,
 });
 

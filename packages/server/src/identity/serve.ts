@@ -1,4 +1,5 @@
 /** The identity plane in the control role: its operations, its pages and the provider. */
+import { openAdmissions } from '../http/refusals.ts';
 import { newId } from '../kernel/random.ts';
 import type { Measured } from '../kernel/metrics.ts';
 import type { Given } from '../kernel/settings.ts';
@@ -7,11 +8,13 @@ import { bind } from '../operations/handler.ts';
 import type { Offers } from '../operations/offers.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import type { Audit } from './acting.ts';
+import { openIdentityAdmission } from './admission.ts';
 import { measureMount, startIdentity } from './identity.ts';
 import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
+import { openHashing } from './people/hashing.ts';
 import type { metrics } from './plane.ts';
 import { bindings } from './operations/operations.ts';
 import type { settings } from './settings.ts';
@@ -32,12 +35,13 @@ export async function serve(
   const { clock, vault, platformUrl, upstreamAllow } = ground;
   const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
-  const interaction = openInteraction({ ...ground, ...needs, store, audit: auditor(ground), fetch });
-  const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
-  const server = await startIdentity(
-    { platformUrl, signUp, warmIssuers, upstreamAllow },
-    { ...ground, store, interaction },
-  );
+  const { signUp = 'invited', warmIssuers = 1500, requestsPerSecond = 50, requestsAtOnce = 32 } = own.settings;
+  const admissions = openAdmissions(own.metrics, ground);
+  const admission = openIdentityAdmission({ requestsPerSecond, requestsAtOnce }, admissions, clock);
+  const hashing = openHashing(clock, own.settings.hashesAtOnce, admissions.events('password_hashes'));
+  const interaction = openInteraction({ ...ground, ...needs, store, audit: auditor(ground), fetch, hashing });
+  const options = { platformUrl, signUp, warmIssuers, upstreamAllow };
+  const server = await startIdentity(options, { ...ground, store, interaction, admission });
   const deps = { ...ground, ...needs, seal: vault.seal, signing: openSigning({ clock, vault }) };
   return {
     operations: bind(deps, bindings),

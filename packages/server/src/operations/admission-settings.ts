@@ -24,7 +24,7 @@ export const admissionSettings = {
     shape: countUpTo(1000),
     expects: 'a number from 1 to 1000',
     example: '24',
-    default: '12',
+    default: '3 for each core, from 6 to 12',
     doc: 'Requests of the control API in work at once. One tenant has at most half of these places; others wait in turn. Keep it below the number of database connections.',
   }),
   failedCredentialsPerSecond: setting({

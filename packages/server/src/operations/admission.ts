@@ -3,6 +3,7 @@
  * stands in the lane of its tenant; every other request stands in the lane of its address until its credential is found to be
  * right. Bodies are received before a place is taken, so that a slow sender holds none.
  */
+import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
 import { limits, Problem, type Operation } from '@tulou/contract';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
@@ -14,7 +15,7 @@ import type { Params } from '../http/routes.ts';
 import type { Measured } from '../kernel/metrics.ts';
 import type { Given } from '../kernel/settings.ts';
 import type { Principal } from '../tenancy/principal.ts';
-import { bearerOf } from './authenticate.ts';
+import { bearerOf, controlCredential } from './authenticate.ts';
 import type { Compiled } from './compiled.ts';
 import { answerCall, identify, type DispatchDeps } from './dispatch.ts';
 import { isWrite } from './handler.ts';
@@ -68,7 +69,7 @@ export function openControlAdmission(
 
 function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, dispatch: DispatchDeps): Gate {
   const { clock } = dispatch;
-  const { requestsPerSecond = 100, requestsAtOnce = 12, failedCredentialsPerSecond = 20 } = given;
+  const { requestsPerSecond = 100, requestsAtOnce = placesOf(), failedCredentialsPerSecond = 20 } = given;
   const { exportsAtOnce = 2, importsAtOnce = 3 } = given;
   const lanes = (
     name: string,
@@ -92,10 +93,13 @@ function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, 
     failures: new Rates({ ...failures, ...rate(failedCredentialsPerSecond, failureBurstSeconds) }, clock),
     work: lanes('requests', 'requests', [requestsAtOnce, half], 100, waitMsMax),
     bodies: lanes('bodies', 'bodies', [256, 32], 100, waitMsMax),
-    imports: lanes('imports', 'large bodies', [importsAtOnce, 1], 8, largeWaitMsMax),
-    exports: lanes('exports', 'exports', [exportsAtOnce, 1], 2, largeWaitMsMax),
+    imports: lanes('imports', 'large bodies', [importsAtOnce, 1], 32, largeWaitMsMax),
+    exports: lanes('exports', 'exports', [exportsAtOnce, 1], 32, largeWaitMsMax),
   };
 }
+
+/** More places than cores only make each request slower; some are waiting for the database. */
+const placesOf = (cores = availableParallelism()): number => Math.min(12, Math.max(6, 3 * cores));
 
 /** Refusals are counted, and logged now and then. */
 async function noted(gate: Gate, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
@@ -112,7 +116,7 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
   const token = bearerOf(request.header('authorization')) ?? '';
   const tenant = params['tenant'] ?? '';
   const lane = gate.known.laneOf(token, tenant) ?? (await verify(operation, token, request, params, gate));
-  if (lane !== operatorLane) setFields(request, gate.requests.hold(lane));
+  const rated = lane === operatorLane ? {} : gate.requests.hold(lane);
   const places: Leave[] = [];
   let answer: HttpAnswer | undefined;
   try {
@@ -120,6 +124,8 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
     if (operation.stream !== undefined) places.push(await gate.exports.enter(lane, 1, () => request.gone));
     const leave = await gate.work.enter(lane, costOf(operation, request), () => request.gone);
     answer = await answerCall(compiled, whole, params, gate.dispatch).finally(leave);
+    // Errors have no count: forbidden and absent must be one answer, byte for byte.
+    for (const [name, value] of Object.entries(rated)) request.addField(name, value);
     return answer;
   } catch (error) {
     // It was right a moment ago, and is not any more: from now on the address pays for it.
@@ -143,6 +149,8 @@ async function verify(
   params: Params,
   gate: Gate,
 ): Promise<string> {
+  // A text that is no credential costs no query, and no count.
+  controlCredential(token);
   const { caller } = await checked(request, gate, () => identify(operation, token, params, gate.dispatch));
   const lane = laneOf(caller.principal);
   gate.known.remember(token, params['tenant'] ?? '', lane);
@@ -154,10 +162,7 @@ async function checked<T>(request: HttpRequest, gate: Gate, work: () => Promise<
   const network = networkOf(request.address);
   const refuse = (): void => {
     const verdict = gate.failures.look(network);
-    if (verdict.allowed) return;
-    const refusal = gate.failures.refusal(verdict);
-    setFields(request, refusal.headers);
-    throw refusal;
+    if (!verdict.allowed) throw gate.failures.refusal(verdict);
   };
   refuse();
   const leave = await gate.work.enter(`address:${network}`, 1, () => request.gone);
@@ -198,10 +203,6 @@ function laneOf(principal: Principal): string {
 }
 
 const isUnauthenticated = (error: unknown): boolean => error instanceof Problem && error.code === 'unauthenticated';
-
-function setFields(request: HttpRequest, fields: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(fields)) request.addField(name, value);
-}
 
 /** The same request with its body in memory. What is wrong with the body is said when the call asks for it, not before. */
 async function receive(request: HttpRequest, lane: string, places: Leave[], gate: Gate): Promise<HttpRequest> {

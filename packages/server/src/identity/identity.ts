@@ -14,7 +14,7 @@ import type { IdentityAdmission } from './admission.ts';
 import { openClients } from './clients/find.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import { openIssuers, type Issuers } from './issuers/issuers.ts';
-import { readKeys } from './keys/keys.ts';
+import { readAllKeys } from './keys/keys.ts';
 import type { Vault } from '../kernel/seal.ts';
 import { bodyBytesMax, endpointOf, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
@@ -63,7 +63,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const platform: Issuer = { issuer, tenantUuid: nilTenant, name: 'Tulou', accent: undefined, signUp };
   const fetch = openGuardedFetch({ allow: options.upstreamAllow }, deps);
   const parts = { ...deps, findClient: openClients(deps), fetch };
-  const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readKeys(one, parts), parts);
+  const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readAllKeys(one, parts), parts);
   const issuers = await openIssuers(platform, options.warmIssuers, { ...parts, build });
   return {
     owns: (path) => ownsPath(path) && (deps.interaction !== undefined || !isPage(path)),

@@ -32,7 +32,7 @@ const arriving: LaneBounds = {
   laneAtOnceMax: 32,
   waitingMax: 1000,
   laneWaitingMax: 64,
-  waitMsMax: 5000,
+  waitMsMax: 10_000,
 };
 
 export function openIdentityAdmission(

@@ -50,7 +50,7 @@ interface Gate {
 const burstSeconds = 10;
 const failureBurstSeconds = 25;
 const keysMax = 50_000;
-const waitMsMax = 5000;
+const waitMsMax = 10_000;
 /** A client that sends or reads a large document waits longer for a place. */
 const largeWaitMsMax = 20_000;
 export const largeBodyBytes = 256 * 1024;

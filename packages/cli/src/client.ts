@@ -135,11 +135,15 @@ async function attemptOnce(request: Prepared, io: Io, read: Read): Promise<Attem
   try {
     const response = await io.fetch(request.url, { ...request.init, signal: AbortSignal.timeout(request.timeoutMs) });
     const text = await (response.ok ? read : readText)(response);
-    return { received: { response, text }, again: response.status === 503 };
+    return { received: { response, text }, again: isTemporary(response) };
   } catch (error) {
     return { error, again: isReset(error) };
   }
 }
+
+/** The platform has no room now, or this caller has sent too much: both say when to come again. */
+const isTemporary = ({ status, headers }: Response): boolean =>
+  status === 503 || (status === 429 && headers.has('retry-after'));
 
 const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 

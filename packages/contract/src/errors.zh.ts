@@ -26,6 +26,8 @@ export const zh: Readonly<Record<ErrorCode, Words>> = {
   upstream_address_refused: words('不允许的上游地址', '请使用公网地址，或请运维人员允许此地址范围。'),
   internal: words('内部错误', '请重试。如果错误持续存在，请将请求 ID 提供给运维人员。'),
   unavailable: words('服务不可用', '请在 `Retry-After` 所示时间后重试。'),
+  too_many_requests: words('请求过多', '请在 `Retry-After` 所示时间后重试，并按 `RateLimit-Policy` 的速率发送请求。'),
+  too_many_at_once: words('并发请求过多', '请等待正在进行的请求结束后再试。'),
 
   // The message: control API and gateway
   malformed_request: words('请求格式错误', '请发送没有歧义的 HTTP 报文（RFC 9112）。内容须与 `Content-Type` 一致；控制 API 要求 JSON。'),

@@ -13,6 +13,7 @@ import {
   type RoleName,
   type SettingTable,
 } from './kernel/settings.ts';
+import { admissionSettings } from './operations/admission-settings.ts';
 import { planes } from './planes.ts';
 import { isRange } from './http/trusted-proxies.ts';
 
@@ -248,6 +249,13 @@ export const programSettings = {
 
 export type SettingName = keyof typeof programSettings;
 
+/** All settings, of the program and of its parts. */
+export const settingTables: readonly SettingTable[] = [
+  programSettings,
+  admissionSettings,
+  ...planes.map(({ settings }) => settings),
+];
+
 /** The settings of the program, with defaults. What has no sensible default for every role stays undefined. */
 export interface Config extends Given<typeof programSettings> {
   readonly data: string;
@@ -323,8 +331,7 @@ export function environmentFor(
   role: RoleName,
   values: Readonly<Partial<Record<SettingName, string>>>,
 ): Record<string, string | undefined> {
-  const tables: readonly SettingTable[] = [programSettings, ...planes.map(({ settings }) => settings)];
-  const read = tables.flatMap((table) => Object.entries(table)).filter(([, { roles }]) => roles.includes(role));
+  const read = settingTables.flatMap((table) => Object.entries(table)).filter(([, { roles }]) => roles.includes(role));
   const own = read.map(([name, { variable }]) => [variable, values[name as SettingName] ?? process.env[variable]]);
   const kept = Object.entries(process.env).filter(([name]) => inherited.test(name));
   return { ...Object.fromEntries(kept), ...(Object.fromEntries(own) as Record<string, string | undefined>) };

@@ -9,7 +9,7 @@ import {
   type LaunchedCommand,
   type LaunchedCommandName,
 } from '@tulou/contract/commands';
-import { readConfig, readLanguage, type Config } from './config.ts';
+import { readConfig, readLanguage, settingTables, type Config } from './config.ts';
 import { systemClock as clock } from './kernel/clock.ts';
 import { openLog, type Log, type LogLevel } from './kernel/log.ts';
 import { OperatorError } from './kernel/operator-error.ts';
@@ -306,8 +306,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
       return 0;
     }
     const config = readConfig(given);
-    // A wrong setting of a plane is said now, before anything starts.
-    for (const { settings } of planes) config.read(settings);
+    // A wrong setting is reported now, before anything starts.
+    for (const table of settingTables) config.read(table);
     return await runs[name](config, given);
   } catch (error) {
     process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));

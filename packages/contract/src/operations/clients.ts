@@ -6,7 +6,7 @@ import { appParams, redirectUris } from './apps.ts';
 import { givenName, id, idOrSlug, listQuery, name, none, page, timestamp } from './shared.ts';
 
 const authentication = z
-  .enum(['none', 'private_key_jwt', 'client_secret_basic', 'tls_client_auth'])
+  .enum(['none', 'private_key_jwt', 'client_secret_basic', 'client_secret_post', 'tls_client_auth'])
   .describe('Authentication method at the token endpoint; `none`: a public client that cannot keep a secret');
 
 export const grantType = z.enum([
@@ -48,6 +48,20 @@ const postLogoutRedirectUris = redirectUris.describe('Allowed redirect URIs afte
 
 const dpopBound = z.boolean().describe('Bind access tokens to a key that every call must prove (DPoP, RFC 9449)');
 
+const idTokenAlgorithm = z
+  .enum(['RS256', 'ES256'])
+  .describe(
+    'The algorithm that signs its `id_token`s (OpenID Connect Registration §2). Access tokens are always ES256',
+  );
+
+const pkce = z
+  .enum(['required', 'optional'])
+  .describe(
+    '`optional`: a client with authentication may sign people in without PKCE where the request has a `nonce` (RFC 9700 §2.1.1)',
+  );
+
+const pushedOnly = z.boolean().describe('It may start a sign-in only by a pushed request (RFC 9126)');
+
 export const client = z.object({
   id: id('client').describe('The `client_id`'),
   app: z.string().describe('Slug of the app'),
@@ -62,6 +76,9 @@ export const client = z.object({
   tls_subject: z.string().nullable(),
   dpop_bound: z.boolean(),
   certificate_bound: z.boolean(),
+  id_token_signed_response_alg: idTokenAlgorithm,
+  pkce,
+  require_pushed_authorization_requests: pushedOnly,
   created_at: timestamp,
   updated_at: timestamp,
 });
@@ -96,6 +113,9 @@ export const clients = {
       tls_subject: tlsSubject.nullable().default(null),
       dpop_bound: dpopBound.default(false),
       certificate_bound: certificateBound.default(false),
+      id_token_signed_response_alg: idTokenAlgorithm.default('RS256'),
+      pkce: pkce.default('required'),
+      require_pushed_authorization_requests: pushedOnly.default(false),
     }),
     output: shownOnce,
     status: 201,
@@ -144,6 +164,9 @@ export const clients = {
       tls_subject: tlsSubject.nullable().optional(),
       dpop_bound: dpopBound.optional(),
       certificate_bound: certificateBound.optional(),
+      id_token_signed_response_alg: idTokenAlgorithm.optional(),
+      pkce: pkce.optional(),
+      require_pushed_authorization_requests: pushedOnly.optional(),
     }),
     output: client,
     status: 200,

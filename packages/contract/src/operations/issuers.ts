@@ -17,6 +17,9 @@ const state = z
 const kid = z.string().min(1).max(100);
 const signingKey = z.object({
   kid,
+  algorithm: z
+    .enum(['ES256', 'RS256'])
+    .describe('`ES256` signs access tokens; `RS256` signs `id_token`s of clients that ask for it'),
   state: z
     .enum(['next', 'current', 'previous'])
     .describe('`next` is published in advance, `current` signs, `previous` only verifies'),

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { limits, Problem } from '@tulou/contract';
 import { scanJson, type Span } from './json-scan.ts';
 import type { HttpRequest } from './message.ts';
+import { Refusal } from './refusal.ts';
 
 /** All of a message's content. Throws `content_too_large` as soon as the bound is passed; the rest is not kept. */
 export async function readBody(message: IncomingMessage, bytesMax: number): Promise<Buffer> {
@@ -10,10 +11,15 @@ export async function readBody(message: IncomingMessage, bytesMax: number): Prom
   if (Number(message.headers['content-length'] ?? 0) > bytesMax) throw tooLarge;
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > bytesMax) throw tooLarge;
-    pieces.push(piece);
+  try {
+    for await (const piece of message as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > bytesMax) throw tooLarge;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    // Nobody is there to be answered, and nothing has failed here.
+    throw message.destroyed && error !== tooLarge ? new Refusal('unavailable', 1000, 'the caller has gone') : error;
   }
   return Buffer.concat(pieces, bytes);
 }

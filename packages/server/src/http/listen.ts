@@ -106,6 +106,7 @@ async function serve(
   } catch (error) {
     // The head is out: breaking the connection is the only way left to say that the answer is not whole.
     response.destroy();
+    if (answer.body instanceof Readable) answer.body.destroy();
     if (!message.socket.destroyed) log.warn({ cause: String(error) }, 'an answer broke off');
   }
 }
@@ -134,6 +135,7 @@ function requestOf(
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
     },
+    addField: (name, value) => void response.setHeader(name, value),
     body: (bytesMax) => readBody(message, bytesMax),
     get gone() {
       return (gone ??= abortedOnClose(response)).signal;

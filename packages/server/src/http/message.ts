@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly address: string;
   /** The value of a field, by its lower-case name; several of one name are joined as RFC 9110 §5.3 says. */
   header(name: string): string | undefined;
+  /** Adds a field to the answer, whatever the answer will be. */
+  addField(name: string, value: string): void;
   /** Reads the content, once. Throws `content_too_large` beyond the bound. */
   body(bytesMax: number): Promise<Buffer>;
   /** Aborted when the client has gone. */

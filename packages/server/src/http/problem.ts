@@ -2,6 +2,7 @@
 import { errors, Problem, type Language } from '@tulou/contract';
 import type { Log } from '../kernel/log.ts';
 import type { HttpAnswer } from './message.ts';
+import { Refusal } from './refusal.ts';
 
 const retryAfterSeconds = 2;
 
@@ -41,11 +42,11 @@ export function problemOf(error: unknown): Problem {
     : new Problem('unavailable', { detail, cause: error });
 }
 
-/** Renders an error in the language of the caller. Logs it with its cause if the fault is not the caller's. */
+/** Renders an error in the language of the caller. Logs it with its cause if the fault is not the caller's. A refusal is no failure. */
 export function problemAnswer(error: unknown, requestId: string, log: Log, language: Language = 'en'): HttpAnswer {
   const problem = problemOf(error);
   const { status } = errors[problem.code];
-  if (status >= 500)
+  if (status >= 500 && !isRefusal(problem))
     log.error(
       { request_id: requestId, code: problem.code, cause: traceOf(problem.cause ?? problem) },
       'a request failed',
@@ -58,10 +59,15 @@ export function problemAnswer(error: unknown, requestId: string, log: Log, langu
       vary: 'accept-language',
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...(status === 503 ? { 'retry-after': String(retryAfterSeconds) } : {}),
+      ...(problem instanceof Refusal ? problem.headers : {}),
     },
     body: JSON.stringify(problem.bodyIn(language)),
   };
 }
+
+/** The platform says by itself that there is no room. Without this, a flood would fill the log with errors. */
+const isRefusal = (problem: Problem): boolean =>
+  problem instanceof Refusal || (problem.code === 'unavailable' && problem.cause === undefined);
 
 /** Where an error came from. Never its properties: a database error carries the values of the row it refused. */
 function traceOf(error: unknown): string {

@@ -10,10 +10,11 @@ import type { Log } from '../kernel/log.ts';
 import type { Measured } from '../kernel/metrics.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import type { Store } from '../store/store.ts';
+import type { IdentityAdmission } from './admission.ts';
 import { openClients } from './clients/find.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import { openIssuers, type Issuers } from './issuers/issuers.ts';
-import { readKeys } from './keys/keys.ts';
+import { readAllKeys } from './keys/keys.ts';
 import type { Vault } from '../kernel/seal.ts';
 import { bodyBytesMax, endpointOf, isPage, ownsPath, pinToIssuer, protect } from './mount.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
@@ -48,6 +49,8 @@ export interface IdentityDeps {
   readonly vault: Vault;
   /** Absent: this node shows no pages, and their addresses are not its. */
   readonly interaction?: Interaction;
+  /** Absent: every request is admitted at once. */
+  readonly admission?: IdentityAdmission;
 }
 
 export interface Identity extends Mount {
@@ -60,7 +63,7 @@ export async function startIdentity(options: IdentityOptions, deps: IdentityDeps
   const platform: Issuer = { issuer, tenantUuid: nilTenant, name: 'Tulou', accent: undefined, signUp };
   const fetch = openGuardedFetch({ allow: options.upstreamAllow }, deps);
   const parts = { ...deps, findClient: openClients(deps), fetch };
-  const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readKeys(one, parts), parts);
+  const build = async (one: Issuer): Promise<Provider> => buildProvider(one, await readAllKeys(one, parts), parts);
   const issuers = await openIssuers(platform, options.warmIssuers, { ...parts, build });
   return {
     owns: (path) => ownsPath(path) && (deps.interaction !== undefined || !isPage(path)),
@@ -98,13 +101,28 @@ async function answer(
     const issuer = issuers.find(message.headers.host);
     if (issuer === undefined) throw new Problem('host_unknown');
     pinToIssuer(message, issuer.issuer);
-    const provider = await issuers.provider(issuer);
-    const page = isPage((message.url ?? '').split('?', 1)[0] ?? '') ? deps.interaction : undefined;
-    if (page !== undefined) await page(message, response, provider, issuer);
-    else await provider.callback()(message, response);
+    const leave = await deps.admission?.enter(issuer.tenantUuid, message, response);
+    try {
+      await answerAt(issuer, message, response, issuers, deps);
+    } finally {
+      leave?.();
+    }
   } catch (error) {
     refuse(response, error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
   }
+}
+
+async function answerAt(
+  issuer: Issuer,
+  message: IncomingMessage,
+  response: ServerResponse,
+  issuers: Issuers,
+  deps: IdentityDeps,
+): Promise<void> {
+  const provider = await issuers.provider(issuer);
+  const page = isPage((message.url ?? '').split('?', 1)[0] ?? '') ? deps.interaction : undefined;
+  if (page !== undefined) await page(message, response, provider, issuer);
+  else await provider.callback()(message, response);
 }
 
 function refuse(response: ServerResponse, error: unknown, requestId: string, log: Log, language: Language): void {

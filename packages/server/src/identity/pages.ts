@@ -1,6 +1,7 @@
 /** THE TABLE of what people see of the identity server, under `/account/…` and `/oauth2/interaction/…`. */
 import { errors, type Provider } from 'oidc-provider';
 import { problemAnswer } from '../http/problem.ts';
+import { Refusal, secondsOf } from '../http/refusal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
@@ -21,6 +22,7 @@ import { passkeyScript, passkeyScriptPath } from './web/passkey-script.ts';
 import { notice } from './web/views.ts';
 import { openVisit, sendMissing, sendPage, type Visit } from './web/visit.ts';
 import { openChallenges } from './people/challenges.ts';
+import type { Hashing } from './people/hashing.ts';
 import { openPasswords } from './people/password.ts';
 import type { GuardedFetch } from './outbound/guarded-fetch.ts';
 import type { PromptDeps } from './asking.ts';
@@ -44,6 +46,8 @@ export interface InteractionDeps {
   readonly provenDomainsOnly?: boolean | undefined;
   /** For the identity providers that tenants have set. */
   readonly fetch: GuardedFetch;
+  /** Absent: a pool of its own. */
+  readonly hashing?: Hashing;
 }
 
 interface Place {
@@ -89,7 +93,12 @@ export function openInteraction(deps: InteractionDeps): Interaction {
   const formKey = vault.derive('forms');
   const challenges = openChallenges(vault.derive('challenges'), deps);
   const providers = openProviders(deps);
-  const parts: PromptDeps = { ...deps, challenges, providers, passwords: openPasswords(deps.random) };
+  const parts: PromptDeps = {
+    ...deps,
+    challenges,
+    providers,
+    passwords: openPasswords(deps.random, deps.clock, deps.hashing),
+  };
   return async (message, response, provider, issuer) => {
     const visit = openVisit(message, response, { issuer, random: deps.random, formKey });
     const place = places.find(
@@ -116,6 +125,8 @@ function sendProblem(visit: Visit, error: unknown, log: Log): void {
   const { status, headers } = problemAnswer(error, String(response.getHeader('tulou-request-id')), log);
   const wait = headers?.['retry-after'];
   if (wait !== undefined) response.setHeader('retry-after', wait);
+  if (error instanceof Refusal)
+    return sendPage(visit, status, notice(say.failed, told.signIn.wait(Number(secondsOf(error.waitMs)))));
   // What is left of the form is not read.
   response.setHeader('connection', 'close');
   sendPage(visit, status, status < 500 ? notice(say.form, say.formLead) : notice(say.failed, say.failedLead));

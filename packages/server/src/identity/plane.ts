@@ -1,5 +1,5 @@
 /** The identity server: people, users, issuers, connections, operators, and the OAuth 2 and OpenID Connect provider. */
-import { counter, histogram } from '../kernel/metrics.ts';
+import { counter, gauge, histogram } from '../kernel/metrics.ts';
 import { plane } from '../operations/plane.ts';
 import { settings } from './settings.ts';
 
@@ -9,6 +9,13 @@ export const metrics = {
     'status',
   ]),
   seconds: histogram('tulou_identity_request_seconds', 'Time until the identity server has answered.', ['endpoint']),
+  admitted: counter('tulou_identity_admitted_total', 'Requests admitted to work, by class.', ['class']),
+  refused: counter('tulou_identity_refused_total', 'Requests refused before work, by class and reason.', [
+    'class',
+    'reason',
+  ]),
+  waiting: gauge('tulou_identity_waiting', 'Requests in the queue, by class.', ['class']),
+  wait: histogram('tulou_identity_wait_seconds', 'Time in the queue until admission, by class.', ['class']),
 } as const;
 
 export const identity = plane({

@@ -1,4 +1,5 @@
 /** The identity plane in the control role: its operations, its pages and the provider. */
+import { openAdmissions } from '../http/refusals.ts';
 import { newId } from '../kernel/random.ts';
 import type { Measured } from '../kernel/metrics.ts';
 import type { Given } from '../kernel/settings.ts';
@@ -7,6 +8,7 @@ import { bind } from '../operations/handler.ts';
 import type { Offers } from '../operations/offers.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import type { Audit } from './acting.ts';
+import { openIdentityAdmission } from './admission.ts';
 import { measureMount, startIdentity } from './identity.ts';
 import { openProber } from './domains/prober.ts';
 import { openResolver } from './domains/resolver.ts';
@@ -14,6 +16,7 @@ import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
+import { openHashing } from './people/hashing.ts';
 import type { metrics } from './plane.ts';
 import { bindings } from './operations/operations.ts';
 import type { settings } from './settings.ts';
@@ -35,19 +38,14 @@ export async function serve(
   const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
   const provenDomainsOnly = !ground.unprovenHosts;
-  const interaction = openInteraction({
-    ...ground,
-    ...needs,
-    store,
-    audit: auditor(ground),
-    fetch,
-    provenDomainsOnly,
-  });
-  const { signUp = 'invited', warmIssuers = 1500 } = own.settings;
-  const server = await startIdentity(
-    { platformUrl, signUp, warmIssuers, upstreamAllow },
-    { ...ground, store, interaction },
-  );
+  const { signUp = 'invited', warmIssuers = 1500, requestsPerSecond = 50, requestsAtOnce = 32 } = own.settings;
+  const admissions = openAdmissions(own.metrics, ground);
+  const admission = openIdentityAdmission({ requestsPerSecond, requestsAtOnce }, admissions, clock);
+  const hashing = openHashing(clock, own.settings.hashesAtOnce, admissions.events('password_hashes'));
+  const audit = auditor(ground);
+  const interaction = openInteraction({ ...ground, ...needs, store, audit, fetch, hashing, provenDomainsOnly });
+  const options = { platformUrl, signUp, warmIssuers, upstreamAllow };
+  const server = await startIdentity(options, { ...ground, store, interaction, admission });
   const prove = openProber({
     resolveTxt: openResolver(own.settings.dnsServers),
     fetch: openGuardedFetch({ allow: upstreamAllow, plainHttp: true, bytesMax: 4096 }, ground),

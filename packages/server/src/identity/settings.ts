@@ -42,6 +42,45 @@ export const settings = {
     default: 'the system’s',
     roles: ['control'],
   }),
+  requestsPerSecond: setting({
+    variable: 'TULOU_IDENTITY_REQUESTS_PER_SECOND',
+    shape: z
+      .string()
+      .regex(/^\d{1,7}$/)
+      .transform(Number)
+      .pipe(z.int().min(1).max(1_000_000)),
+    expects: 'a number from 1 to 1000000',
+    example: '100',
+    default: '50',
+    doc: 'Requests per second that one control process accepts from one address at one issuer, pages and token endpoint together. A burst of ten seconds’ worth is allowed. One address may send four times as much over all issuers.',
+    roles: ['control'],
+  }),
+  requestsAtOnce: setting({
+    variable: 'TULOU_IDENTITY_REQUESTS_AT_ONCE',
+    shape: z
+      .string()
+      .regex(/^\d{1,4}$/)
+      .transform(Number)
+      .pipe(z.int().min(1).max(1000)),
+    expects: 'a number from 1 to 1000',
+    example: '64',
+    default: '32',
+    doc: 'Requests of the identity server in work at once. One issuer has at most half of these places; others wait in turn.',
+    roles: ['control'],
+  }),
+  hashesAtOnce: setting({
+    variable: 'TULOU_PASSWORD_HASHES_AT_ONCE',
+    shape: z
+      .string()
+      .regex(/^\d{1,2}$/)
+      .transform(Number)
+      .pipe(z.int().min(1).max(64)),
+    expects: 'a number from 1 to 64',
+    example: '2',
+    default: 'half of the cores, at most 2',
+    doc: 'Passwords that are hashed at once. Each takes a core and 19 MiB. More than 2 also needs a larger `UV_THREADPOOL_SIZE`.',
+    roles: ['control'],
+  }),
   smtpUrl: setting({
     variable: 'TULOU_SMTP_URL',
     shape: z.string().refine((text) => /^smtps?:\/\/[^/]/.test(text) && URL.canParse(text)),

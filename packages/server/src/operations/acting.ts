@@ -48,6 +48,7 @@ function requestOf(operation: Operation, { address, requestId }: Actor, wish: Wi
     requestId,
     address,
     header: () => undefined,
+    addField: () => undefined,
     body: () => Promise.resolve(Buffer.from(JSON.stringify(wish.body ?? {}))),
     gone: never,
     draining: never,

@@ -70,7 +70,7 @@ interface Identified {
 }
 
 /** Credential and path are looked up apart and at once: two independent sources, which the door holds together. */
-async function identify(
+export async function identify(
   operation: Operation,
   token: string,
   params: PathParams,

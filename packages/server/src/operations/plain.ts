@@ -20,9 +20,15 @@ export async function answerPlain(
   params: Params,
   { store, clock }: { readonly store: Store; readonly clock: Clock },
 ): Promise<HttpAnswer> {
-  if (route.access === 'node') {
-    const token = bearerOf(request.header('authorization'));
-    await store.system('a node shows its token', (tx) => authenticateNode(tx, token, clock.now()));
-  }
+  if (route.access === 'node') await authenticatePlain(request, { store, clock });
   return route.handle(request, params);
+}
+
+/** Throws `unauthenticated` where the request has no good node token. */
+export async function authenticatePlain(
+  request: HttpRequest,
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+): Promise<void> {
+  const token = bearerOf(request.header('authorization'));
+  await store.system('a node shows its token', (tx) => authenticateNode(tx, token, clock.now()));
 }

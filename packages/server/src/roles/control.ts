@@ -9,11 +9,12 @@ import { TrustedProxies } from '../http/trusted-proxies.ts';
 import { openMetrics } from '../kernel/metrics.ts';
 import type { Address, RunningRole } from '../kernel/role.ts';
 import { openVault } from '../kernel/seal.ts';
-import { answerCall } from '../operations/dispatch.ts';
+import { admissionMetrics } from '../http/refusals.ts';
+import { openControlAdmission, type ControlAdmission } from '../operations/admission.ts';
+import { admissionSettings } from '../operations/admission-settings.ts';
 import { describeApi } from '../operations/document.ts';
 import type { Deps } from '../operations/handler.ts';
 import { callMetrics, measureCalls, type Measure } from '../operations/measure.ts';
-import { answerPlain } from '../operations/plain.ts';
 import type { Plane } from '../operations/plane.ts';
 import { storeFileToken, watchFileToken } from '../operations/platform-tokens.ts';
 import { databaseReady } from '../store/ready.ts';
@@ -57,7 +58,9 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
   const ground = { store, clock, random, log, platformUrl, gatewayUrl, upstreamAllow, unprovenHosts, vault };
   const served = await openServed(ground, { planes, read, metrics });
   try {
-    const routes = routesOf(served, platformUrl, measureCalls(metrics.of(callMetrics), clock));
+    const admission = openControlAdmission(read(admissionSettings), metrics.of(admissionMetrics), served.dispatch);
+    const measure = measureCalls(metrics.of(callMetrics), clock);
+    const routes = routesOf(served, platformUrl, measure, admission);
     const proxies = new TrustedProxies(options.trustedProxies);
     const mount = joined(served.mounts);
     const platform = await listen(options.listen, serveRoutes(routes, log), { clock, random, log, proxies }, mount);
@@ -80,8 +83,12 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
 }
 
 /** All routes of the platform listener: the operations of all planes, their other routes, and the document of the first. */
-function routesOf(served: OpenServed, platformUrl: string, measure: Measure): readonly Route<RouteHandler>[] {
-  const nodes = { ...served.dispatch, store: served.dispatch.store.lane('feed') };
+function routesOf(
+  served: OpenServed,
+  platformUrl: string,
+  measure: Measure,
+  admission: ControlAdmission,
+): readonly Route<RouteHandler>[] {
   const described = served.operations.map(({ operation }) => operation);
   const document = JSON.stringify(describeApi(described, platformUrl, release.version));
   return [
@@ -92,13 +99,13 @@ function routesOf(served: OpenServed, platformUrl: string, measure: Measure): re
     },
     ...served.operations.map((compiled): Route<RouteHandler> => {
       const { id, method, path } = compiled.operation;
-      const target = measure(id, (request, params) => answerCall(compiled, request, params, served.dispatch));
+      const target = measure(id, (request, params) => admission.call(compiled, request, params));
       return { method, path: `/api/v1${path}`, target };
     }),
     ...served.routes.map((route): Route<RouteHandler> => ({
       method: route.method,
       path: route.path,
-      target: measure(route.path, (request, params) => answerPlain(route, request, params, nodes)),
+      target: measure(route.path, (request, params) => admission.plain(route, request, params)),
     })),
   ];
 }

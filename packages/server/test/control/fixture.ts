@@ -4,7 +4,7 @@ import { startControl, type ControlOptions } from '../../src/roles/control.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { openLog } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
-import { readSettings } from '../../src/kernel/settings.ts';
+import { readSettings, type Environment } from '../../src/kernel/settings.ts';
 import type { Plane } from '../../src/operations/plane.ts';
 import { planes } from '../../src/planes.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
@@ -57,13 +57,20 @@ export interface TestTenant {
 export const testRoles: readonly TestRole[] = ['owner', 'admin', 'developer', 'viewer'];
 const nil = '00000000-0000-0000-0000-000000000000';
 
+/** One test sends from one address, as one tenant, what a thousand users do. */
+const unlimited: Environment = {
+  TULOU_API_REQUESTS_PER_SECOND: '1000000',
+  TULOU_FAILED_CREDENTIALS_PER_SECOND: '1000000',
+  TULOU_IDENTITY_REQUESTS_PER_SECOND: '1000000',
+};
+
 /** Starts control on free ports of 127.0.0.1, over a fresh database where none is given. */
 export async function startTestControl(
   clock: Clock = systemClock,
   given?: TestDatabase,
   upstreamAllow: ControlOptions['upstreamAllow'] = ['loopback'],
   planesOf: readonly Plane[] = planes,
-  environment: Readonly<Record<string, string>> = {},
+  environment: Environment = {},
   more: { readonly unprovenHosts?: boolean } = {},
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
@@ -88,7 +95,7 @@ export async function startTestControl(
     random: systemRandom,
     log,
     planes: planesOf,
-    read: (table) => readSettings(table, {}, environment),
+    read: (table) => readSettings(table, {}, { ...unlimited, ...environment }),
   });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);

@@ -202,7 +202,7 @@ test('§2.5 a client authenticates as it is registered, or not at all', async ()
     refused(await token({ ...grant, ...more }, {}));
   refused(
     await token({ ...grant, client_secret: app.secret }, basic({ id: app.id, secret: 'wrong' })),
-    'invalid_client',
+    'invalid_request',
   );
   refused(await token({ ...grant, client_id: other.id }));
 });
@@ -221,7 +221,7 @@ test('§2.6 what the issuer says of itself is all at its own address, and offers
       grant_types_supported: ['implicit', 'password'],
       response_types_supported: ['token', 'id_token', 'code id_token', 'none'],
       code_challenge_methods_supported: ['plain'],
-      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_jwt'],
+      token_endpoint_auth_methods_supported: ['client_secret_jwt'],
       id_token_signing_alg_values_supported: ['none', 'HS256'],
       token_endpoint_auth_signing_alg_values_supported: ['none', 'HS256'],
       dpop_signing_alg_values_supported: ['none', 'HS256'],

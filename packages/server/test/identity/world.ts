@@ -37,11 +37,21 @@ export interface TestClient {
 }
 
 export interface ClientFacts {
-  readonly authentication?: 'client_secret_basic' | 'private_key_jwt' | 'tls_client_auth' | 'none';
+  readonly authentication?:
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'none';
   readonly jwks?: object;
   readonly tlsSubject?: string;
   readonly dpopBound?: boolean;
   readonly certificateBound?: boolean;
+  readonly idTokenAlgorithm?: 'RS256' | 'ES256';
+  readonly pkce?: 'required' | 'optional';
+  readonly pushedOnly?: boolean;
+  /** Where answers are sent; an address that nobody listens at, where it is not given. */
+  readonly redirectUri?: string;
   /** Where it is told of a logout. */
   readonly backchannelLogoutUri?: string;
   /** Whose it is, where that is not the app of this world, and the tenant (a UUID) that has made that. */
@@ -291,11 +301,12 @@ async function insertClient(store: Store, developer: string, app: string, given:
   const all = authentication === 'none' ? grants : [...grants, 'client_credentials', exchangeGrant];
   await store.system('the scene of a test', async (tx) => {
     await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
-      post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound, secret_hash,
-      created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
-        ${all}, ${[callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
+      post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound,
+      id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
+        ${all}, ${[given.redirectUri ?? callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
-        ${certificateBound}, ${authentication === 'client_secret_basic' ? sha256(secret) : null}, ${now}, ${now})`;
+        ${certificateBound}, ${given.idTokenAlgorithm ?? 'ES256'}, ${given.pkce ?? 'required'}, ${given.pushedOnly ?? false},
+        ${authentication.startsWith('client_secret_') ? sha256(secret) : null}, ${now}, ${now})`;
     publish(tx, [present({ kind: 'client', key: id, tenant: idFromUuid('tenant', developer), app })]);
   });
   return { id, secret };

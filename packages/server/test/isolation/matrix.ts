@@ -22,6 +22,9 @@ export interface Difference {
 
 const atOnce = 12;
 
+/** Fields that differ between any two answers: the time, the request, and how many requests are left. */
+const varying = new Set(['date', 'tulou-request-id', 'ratelimit']);
+
 /** All operations × probes × credentials: how many pairs were sent, and which were answered differently. */
 export async function runMatrix(
   operations: readonly Operation[],
@@ -54,7 +57,7 @@ async function observePair(
 ): Promise<[string, string]> {
   const observe = async (sent: Sent, view: View): Promise<string> => {
     const answer = await call(method, sent.path, { token, body: sent.body });
-    const headers = [...answer.headers].filter(([name]) => name !== 'date' && name !== 'tulou-request-id');
+    const headers = [...answer.headers].filter(([name]) => !varying.has(name));
     return anonymous(JSON.stringify([answer.status, headers, answer.text]), view);
   };
   // One after the other: what the first has caused would show in the second, and both orders occur over the matrix.

@@ -12,6 +12,8 @@ export interface ClientRow extends ClientFacts {
   readonly app_id: Id<'app'>;
   readonly name: string;
   readonly environment: View['environment'];
+  readonly id_token_signed_response_alg: View['id_token_signed_response_alg'];
+  readonly require_pushed_authorization_requests: boolean;
   readonly secret_hash: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -41,6 +43,9 @@ export function viewClient(app: AppRow, row: ClientRow): View {
     tls_subject: row.tls_subject,
     dpop_bound: row.dpop_bound,
     certificate_bound: row.certificate_bound,
+    id_token_signed_response_alg: row.id_token_signed_response_alg,
+    pkce: row.pkce,
+    require_pushed_authorization_requests: row.require_pushed_authorization_requests,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -22,12 +22,14 @@ export const createClient: Handler<typeof clients.create> = async (scope, { para
     const [inserted] = await tx.sql<ClientRow[]>`
       insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
                            post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound,
-                           certificate_bound, secret_hash, created_at, updated_at)
+                           certificate_bound, id_token_signed_response_alg, pkce,
+                           require_pushed_authorization_requests, secret_hash, created_at, updated_at)
       values (${scope.tenantUuid}, ${newId('client', deps.clock, deps.random)}, ${app.id}, ${body.name},
               ${body.environment}, ${body.authentication}, ${body.grant_types}::text[], ${body.redirect_uris}::text[],
               ${body.post_logout_redirect_uris}::text[], ${body.backchannel_logout_uri},
               ${body.jwks === null ? null : JSON.stringify(body.jwks)}::text::jsonb, ${body.tls_subject},
-              ${body.dpop_bound}, ${body.certificate_bound}, ${secret.hash}, ${now}, ${now})
+              ${body.dpop_bound}, ${body.certificate_bound}, ${body.id_token_signed_response_alg}, ${body.pkce},
+              ${body.require_pushed_authorization_requests}, ${secret.hash}, ${now}, ${now})
       returning *`;
     const row = must(inserted, 'an insert returns its row');
     publish(tx, [clientChange(scope, row)]);

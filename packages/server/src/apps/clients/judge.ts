@@ -15,6 +15,7 @@ export interface ClientFacts {
   readonly tls_subject: string | null;
   readonly dpop_bound: boolean;
   readonly certificate_bound: boolean;
+  readonly pkce: View['pkce'];
 }
 
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -27,6 +28,12 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
+  {
+    // RFC 9700 §2.1.1: a client that keeps no secret has nothing else that binds the code to it.
+    pointer: '/pkce',
+    broken: ({ authentication, pkce }) => authentication === 'none' && pkce === 'optional',
+    message: 'a client without authentication needs PKCE',
+  },
   {
     // RFC 6749 §4.4: whoever can't prove who it is would be anyone.
     pointer: '/grant_types',

@@ -7,7 +7,7 @@ export function newSecret(
   authentication: string,
   random: Random,
 ): { readonly text: string; readonly hash: string } | { readonly text: null; readonly hash: null } {
-  if (authentication !== 'client_secret_basic') return { text: null, hash: null };
+  if (!authentication.startsWith('client_secret_')) return { text: null, hash: null };
   const text = `tlc_${Buffer.from(random.bytes(32)).toString('base64url')}`;
   return { text, hash: sha256(text) };
 }

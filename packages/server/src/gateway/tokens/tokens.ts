@@ -91,7 +91,10 @@ export class Tokens {
       credential: undefined,
       subject: hash64(`client ${token.client}`, this.#seed),
       // Not by its id: an app that is installed anew counts on.
-      installation: hash64(`${token.tenant} ${client.app.object?.tenant ?? ''}/${client.app.object?.slug ?? ''}`, this.#seed),
+      installation: hash64(
+        `${token.tenant} ${client.app.object?.tenant ?? ''}/${client.app.object?.slug ?? ''}`,
+        this.#seed,
+      ),
       provenKey: undefined,
       rights: undefined,
       grants: new Map(),

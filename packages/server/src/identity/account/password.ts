@@ -4,6 +4,7 @@ import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';
 import { passwordPage } from './account-views.ts';
 import { sendPage } from '../web/visit.ts';
+import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from '../interaction/chosen.ts';
 import { setPassword } from '../people/users.ts';
 import { personOf, type Self } from '../self.ts';
@@ -21,7 +22,7 @@ export const password: AccountStep = {
       visit.told,
     );
     if (wrong !== undefined) return say(self, 422, { wrong });
-    await change(self, await deps.passwords.keep(typed), deps);
+    await change(self, await deps.passwords.keep(typed, hashedFor(visit, user.id)), deps);
     say(self, 200, { done: visit.told.account.password.done });
   },
 };

@@ -15,7 +15,12 @@ export interface ClientRow {
   readonly appName: string;
   /** Full names that the app declares, required and optional. */
   readonly appScopes: readonly string[];
-  readonly authentication: 'client_secret_basic' | 'private_key_jwt' | 'tls_client_auth' | 'none';
+  readonly authentication:
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'private_key_jwt'
+    | 'tls_client_auth'
+    | 'none';
   readonly grantTypes: string[];
   readonly redirectUris: string[];
   readonly postLogoutRedirectUris: string[];
@@ -25,6 +30,9 @@ export interface ClientRow {
   readonly tlsSubject: string | null;
   readonly dpopBound: boolean;
   readonly certificateBound: boolean;
+  readonly idTokenAlgorithm: 'RS256' | 'ES256';
+  readonly pkce: 'required' | 'optional';
+  readonly pushedOnly: boolean;
   readonly secretHash: string | null;
   /** Of the secret before, which is good until then. */
   readonly previousHash: string | null;
@@ -42,7 +50,9 @@ export async function readClient({ sql }: SystemTx, clientId: string): Promise<C
       a.scopes || a.optional_scopes as "appScopes", c.authentication, c.grant_types as "grantTypes",
       c.redirect_uris as "redirectUris", c.post_logout_redirect_uris as "postLogoutRedirectUris",
       c.backchannel_logout_uri as "backchannelLogoutUri", c.jwks, c.tls_subject as "tlsSubject",
-      c.dpop_bound as "dpopBound", c.certificate_bound as "certificateBound", c.secret_hash as "secretHash",
+      c.dpop_bound as "dpopBound", c.certificate_bound as "certificateBound",
+      c.id_token_signed_response_alg as "idTokenAlgorithm", c.pkce,
+      c.require_pushed_authorization_requests as "pushedOnly", c.secret_hash as "secretHash",
       c.secret_previous_hash as "previousHash", c.secret_previous_until as "previousUntil"
     from clients c
       join apps a on a.tenant_id = c.tenant_id and a.id = c.app_id
@@ -51,6 +61,9 @@ export async function readClient({ sql }: SystemTx, clientId: string): Promise<C
       and t.suspended_at is null and t.delete_at is null`;
   return row;
 }
+
+/** Of a client's metadata, beside what is registered for all servers. */
+export const pkceProperty = 'tulou_pkce';
 
 interface ClientDeps {
   readonly store: Store;
@@ -83,6 +96,9 @@ function metadataOf(row: ClientRow, nowMs: number): AdapterPayload {
     dpop_bound_access_tokens: row.dpopBound,
     authorization_details_types: [dataDetail],
     tls_client_certificate_bound_access_tokens: row.certificateBound,
+    id_token_signed_response_alg: row.idTokenAlgorithm,
+    require_pushed_authorization_requests: row.pushedOnly,
+    [pkceProperty]: row.pkce,
     ...(row.backchannelLogoutUri === null
       ? {}
       : { backchannel_logout_uri: row.backchannelLogoutUri, backchannel_logout_session_required: true }),

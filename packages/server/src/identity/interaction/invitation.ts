@@ -4,6 +4,7 @@ import type { SystemTx } from '../../store/store.ts';
 import { codePage, invitationPage, joinedPage } from '../web/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import type { Wrong } from '../web/layout.ts';
+import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from './chosen.ts';
 import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
@@ -103,7 +104,7 @@ async function joinAsNew(
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
   const wrong = judgeChosen({ name, password: typed, email, about: [tenantName, issuer.name] }, told);
   if (wrong !== undefined) return wrong;
-  const password = await deps.passwords.keep(typed);
+  const password = await deps.passwords.keep(typed, hashedFor(visit, email));
   const now = new Date(deps.clock.now());
   return deps.store.system('a new person accepts an invitation', async (tx) => {
     const found = await findInvitation(tx, ref, now);

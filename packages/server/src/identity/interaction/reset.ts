@@ -6,6 +6,7 @@ import { sendMail } from '../mail/send.ts';
 import { askAddressPage, choosePasswordPage } from './lifecycle-views.ts';
 import { notice } from '../web/views.ts';
 import { readForm, refuseForm, sendPage, type Visit } from '../web/visit.ts';
+import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from './chosen.ts';
 import { findProof, makeProof, spendProof, type Proof } from '../people/proofs.ts';
 import { signOutEverywhere } from '../people/sign-out.ts';
@@ -53,7 +54,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   const typed = form.get('password') ?? '';
   const wrong = judgeChosen({ password: typed, email: proof.email, about: [issuer.name] }, told);
   if (wrong !== undefined) return sendPage(visit, 422, choosePasswordPage({ ...visit, wrong }, proof.email));
-  const password = await deps.passwords.keep(typed);
+  const password = await deps.passwords.keep(typed, hashedFor(visit, proof.email));
   const now = new Date(deps.clock.now());
   const isSet = await deps.store.system('a person sets a new password', async (tx) => {
     const found = await findProof(tx, issuer, 'reset', ref, now);

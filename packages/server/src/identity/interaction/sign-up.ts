@@ -8,6 +8,7 @@ import { sendMail } from '../mail/send.ts';
 import { askAddressPage, chooseAccountPage, doneSignUpPage } from './lifecycle-views.ts';
 import { notice } from '../web/views.ts';
 import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../web/visit.ts';
+import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from './chosen.ts';
 import { findProof, makeProof, spendProof } from '../people/proofs.ts';
 import { createUser, findUser } from '../people/users.ts';
@@ -74,7 +75,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   const [name, typed] = [(form.get('name') ?? '').trim().slice(0, 100), form.get('password') ?? ''];
   const wrong = judgeChosen({ name, password: typed, email: proof.email, about: [issuer.name] }, told);
   if (wrong !== undefined) return sendPage(visit, 422, chooseAccountPage({ ...visit, wrong }, proof.email, name));
-  const password = await deps.passwords.keep(typed);
+  const password = await deps.passwords.keep(typed, hashedFor(visit, proof.email));
   const now = new Date(deps.clock.now());
   const isMade = await deps.store.system('a person makes an account', async (tx) => {
     const found = await findProof(tx, issuer, 'sign_up', ref, now);

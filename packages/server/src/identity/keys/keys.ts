@@ -5,7 +5,8 @@
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
-import { insertKey, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey, type SecretKey, isOpen } from './rows.ts';
+import { insertKey, isOpen, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey } from './rows.ts';
+import type { KeyAlgorithm, PublicJwk, SecretKey, SigningKey } from './rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { present, publish } from '../../snapshot/publish.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
@@ -34,26 +35,34 @@ const verifyAfterwardsMs = day;
 /** Makes the keys of this issuer where it has none; the snapshot names them with the commit. */
 export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
   return deps.store.system('an issuer has keys and the gateways know them', async (tx) => {
-    await makeMissing(tx, issuer, deps);
+    await makeMissing(tx, issuer, 'ES256', deps);
     if (!(await isKnown(tx, issuer))) await tell(tx, issuer);
   });
 }
 
 /** After the commit the issuer can sign, the gateways verify, and the nodes know it as it is now. */
 export async function openIssuer(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
-  await makeMissing(tx, issuer, deps);
+  await makeMissing(tx, issuer, 'ES256', deps);
   await tell(tx, issuer);
   await announce(tx);
 }
 
-async function makeMissing(tx: SystemTx, { tenantUuid }: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
+async function makeMissing(
+  tx: SystemTx,
+  { tenantUuid }: IssuerRef,
+  algorithm: KeyAlgorithm,
+  deps: Omit<KeyDeps, 'store'>,
+): Promise<void> {
   await lockKeys(tx, tenantUuid);
-  const keys = await listKeys(tx, tenantUuid);
+  const keys = ofAlgorithm(await listKeys(tx, tenantUuid), algorithm);
   const now = new Date(deps.clock.now());
   for (const state of ['current', 'next'] as const) {
-    if (!keys.some((key) => key.state === state)) await insertKey(tx, tenantUuid, state, deps.vault, now);
+    if (!keys.some((key) => key.state === state)) await insertKey(tx, tenantUuid, algorithm, state, deps.vault, now);
   }
 }
+
+const ofAlgorithm = <K extends SigningKey>(keys: readonly K[], algorithm: KeyAlgorithm): readonly K[] =>
+  keys.filter((key) => key.algorithm === algorithm);
 
 /** Has the nodes look, after the commit. */
 export async function announce({ sql }: SystemTx): Promise<void> {
@@ -63,6 +72,17 @@ export async function announce({ sql }: SystemTx): Promise<void> {
 /** Reads them, as they are now. */
 export function readKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly SecretKey[]> {
   return deps.store.system('an issuer signs', (tx) => readSecretKeys(tx, issuer.tenantUuid, deps.vault));
+}
+
+/**
+ * The same, with keys for RS256: an issuer gets them when it is first used, as they are slow to make and most issuers of a
+ * large platform sleep. Gateways need not know them: they sign no access token.
+ */
+export async function readAllKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly SecretKey[]> {
+  const keys = await readKeys(issuer, deps);
+  if (keys.length === 0 || ofAlgorithm(keys, 'RS256').length > 0) return keys;
+  await deps.store.system('an issuer has keys for RS256', (tx) => makeMissing(tx, issuer, 'RS256', deps));
+  return readKeys(issuer, deps);
 }
 
 /** Tenants (nil: the platform) of whose keys one has signed, or verified afterwards, for long enough. */
@@ -83,19 +103,41 @@ export function rotateKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
 
 /** The same inside of a transaction. */
 export function rotateKeysIn(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
-  return change(tx, issuer, deps, (now) => promote(tx, issuer, deps.vault, now));
+  return change(tx, issuer, deps, async (now) => {
+    for (const algorithm of await algorithmsOf(tx, issuer)) await promote(tx, issuer, algorithm, deps.vault, now);
+  });
 }
 
 /** Rotates where the current key has signed for long enough, and forgets those that nothing needs any more. */
 export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
   return deps.store.system('keys of an issuer rotate by schedule', (tx) =>
     change(tx, issuer, deps, async (now) => {
-      await moveKeys(tx, issuer.tenantUuid, 'previous', 'removed', now, new Date(now.getTime() - verifyAfterwardsMs));
-      const current = (await listKeys(tx, issuer.tenantUuid)).find(({ state }) => state === 'current');
-      if (current !== undefined && now.getTime() - current.changedAt.getTime() < rotateAfterMs) return;
-      await promote(tx, issuer, deps.vault, now);
+      for (const algorithm of await algorithmsOf(tx, issuer))
+        await rotateOneIfDue(tx, issuer, algorithm, deps.vault, now);
     }),
   );
+}
+
+async function rotateOneIfDue(
+  tx: SystemTx,
+  issuer: IssuerRef,
+  algorithm: KeyAlgorithm,
+  vault: Vault,
+  now: Date,
+): Promise<void> {
+  const { tenantUuid } = issuer;
+  const verifiedUntil = new Date(now.getTime() - verifyAfterwardsMs);
+  await moveKeys(tx, tenantUuid, algorithm, ['previous', 'removed'], now, verifiedUntil);
+  const keys = ofAlgorithm(await listKeys(tx, tenantUuid), algorithm);
+  const current = keys.find(({ state }) => state === 'current');
+  if (current !== undefined && now.getTime() - current.changedAt.getTime() < rotateAfterMs) return;
+  await promote(tx, issuer, algorithm, vault, now);
+}
+
+/** Of those that an issuer has; access tokens need ES256 always. */
+async function algorithmsOf(tx: SystemTx, { tenantUuid }: IssuerRef): Promise<ReadonlySet<KeyAlgorithm>> {
+  const keys = await listKeys(tx, tenantUuid);
+  return new Set<KeyAlgorithm>(['ES256', ...keys.map(({ algorithm }) => algorithm)]);
 }
 
 /** For a key that may be in wrong hands: at once nothing that it has signed is accepted. False: there is no such key. */
@@ -112,16 +154,22 @@ export function removeKeyIn(
 ): Promise<boolean> {
   return change(tx, issuer, deps, async (now) => {
     const was = await removeKey(tx, issuer.tenantUuid, kid, now);
-    if (was === 'current') await promote(tx, issuer, deps.vault, now);
-    if (was === 'next') await insertKey(tx, issuer.tenantUuid, 'next', deps.vault, now);
+    if (was?.state === 'current') await promote(tx, issuer, was.algorithm, deps.vault, now);
+    if (was?.state === 'next') await insertKey(tx, issuer.tenantUuid, was.algorithm, 'next', deps.vault, now);
     return was !== undefined;
   });
 }
 
-async function promote(tx: SystemTx, { tenantUuid }: IssuerRef, vault: Vault, now: Date): Promise<void> {
-  await moveKeys(tx, tenantUuid, 'current', 'previous', now);
-  await moveKeys(tx, tenantUuid, 'next', 'current', now);
-  await insertKey(tx, tenantUuid, 'next', vault, now);
+async function promote(
+  tx: SystemTx,
+  { tenantUuid }: IssuerRef,
+  algorithm: KeyAlgorithm,
+  vault: Vault,
+  now: Date,
+): Promise<void> {
+  await moveKeys(tx, tenantUuid, algorithm, ['current', 'previous'], now);
+  await moveKeys(tx, tenantUuid, algorithm, ['next', 'current'], now);
+  await insertKey(tx, tenantUuid, algorithm, 'next', vault, now);
 }
 
 async function change<T>(
@@ -139,18 +187,22 @@ async function change<T>(
 
 /** Whether the gateways know its keys as they are: a start changes no snapshot. */
 async function isKnown(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<boolean> {
-  const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
+  const keys = await accessTokenKeys(tx, tenantUuid);
   const [known] = await tx.sql<{ keys: unknown; tenant: string }[]>`
     select object -> 'keys' as keys, tenant from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
   // Also whose object it is: version 0.1.0 let a tenant's issuer take the place of the platform's.
   return known?.tenant === tenantUuid && JSON.stringify(known.keys) === JSON.stringify(keys);
 }
 
+/** Those that gateways verify with. */
+const accessTokenKeys = async (tx: SystemTx, tenantUuid: string): Promise<readonly PublicJwk[]> =>
+  ofAlgorithm(await listKeys(tx, tenantUuid), 'ES256').map(({ publicJwk }) => publicJwk);
+
 /** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */
 async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<void> {
   const ofPlatform = tenantUuid === nilTenant;
   if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;
-  const keys = (await listKeys(tx, tenantUuid)).map(({ publicJwk }) => publicJwk);
+  const keys = await accessTokenKeys(tx, tenantUuid);
   const object: SnapshotOf<'issuer'> = {
     kind: 'issuer',
     key: issuer,

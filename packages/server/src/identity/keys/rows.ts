@@ -1,15 +1,20 @@
 /** Queries on `signing_keys`. */
-import { createPublicKey, generateKeyPairSync, hash, type JsonWebKey } from 'node:crypto';
+import { createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { SystemTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
 export type KeyState = 'next' | 'current' | 'previous' | 'removed';
+
+/** ES256 signs access tokens, and `id_token`s of clients that ask for it; RS256 signs `id_token`s only. */
+export type KeyAlgorithm = 'ES256' | 'RS256';
 
 /** A public key as RFC 7517 writes it. */
 export type PublicJwk = Readonly<Record<string, string>>;
 
 export interface SigningKey {
   readonly kid: string;
+  readonly algorithm: KeyAlgorithm;
   readonly state: KeyState;
   readonly publicJwk: PublicJwk;
   readonly changedAt: Date;
@@ -29,9 +34,9 @@ export async function lockKeys({ sql }: SystemTx, tenantUuid: string): Promise<v
 /** Keys that verify, the one that signs first. */
 export async function listKeys({ sql }: SystemTx, tenantUuid: string): Promise<readonly SigningKey[]> {
   return sql<SigningKey[]>`
-    select kid, state, public_jwk as "publicJwk", changed_at as "changedAt" from signing_keys
+    select kid, algorithm, state, public_jwk as "publicJwk", changed_at as "changedAt" from signing_keys
     where tenant_id = ${tenantUuid} and state <> 'removed'
-    order by array_position(array['current', 'next', 'previous'], state), changed_at desc, kid`;
+    order by array_position(array['current', 'next', 'previous'], state), algorithm, changed_at desc, kid`;
 }
 
 /** The same with their secret halves. */
@@ -46,38 +51,52 @@ export async function readSecretKeys(tx: SystemTx, tenantUuid: string, vault: Va
   });
 }
 
-/** Makes a key for ES256. Its `kid` is its thumbprint (RFC 7638). */
+/** Makes a key. Its `kid` is its thumbprint (RFC 7638). */
 export async function insertKey(
   { sql }: SystemTx,
   tenantUuid: string,
+  algorithm: KeyAlgorithm,
   state: 'next' | 'current',
   vault: Vault,
   now: Date,
 ): Promise<void> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { crv = '', kty = '', x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
-  const kid = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
-  const publicJwk = { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' };
-  const secret = JSON.stringify({ ...publicJwk, d: privateKey.export({ format: 'jwk' }).d });
+  const privateKey = await generate(algorithm);
+  const members = thumbprinted(createPublicKey(privateKey).export({ format: 'jwk' }));
+  const kid = hash('sha256', JSON.stringify(members), 'base64url');
+  const publicJwk = { ...members, kid, alg: algorithm, use: 'sig' };
+  const secret = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), ...publicJwk });
   const sealed = vault.seal(secret, contextOf(tenantUuid, kid));
   await sql`
     insert into signing_keys (tenant_id, kid, algorithm, state, public_jwk, secret_jwk, created_at, changed_at)
-    values (${tenantUuid}, ${kid}, 'ES256', ${state}, ${JSON.stringify(publicJwk)}::text::jsonb, ${sealed}, ${now}, ${now})`;
+    values (${tenantUuid}, ${kid}, ${algorithm}, ${state}, ${JSON.stringify(publicJwk)}::text::jsonb, ${sealed}, ${now}, ${now})`;
 }
+
+const make = promisify(generateKeyPair);
+const rsaBits = 2048;
+
+/** Beside the event loop: an RSA key takes a tenth of a second and more. */
+async function generate(algorithm: KeyAlgorithm): Promise<KeyObject> {
+  const pair = algorithm === 'ES256' ? make('ec', { namedCurve: 'P-256' }) : make('rsa', { modulusLength: rsaBits });
+  return (await pair).privateKey;
+}
+
+/** The members of a thumbprint, in its order (RFC 7638 §3.2). */
+const thumbprinted = ({ crv = '', e = '', kty = '', n = '', x = '', y = '' }: JsonWebKey): Record<string, string> =>
+  kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
 
 /** Moves keys from one state to another. */
 export async function moveKeys(
   { sql }: SystemTx,
   tenantUuid: string,
-  from: KeyState,
-  to: KeyState,
+  algorithm: KeyAlgorithm,
+  [from, to]: readonly [KeyState, KeyState],
   now: Date,
   changedBefore: Date = now,
 ): Promise<void> {
   await sql`
     update signing_keys set state = ${to}, changed_at = ${now},
       secret_jwk = case when ${to} = 'removed' then ''::bytea else secret_jwk end
-    where tenant_id = ${tenantUuid} and state = ${from} and changed_at <= ${changedBefore}`;
+    where tenant_id = ${tenantUuid} and algorithm = ${algorithm} and state = ${from} and changed_at <= ${changedBefore}`;
 }
 
 /** Takes one key out of use, whatever its state, and forgets its secret half. Returns what it was. */
@@ -86,13 +105,13 @@ export async function removeKey(
   tenantUuid: string,
   kid: string,
   now: Date,
-): Promise<KeyState | undefined> {
-  const [row] = await sql<{ state: KeyState }[]>`
-    select state from signing_keys where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed' for update`;
+): Promise<Pick<SigningKey, 'state' | 'algorithm'> | undefined> {
+  const [row] = await sql<Pick<SigningKey, 'state' | 'algorithm'>[]>`
+    select state, algorithm from signing_keys where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed' for update`;
   await sql`
     update signing_keys set state = 'removed', changed_at = ${now}, secret_jwk = ''::bytea
     where tenant_id = ${tenantUuid} and kid = ${kid} and state <> 'removed'`;
-  return row?.state;
+  return row;
 }
 
 /** Whether the tenant has an issuer that is in use. */

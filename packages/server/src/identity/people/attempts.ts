@@ -2,6 +2,7 @@
  * Slows guessing down: by account, whoever asks, and by address, whatever account. An attempt counts before it is judged,
  * so that many at once get no further than one after the other; what turns out right is taken back.
  */
+import { networkOf } from '../../http/network.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
@@ -43,16 +44,6 @@ export function mailAttemptOf({ tenantUuid }: IssuerRef, email: string, address:
 export function deviceAttemptOf({ tenantUuid }: IssuerRef, address: string, now: Date): Attempt {
   const network = networkOf(address);
   return { account: `device:${sha256(`${tenantUuid} ${network}`)}`, address: `address:${network}`, now };
-}
-
-/** With IPv6, one line has a whole /64. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::', 2);
-  const groups = head.split(':').filter((group) => group !== '');
-  const after = (tail ?? '').split(':').filter((group) => group !== '');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
-  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':');
 }
 
 /** Milliseconds until the next attempt is heard; 0: this one is, and counts. */

@@ -1,15 +1,13 @@
 /** Passwords, kept as Argon2id (RFC 9106) in the PHC string format. */
 import { argon2, timingSafeEqual } from 'node:crypto';
-import { Problem } from '@tulou/contract';
+import { systemClock, type Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
+import { openHashing, type HashedFor, type Hashing, type Place } from './hashing.ts';
 
 /** The second choice of OWASP's password storage guide: 19 MiB, two passes. */
 const parameters = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const saltBytes = 16;
 const tagBytes = 32;
-/** Each takes a thread of the four that the process has for such work, and 19 MiB. */
-const atOnceMax = 2;
-const waitingMax = 100;
 
 export const passwordCharactersMin = 12;
 export const passwordCharactersMax = 256;
@@ -21,9 +19,17 @@ export interface Verdict {
 }
 
 export interface Passwords {
-  /** The text to keep. Throws `unavailable` where too many wait. */
-  keep(password: string): Promise<string>;
+  /** The text to keep. Throws a refusal where too many wait. Without `whose`, only the whole queue is bounded. */
+  keep(password: string, whose?: HashedFor): Promise<string>;
   /** Whether it is the password that was kept. Does the same work where none was kept (and says no). */
+  verify(kept: string | undefined, password: string, whose?: HashedFor): Promise<Verdict>;
+  /** Reserves a place before anything else is done, and gives it back after the work. Throws a refusal where there is none. */
+  within<T>(whose: HashedFor | undefined, work: (hasher: Hasher) => Promise<T>): Promise<T>;
+}
+
+/** `keep` and `verify` of one who has a place. */
+export interface Hasher {
+  keep(password: string): Promise<string>;
   verify(kept: string | undefined, password: string): Promise<Verdict>;
 }
 
@@ -35,24 +41,41 @@ interface Kept {
   readonly tag: Buffer;
 }
 
-export function openPasswords(random: Random): Passwords {
-  const inTurn = openTurns();
+export function openPasswords(
+  random: Random,
+  clock: Clock = systemClock,
+  hashing: Hashing = openHashing(clock),
+): Passwords {
   const nobody: Kept = { ...parameters, salt: Buffer.from(random.bytes(saltBytes)), tag: Buffer.alloc(tagBytes) };
+  const within: Passwords['within'] = async (whose, work) => {
+    const place = hashing.reserve(whose);
+    try {
+      return await work(hasherAt(place, nobody, random));
+    } finally {
+      place.leave();
+    }
+  };
   return {
-    async keep(password) {
-      const salt = Buffer.from(random.bytes(saltBytes));
-      return write(salt, await inTurn(() => derive(password, { ...parameters, salt, tag: nobody.tag })));
-    },
-    async verify(kept, password) {
-      const known = kept === undefined ? undefined : read(kept);
-      const against = known ?? nobody;
-      const tag = await inTurn(() => derive(password, against));
-      const right = timingSafeEqual(tag, against.tag) && known !== undefined;
-      const stale = right && !isOfToday(against);
-      return { right, stale };
-    },
+    within,
+    keep: (password, whose) => within(whose, ({ keep }) => keep(password)),
+    verify: (kept, password, whose) => within(whose, ({ verify }) => verify(kept, password)),
   };
 }
+
+const hasherAt = (place: Place, nobody: Kept, random: Random): Hasher => ({
+  async keep(password) {
+    const salt = Buffer.from(random.bytes(saltBytes));
+    return write(salt, await place.hash(() => derive(password, { ...parameters, salt, tag: nobody.tag })));
+  },
+  async verify(kept, password) {
+    const known = kept === undefined ? undefined : read(kept);
+    const against = known ?? nobody;
+    const tag = await place.hash(() => derive(password, against));
+    const right = timingSafeEqual(tag, against.tag) && known !== undefined;
+    const stale = right && !isOfToday(against);
+    return { right, stale };
+  },
+});
 
 const isOfToday = ({ memory, passes, parallelism }: Kept): boolean =>
   memory === parameters.memory && passes === parameters.passes && parallelism === parameters.parallelism;
@@ -82,24 +105,4 @@ function read(kept: string): Kept {
   if (memory === undefined) throw new Error('a kept password is not an Argon2id PHC string');
   const costs = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
   return { ...costs, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
-}
-
-/** Lets a few work at once, in the order they came, and refuses when the queue is full. */
-function openTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let working = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (working >= atOnceMax) {
-      if (waiting.length >= waitingMax) throw new Problem('unavailable', { detail: 'too many sign in at once' });
-      await new Promise<void>((resolve) => void waiting.push(resolve));
-    } else working += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      // The turn goes straight to the next, so that nobody who comes meanwhile gets before them.
-      if (next === undefined) working -= 1;
-      else next();
-    }
-  };
 }

@@ -1,10 +1,11 @@
 /** Who signs in with an address and a password. */
+import { Refusal } from '../../http/refusal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import { admitAttempt, attemptOf, forgiveAttempt } from './attempts.ts';
-import type { Passwords } from './password.ts';
-import { findUser, rekeepPassword, type User } from './users.ts';
+import type { Hasher, Passwords } from './password.ts';
+import { emailOf, findUser, rekeepPassword, type User } from './users.ts';
 
 export interface SignInDeps {
   readonly store: Store;
@@ -25,19 +26,34 @@ export type SignedIn =
   /** Not looked at: there were too many before. */
   | { readonly kind: 'wait'; readonly waitMs: number };
 
-/** The same answer after the same work, whether the person is unknown, disabled, has no password, or another one. */
-export async function signIn(
+/**
+ * The same answer after the same work, whether the person is unknown, disabled, has no password, or another one. What there is
+ * no room for waits, and neither counts as an attempt nor asks the database.
+ */
+export async function signIn(issuer: IssuerRef, given: Credentials, deps: SignInDeps): Promise<SignedIn> {
+  const { tenantUuid } = issuer;
+  const whose = { tenantUuid, address: given.address, account: emailOf(given.email) };
+  try {
+    return await deps.passwords.within(whose, (hasher) => judge(issuer, given, hasher, deps));
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'wait', waitMs: error.waitMs };
+    throw error;
+  }
+}
+
+async function judge(
   issuer: IssuerRef,
   given: Credentials,
-  { store, clock, passwords }: SignInDeps,
+  hasher: Hasher,
+  { store, clock }: SignInDeps,
 ): Promise<SignedIn> {
   const attempt = attemptOf(issuer, given.email, given.address, new Date(clock.now()));
   const waitMs = await store.system('an attempt to sign in counts', (tx) => admitAttempt(tx, attempt));
   if (waitMs > 0) return { kind: 'wait', waitMs };
   const user = await store.system('a person signs in', (tx) => findUser(tx, issuer, given.email));
-  const { right, stale } = await passwords.verify(user?.password, given.password);
+  const { right, stale } = await hasher.verify(user?.password, given.password);
   if (user === undefined || user.disabled || !right) return { kind: 'wrong' };
-  const fresh = stale ? await passwords.keep(given.password) : undefined;
+  const fresh = stale ? await hasher.keep(given.password) : undefined;
   await store.system('a person has signed in', async (tx) => {
     await forgiveAttempt(tx, attempt);
     if (fresh !== undefined) await rekeepPassword(tx, issuer, user, fresh);

@@ -1,7 +1,8 @@
 /** THE CONFIGURATION of an issuer: what it speaks, RFC 9700 throughout. */
-import { errors, type Configuration, type FindAccount } from 'oidc-provider';
+import { errors, type Client, type Configuration, type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
 import { accountClient } from '../clients/account-client.ts';
 import { gidOf } from '../artifacts/adapter.ts';
+import { pkceProperty } from '../clients/find.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { SecretKey } from '../keys/rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
@@ -74,19 +75,22 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
       profile: ['name', 'locale'],
       email: ['email', 'email_verified'],
     },
-    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'tls_client_auth', 'none'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'],
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     enabledJWA: {
-      idTokenSigningAlgValues: ['ES256'],
+      // OpenID Connect Core §15.1 makes RS256 mandatory. Access tokens are ES256, whatever a client has chosen here.
+      idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
     },
-    pkce: { required: () => true },
+    pkce: { required: needsPkce },
+    extraClientMetadata: { properties: [pkceProperty] },
     allowOmittingSingleRegisteredRedirectUri: false,
-    conformIdTokenClaims: false,
+    // OpenID Connect Core §5.4: where there is an access token for it, userinfo tells what the scopes ask for.
+    conformIdTokenClaims: true,
     rotateRefreshToken: resources.mayRotate,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => onlyForIssuer(claims['aud'], issuer),
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims, _header, client) => judgeAudience(claims['aud'], issuer, client),
     // What is called is what clients have registered: where they want to be told of a logout.
     fetch: (url, init) => parts.fetch(String(url), init as GuardedInit),
     clientBasedCORS: (_ctx, origin, client) =>
@@ -168,7 +172,27 @@ function cookiesFor(issuer: string, vault: Vault): NonNullable<Configuration['co
   };
 }
 
-/** One client may talk to many issuers: an assertion meant for another one must be of no use here (rfc7523bis). */
-function onlyForIssuer(audience: unknown, issuer: string): void {
-  if (audience !== issuer) throw new errors.InvalidClientAuth('audience (aud) must be the issuer, as one string');
+/**
+ * Without PKCE a code that somebody else has got is of use to them. For a client with authentication that is made to do without,
+ * a `nonce` holds the `id_token` to the request instead (RFC 9700 §2.1.1).
+ */
+function needsPkce({ oidc }: KoaContextWithOIDC, client: Client): boolean {
+  const mayOmit = client[pkceProperty] === 'optional' && client.clientAuthMethod !== 'none';
+  return !(mayOmit && oidc.params?.['nonce'] !== undefined && oidc.requestParamScopes.has('openid'));
+}
+
+/**
+ * One client may talk to many issuers: an assertion meant for another one must be of no use here. RFC 9126 §2 has servers accept
+ * the issuer and the endpoints; FAPI 2.0 the issuer only, as one string. Clients that FAPI is for are held to that.
+ */
+function judgeAudience(audience: unknown, issuer: string, client: Client): void {
+  const isFapi =
+    client.requirePushedAuthorizationRequests === true &&
+    (client.dpopBoundAccessTokens === true || client.tlsClientCertificateBoundAccessTokens === true);
+  const accepted = [issuer, `${issuer}${routes.token}`, `${issuer}${routes.pushed_authorization_request}`];
+  const given: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (isFapi && audience !== issuer)
+    throw new errors.InvalidClientAuth('audience (aud) must be the issuer, as one string');
+  if (given.length === 0 || !given.every((one) => accepted.some((known) => known === one)))
+    throw new errors.InvalidClientAuth('audience (aud) must be the issuer, its token endpoint or its PAR endpoint');
 }

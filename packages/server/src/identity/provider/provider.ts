@@ -1,5 +1,5 @@
 /** One issuer's Provider, built from values. Nothing of it changes afterwards: other keys make another one. */
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider';
 import { problemOf } from '../../http/problem.ts';
 import type { Log } from '../../kernel/log.ts';
 import { noteSignIns } from '../people/sign-ins.ts';
@@ -38,7 +38,7 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   provider.ReplayDetection.unique = openReplays(tenantUuid, deps);
   // A client's `client_secret` here is made of hashes.
   provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
-    return isSecret(this.clientSecret, actual);
+    return isSecret(this.clientSecret, actual) && isAsRegistered(this);
   };
   // The mount has set what these say from the configuration; nothing of it comes from the client.
   provider.proxy = true;
@@ -53,6 +53,12 @@ export function buildProvider(issuer: Issuer, keys: readonly SecretKey[], deps: 
   mendDeviceReturn(provider);
   provider.on('server_error', (ctx, error) => tellFailure(ctx, error, deps.log));
   return provider;
+}
+
+/** oidc-provider takes a secret from the field or the body, whichever way is registered. */
+function isAsRegistered(client: Client): boolean {
+  const isPosted = Provider.ctx?.oidc.params?.['client_secret'] !== undefined;
+  return isPosted === (client.clientAuthMethod === 'client_secret_post');
 }
 
 /** While the database is away, clients are told to come back; anything else is a defect of ours. */

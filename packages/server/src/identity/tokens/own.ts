@@ -27,7 +27,7 @@ export function readOwnToken(text: string, issuer: string, keys: readonly Public
   const [head, body, signature] = parts.map(decode);
   if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) return undefined;
   const { kid } = header.safeParse(parseJson(head)).data ?? {};
-  const jwk = keys.find((key) => key['kid'] === kid);
+  const jwk = keys.find((key) => key['kid'] === kid && key['alg'] === 'ES256');
   if (jwk === undefined) return undefined;
   const key = { key: createPublicKey({ key: { ...jwk }, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
   const signed = Buffer.from(text.slice(0, text.lastIndexOf('.')));

@@ -1,7 +1,6 @@
 /** All rows of a tenant as one archive. */
 import { createGzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
-import { Problem } from '@tulou/contract';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { pack as openPack, type Pack } from 'tar-stream';
 import type { TenantTx } from '../../store/store.ts';
@@ -12,27 +11,18 @@ import type { TenantScope } from '../../tenancy/scope.ts';
 /** A part's lines are in memory at once, because a tar entry begins with its size. */
 const partBytes = 4 * 1024 * 1024;
 const rowsAtOnce = 500;
-/** An export holds a connection and an old snapshot of the database as long as its reader reads. */
-const exportsAtOnceMax = 2;
+/** An export holds a connection and an old snapshot of the database as long as its reader reads. Admission bounds how many run. */
 const exportTimeoutMs = 15 * 60_000;
-
-let running = 0;
 
 /**
  * A gzipped tar: `<table>/<part>.ndjson`, a line a row, and `manifest.json` at the end, which an archive that broke off
  * lacks. All is read at one moment of the database (repeatable read). Columns that begin with `secret_` stay out.
  */
 export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
-  if (running >= exportsAtOnceMax) throw new Problem('unavailable', { detail: 'other exports are running' });
-  running += 1;
   const pack = openPack();
   const zipped = createGzip();
   const timer = deps.clock.after(exportTimeoutMs, () => zipped.destroy(new Error('the export took too long')));
-  const done = (): void => {
-    timer.cancel();
-    running -= 1;
-  };
-  pipeline(pack, zipped, done);
+  pipeline(pack, zipped, () => timer.cancel());
   void writeArchive(scope, pack, deps).catch((error: unknown) => pack.destroy(error as Error));
   return zipped;
 };

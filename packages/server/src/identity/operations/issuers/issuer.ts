@@ -50,8 +50,8 @@ export async function viewIssuer(tx: TenantTx, row: IssuerRow, deps: Deps): Prom
     accent: row.accent,
     sign_up: row.sign_up,
     state: row.state,
-    keys: keys.flatMap(({ kid, state, changedAt }) =>
-      state === 'removed' ? [] : [{ kid, state, changed_at: changedAt.toISOString() }],
+    keys: keys.flatMap(({ kid, algorithm, state, changedAt }) =>
+      state === 'removed' ? [] : [{ kid, algorithm, state, changed_at: changedAt.toISOString() }],
     ),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

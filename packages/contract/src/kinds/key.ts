@@ -15,7 +15,7 @@ export const keyObjectKind = z.object({
   tenant: z.string(),
   app: z.string(),
   environment: z.enum(['test', 'live']),
-  /** What calls show: the key itself where nothing is said, or a signature made with it. */
+  /** The proof that a call carries: by default the key itself, else a signature made with it. */
   method: keyKind.optional(),
   hash: z.string().length(43),
   /** Unix seconds, or null. */

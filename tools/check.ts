@@ -1,6 +1,6 @@
 /**
- * `npm run check`: everything that can be said about the tree without running it, quick things first.
- * A check is a line of the table; all of them run, so that one visit shows all there is to mend.
+ * `npm run check`: all checks of the tree that do not run it, quick ones first.
+ * A check is a line of the table; all of them run, so that one run shows all findings.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

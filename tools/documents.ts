@@ -1,4 +1,4 @@
-/** What documents promise about the tree and must keep: every dependency explained, every decision listed, every link alive. */
+/** Rules of documents: every dependency is explained, every decision is listed, every link has a target. */
 import { dirname, join } from 'node:path/posix';
 import type { SourceFile, Violation } from './source.ts';
 

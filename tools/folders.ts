@@ -1,6 +1,6 @@
 /**
- * Folders of a package, or of a plane of the server, form no cycle: whoever reads one can do so after those below it. A file that
- * lies directly in a package or plane counts by itself, as wiring stands at the top there and shared types at the bottom.
+ * Folders of a package, or of a plane of the server, form no cycle: a reader can read each after those below it. A file that
+ * lies directly in a package or plane counts by itself: wiring is at the top there, shared types are at the bottom.
  */
 import { dirname, join } from 'node:path/posix';
 import { isTestPath, isTypeScript, type SourceFile, type Violation } from './source.ts';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path/posix';
 import { isNode, isTestPath, isTypeScript, nameOf, parse, walk } from './source.ts';
 import type { Node, SourceFile, Violation } from './source.ts';
 
-/** What a file reaches for: modules, and names of globals or of what it imports. */
+/** A use in a file: a module, or the name of a global or of an import. */
 export interface Reach {
   readonly line: number;
   /** `packages/server/src/store/pool.ts` for an import of ours, `node:fs` or `zod` for others, `Date.now` for a use. */

@@ -32,7 +32,8 @@ export interface Parsed {
   lineOf(offset: number): number;
 }
 
-const textFile = /(?:\.(?:ts|js|json|jsonc|md|sql|yaml|yml|html|css|svg|sh|lua|conf|txt)|\/[^./]+|^[^./]+|\.ci\/run)$/;
+const textFile =
+  /(?:\.(?:ts|js|json|jsonc|md|sql|yaml|yml|html|css|svg|sh|lua|conf|txt|service|sysusers|example)|\/[^./]+|^[^./]+|\.ci\/run)$/;
 
 /** Reads what git tracks, and what it would track if it were added. Binary files and the lock file are left out. */
 export function readTree(root: string): readonly SourceFile[] {

@@ -9,7 +9,7 @@ import type { Node, SourceFile, Violation } from './source.ts';
 
 const server = 'packages/server/src/';
 
-/** Purging, exporting, backup and restore go over the tables that PostgreSQL's catalogue names, whoever owns them. */
+/** Purging, exporting, backup and restore go over all tables of PostgreSQL's catalogue, independent of their owners. */
 const overAllTables = [
   'tenants/tenants/purge.ts',
   'tenants/tenants/export.ts',

@@ -1,4 +1,4 @@
-/** What a reviewer would otherwise have to say again and again: a table of rules, each with its reason. */
+/** Rules that a reviewer would otherwise repeat: a table, each rule with its reason. */
 import { isNode, isTestPath, isTypeScript, nameOf, parse, walk } from './source.ts';
 import type { Node, SourceFile, Violation } from './source.ts';
 import { findDocumentViolations } from './documents.ts';

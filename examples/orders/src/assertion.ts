@@ -1,4 +1,4 @@
-/** Who calls: the tenant in the assertion that the gateway signed. Headers next to it are not believed. */
+/** The caller: the tenant in the assertion that the gateway signed. Other header fields are not trusted. */
 import { AssertionError, openAssertions, type AssertionOptions } from '@tulou/sdk/assertion';
 import { Refusal } from './refusal.ts';
 

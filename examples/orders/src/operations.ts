@@ -1,4 +1,4 @@
-/** What the service does, as a table: the operations of `openapi.yaml`, each a function of the caller's tenant. */
+/** The table of the service: the operations of `openapi.yaml`, each a function of the caller's tenant. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal } from './refusal.ts';

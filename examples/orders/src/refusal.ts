@@ -1,4 +1,4 @@
-/** What is thrown where a call cannot be answered as asked; rendered as `application/problem+json` (RFC 9457). */
+/** Thrown if a call is rejected; rendered as `application/problem+json` (RFC 9457). */
 export interface Violation {
   readonly pointer: string;
   readonly message: string;

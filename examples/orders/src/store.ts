@@ -52,7 +52,7 @@ const schema = `
   create index if not exists orders_by_status on orders (tenant, status, id);
 `;
 
-/** Opens the file in `folder`. What a call has been told is on disk by then: writes are synced, also to a killed process. */
+/** Opens the file in `folder`. A write is on disk before its call is answered, so a killed process loses no answered write. */
 export function openOrderStore(folder: string): OrderStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(join(folder, 'orders.db'));

@@ -34,7 +34,7 @@ export const snapshotKinds = {
   denial: denialKind,
 } as const;
 
-/** Each schema stands under the name that its objects carry. */
+/** The key of each schema is the `kind` of its objects. */
 type Named<Kinds> = { readonly [K in keyof Kinds]: z.ZodType<{ readonly kind: K; readonly key: string }> };
 snapshotKinds satisfies Named<typeof snapshotKinds>;
 

@@ -6,7 +6,7 @@ export interface BrokenDocument {
   /** The place of the first finding. */
   readonly line: number;
   readonly pointer: string;
-  /** How many findings there are in all; 1 where nothing is said. */
+  /** The number of all findings; 1 by default. */
   readonly count?: number;
   /** The whole message of the first finding. */
   readonly says: string;

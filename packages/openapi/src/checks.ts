@@ -20,7 +20,7 @@ export interface Subject {
 
 type Check = (subject: Subject) => void;
 
-/** Path keys: those without a route are not published, and nothing but variables' names must not tell two apart. */
+/** Path keys: a key without a route is not published. Two keys must differ in more than the names of variables. */
 const templates: Check = ({ root, operations, findings, line }) => {
   const paths = member(root, 'paths');
   if (!isObject(paths)) return;

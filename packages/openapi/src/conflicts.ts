@@ -19,7 +19,7 @@ type LineOf = (path: readonly string[]) => number;
 /** How much is spent on comparing segments of text and variables in one document; past it, two count as the same. */
 const stepsMax = 5_000_000;
 
-/** Notes conflicts. Returns the operations that another with the same scopes stands for: they are not routed themselves. */
+/** Notes conflicts. Returns the operations that an earlier one with the same scopes replaces: they are not routed. */
 export function findConflicts(routed: readonly Routed[], findings: Findings, lineOf: LineOf): Set<Routed> {
   const shadowed = new Set<Routed>();
   const budget = { steps: stepsMax };

@@ -88,7 +88,7 @@ export function accessOf(securities: readonly (readonly Requirement[])[], scheme
     const asked = Object.entries(requirement).flatMap(([name, scopes]) =>
       holdsScopes(name, scopes, schemes) ? ['token' as const] : (schemes.kinds.get(name) ?? []),
     );
-    // Where both are asked for at once, the token is the one that carries scopes.
+    // If one requirement asks for both, the token carries the scopes.
     const [first] = asked;
     if (first !== undefined) wanted.add(asked.includes('token') ? 'token' : first);
   }

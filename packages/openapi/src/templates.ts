@@ -98,7 +98,7 @@ function pathOf(segments: readonly Segment[], address: string): string {
   return `/${segments.map((segment) => segment.map(write).join('')).join('/')}`;
 }
 
-/** The same for two routes if, and only if, no address tells them apart by precedence: literal, then longer literal text. */
+/** Two routes have the same rank if, and only if, precedence (literal, then longer literal text) orders them for no address. */
 export function rankOf({ segments }: Route): string {
   return segments
     .map((segment) => {
@@ -112,7 +112,7 @@ export function rankOf({ segments }: Route): string {
 export function overlap(a: Route, b: Route, budget = { steps: Number.POSITIVE_INFINITY }): boolean {
   return a.segments.every((segment, index) => {
     const other = b.segments[index] ?? [];
-    // Of one rank: both are the same literal, or both one variable.
+    // Both have one rank: they are the same literal, or both are one variable.
     if (segment.length === 1 && other.length === 1)
       return segment[0] === other[0] || segment[0] === null || other[0] === null;
     return segmentsOverlap(segment, other, budget);

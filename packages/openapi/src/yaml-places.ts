@@ -29,7 +29,7 @@ export class Places {
     this.#after[index] = next;
   }
 
-  /** Notes what an alias stands for. */
+  /** Notes the node that an alias refers to. */
   alias(index: number, target: number): void {
     this.#aliased.set(index, target);
   }

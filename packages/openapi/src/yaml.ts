@@ -23,7 +23,7 @@ import { sayDuplicate, weighDuplicate } from './duplicates.ts';
 import { saySyntax } from './syntax-errors.ts';
 
 export const depthMax = 200;
-/** With what aliases repeat counted each time: a few lines of aliases can stand for billions of values. */
+/** Values repeated by aliases count each time: a few lines of aliases can expand to billions of values. */
 const valuesMax = 2_000_000;
 /** As above, in characters: one alias can repeat a text of megabytes. */
 const charactersMax = 64 * 1024 * 1024;
@@ -77,7 +77,7 @@ interface LargeInteger {
 
 type Container = MappingEvent | SequenceEvent;
 
-/** Walks the events once. An alias shares its anchor's value; two bounds keep finite what it stands for. */
+/** Walks the events once. An alias shares its anchor's value; two bounds limit its expansion. */
 class Conversion {
   readonly #text: string;
   readonly #events: readonly Event[];

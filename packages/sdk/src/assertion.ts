@@ -6,9 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { defaultSystem, type System } from './system.ts';
 
-/** Who calls. */
+/** The caller, as the gateway asserts it. */
 export interface Caller {
-  /** Id of the tenant whose call it is; undefined where the version is open to everyone and nobody said who they are. */
+  /** Id of the tenant that calls; undefined for a call without a credential to an open version. */
   readonly tenant: string | undefined;
   readonly app: string | undefined;
   /** Where the call is made for a tenant that has installed the app. */
@@ -140,7 +140,7 @@ export function forCallers(
   };
 }
 
-/** The same for `node:http`. What the handler throws is its own, as without us. */
+/** The same for `node:http`. An error of the handler is passed on unchanged. */
 export function forNodeCallers(
   assertions: Assertions,
   handler: (request: IncomingMessage, response: ServerResponse, caller: Caller) => void | Promise<void>,

@@ -10,23 +10,23 @@ export interface ClientOptions extends ClientFacts {
 
 /** Tokens of one grant. */
 export interface TokenSource {
-  /** One with time left. Whoever asks at once causes one request. Throws a TokenError. */
+  /** A token that has not expired. Concurrent calls share one request. Throws a TokenError. */
   token(): Promise<AccessToken>;
-  /** `fetch` with the token; once more with a new one where the gateway says that this one is over. */
+  /** `fetch` with the token; once more with a new one if the gateway reports that this one has expired. */
   readonly fetch: typeof fetch;
 }
 
 export interface InstallationOptions {
-  /** Full names; all that the installation grants where nothing is said. */
+  /** Full names; by default all that the installation grants. */
   readonly scopes?: readonly string[];
 }
 
 export interface UserOptions {
-  /** Of the last answer, wherever the app has kept it. */
+  /** The refresh token of the last answer, as the app has stored it. */
   readonly refreshToken: string;
   /** The tenant for which the person acts, as when they agreed. */
   readonly tenant: string;
-  /** Is called before a new token is used, with the refresh token that replaces the last: keep it, the last is spent. */
+  /** Called before a new token is used, with the next refresh token. Store it: the last one is used up. */
   readonly keep: (refreshToken: string) => void | Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export interface SignInWish {
   readonly scopes: readonly string[];
 }
 
-/** What must be kept, by the session of whoever signs in, until they come back. */
+/** The state that the session of the person must keep until the browser returns. */
 export interface SignInBegun extends SignInWish {
   readonly state: string;
   readonly verifier: string;
@@ -50,13 +50,13 @@ export interface SignedIn {
 }
 
 export interface AppClient {
-  /** Of the app itself, for a tenant (id or slug) that has installed it. The same source for the same words. */
+  /** Tokens of the app itself, for a tenant (id or slug) that has installed it. Equal arguments return the same source. */
   installation(tenant: string, options?: InstallationOptions): TokenSource;
-  /** Of a person who has agreed that the app acts for them. One source for one refresh token: two would spend it twice. */
+  /** Tokens of a person who has agreed that the app acts for them. One source for one refresh token: two would use it twice. */
   user(options: UserOptions): TokenSource;
-  /** Where to send the person's browser, and what to keep meanwhile. */
+  /** The address for the person's browser, and the state to keep meanwhile. */
   beginSignIn(wish: SignInWish): Promise<{ readonly url: string; readonly begun: SignInBegun }>;
-  /** What came of it, from the address to which the browser came back. Throws a TokenError where they did not agree. */
+  /** The tokens, from the address to which the browser returned. Throws a TokenError if the person did not agree. */
   finishSignIn(cameBackTo: string, begun: SignInBegun): Promise<SignedIn>;
 }
 

@@ -147,7 +147,7 @@ async function readMetadata(issuer: string, system: System): Promise<Metadata> {
 
 async function ask(url: string, init: RequestInit, { fetch }: System): Promise<Answer> {
   try {
-    // A redirect would take credentials to an address that nobody chose.
+    // A redirect would send credentials to an unknown address.
     const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
     const body: unknown = await response.json();
     return { response, body: typeof body === 'object' && body !== null ? { ...body } : {} };

@@ -251,7 +251,7 @@ test('past the gateway there is nothing: no assertion, one of another key, one f
   assert.deepEqual(calls, []);
 });
 
-/** What the gateway sends to the service. */
+/** The assertion that the gateway sends to the service. */
 async function seenAssertion(): Promise<string> {
   const headers = { 'x-api-key': (await world.makeKey({})).key };
   const seen = Promise.withResolvers<string>();

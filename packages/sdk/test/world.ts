@@ -10,14 +10,14 @@ export const scope = 'acme/orders:read';
 
 export interface World {
   readonly platform: Running;
-  /** Of the version, at the gateway. */
+  /** Address of the version, at the gateway. */
   readonly api: string;
   readonly installation: string;
   readonly shop: string;
   readonly user: string;
-  /** Who answers the calls that come through the gateway, from now on. */
+  /** Sets the handler of the calls that the gateway forwards. */
   serve(listener: RequestListener): void;
-  /** Of the service itself, past the gateway. */
+  /** Address of the service itself, without the gateway. */
   readonly serviceUrl: string;
   makeClient(facts: object): Promise<{ readonly id: string; readonly secret: string }>;
   makeKey(facts: object): Promise<{ readonly key: string; readonly keyId: string }>;

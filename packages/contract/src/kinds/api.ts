@@ -12,6 +12,6 @@ export const apiKind = z.object({
   hosts: z.array(z.string()),
   /** Only tenants with a right to it may learn that it exists. Absent: public. */
   private: z.boolean().optional(),
-  /** What its provider lets apps be granted. A gateway whose feed is stale refuses those of high risk. */
+  /** The scopes that apps can be granted. A gateway whose feed is stale rejects those of high risk. */
   scopes: z.array(z.object({ name: z.string(), risk: scopeRisk })).optional(),
 });

@@ -16,7 +16,7 @@ export const keyObjectKind = z.object({
   tenant: z.string(),
   app: z.string(),
   environment,
-  /** What calls show: the key itself where nothing is said, or a signature made with it. */
+  /** The proof that a call carries: by default the key itself, else a signature made with it. */
   method: keyKind.optional(),
   /** Full names, `<tenant>/<api>:<name>`. Absent: none. */
   scopes: z.array(z.string()).optional(),

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 export const planLimit = z.object({
   requests: z.int().min(1).max(limits.planRequestsMax),
   per: z.enum(['second', 'minute', 'hour', 'day', 'month']),
-  /** What is counted apart. `subscription` (app × api) where nothing is said. */
+  /** The subject that has a count of its own. By default `subscription` (app × api). */
   by: z.enum(['subscription', 'key', 'installation', 'app', 'tenant', 'address']).default('subscription'),
 });
 export type PlanLimit = z.output<typeof planLimit>;

@@ -153,7 +153,7 @@ export function renderMetrics(threads: readonly ThreadMetrics[], figures: MainFi
     ...histogram(at),
     ...gauge('tulou_gateway_in_flight', 'Exchanges that have begun and not ended.', at(inFlightAt)),
     ...counter('tulou_gateway_broken_off_total', 'Exchanges that a client or an upstream broke off.', at(abortedAt)),
-    ...counter('tulou_gateway_access_log_lines_lost_total', 'Access log lines that nobody took.', at(logLinesLostAt)),
+    ...counter('tulou_gateway_access_log_lines_lost_total', 'Access log lines that were dropped.', at(logLinesLostAt)),
     ...gauge('tulou_gateway_usage_in_memory', 'Answered calls whose record the disk has not taken.', at(pendingAt)),
     ...mainMetrics(figures),
   ]

@@ -72,10 +72,13 @@ describe('usage on its way to control', () => {
   }
   const open = (files: SpoolFiles, more: Partial<ConstructorParameters<typeof Spool>[0]> = {}): Spool =>
     new Spool({ folder, prefix, bounds: spoolBounds, files, clock: systemClock, onClosed() {}, onFault() {}, ...more });
+  async function until(isDone: () => boolean): Promise<void> {
+    while (!isDone()) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
   async function ship(shipper = opened()): Promise<Shipper> {
     shipper.recover('');
     const running = shipper.run();
-    while (shipper.segments > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    await until(() => shipper.segments === 0);
     shipper.stop();
     await running;
     return shipper;
@@ -155,12 +158,12 @@ describe('usage on its way to control', () => {
       onPending: (calls) => pending.push(calls),
     });
     spool.commit(Array.from({ length: 10 }, () => event));
-    while (counted < 10) await new Promise<void>((resolve) => setImmediate(resolve));
+    await until(() => counted >= 10);
     // Control has them, but the thread has not heard of it when its disk works again.
     full = false;
-    while (spool.pending > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    await until(() => spool.pending === 0);
     answer();
-    while (shipper.segments > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    await until(() => shipper.segments === 0);
     assert.equal(counted, 10);
     spool.commit([event]);
     await spool.close();

@@ -16,7 +16,10 @@ export const groundTables: Readonly<Record<string, 'store' | 'snapshot' | 'opera
   platform_tokens: 'operations',
 };
 
-/** Tables of planes that the ground floors read: to know the caller, the tenant in the path and the owner of a host name, and to check the master key. */
+/**
+ * Tables of planes that the ground floors read: to know the caller, the tenant in the path and the owner of a host name, and to
+ * check the master key.
+ */
 export const groundReads: readonly string[] = [
   'tenants',
   'members',

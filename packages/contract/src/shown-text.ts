@@ -1,6 +1,6 @@
 /**
- * Text that one tenant writes and another one reads. What cannot be seen, what changes the direction of other text, and
- * spaces that only look alike let a name imitate another name.
+ * Text that one tenant writes and another one reads. Invisible characters, characters that change the direction of other
+ * text, and spaces that look alike let a name imitate another name.
  */
 
 /** Scripts in which a joiner between letters changes how they are drawn. Between letters of others it is invisible. */
@@ -37,7 +37,7 @@ export const isPlainLine = (text: string): boolean => text.isWellFormed() && !hi
 export const isPlainText = (text: string): boolean =>
   text.isWellFormed() && !hiddenInLines.test(text.replace(joined, ''));
 
-/** The text without what `isPlainLine` refuses: for names that another party has given, and nobody is there to correct. */
+/** The text without what `isPlainLine` refuses: for names that another party has given, which no person here can correct. */
 export function plainLineOf(text: string): string {
   const visible = Array.from(text.toWellFormed().replace(/\p{Z}+/gu, ' '))
     .filter((character) => !hidden.test(character))

@@ -16,7 +16,10 @@ export const groundTables: Readonly<Record<string, 'store' | 'snapshot' | 'opera
   platform_tokens: 'operations',
 };
 
-/** Tables of planes that the ground floors read: to know the caller and the tenant in the path, and to check the master key. */
+/**
+ * Tables of planes that the ground floors read: to know the caller, the tenant in the path and the owner of a host name, and to
+ * check the master key.
+ */
 export const groundReads: readonly string[] = [
   'tenants',
   'members',
@@ -24,5 +27,6 @@ export const groundReads: readonly string[] = [
   'users',
   'operators',
   'connections',
+  'domain_owners',
   'signing_keys',
 ];

@@ -2,7 +2,7 @@
 import { endSessions } from '../people/sessions.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { User } from '../people/users.ts';
-import { acr } from '../provider/acr.ts';
+import { acr } from '../tokens/acr.ts';
 import { fallsShort } from '../provider/policy.ts';
 import { inStore, type Asking, type PromptDeps } from '../asking.ts';
 import { isMember } from '../requests/request.ts';

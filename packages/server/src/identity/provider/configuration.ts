@@ -11,7 +11,7 @@ import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import { certificateOf, isNamed } from './certificates.ts';
 import type { RichRequests } from '../clients/details.ts';
 import type { Pages } from './pages.ts';
-import { acr } from './acr.ts';
+import { acr } from '../tokens/acr.ts';
 import { existingGrant, policyOf, signInOf } from './policy.ts';
 import type { Resources } from './resources.ts';
 

@@ -1,6 +1,6 @@
 /** When a person is asked who they are, and how surely they have to show it (OpenID Connect Core §3.1.2.1, RFC 9470). */
 import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
-import { acr } from './acr.ts';
+import { acr } from '../tokens/acr.ts';
 import { accountClientId, grantToAccount } from '../clients/account-client.ts';
 import { findFirstParty } from '../clients/first-party.ts';
 import type { Resources } from './resources.ts';

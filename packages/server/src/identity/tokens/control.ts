@@ -7,7 +7,7 @@ import { listKeys } from '../keys/rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { isDenied } from '../../snapshot/denials.ts';
 import type { SignIn } from '../../tenancy/principal.ts';
-import { acr } from '../provider/acr.ts';
+import { acr } from './acr.ts';
 import { readOwnToken, type OwnToken } from './own.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 

@@ -3,6 +3,8 @@ import { programSettings } from '../../packages/server/src/config.ts';
 import { renderMetrics as renderGateway, ThreadMetrics } from '../../packages/server/src/gateway/metrics.ts';
 import { type MetricDefinition, type MetricTable } from '../../packages/server/src/kernel/metrics.ts';
 import type { Setting, SettingTable } from '../../packages/server/src/kernel/settings.ts';
+import { admissionMetrics } from '../../packages/server/src/http/refusals.ts';
+import { admissionSettings } from '../../packages/server/src/operations/admission-settings.ts';
 import { callMetrics } from '../../packages/server/src/operations/measure.ts';
 import type { Plane } from '../../packages/server/src/operations/plane.ts';
 import { planes as realPlanes } from '../../packages/server/src/planes.ts';
@@ -14,6 +16,7 @@ type Described = Pick<Plane, 'name' | 'settings' | 'metrics'>;
 export function renderSettings(planes: readonly Described[] = realPlanes): string {
   const sections = [
     section('The program', programSettings),
+    section('Admission at the control API', admissionSettings),
     ...planes
       .filter(({ settings }) => Object.keys(settings).length > 0)
       .map(({ name, settings }) => section(titled(name), settings)),
@@ -64,6 +67,7 @@ export function renderMetrics(planes: readonly Described[] = realPlanes): string
     '',
     ...metricSection('Gateway', gatewayMetrics()),
     ...metricSection('Control: every operation', Object.values<MetricDefinition>(callMetrics)),
+    ...metricSection('Control: admission', Object.values<MetricDefinition>(admissionMetrics)),
     ...own.flatMap(({ name, metrics }) =>
       metricSection(`Control: ${name}`, Object.values(metrics satisfies MetricTable)),
     ),

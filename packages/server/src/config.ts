@@ -13,6 +13,7 @@ import {
   type RoleName,
   type SettingTable,
 } from './kernel/settings.ts';
+import { admissionSettings } from './operations/admission-settings.ts';
 import { planes } from './planes.ts';
 import { isRange } from './http/trusted-proxies.ts';
 
@@ -314,7 +315,11 @@ export function environmentFor(
   role: RoleName,
   values: Readonly<Partial<Record<SettingName, string>>>,
 ): Record<string, string | undefined> {
-  const tables: readonly SettingTable[] = [programSettings, ...planes.map(({ settings }) => settings)];
+  const tables: readonly SettingTable[] = [
+    programSettings,
+    admissionSettings,
+    ...planes.map(({ settings }) => settings),
+  ];
   const read = tables.flatMap((table) => Object.entries(table)).filter(([, { roles }]) => roles.includes(role));
   const own = read.map(([name, { variable }]) => [variable, values[name as SettingName] ?? process.env[variable]]);
   const kept = Object.entries(process.env).filter(([name]) => inherited.test(name));

@@ -27,6 +27,7 @@ export const settings = {
   }),
   requestsPerSecond: setting({
     variable: 'TULOU_IDENTITY_REQUESTS_PER_SECOND',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,7}$/)
@@ -39,6 +40,7 @@ export const settings = {
   }),
   requestsAtOnce: setting({
     variable: 'TULOU_IDENTITY_REQUESTS_AT_ONCE',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,4}$/)
@@ -51,6 +53,7 @@ export const settings = {
   }),
   hashesAtOnce: setting({
     variable: 'TULOU_PASSWORD_HASHES_AT_ONCE',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,2}$/)

@@ -13,6 +13,7 @@ export const countUpTo = (max: number) =>
 export const admissionSettings = {
   requestsPerSecond: setting({
     variable: 'TULOU_API_REQUESTS_PER_SECOND',
+    roles: ['control'],
     shape: countUpTo(1_000_000),
     expects: 'a number from 1 to 1000000',
     example: '200',
@@ -21,6 +22,7 @@ export const admissionSettings = {
   }),
   requestsAtOnce: setting({
     variable: 'TULOU_API_REQUESTS_AT_ONCE',
+    roles: ['control'],
     shape: countUpTo(1000),
     expects: 'a number from 1 to 1000',
     example: '24',
@@ -29,6 +31,7 @@ export const admissionSettings = {
   }),
   failedCredentialsPerSecond: setting({
     variable: 'TULOU_FAILED_CREDENTIALS_PER_SECOND',
+    roles: ['control'],
     shape: countUpTo(1_000_000),
     expects: 'a number from 1 to 1000000',
     example: '5',
@@ -37,6 +40,7 @@ export const admissionSettings = {
   }),
   exportsAtOnce: setting({
     variable: 'TULOU_EXPORTS_AT_ONCE',
+    roles: ['control'],
     shape: countUpTo(100),
     expects: 'a number from 1 to 100',
     example: '4',
@@ -45,6 +49,7 @@ export const admissionSettings = {
   }),
   importsAtOnce: setting({
     variable: 'TULOU_IMPORTS_AT_ONCE',
+    roles: ['control'],
     shape: countUpTo(100),
     expects: 'a number from 1 to 100',
     example: '4',

@@ -49,7 +49,7 @@ export const settings = {
     expects: 'a number from 1 to 1000',
     example: '64',
     default: '32',
-    doc: 'Requests of the identity server in work at once. One issuer has at most half of these places; others wait in turn.',
+    doc: 'Concurrent requests of the identity server. One issuer has at most half of these places; others wait in turn.',
   }),
   hashesAtOnce: setting({
     variable: 'TULOU_PASSWORD_HASHES_AT_ONCE',
@@ -62,7 +62,7 @@ export const settings = {
     expects: 'a number from 1 to 64',
     example: '2',
     default: 'half of the cores, at most 2',
-    doc: 'Passwords that are hashed at once. Each takes a core and 19 MiB. More than 2 also needs a larger `UV_THREADPOOL_SIZE`.',
+    doc: 'Passwords that are hashed concurrently. Each takes a core and 19 MiB. More than 2 also needs a larger `UV_THREADPOOL_SIZE`.',
   }),
   smtpUrl: setting({
     variable: 'TULOU_SMTP_URL',

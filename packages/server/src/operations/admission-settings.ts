@@ -27,7 +27,7 @@ export const admissionSettings = {
     expects: 'a number from 1 to 1000',
     example: '24',
     default: '3 for each core, from 6 to 12',
-    doc: 'Requests of the control API in work at once. One tenant has at most half of these places; others wait in turn. Keep it below the number of database connections.',
+    doc: 'Concurrent requests of the control API. One tenant has at most half of these places; others wait in turn. Keep it below the number of database connections.',
   }),
   failedCredentialsPerSecond: setting({
     variable: 'TULOU_FAILED_CREDENTIALS_PER_SECOND',
@@ -45,7 +45,7 @@ export const admissionSettings = {
     expects: 'a number from 1 to 100',
     example: '4',
     default: '2',
-    doc: 'Exports that run at once. One tenant runs one at a time. Each holds a database connection.',
+    doc: 'Concurrent exports. One tenant runs one at a time. Each holds a database connection.',
   }),
   importsAtOnce: setting({
     variable: 'TULOU_IMPORTS_AT_ONCE',
@@ -54,6 +54,6 @@ export const admissionSettings = {
     expects: 'a number from 1 to 100',
     example: '4',
     default: '3',
-    doc: 'Requests with a body of more than 256 KiB in work at once, most of them OpenAPI documents. One tenant has one at a time.',
+    doc: 'Concurrent requests with a body of more than 256 KiB, most of them OpenAPI documents. One tenant has one at a time.',
   }),
 } as const;

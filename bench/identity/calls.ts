@@ -34,6 +34,7 @@ const upstream = createServer((asked, response) => void asked.resume().once('end
 await new Promise<void>((resolve) => void upstream.listen(0, '127.0.0.1', resolve));
 const folder = await newFolder();
 process.env['TULOU_GATEWAY_THREADS'] = '1';
+process.env['TULOU_IDENTITY_REQUESTS_PER_SECOND'] = '1000000';
 const platform = await startMeasured(folder.path);
 try {
   const client = await publish(platform, `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);

@@ -45,7 +45,7 @@ export const errors = {
   internal: entry(500, 'platform', 'Internal error', 'Try again. If the error persists, give the operator the request ID.'),
   unavailable: entry(503, 'platform', 'Service unavailable', 'Try again after the time in `Retry-After`.'),
   too_many_requests: entry(429, 'caller', 'Too many requests', 'Wait for the time in `Retry-After`, then send requests at the rate in `RateLimit-Policy`.'),
-  too_many_at_once: entry(429, 'caller', 'Too many requests at once', 'Wait for your running requests to end, then try again.'),
+  too_many_at_once: entry(429, 'caller', 'Too many concurrent requests', 'Wait for your running requests to end, then try again.'),
 
   // The message: control API and gateway
   malformed_request: entry(400, 'caller', 'Malformed request', 'Send an unambiguous HTTP message (RFC 9112). Content must match its `Content-Type`; the control API expects JSON.'),

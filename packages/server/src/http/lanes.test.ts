@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { Lanes, type LaneBounds, type Leave } from './lanes.ts';
-import { Refusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 
 interface Waiting {
   readonly atMs: number;

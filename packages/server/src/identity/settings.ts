@@ -44,6 +44,7 @@ export const settings = {
   }),
   requestsPerSecond: setting({
     variable: 'TULOU_IDENTITY_REQUESTS_PER_SECOND',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,7}$/)
@@ -53,10 +54,10 @@ export const settings = {
     example: '100',
     default: '50',
     doc: 'Requests per second that one control process accepts from one address at one issuer, pages and token endpoint together. A burst of ten seconds’ worth is allowed. One address may send four times as much over all issuers.',
-    roles: ['control'],
   }),
   requestsAtOnce: setting({
     variable: 'TULOU_IDENTITY_REQUESTS_AT_ONCE',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,4}$/)
@@ -65,11 +66,11 @@ export const settings = {
     expects: 'a number from 1 to 1000',
     example: '64',
     default: '32',
-    doc: 'Requests of the identity server in work at once. One issuer has at most half of these places; others wait in turn.',
-    roles: ['control'],
+    doc: 'Concurrent requests of the identity server. One issuer has at most half of these places; others wait in turn.',
   }),
   hashesAtOnce: setting({
     variable: 'TULOU_PASSWORD_HASHES_AT_ONCE',
+    roles: ['control'],
     shape: z
       .string()
       .regex(/^\d{1,2}$/)
@@ -78,8 +79,7 @@ export const settings = {
     expects: 'a number from 1 to 64',
     example: '2',
     default: 'half of the cores, at most 2',
-    doc: 'Passwords that are hashed at once. Each takes a core and 19 MiB. More than 2 also needs a larger `UV_THREADPOOL_SIZE`.',
-    roles: ['control'],
+    doc: 'Passwords that are hashed concurrently. Each takes a core and 19 MiB. More than 2 also needs a larger `UV_THREADPOOL_SIZE`.',
   }),
   smtpUrl: setting({
     variable: 'TULOU_SMTP_URL',

@@ -1,3 +1,4 @@
+/* oxlint-disable -- an example in JavaScript, as its library has no types */
 // A web application that signs people in with passport-openidconnect. docs/how-to/connect-passport.md shows it.
 import { createServer } from 'node:http';
 import passport from 'passport';

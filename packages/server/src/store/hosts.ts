@@ -8,8 +8,8 @@ interface Platform {
 }
 
 /**
- * Makes these, and no others, the host names of an API. Throws `conflict` where one belongs to another API, of whomever,
- * or to the platform itself: which of them it is, is not said.
+ * Makes these, and no others, the host names of an API. Throws `conflict` if one belongs to another API, of any tenant,
+ * or to the platform itself, without naming which.
  */
 export async function claimHosts(
   tx: TenantTx,

@@ -82,6 +82,7 @@ const details: Readonly<Record<string, string>> = {
   'the tenant is suspended already': '该租户已停用',
   'the tenant is not suspended': '该租户未停用',
   'other exports are running': '其他导出正在进行',
+  'too many concurrent {0}': '同时进行的 {0} 过多',
   'too many {0} at once': '同时进行的 {0} 过多',
 };
 

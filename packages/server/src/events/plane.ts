@@ -1,4 +1,4 @@
-/** What happened to a tenant's objects, for its developers to read. Written by `operations/emit.ts` with the change itself. */
+/** Changes of a tenant's objects, for its developers to read. Written by `operations/emit.ts` with the change itself. */
 import { plane } from '../operations/plane.ts';
 
 export const events = plane({

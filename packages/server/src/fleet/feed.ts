@@ -50,7 +50,7 @@ export async function openFeed(deps: Deps): Promise<SnapshotFeed> {
   };
 }
 
-/** What the gateway has, after waiting as long as there is nothing newer. Undefined: nothing that still counts. */
+/** The head that the gateway knows, after a wait for a newer one. Undefined: the gateway knows no valid one. */
 async function waitForNews(request: HttpRequest, deps: Deps, watch: HeadWatch): Promise<Head | undefined> {
   const parsed = query.safeParse(Object.fromEntries(request.query));
   if (!parsed.success) {

@@ -22,11 +22,11 @@ const registration = z.strictObject({
 });
 
 const registrationBytesMax = 4096;
-/** A gateway that has not shown itself for so long signs nothing any more. */
+/** The assertion key of a gateway that was not seen for so long is no longer published. */
 const seenDays = 7;
 
 interface FleetDeps extends Deps {
-  /** What all gateways have in common (kernel/fleet-key.ts). */
+  /** The secret that all gateways share (kernel/fleet-key.ts). */
   readonly fleetKey: Uint8Array;
 }
 

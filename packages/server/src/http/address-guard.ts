@@ -1,7 +1,7 @@
 /**
- * Which addresses may be connected to where a tenant, a client or a member has given the name: an upstream, an identity
- * provider, a place to be told. Nobody must reach the machine's own services, the neighbours' network or a cloud's metadata
- * through us. Judged on the address that is about to be connected to, so that a name which resolves differently the second
+ * The addresses that may be connected to if a tenant, a client or a member has given the name: an upstream, an identity
+ * provider, a notification endpoint. None of them may reach the machine's own services, the private network or a cloud's metadata
+ * through this program. Judged on the address that is about to be connected to, so that a name which resolves differently the second
  * time gains nothing.
  */
 import { isIP } from 'node:net';
@@ -22,11 +22,11 @@ export function addressGuard(allowed: readonly AllowedClass[]): Guard {
   };
 }
 
-/** What kind of address it is; undefined for one that the whole world can reach. */
+/** The class of an address; undefined for a public one. */
 export const classOf = (address: string, family: 4 | 6): AddressClass | undefined =>
   family === 4 ? classOf4(parse4(address)) : classOf6(parse6(address));
 
-/** The class of a host as it stands in a URL, where it is an address or a local name; undefined: a public one, or a name to be resolved. */
+/** The class of the host of a URL, if it is an address or a local name; undefined: a public one, or a name to be resolved. */
 export function hostClass(hostname: string): AddressClass | undefined {
   const host = hostname
     .replace(/^\[(.*)\]$/, '$1')
@@ -122,7 +122,7 @@ function parse6(address: string): number[] | undefined {
   return gap < 1 ? undefined : [...front, ...Array<number>(gap).fill(0), ...back];
 }
 
-/** `::ffff:10.0.0.1` as `::ffff:a00:1`. What is no dotted quad stays, and then is no group. */
+/** `::ffff:10.0.0.1` as `::ffff:a00:1`. A tail that is no dotted quad stays, and is then no valid group. */
 function withHexTail(address: string): string {
   const colon = address.lastIndexOf(':');
   const quad = parse4(address.slice(colon + 1));

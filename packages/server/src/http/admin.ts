@@ -8,7 +8,7 @@ export interface AdminOptions {
   readonly listen: Address;
   /** Undefined: ready to serve; a text: why not. */
   readonly ready: () => Promise<string | undefined>;
-  /** What an operator should see in `/readyz` although the role is ready. */
+  /** A note for the operator in `/readyz` although the role is ready. */
   readonly note?: () => string | undefined;
   /** Prometheus text format 0.0.4. */
   readonly metrics: () => string;

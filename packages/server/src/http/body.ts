@@ -64,5 +64,5 @@ function parsed(bytes: Uint8Array, spans: readonly Span[]): unknown {
   return value;
 }
 
-/** A string that imitates a mark stands for a text of the same body, never for one of another. */
+/** A string that imitates a mark can only refer to a text of the same body, never of another. */
 const rawMark = '\u0000raw ';

@@ -17,7 +17,7 @@ import { serveRoutes } from './routes.ts';
 const deps = { clock: systemClock, random: systemRandom, log: openLog('http', 'silent') };
 const anywhere = { host: '127.0.0.1', port: 0 };
 let release = (): void => undefined;
-/** Told of each call of `/slow` and `/poll` that has begun. */
+/** Called when a call of `/slow` or `/poll` has begun. */
 let begun = (): void => undefined;
 
 const handlers: Record<string, HttpHandler> = {

@@ -144,7 +144,7 @@ function requestOf(
   };
 }
 
-/** Made only for who asks: an abort that nobody waits for costs as much as the rest of a small request. */
+/** Made only on demand: an unused abort signal costs as much as the rest of a small request. */
 function abortedOnClose(response: ServerResponse): AbortController {
   const controller = new AbortController();
   if (response.closed) controller.abort();

@@ -1,4 +1,4 @@
-/** What a listener and its handlers say to each other. Plain values, so that a handler never touches a socket. */
+/** Messages between a listener and its handlers. Plain values, so that a handler never touches a socket. */
 import type { Readable } from 'node:stream';
 
 export interface HttpRequest {
@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly requestId: string;
-  /** Of the client: the peer, or whom a trusted proxy forwards for. IPv4-mapped ones as IPv4. */
+  /** The address of the client: the peer, or the client that a trusted proxy names. IPv4-mapped ones as IPv4. */
   readonly address: string;
   /** The value of a field, by its lower-case name; several of one name are joined as RFC 9110 §5.3 says. */
   header(name: string): string | undefined;
@@ -17,7 +17,7 @@ export interface HttpRequest {
   body(bytesMax: number): Promise<Buffer>;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
-  /** Aborted when the listener begins to close: whoever only waits should answer now. */
+  /** Aborted when the listener begins to close: a handler that only waits should answer now. */
   readonly draining: AbortSignal;
 }
 

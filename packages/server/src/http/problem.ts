@@ -13,8 +13,8 @@ const locked = 'something else holds the same rows or the same table; nothing wa
 const files = 'this process has no file descriptor left';
 
 /**
- * What the platform cannot do right now, by the codes of postgres.js, of the system and the SQLSTATEs of PostgreSQL, and the
- * words for the caller. All of them pass by themselves or by an operator's hand: none is the caller's fault, none a defect.
+ * Temporary failures of the platform: the codes of postgres.js and of the system, the SQLSTATEs of PostgreSQL, and the
+ * text for the caller. They end by themselves, or an operator corrects them: none is the caller's fault, none a defect.
  */
 const unavailable: ReadonlyMap<string, string> = new Map([
   ...of(away, 'CONNECT_TIMEOUT CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED ECONNREFUSED ECONNRESET ENOENT'),
@@ -32,7 +32,7 @@ function of(detail: string, codes: string): (readonly [string, string])[] {
   return codes.split(' ').map((code) => [code, detail]);
 }
 
-/** The problem that an error is to the caller. What nobody foresaw is `internal`, with nothing of it in the answer. */
+/** The problem that an error is to the caller. An unexpected error is `internal`, without details in the answer. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -8,7 +8,7 @@ export interface Route<T> {
   readonly target: T;
 }
 
-/** What a request leads to: a target with the path's parameters, only the methods that the path knows, or nothing. */
+/** The result of routing a request: a target with the path's parameters, only the methods that the path knows, or nothing. */
 export type Match<T> =
   | { readonly kind: 'target'; readonly target: T; readonly params: Readonly<Record<string, string>> }
   | { readonly kind: 'methods'; readonly allow: readonly string[] }

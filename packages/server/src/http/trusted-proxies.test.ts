@@ -27,7 +27,7 @@ describe('whose word is taken', () => {
     ['10.1.2.3', '[2001:db8:2::1]:5555', '2001:db8:2::1'],
     ['2001:db8:1::5', '2001:db8:2::1', '2001:db8:2::1'],
     ['192.0.2.7', '::ffff:198.51.100.1', '198.51.100.1'],
-    // What is no address vouches for nothing: the proxy that wrote it stands instead.
+    // A value that is no address is ignored: the address is that of the proxy that wrote it.
     ['10.1.2.3', 'unknown', '10.1.2.3'],
     ['10.1.2.3', '198.51.100.1, unknown, 10.4.4.4', '10.4.4.4'],
     ['10.1.2.3', '198.51.100.1, ', '10.1.2.3'],

@@ -1,11 +1,11 @@
 /**
- * Whose word about a client is taken. A proxy that the operator names may say whose address and certificate it saw; from
- * anybody else the same fields are a claim about oneself, and are not even looked at.
+ * The proxies whose fields about a client are trusted. A proxy that the operator names may report the client's address and
+ * certificate. From any other sender the same fields are ignored.
  */
 import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
-/** Who is at the other end, behind the proxies. */
+/** The client, behind the proxies. */
 export interface Client {
   /** IPv4-mapped addresses as IPv4. */
   readonly address: string;
@@ -23,7 +23,7 @@ export const proxyFields: readonly string[] = [
 ];
 
 export class TrustedProxies {
-  /** The commonest installation: nobody's word is taken. */
+  /** The most common installation: no proxy is trusted. */
   readonly none: boolean;
   readonly #ranges = new BlockList();
   readonly #verdicts = new Map<string, boolean>();
@@ -115,7 +115,7 @@ export function introduce(message: IncomingMessage, proxies: TrustedProxies): vo
   for (const name of proxyFields) delete message.headers[name];
 }
 
-/** Who sends this message: the peer of its socket where nobody introduced it. */
+/** The client of this message: the peer of its socket, unless a proxy has introduced another. */
 export function clientOf(message: IncomingMessage): Client {
   return introduced.get(message) ?? { address: unmapped(message.socket.remoteAddress ?? ''), certificate: undefined };
 }

@@ -10,7 +10,7 @@ export interface Clock {
   monotonic(): number;
   /** Runs `task` once after `delayMs`. A timer does not keep the process alive. */
   after(delayMs: number, task: () => void): Timer;
-  /** Runs `task` every `periodMs`, never twice at once: the next period starts when the task has ended. */
+  /** Runs `task` every `periodMs`, never twice in parallel: the next period starts when the task has ended. */
   every(periodMs: number, task: () => void | Promise<void>): Timer;
 }
 

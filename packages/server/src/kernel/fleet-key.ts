@@ -1,6 +1,6 @@
 /**
  * The fleet key: 32 bytes that control and all gateways of an installation have in common, and the database has not. Control
- * derives it from the master key; a gateway is given it when it registers. What is made with it is derived, not stored.
+ * derives it from the master key; a gateway receives it when it registers. Values made with it are derived, not stored.
  */
 import { createHmac } from 'node:crypto';
 

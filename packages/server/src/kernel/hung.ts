@@ -10,7 +10,7 @@ export interface HungBounds {
 
 export const hungBounds: HungBounds = { spinningMs: 10_000, silentMs: 30_000 };
 
-/** Of a core, over the time without a beat. */
+/** The share of a core that a hung process uses, over the time without a beat. */
 const busyShare = 0.8;
 /** Between two looks at most so much time counts: a judge that was late, or a machine that slept, says nothing about others. */
 const lookMsMax = 2000;

@@ -11,7 +11,7 @@ export interface Log {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** The log of one process; `role` stands in every line. */
+/** The log of one process; every line contains `role`. */
 export function openLog(role: string, level: LogLevel): Log {
   return pino(
     {

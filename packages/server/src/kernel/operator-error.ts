@@ -1,9 +1,9 @@
 /**
- * Something is wrong on this machine or in this installation, and a person can mend it. `main.ts` prints it without a
+ * Something is wrong on this machine or in this installation, and a person can correct it. `main.ts` prints it without a
  * stack and ends with `exitCode`.
  */
 export interface OperatorErrorOptions {
-  /** What to do, as whole sentences. */
+  /** The remedy, as whole sentences. */
   readonly remedy: string;
   /** Lines from another program that say more; printed as they are. */
   readonly evidence?: readonly string[];

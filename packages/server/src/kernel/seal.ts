@@ -1,4 +1,4 @@
-/** What is kept in the database but must not be read by whoever reads the database: sealed with the master key. */
+/** Secrets that are kept in the database, sealed with the master key: a reader of the database cannot read them. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { Random } from './random.ts';
 

@@ -9,14 +9,14 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly variable: `TULOU_${string}`;
   readonly flag?: string;
   readonly shape: T;
-  /** What a right value looks like, for the message about a wrong one. */
+  /** The form of a valid value, for the message about an invalid one. */
   readonly expects: string;
   readonly example: string;
-  /** What it means, for the reference. */
+  /** Its meaning, for the reference. */
   readonly doc: string;
   /** The default in the words of the reference; absent: there is none. */
   readonly default?: string;
-  /** The roles that are told of it. No other process sees its value. */
+  /** The roles that receive it. No other process sees its value. */
   readonly roles: readonly RoleName[];
   /** Its value is in no message and no log. */
   readonly secret?: true;
@@ -26,7 +26,7 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
 
 export type SettingTable = Readonly<Record<string, Setting>>;
 
-/** What was set: the parsed values, and nothing for what was not set. */
+/** The parsed values of the settings that were set; the others are absent. */
 export type Given<S extends SettingTable> = { readonly [K in keyof S]?: z.output<S[K]['shape']> };
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;

@@ -1,4 +1,4 @@
-/** Who calls: from the text of a bearer credential to a principal. */
+/** Authentication: from the text of a bearer credential to a principal. */
 import { parseCredential, Problem, tenantOfCredentialId } from '@tulou/contract';
 import type { Credential, Id, Role } from '@tulou/contract';
 import { equalHashes, sha256 } from '../kernel/hash.ts';
@@ -16,7 +16,7 @@ export interface Caller {
   readonly secret: string;
 }
 
-/** What is presented: a credential of ours, or a token of the platform's issuer. */
+/** A presented credential: one of ours, or a token of the platform's issuer. */
 export type Presented = Credential | { readonly kind: 'access token'; readonly text: string };
 
 /** The text after `Bearer`, or undefined. The scheme is case-insensitive (RFC 9110 §11.1). */
@@ -24,7 +24,7 @@ export function bearerOf(authorization: string | undefined): string | undefined 
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
-/** What a text is to the control API; throws `unauthenticated` where it is nothing, without asking anyone. */
+/** The kind of credential that a text is to the control API; throws `unauthenticated` if it is none, without a query. */
 export function controlCredential(text: string): Presented {
   const credential = parseCredential(text);
   if (credential?.kind === 'operator' || credential?.kind === 'member') return credential;
@@ -62,7 +62,7 @@ async function authenticatePlatform(tx: SystemTx, credential: Credential, now: n
           select from operators o join users u on u.tenant_id = ${nilTenant} and u.id = o.user_id
           where 'operator:' || o.user_id = t.created_by and u.disabled_at is null))`;
   if (!sameSecret(credential, row?.secret_hash)) throw new Problem('unauthenticated');
-  // The id's first 22 characters are the nil tenant's; the next few tell credentials apart.
+  // The id's first 22 characters are the nil tenant's; the next few distinguish credentials.
   const principal = { kind: 'operator', id: credential.id.slice(22, 30) } as const;
   return { principal, credential: credential.id, secret: credential.secret };
 }

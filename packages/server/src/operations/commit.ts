@@ -13,7 +13,7 @@ import { etagOf, holdIfMatch } from './etag.ts';
 import type { Committed, Deps, PlatformCall, PlatformWritten, TenantCall, Written } from './handler.ts';
 import { keepAnswer, takeClaim, type IdempotencyClaim, type KeptAnswer } from './idempotency.ts';
 
-/** What a call works with beside its handler. */
+/** The dependencies of a call beside its handler. */
 export type CallDeps = Pick<Deps, 'store' | 'clock' | 'random' | 'log'>;
 
 /** All that is known of a call when its handler begins. */
@@ -112,7 +112,7 @@ export async function recordAccess(
   await deps.store.tenant(scope, (tx) => appendAudit(tx, scope.tenantUuid, fact));
 }
 
-/** Records that an operator tried a write on a tenant and was refused. What members try and may not changes nothing. */
+/** Records that an operator tried a write on a tenant and was refused. Rejected writes of members are not recorded. */
 export async function recordRefusal(context: CallContext, problem: Problem): Promise<void> {
   const { actor, principal, compiled, deps } = context;
   if (principal.kind !== 'operator' || !(actor instanceof TenantScope)) return;

@@ -12,7 +12,7 @@ export interface Compiled {
   readonly resource: Operation;
 }
 
-/** Compiles the whole table. An operation that stands in it twice is a fault of the program. */
+/** Compiles the whole table. A duplicate operation is a fault of the program. */
 export function compileOperations(all: readonly Bound[]): readonly Compiled[] {
   const ids = all.map(({ operation }) => operation.id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);

@@ -9,7 +9,7 @@ export interface DirectoryEntry {
   readonly deleting: boolean;
 }
 
-/** The tenant that an id or slug names; undefined for one that never was or is gone. */
+/** The tenant that an id or slug names; undefined for a tenant that never existed or is deleted. */
 export async function findTenant(tx: SystemTx, idOrSlug: string): Promise<DirectoryEntry | undefined> {
   const uuid = uuidFromId('tenant', idOrSlug) ?? null;
   const [row] = await tx.sql<{ tenant_id: string; slug: string; deleting: boolean }[]>`

@@ -21,9 +21,9 @@ import { callerOf, ownCallerOf, type FindSignedIn } from './people.ts';
 import { parseInput, type ParsedInput } from './input.ts';
 import { nilTenant } from '../tenancy/nil-tenant.ts';
 
-/** What the dispatcher itself works with; handlers have their own. */
+/** The dependencies of the dispatcher itself; handlers have their own. */
 export interface DispatchDeps extends CallDeps {
-  /** Absent: nobody signs in here, and only control tokens open anything. */
+  /** Absent: no person can sign in here, and only control tokens are accepted. */
   readonly findSignedIn?: FindSignedIn | undefined;
 }
 
@@ -69,7 +69,7 @@ interface Identified {
   readonly tenant: DirectoryEntry | undefined;
 }
 
-/** Credential and path are looked up apart and at once: two independent sources, which the door holds together. */
+/** Credential and path are looked up separately and in parallel: two independent sources, which the door compares. */
 export async function identify(
   operation: Operation,
   token: string,

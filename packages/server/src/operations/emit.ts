@@ -17,7 +17,7 @@ export interface EmitDeps {
   readonly random: Random;
 }
 
-/** Tells this tenant. */
+/** Records an event for this tenant. */
 export async function emit(
   tx: TenantTx | SystemTx,
   tenantUuid: string,

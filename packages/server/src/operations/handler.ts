@@ -1,5 +1,5 @@
 /**
- * What a handler of the control API is. It takes who or for whom, the parsed input, its dependencies and the call, and
+ * A handler of the control API. It takes the principal or scope, the parsed input, its dependencies and the call, and
  * returns the output. A write does its work inside `call.commit`, and what it returns proves so: the effect, its audit row
  * and the answer kept for its Idempotency-Key are one transaction.
  */
@@ -14,7 +14,7 @@ import type { Store, SystemTx, TenantTx } from '../store/store.ts';
 import type { Principal } from '../tenancy/principal.ts';
 import type { TenantScope } from '../tenancy/scope.ts';
 
-/** What every handler may reach. The handlers of a plane may ask for more, which the plane gives them (`bind`). */
+/** The dependencies of every handler. The handlers of a plane may ask for more, which the plane gives them (`bind`). */
 export interface Deps {
   readonly store: Store;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface Input<O extends Operation> {
   readonly body: Body<O>;
 }
 
-/** What a write did. `before` and `after` go through the output schema of `<noun>.get`, so that no secret gets into the audit. */
+/** The result of a write. `before` and `after` go through the output schema of `<noun>.get`, so that no secret gets into the audit. */
 export interface Written<T> {
   readonly output: T;
   /** Id of the object that was written. */

@@ -18,7 +18,7 @@ export interface IdempotencyClaim {
   readonly sealingKey: Uint8Array;
 }
 
-/** What is kept of an answer. */
+/** The stored part of an answer. */
 export interface KeptAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,11 +28,11 @@ export interface KeptAnswer {
 /** The claim of a call, or undefined where it has no Idempotency-Key. Throws `invalid_request` for one that is none. */
 export function claimOf(call: {
   readonly header: string | undefined;
-  /** Of the caller, and in no table. */
+  /** A secret of the caller that is in no table. */
   readonly secret: string;
   readonly tenantUuid: string;
   readonly principal: string;
-  /** Whatever must be the same the second time: operation, path, query and body. */
+  /** The values that must be the same the second time: operation, path, query and body. */
   readonly fingerprint: readonly unknown[];
 }): IdempotencyClaim | undefined {
   const { header, secret, tenantUuid, principal } = call;

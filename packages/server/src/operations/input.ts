@@ -1,4 +1,4 @@
-/** From what was sent to what the contract says, or every violation at once. */
+/** From the request to the input that the contract defines, or to all violations together. */
 import { limits, Problem, type Operation, type Violation } from '@tulou/contract';
 import { z } from 'zod';
 import { readJson } from '../http/body.ts';

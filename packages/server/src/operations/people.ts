@@ -1,4 +1,4 @@
-/** Who calls, where a person has signed in: from a person to the principal that they are for one call. */
+/** Authentication of people: from a signed-in person to the principal that they are for one call. */
 import type { Id, Operation } from '@tulou/contract';
 import { Problem } from '@tulou/contract';
 import { findMembership } from '../store/membership.ts';
@@ -21,7 +21,7 @@ export interface SignedIn {
 /** Reads an access token for the control API; undefined for whatever is none that is good now. */
 export type FindSignedIn = (tx: SystemTx, text: string) => Promise<SignedIn | undefined>;
 
-/** As an operator where only one may, or where they are nobody else in the tenant; else as themselves. */
+/** As an operator if the operation requires one, or if they are no member of the tenant; else as themselves. */
 export async function callerOf(
   tx: SystemTx,
   person: SignedIn,
@@ -37,8 +37,8 @@ export async function callerOf(
 }
 
 /**
- * In a tenant they are its member, with the role of this moment, or nobody: then the door answers as for a tenant that never
- * was. Throws `tenant_suspended` to members.
+ * In a tenant they are its member, with their present role, or no principal: then the answer is as for a tenant that never
+ * existed. Throws `tenant_suspended` to members.
  */
 export async function ownCallerOf(
   tx: SystemTx,

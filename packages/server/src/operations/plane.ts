@@ -18,7 +18,7 @@ import type { Bound, Deps } from './handler.ts';
 import type { Offers } from './offers.ts';
 import type { PlainRoute } from './plain.ts';
 
-/** What every plane stands on in the role that serves people and programs. */
+/** The dependencies of every plane in the role that serves people and programs. */
 export interface ServeGround extends Deps {
   readonly vault: Vault;
   readonly act: Act;
@@ -30,7 +30,7 @@ export interface WorkGround {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What every plane does before a tenant's rows are deleted. */
+  /** The work of every plane before a tenant's rows are deleted. */
   readonly purges: () => readonly Purge[];
 }
 
@@ -40,7 +40,7 @@ export interface WorkGround {
  */
 export type Purge = (tx: SystemTx, tenantUuid: string) => Promise<void>;
 
-/** What the manifest declared, made real. */
+/** The settings and metrics that the manifest declares, opened. */
 export interface Own<S extends SettingTable, M extends MetricTable> {
   readonly settings: Given<S>;
   readonly metrics: Measured<M>;

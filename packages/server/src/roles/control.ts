@@ -23,7 +23,7 @@ import { openServed, type OpenServed, type ReadSettings } from './planes.ts';
 export interface ControlOptions {
   readonly listen: Address;
   readonly admin: Address;
-  /** Where this listener and the gateway are reached from outside; they stand in documents and tokens. */
+  /** The addresses of this listener and of the gateway from outside; documents and tokens contain them. */
   readonly platformUrl: string;
   readonly gatewayUrl: string;
   /** 32 bytes, the same on every control. */

@@ -11,7 +11,7 @@ import type { PlainRoute } from '../operations/plain.ts';
 import type { Plane, ServeGround, Served, Worked, WorkGround } from '../operations/plane.ts';
 import type { Job } from '../store/job.ts';
 
-/** Reads a table of settings from where the program was told them (config.ts). */
+/** Reads a table of settings from the flags and the environment (config.ts). */
 export type ReadSettings = <S extends SettingTable>(table: S) => Given<S>;
 
 export interface OpenDeps {

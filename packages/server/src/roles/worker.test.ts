@@ -43,7 +43,7 @@ before(async () => {
 after(() => control.stop());
 
 const runs = () => openMetrics().of(workerMetrics);
-/** Until nothing is due any more. */
+/** Runs jobs until none is due. */
 async function work(): Promise<void> {
   for (let i = 0; i < 5; i += 1) await runDueJobs(deps, 'test', runs(), jobs);
 }

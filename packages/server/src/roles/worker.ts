@@ -21,7 +21,7 @@ export const workerMetrics = {
   done: gauge('tulou_worker_last_success_timestamp_seconds', 'When a job last succeeded, Unix time.', ['job']),
 } as const;
 
-/** How often the table is gone over; a job's own period is in its line. */
+/** The period of the scan of the table; a job's own period is in its line. */
 const tickMs = 5000;
 const leaseMs = 10 * 60_000;
 /** After a failure, so that a broken job does not run in a loop. */

@@ -1,9 +1,9 @@
-/** From rows to what the gateways are told. Pure; one function a kind. */
+/** From rows to objects of the snapshot. Pure; one function for each kind. */
 import type { Environment, Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
 import { must } from '../kernel/assert.ts';
 import { gone, present, type Change } from './publish.ts';
 
-/** Whose rows these are, in both forms. */
+/** The owner of the rows: the tenant, with both forms of its id. */
 export interface Owner {
   readonly tenant: Id<'tenant'>;
   readonly tenantUuid: string;
@@ -21,10 +21,10 @@ export interface ScopeFacts {
   readonly risk: 'low' | 'medium' | 'high';
 }
 
-/** An API is told as soon as it exists: its versions decide what is served. Only the scopes that it has can take effect. */
+/** An API is published as soon as it exists: its versions decide what is served. Only the scopes that it has can take effect. */
 export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly ScopeFacts[]): Change {
   const { id, slug, hosts, visibility } = api;
-  const told = scopes.map(({ name, risk }) => ({ name, risk }));
+  const published = scopes.map(({ name, risk }) => ({ name, risk }));
   return present({
     kind: 'api',
     key: id,
@@ -32,7 +32,7 @@ export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly Sco
     slug,
     hosts: [...hosts],
     private: visibility === 'private',
-    scopes: told,
+    scopes: published,
   });
 }
 
@@ -61,7 +61,7 @@ export interface VersionFacts {
 /** Whether a gateway forwards documented operations only. */
 export const isStrict = ({ strict, scoped }: Pick<VersionFacts, 'strict' | 'scoped'>): boolean => strict ?? scoped;
 
-/** A draft is not told; a retired version is, so that it answers 410. */
+/** A draft is not published; a retired version is, so that it answers 410. */
 export function versionChange(owner: Owner, version: VersionFacts, operations: readonly RouteOperation[]): Change {
   if (version.state === 'draft') return gone('version', version.id, owner.tenantUuid);
   return present({
@@ -134,7 +134,7 @@ export interface InstallationFacts {
   readonly state: string;
 }
 
-/** Only an active installation is told. `owner` is the tenant that has installed the app. */
+/** Only an active installation is published. `owner` is the tenant that has installed the app. */
 export function installationChange(owner: Owner, { id, app_id: app, scopes, state }: InstallationFacts): Change {
   if (state !== 'active') return gone('installation', id, owner.tenantUuid);
   return present({ kind: 'installation', key: id, tenant: owner.tenant, app, scopes: [...scopes] });
@@ -176,7 +176,7 @@ export interface SubscriptionFacts {
   readonly state: string;
 }
 
-/** Only an active subscription is told. `owner` is the developer's tenant. */
+/** Only an active subscription is published. `owner` is the developer's tenant. */
 export function subscriptionChange(owner: Owner, subscription: SubscriptionFacts): Change {
   const { id, app_id: app, api_id: api, plan_id: plan } = subscription;
   if (subscription.state !== 'active') return gone('subscription', id, owner.tenantUuid);

@@ -4,7 +4,7 @@ const rowsAtOnce = 5000;
 /** Clocks of gateways may be behind; a denial that stays for a while longer denies nothing that is alive. */
 const graceSeconds = 120;
 
-/** Takes denials out of the snapshot that no living token can be meant by any more. */
+/** Removes denials from the snapshot after every token that they can apply to has expired. */
 export const expireDenials: Work = ({ store, clock }, mark) =>
   store.system('denials of tokens that are long dead', async (tx) => {
     const { sql } = tx;

@@ -16,8 +16,8 @@ export async function readHead({ sql }: SystemTx): Promise<Head & { readonly flo
 }
 
 /**
- * A gateway has seen a number that this database has not reached: an older backup was restored under the old epoch. What
- * its numbers mean from here on is not what they meant there, so that they get a new epoch.
+ * A gateway has seen a number that this database has not reached: an older backup was restored under the old epoch. From
+ * here on the numbers have another meaning than there, so they get a new epoch.
  */
 export async function renewEpoch({ sql }: SystemTx, old: Head): Promise<void> {
   await sql`update snapshot_head set epoch = gen_random_uuid() where epoch = ${old.epoch} and seq <= ${old.seq}`;
@@ -83,7 +83,7 @@ export async function watchHead(deps: {
         waiters.add(waiter);
         if (signal.aborted) return wake();
         signal.addEventListener('abort', wake);
-        // What was announced between the caller's own reading and now woke nobody.
+        // A change announced between the caller's own reading and now has woken no waiter.
         return void check();
       });
     },

@@ -2,7 +2,7 @@ import type { Work } from '../store/job.ts';
 
 /**
  * Removes tombstones of the snapshot that were there the last time already: a gateway that was away for longer than one
- * period reads all again (`floor` tells it to). `mark` is the head of the time before.
+ * period reads all again (`floor` makes it do so). `mark` is the head of the time before.
  */
 export const pruneSnapshot: Work = ({ store }, mark) =>
   store.system('tombstones of the snapshot are pruned', async (tx) => {

@@ -36,7 +36,7 @@ interface Pending {
 
 const pending = new WeakMap<Sql, Pending>();
 
-/** Publishes with the commit of this transaction. Of several changes of one object the last one counts. */
+/** Publishes with the commit of this transaction. If one object changes several times, the last change counts. */
 export function publish(tx: TenantTx | SystemTx, changes: readonly Change[]): void {
   const waiting = pending.get(tx.sql) ?? begin(tx);
   if (!('tenantUuid' in tx)) waiting.crossing = true;

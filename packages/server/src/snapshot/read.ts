@@ -21,7 +21,7 @@ export function readSnapshot(
   signal: AbortSignal,
 ): Promise<Readable> {
   const lines = new PassThrough();
-  // Who takes the lines has listeners of its own; until then, and where nobody does, there is the promise.
+  // A consumer of the lines has listeners of its own; until then, and without a consumer, the promise reports errors.
   lines.on('error', () => undefined);
   return new Promise((resolve, reject) => {
     const done = store.system('gateways hold the snapshot of all tenants', async (tx) => {

@@ -17,7 +17,7 @@ export interface Connection {
 export interface Loan {
   readonly sql: Sql;
   /**
-   * Rejects when the connection breaks; nobody needs to listen. One for each transaction: what races against a promise that
+   * Rejects when the connection breaks; a listener is optional. One for each transaction: what races against a promise that
    * lives as long as the connection is kept as long (1.3 kB a transaction, measured).
    */
   readonly lost: Promise<never>;
@@ -31,7 +31,7 @@ class ConnectionLostError extends Error {
   readonly code = 'CONNECTION_CLOSED';
 }
 
-/** Opens it on first use. `onLost` is told at most once, also when nothing was running. */
+/** Opens it on first use. `onLost` is called at most once, also when nothing was running. */
 export function openConnection(
   { url, timeouts }: { readonly url: string; readonly timeouts?: Timeouts },
   onLost: () => void,
@@ -71,7 +71,7 @@ function refuseReconnect(pool: Pool): void {
   };
 }
 
-/** What postgres.js keeps in a query: called when the query is to run, which is later than when it was written. */
+/** The handler that postgres.js keeps in a query: called when the query is to run, which is later than when it was written. */
 interface Runnable {
   handler: ((query: { reject(error: Error): void }) => void) & { debug?: unknown };
 }

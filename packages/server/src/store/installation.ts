@@ -1,4 +1,4 @@
-/** What the database knows of the installation that it belongs to. */
+/** Facts that the database records about its installation. */
 import type { SystemTx } from './store.ts';
 
 /** Something that is sealed with the master key, and what it was sealed as (identity/keys/rows.ts). */
@@ -13,7 +13,7 @@ export async function readKeyCheck({ sql }: SystemTx): Promise<string | undefine
   return row?.check;
 }
 
-/** Records the value where there is none; returns the one that counts. */
+/** Records the value if none is recorded; returns the recorded one. */
 export async function recordKeyCheck({ sql }: SystemTx, check: string, now: Date): Promise<string> {
   await sql`insert into installation (master_key_check, created_at) values (${check}, ${now}) on conflict do nothing`;
   const [row] = await sql<[{ check: string }]>`select master_key_check as check from installation`;

@@ -8,7 +8,7 @@ export interface Lease {
   readonly mark: number;
 }
 
-/** Claims a job that is due and that nobody holds; undefined where there is nothing to do. */
+/** Claims a job that is due and has no holder; undefined if there is none to claim. */
 export async function claim(
   tx: SystemTx,
   job: string,

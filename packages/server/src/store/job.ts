@@ -15,7 +15,7 @@ export type Work<D = JobDeps> = (deps: D, mark: number) => Promise<Progress>;
 export interface Progress {
   /** Kept for the next time. */
   readonly mark: number;
-  /** There is more to do at once. */
+  /** There is more to do immediately. */
   readonly more: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The lanes: connections reserved for one purpose, each with the time that PostgreSQL gives its work. What waits in one lane
+ * The lanes: connections reserved for one purpose, each with the time that PostgreSQL gives its work. Work that waits in one lane
  * takes no connection of another, so that a locked table or a flood stops neither the feed, nor sign-in, nor readiness.
  */
 import type { Timeouts } from './pool.ts';
@@ -16,7 +16,7 @@ interface LaneShape {
   readonly timeouts: Timeouts;
 }
 
-/** What an operator may set; the others follow from them. */
+/** The time-outs that an operator may set; the others follow from them. */
 export interface TimeoutSettings {
   readonly statementMs?: number;
   readonly lockMs?: number;
@@ -38,7 +38,7 @@ export function lanesWith(settings: TimeoutSettings): Readonly<Record<Lane, Lane
   };
 }
 
-/** For the worker: a purge deletes for minutes, and nobody waits for its answer. */
+/** For the worker: a purge deletes for minutes, and no caller waits for its answer. */
 export const workerTimeouts: TimeoutSettings = {
   statementMs: 10 * minute,
   lockMs: 15_000,

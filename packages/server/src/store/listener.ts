@@ -1,4 +1,4 @@
-/** What PostgreSQL announces (NOTIFY): one connection for all channels, opened again whenever it breaks. */
+/** Announcements of PostgreSQL (NOTIFY): one connection for all channels, opened again whenever it breaks. */
 import type { Clock } from '../kernel/clock.ts';
 import { openPool, type Pool } from './pool.ts';
 

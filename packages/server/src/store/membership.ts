@@ -1,4 +1,4 @@
-/** Who a person is in a tenant: asked where tokens are made, and where the control API is called. */
+/** The membership of a person in a tenant: read where tokens are made, and where the control API is called. */
 import type { Id, Role } from '@tulou/contract';
 import type { SystemTx } from './store.ts';
 import { nilTenant } from '../tenancy/nil-tenant.ts';

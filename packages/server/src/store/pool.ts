@@ -11,11 +11,11 @@ export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 export interface PoolOptions {
   readonly url: string;
   readonly connectionsMax: number;
-  /** Told of each connection that has ended, for whatever reason. Given: none is ended for its age or for being idle. */
+  /** Called for each connection that has ended, for any reason. Given: none is ended for its age or for being idle. */
   readonly onClose?: () => void;
-  /** Told of announcements on the channels that a connection listens to. */
+  /** Called for announcements on the channels that a connection listens to. */
   readonly onNotify?: (channel: string) => void;
-  /** What PostgreSQL itself ends; 0 or absent: nothing. */
+  /** The time-outs that PostgreSQL itself enforces; 0 or absent: none. */
   readonly timeouts?: Timeouts;
   /** The role of every session, where it is not the one that logs in. */
   readonly role?: string;

@@ -42,7 +42,7 @@ async function prepareOnce(url: string, log: Log): Promise<void> {
   }
 }
 
-/** What an outside database is, without changing it: its version, and the migrations that it lacks. */
+/** Reads the state of an outside database, without changing it: its version, and the migrations that it lacks. */
 export async function probe(url: string): Promise<{ version: string; pending: readonly string[] }> {
   const pool = await ownerPool(url);
   try {
@@ -65,7 +65,7 @@ async function ownerPool(url: string): Promise<Pool> {
 const checkUrl =
   'Check TULOU_DATABASE_URL and that PostgreSQL runs, or leave the variable out to use the PostgreSQL that Tulou brings.';
 
-/** What the codes of Node and PostgreSQL mean for an operator, and what to do where it is not to check the URL. */
+/** The meaning of the codes of Node and PostgreSQL for an operator, and the remedy if it is not to check the URL. */
 const reasons: Readonly<Record<string, readonly [reason: string, remedy?: string]>> = {
   ECONNREFUSED: ['nothing listens there'],
   ENOENT: ['there is no such socket'],

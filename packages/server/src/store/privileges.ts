@@ -3,7 +3,7 @@ import { openOwnerPool } from './owner.ts';
 import type { Pool } from './pool.ts';
 import { explain } from './prepare.ts';
 
-/** What is wrong with roles, row-level security and grants, a sentence each; empty where all is well. */
+/** The faults of roles, row-level security and grants, a sentence each; empty if there are none. */
 export async function findPrivilegeFaults(url: string): Promise<readonly string[]> {
   const pool = await openOwnerPool(url).catch((error: unknown) => {
     throw explain(url, error);
@@ -55,7 +55,7 @@ function tableFaults(pool: Pool): Promise<readonly Fault[]> {
     order by c.relname`;
 }
 
-/** What others were granted, and what the platform's own role lacks. */
+/** Grants to other roles, and grants that the platform's own role lacks. */
 function grantFaults(pool: Pool): Promise<readonly Fault[]> {
   return pool<Fault[]>`
     select 'the table ' || c.relname || ' is open to every role of the server' as fault

@@ -107,7 +107,7 @@ class Connections {
     });
   }
 
-  /** False: nobody waits. */
+  /** False: no caller waits. */
   #handOver(connection: Connection): boolean {
     const [next] = this.#waiting;
     if (next === undefined) return false;

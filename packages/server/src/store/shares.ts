@@ -18,7 +18,7 @@ const blockedCodes = new Set(['55P03', '57014', '25P03']);
 
 interface Share {
   running: number;
-  /** Until then it has one place: the next piece of work shows whether the lock is gone. */
+  /** Until then it has one place: the next piece of work shows whether the lock is released. */
   narrowUntilMs: number;
   readonly waiting: Set<() => void>;
 }

@@ -49,13 +49,13 @@ export interface Store {
 
 export interface StoreOptions {
   readonly url: string;
-  /** Of the general lane; the others have their own. */
+  /** Connections of the general lane; the others have their own. */
   readonly connectionsMax: number;
   /** Absent: what `lanesWith` says. */
   readonly timeouts?: TimeoutSettings;
 }
 
-/** Opens the store on a migrated database; connects on first use. A transaction fails where PostgreSQL is away, at once. */
+/** Opens the store on a migrated database; connects on first use. If PostgreSQL cannot be reached, a transaction fails immediately. */
 export function openStore({ url, connectionsMax, timeouts = {} }: StoreOptions, clock: Clock): Store {
   const listener = openListener(url, clock);
   const shapes = lanesWith(timeouts);

@@ -16,7 +16,7 @@ export function fromCall(
   return unsafe_mintScope(routeTenantUuid, principal, requestId);
 }
 
-/** Work that a stored row asks for: the row's own tenant, nobody else's. */
+/** Work that a stored row asks for: only for the row's own tenant. */
 export function fromJob(row: { readonly tenant_id: string; readonly job: string; readonly id: string }): TenantScope {
   return unsafe_mintScope(row.tenant_id, { kind: 'job', id: row.job }, row.id);
 }

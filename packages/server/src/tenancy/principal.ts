@@ -1,4 +1,4 @@
-/** Who acts. */
+/** The principal of a call: the operator, member or job that acts. */
 import type { Id, Role } from '@tulou/contract';
 
 export interface OperatorPrincipal {

@@ -41,7 +41,7 @@ const progressOf =
   (what: string, detail: string): void =>
     void (json || process.stdout.write(`  ${what.padEnd(20)} ${detail}\n`));
 
-/** False also where nobody can be asked. */
+/** False also if standard input is no terminal. */
 async function askYes(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const { createInterface } = await import('node:readline/promises');

@@ -15,7 +15,7 @@ export interface BackupOptions {
   readonly config: Config;
   readonly file: string;
   readonly withMasterKey: boolean;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
 }
 

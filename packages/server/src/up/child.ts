@@ -1,4 +1,4 @@
-/** A role in a process of its own: this program again, with a channel that ends with whoever started it. */
+/** A role in a process of its own: this program again, with a channel that ends with the process that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -95,7 +95,7 @@ function watch(child: ChildProcess, { role, hung = hungBounds }: ChildOptions, c
 /** Processor time of a process's main thread, which is the one that beats. Undefined where the system does not say. */
 async function cpuMsOf(pid: number): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/task/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The name of the program stands in parentheses, and may hold anything.
+  // The name of the program is in parentheses, and may hold anything.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
   const ticks = Number(fields[11]) + Number(fields[12]);
   return Number.isNaN(ticks) ? undefined : (ticks * 1000) / ticksPerSecond;
@@ -110,7 +110,7 @@ export async function serveRole(start: () => Promise<RunningRole>): Promise<void
     for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve('asked'));
     process.once('disconnect', () => resolve('asked'));
   });
-  // Says that it turns. Without a supervisor there is nobody to hear it.
+  // Reports that the event loop runs. Without a supervisor there is no receiver.
   const beating = systemClock.every(beatEveryMs, sayBeat);
   // A role that waits for another to start (a gateway for control) has nothing yet that it would have to drain.
   const role = await Promise.race([start(), asked]);

@@ -23,7 +23,7 @@ export interface DataDirectory {
   readonly path: string;
   readonly lock: Lock;
   readonly isNew: boolean;
-  /** Marks it as Tulou's, once nothing else stands in the way of a start. */
+  /** Marks it as Tulou's, once nothing else prevents a start. */
   confirm(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ async function requireSpace(path: string): Promise<void> {
   judgeSpace(path, bavail * bsize, isNew ? firstStartBytesMin : laterStartBytesMin);
 }
 
-/** Throws where fewer bytes are free than a start needs. PostgreSQL survives a full disk; starting on one helps nobody. */
+/** Throws where fewer bytes are free than a start needs. PostgreSQL survives a full disk; a start on a full disk only fails later. */
 export function judgeSpace(path: string, freeBytes: number, neededBytes: number): void {
   if (freeBytes >= neededBytes) return;
   const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`;

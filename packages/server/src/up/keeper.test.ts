@@ -35,7 +35,7 @@ interface Doll extends Part {
   die(): void;
 }
 
-/** Starts parts that do nothing but end when they are told to. */
+/** Starts parts that do nothing, and end on request. */
 function workshop(): { start: () => Promise<Doll>; made: Doll[]; stopped: number[]; failing: boolean } {
   const made: Doll[] = [];
   const stopped: number[] = [];

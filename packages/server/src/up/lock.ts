@@ -18,10 +18,10 @@ const running = z.object({
   gateway: z.string().optional(),
   platform: z.string().optional(),
   admin: z.record(z.string(), z.string()).optional(),
-  /** Of the embedded database: a socket, with no password. */
+  /** The address of the embedded database: a socket, with no password. */
   databaseUrl: z.string().optional(),
 });
-/** What the holder of the lock has written about itself. */
+/** The record that the holder of the lock has written about itself. */
 export type Running = z.output<typeof running>;
 
 const lockName = 'tulou.lock';
@@ -42,7 +42,7 @@ export async function takeLock(dir: string): Promise<Lock> {
   };
 }
 
-/** Who holds the directory; undefined where nobody does. */
+/** The holder of the directory; undefined if there is none. */
 export async function holderOf(dir: string): Promise<Running | undefined> {
   const database = lock(dir);
   database?.close();
@@ -55,7 +55,7 @@ function lock(dir: string): DatabaseSync | undefined {
   try {
     return tryLock(path);
   } catch {
-    // Not busy, so nobody holds it, and what it says means nothing: a damaged file must not stop a start.
+    // Not busy, so no process holds it, and its content has no meaning: a damaged file must not stop a start.
     return renewed(path);
   }
 }
@@ -74,7 +74,8 @@ function renewed(path: string): DatabaseSync | undefined {
 }
 
 function tryLock(path: string): DatabaseSync | undefined {
-  // Whoever could open the file could hold the lock. Made and closed first: closing a file gives up a process's locks on it.
+  // Every user who can open the file can hold the lock, so its mode is 0600.
+  // It is made and closed first: closing a file gives up a process's locks on it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: askingMs });
   try {

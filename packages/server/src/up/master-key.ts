@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 
 const keyBytes = 32;
 
-/** Makes the key where there is none. Every node of an installation has the same. */
+/** Makes the key if it is missing. Every node of an installation has the same. */
 export async function ensureMasterKey(path: string, random: Random): Promise<void> {
   const text = await readFile(path, 'utf8').catch(missingOnly);
   if (text === undefined) {

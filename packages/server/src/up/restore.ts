@@ -23,7 +23,7 @@ export interface RestoreDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly progress: (what: string, detail: string) => void;
-  /** Asks whoever started it whether all of this may be removed. */
+  /** Asks the user whether all of this may be removed. */
   readonly confirm: (question: string) => Promise<boolean>;
 }
 

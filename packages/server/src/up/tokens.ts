@@ -6,7 +6,7 @@ import { OperatorError } from '../kernel/operator-error.ts';
 import type { Random } from '../kernel/random.ts';
 import { nilTenant } from '../tenancy/nil-tenant.ts';
 
-/** Reads the token, or makes one where there is none: who owns the directory is the operator. */
+/** Reads the token, or makes one if it is missing: the owner of the directory is the operator. */
 export async function ensureToken(path: string, kind: 'operator' | 'node', random: Random): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     // A token that this user may not read is not replaced.

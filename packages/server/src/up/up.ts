@@ -30,7 +30,7 @@ export interface UpDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Told of each thing done on the way, in words for people. */
+  /** Receives each completed step, as text for people. */
   readonly progress: (what: string, detail: string) => void;
   /** Whether a master key opens what was sealed. */
   readonly opens: (masterKey: Uint8Array, sample: SealedSample) => boolean;

@@ -1,10 +1,10 @@
-/** What `tulou up` says: to people on the terminal, to programs as JSON. */
+/** The output of `tulou up`: text for people on the terminal, JSON for programs. */
 import { OperatorError } from '../kernel/operator-error.ts';
 import type { Backup } from './backup.ts';
 import type { Restored } from './restore.ts';
 import type { Platform } from './up.ts';
 
-/** What to do next, once everything serves. */
+/** The next steps, after everything serves. */
 export function welcome(platform: Platform, startedMs: number): string {
   const { gateway, platform: base, operatorTokenFile, upstreamAllow } = platform;
   const quoted = `'${operatorTokenFile.replaceAll("'", String.raw`'\''`)}'`;
@@ -55,7 +55,7 @@ export function failureLine(error: unknown): string {
   return `${JSON.stringify({ event: 'failed', code, message, remedy })}\n`;
 }
 
-/** What was made, and what else a restore needs. */
+/** The result of a backup, and the other files that a restore needs. */
 export function backupText({ file, bytes, tables, rows, sha256, masterKeyFile }: Backup, withKey: boolean): string {
   const key = withKey
     ? 'THE FILE HAS THE MASTER KEY IN IT: who has the file can open every secret of this installation. Encrypt it.'
@@ -67,7 +67,7 @@ ${key}
 `;
 }
 
-/** What is different after a restore. */
+/** The differences after a restore. */
 export function restoredText({ file, made_at: madeAt, tables, rows }: Restored): string {
   return `
 Restored ${tables} tables with ${rows} rows, as of ${madeAt}, from ${file}.

@@ -61,7 +61,7 @@ export async function addUsage(
   return { dropped };
 }
 
-/** A call belongs to who provided it and to who made it: one row where they are the same. */
+/** A call belongs to its provider and to its developer: one row if they are the same. */
 function rowsOfTenants(row: UsageRow, known: ReadonlyMap<string, string>): TenantRow[] {
   const provider = known.get(row.provider);
   const developer = row.consumer === null ? undefined : known.get(row.consumer);
@@ -79,7 +79,7 @@ function rowsOfTenants(row: UsageRow, known: ReadonlyMap<string, string>): Tenan
     code: row.code ?? '',
   };
   if (provider === developer) return [{ ...facts, tenant: provider, side: 'both' }];
-  // Which of its keys an app used is nobody's business but its own tenant's.
+  // Only an app's own tenant may read which of its keys it used.
   const provided: TenantRow = { ...facts, tenant: provider, side: 'provider', key: '' };
   return developer === undefined ? [provided] : [provided, { ...facts, tenant: developer, side: 'developer' }];
 }
@@ -124,7 +124,7 @@ interface InstalledRow {
   readonly requests: number;
 }
 
-/** What is said of an installation counts for the tenant that is said to have it: nobody else ever looks it up there. */
+/** Calls of an installation count for the tenant that the report names: no other tenant reads them there. */
 function installedRows(rows: readonly UsageRow[], known: ReadonlyMap<string, string>): InstalledRow[] {
   return rows.flatMap(({ installer, installation, minute, requests }) => {
     const tenant = installer === undefined ? undefined : known.get(installer);

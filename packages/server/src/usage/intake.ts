@@ -22,7 +22,7 @@ const envelope = z.object({
 /** A segment of the largest size takes some hundred megabytes for a moment. */
 const segmentsAtOnce = 4;
 
-/** Opens the intake: how a segment is answered, so many at once. */
+/** Opens the intake: the handler of segments, with a bound on concurrent ones. */
 export function openIntake(deps: IntakeDeps): (request: HttpRequest, params: Params) => Promise<HttpAnswer> {
   const admission = openAdmission(segmentsAtOnce, 'segments of usage');
   return async (request, params) => {

@@ -1,4 +1,4 @@
-/** What the ids in a report are called, as far as this tenant may know. */
+/** The names of the ids in a report, as far as this tenant may read them. */
 import type { Fragment } from '../store/pool.ts';
 import type { TenantTx } from '../store/store.ts';
 
@@ -20,8 +20,8 @@ export interface Names {
 }
 
 /**
- * Own objects by slug or name. Of others: an API and an app as the tenant's own subscriptions and subscribers name them,
- * a version as the catalog does.
+ * Own objects by slug or name. APIs and apps of other tenants as the tenant's own subscriptions and subscribers name them,
+ * versions as the catalog names them.
  */
 export async function namesOf({ sql, tenantUuid }: TenantTx, groups: readonly CallIds[]): Promise<Names> {
   const own = sql`tenant_id = ${tenantUuid}`;

@@ -1,4 +1,4 @@
-/** Writes one entry at the end of a tenant's chain, in the transaction of what it tells of. */
+/** Writes one entry at the end of a tenant's chain, in the transaction of the change that it records. */
 import type { Id } from '@tulou/contract';
 import { assert } from '../../kernel/assert.ts';
 import type { SystemTx, TenantTx } from '../../store/store.ts';

@@ -14,7 +14,7 @@ export interface DumpOptions {
   /** The error where the master key is not the one of this database. */
   readonly refuseKey: () => Error;
   readonly made: Pick<Header, 'made_at' | 'tulou'>;
-  /** Told of each table when its last row has been read. */
+  /** Called for each table when its last row has been read. */
   readonly onTable: (name: string, rows: number) => void;
 }
 

@@ -116,7 +116,7 @@ function damaged(path: string, what: string, cause?: unknown): OperatorError {
   });
 }
 
-/** What has been written or read so far: the digest, and how much. */
+/** The data that has been written or read so far: its digest and its size. */
 class Tally {
   readonly #digest: Hash = createHash('sha256');
   #tables = 0;

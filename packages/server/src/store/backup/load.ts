@@ -22,7 +22,7 @@ export interface LoadOptions {
 
 /**
  * Loads a backup that has been verified, then brings the schema to this program's. Where anything fails, the database is as
- * it was. Gateways know numbers that this database has not reached: it gets a new epoch, and they read all of it anew.
+ * it was. Gateways know numbers that this database has not reached: it gets a new epoch, and they read all of it again.
  */
 export async function load(options: LoadOptions): Promise<void> {
   const own = await ownMigrations();
@@ -58,7 +58,7 @@ export function judgeBackup({ path, header }: Pick<LoadOptions, 'path' | 'header
   }
 }
 
-/** What a restore would remove, by name; nothing where the database is empty. */
+/** The tables that a restore would remove, by name; none if the database is empty. */
 export async function findContents(url: string): Promise<{ tables: readonly string[]; sessions: number }> {
   const pool = await openOwnerPool(url);
   try {
@@ -133,7 +133,7 @@ async function beginTable(
   table: FoundTable,
   columns: readonly string[],
 ): Promise<{ table: FoundTable; into: Writable }> {
-  // COPY into a table is refused to whom row-level security holds, and it holds for the owner where it is forced.
+  // PostgreSQL rejects COPY into a table if row-level security applies to the role, and forced, it applies to the owner too.
   if (table.forced) await sql.unsafe(`alter table ${quoted(table.name)} no force row level security`);
   const into = await sql
     .unsafe(`copy ${copyTarget({ name: table.name, columns: [...columns] })} from stdin`)

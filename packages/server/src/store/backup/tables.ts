@@ -1,4 +1,4 @@
-/** What of a database goes into a backup, asked of PostgreSQL's own catalogue: a table of a later migration is in it too. */
+/** The content of a backup, read from PostgreSQL's own catalogue: a table of a later migration is in it too. */
 import type postgres from 'postgres';
 import type { BackupTable, Sequence } from './format.ts';
 

@@ -20,7 +20,7 @@ export interface ClusterOptions {
   /** Where the files go when the database's user cannot enter `dir`. */
   readonly fallback: string;
   readonly connectionsMax: number;
-  /** False only for tests, whose data nobody needs after a power cut. */
+  /** False only for tests, whose data has no use after a power cut. */
   readonly durable: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Cluster {
 
 const superuser = 'postgres';
 const owner = 'tulou';
-/** Of data directories that this program makes and reads. */
+/** The version of the data directories that this program makes and reads. */
 const majorVersion = '18';
 
 /** Finds the programs and the places, and makes what is missing of them; starts nothing yet. */
@@ -116,7 +116,7 @@ function requireVersion(version: string, data: string): void {
 }
 
 /**
- * Who may connect: this process's own user, by what the kernel says about the socket's other end. There is no password
+ * The users that may connect: only this process's own user, as the kernel reports the socket's peer. There is no password
  * that could leak or be lost, and no TCP. Written at each start, as the user may be another one now.
  */
 async function admitOnly({ data, user }: Places, name: string): Promise<void> {

@@ -16,7 +16,7 @@ import type { OtherUser } from './user.ts';
 const run = promisify(execFile);
 const linkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** What the package manager installed. */
+/** The package that the package manager installed. */
 export interface NativePackage {
   /** Holds `bin`, `lib` and `share`. */
   readonly native: string;

@@ -16,7 +16,7 @@ export interface Places {
   readonly root: string;
   /** PGDATA. */
   readonly data: string;
-  /** Of the Unix socket; short enough, and 0700. */
+  /** The folder of the Unix socket; short enough, and 0700. */
   readonly sockets: string;
 }
 

@@ -112,7 +112,7 @@ function cannotStart(lines: readonly string[]): OperatorError {
   const text = lines.join('\n');
   const [, remedy] = causes.find(([shape]) => shape.test(text)) ?? [
     undefined,
-    'Its own log is above. The data is untouched; mend what it names and start again.',
+    'Its own log is above. The data is untouched; correct the fault that it names and start again.',
   ];
   return new OperatorError('postgres_cannot_start', 'PostgreSQL cannot start.', {
     remedy: remedy ?? '',
@@ -120,7 +120,7 @@ function cannotStart(lines: readonly string[]): OperatorError {
   });
 }
 
-/** What PostgreSQL's words mean for whoever has to mend it; the first that fits. */
+/** The meaning of PostgreSQL's messages for an operator; the first that matches. */
 const causes: readonly (readonly [RegExp, string])[] = [
   [/No space left on device/i, 'The disk is full: free some space and start again. The data is untouched.'],
   [
@@ -142,8 +142,8 @@ const causes: readonly (readonly [RegExp, string])[] = [
 async function stopOrphan({ data, sockets }: Places, clock: Clock, log: Log): Promise<void> {
   const pid = await postmasterPid(data);
   if (pid !== undefined && (await isPostmasterOf(pid, data))) await end(pid, data, clock, log);
-  // PostgreSQL takes them for valid while any process has their number: one that came after a power cut, or the old one
-  // that nobody has collected yet. Only one Tulou is ever here (up/lock.ts).
+  // PostgreSQL takes them for valid while any process has their number: a later one after a power cut, or the old one
+  // that its parent has not collected yet. Only one Tulou is ever here (up/lock.ts).
   for (const path of [join(data, 'postmaster.pid'), join(sockets, '.s.PGSQL.5432.lock')])
     await rm(path, { force: true });
 }
@@ -162,7 +162,7 @@ async function end(pid: number, data: string, clock: Clock, log: Log): Promise<v
   }
 }
 
-/** The process id in the lock file; undefined where there is none. */
+/** The process id in the lock file; undefined without a lock file. */
 async function postmasterPid(data: string): Promise<number | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);

@@ -1,4 +1,4 @@
-/** Who PostgreSQL runs as: it refuses to run as root. */
+/** The user that PostgreSQL runs as: it refuses to run as root. */
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { OperatorError } from '../../kernel/operator-error.ts';

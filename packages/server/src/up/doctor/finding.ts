@@ -1,4 +1,4 @@
-/** What one check of `tulou doctor` found. */
+/** The finding of one check of `tulou doctor`. */
 import { OperatorError } from '../../kernel/operator-error.ts';
 
 export interface Finding {
@@ -6,7 +6,7 @@ export interface Finding {
   /** `warning`: Tulou runs, but less well than it could. `wrong`: it will not run, or does not. */
   readonly verdict: 'ok' | 'warning' | 'wrong';
   readonly detail: string;
-  /** How to mend it; only where it is not ok. */
+  /** How to correct it; only if it is not ok. */
   readonly remedy?: string;
 }
 
@@ -16,7 +16,7 @@ export const ok = (detail: string): Outcome => ({ verdict: 'ok', detail });
 export const warning = (detail: string, remedy: string): Outcome => ({ verdict: 'warning', detail, remedy });
 export const wrong = (detail: string, remedy: string): Outcome => ({ verdict: 'wrong', detail, remedy });
 
-/** What a check threw, as its finding. */
+/** The error that a check threw, as its finding. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof OperatorError) return wrong([error.message, ...error.evidence].join('\n'), error.remedy);
   return wrong(String(error), 'Report this as a defect: a check itself failed.');

@@ -11,7 +11,7 @@ import { ok, warning, wrong, type Outcome } from './finding.ts';
 
 const answerMs = 3000;
 
-/** What runs on the data directory; undefined where nothing does. */
+/** The installation that runs on the data directory; undefined if none does. */
 export async function runningOn(config: Config): Promise<Running | undefined> {
   const path = await realpath(config.data).catch(() => undefined);
   return path === undefined ? undefined : holderOf(path);

@@ -11,7 +11,7 @@ export function cursorAt(place: string): string {
   return Buffer.from(`1:${place}`).toString('base64url');
 }
 
-/** The place that a cursor names; undefined at the first page. What no page has given is a violation, never a guess. */
+/** The place that a cursor names; undefined at the first page. A cursor that no page has returned is a violation. */
 export function placeOf(cursor: string | undefined, shape: RegExp, parameter = 'cursor'): string | undefined {
   if (cursor === undefined) return undefined;
   const text = Buffer.from(cursor, 'base64url').toString('latin1');

@@ -69,7 +69,7 @@ interface Identified {
   readonly tenant: DirectoryEntry | undefined;
 }
 
-/** Credential and path are looked up apart and at once: two independent sources, which the door holds together. */
+/** Credential and path are looked up separately and in parallel: two independent sources, which the door compares. */
 export async function identify(
   operation: Operation,
   token: string,

@@ -1,4 +1,4 @@
-/** From rows to what the gateways are told. Pure; one function a kind. */
+/** From rows to objects of the snapshot. Pure; one function for each kind. */
 import type { Environment, Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
 import { must } from '../kernel/assert.ts';
 import { gone, present, type Change } from './publish.ts';

@@ -61,7 +61,7 @@ export async function addUsage(
   return { dropped };
 }
 
-/** A call belongs to who provided it and to who made it: one row where they are the same. */
+/** A call belongs to its provider and to its developer: one row if they are the same. */
 function rowsOfTenants(row: UsageRow, known: ReadonlyMap<string, string>): TenantRow[] {
   const provider = known.get(row.provider);
   const developer = row.consumer === null ? undefined : known.get(row.consumer);

@@ -26,7 +26,7 @@ export interface Refusals {
 
 const refusalCodesMax = 100;
 
-/** One combination of what was told apart; what was not is '' (or 0, or the start of the range). */
+/** One combination of the grouped fields; every other field is '' (or 0, or the start of the range). */
 export interface UsageGroup extends UsageSums {
   readonly api: string;
   readonly version: string;

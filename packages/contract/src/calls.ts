@@ -1,4 +1,4 @@
-/** What a gateway tells control about single calls: records for the people who look one up, beside the usage that counts all. */
+/** Records of single calls, which a gateway sends to control so that people can look one up. Usage counts all calls. */
 import { z } from 'zod';
 import { environment } from './kinds/environment.ts';
 import { limits } from './limits.ts';

@@ -1,5 +1,5 @@
 /**
- * Whose lane a credential stands in, where it was right a moment ago. It decides about turns and rates only, never about
+ * The lane of a credential that was right a moment ago. It decides about turns and rates only, never about
  * rights: every call is authenticated again. A tenant that a credential merely names must not pay for who sends it.
  */
 import type { Clock } from '../kernel/clock.ts';
@@ -16,7 +16,7 @@ export class KnownCallers {
     this.#clock = clock;
   }
 
-  /** `tenant`: as it stands in the path, because a person has a role in each. */
+  /** `tenant`: as the path names it, because a person has a role in each. */
   laneOf(token: string, tenant: string): string | undefined {
     const known = this.#lanes.get(keyOf(token, tenant));
     return known !== undefined && known.untilMs > this.#clock.monotonic() ? known.lane : undefined;

@@ -19,7 +19,7 @@ const envelope = z.object({
   left_out: z.array(z.unknown()).max(10_000),
 });
 
-/** Opens the intake: so many batches at once. */
+/** Opens the intake: so many batches run concurrently. */
 export function openCallIntake(deps: Deps): (request: HttpRequest, params: Params) => Promise<HttpAnswer> {
   const admission = openAdmission(batchesAtOnce, 'records of calls');
   return async (request, params) => {

@@ -1,4 +1,4 @@
-/** What a gateway tells control about single calls: records for the people who look one up, beside the usage that counts all. */
+/** Records of single calls that a gateway sends to control, for people who look one up. Usage counts all calls. */
 import { z } from 'zod';
 import { environment } from './kinds/environment.ts';
 import { limits } from './limits.ts';

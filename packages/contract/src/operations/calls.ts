@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { errorCode, id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** What an id stands for; `name` is its slug or name, null if the tenant cannot know it. */
+/** The object of an id; `name` is its slug or name, null if the tenant cannot know it. */
 const named = z.object({ id: z.string(), name: z.string().nullable() });
 
 export const call = z.object({
@@ -25,7 +25,7 @@ export const call = z.object({
   status: z.int(),
   code: z.string().nullable().describe('Error code if the gateway answered itself or the call broke off'),
   reason: z.string().nullable().describe('Title of the error'),
-  fault: z.enum(faults).nullable().describe('Who must act'),
+  fault: z.enum(faults).nullable().describe('The party that must act'),
   detail: z.string().nullable(),
   cause: z.string().nullable().describe('Why the service gave no good answer; only the provider sees it'),
   address: z.string().nullable().describe('Address of the client; only the tenant of the app sees it'),

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Resolves when all of the body is in the buffer of the message, when the buffer is full, or when the sender has gone. Whatever
- * reads the message afterwards finds all of it.
+ * Resolves when all of the body is in the buffer of the message, when the buffer is full, or when the sender has gone. A later
+ * reader of the message finds all of it.
  */
 export function received(message: IncomingMessage): Promise<void> {
   const isEmpty =

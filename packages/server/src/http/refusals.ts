@@ -16,7 +16,7 @@ export const admissionMetrics = {
 } as const;
 
 export interface Admissions {
-  /** What the queue of this class tells. */
+  /** The events of the queue of this class. */
   events(name: string): LaneEvents;
   /** Counts a refusal, and passes every error on. */
   note(name: string, error: unknown): void;

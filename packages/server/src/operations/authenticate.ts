@@ -79,7 +79,7 @@ interface TokenRow {
   /** The person behind the member is, or one behind a maker. */
   readonly disabled: boolean;
   readonly makers: readonly Id<'member'>[];
-  /** Of those makers that are still members. */
+  /** Roles of those makers that are still members. */
   readonly maker_roles: readonly Role[];
 }
 

@@ -1,4 +1,4 @@
-/** Records of single calls, which a gateway sends to control so that people can look one up. Usage counts all calls. */
+/** Records of single calls that a gateway sends to control, for people who look one up. Usage counts all calls. */
 import { z } from 'zod';
 import { environment } from './kinds/environment.ts';
 import { limits } from './limits.ts';

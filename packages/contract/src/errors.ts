@@ -68,7 +68,7 @@ export const errors = {
   credential_missing: entry(401, 'caller', 'Credential required', 'Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.'),
   credential_invalid: entry(401, 'caller', 'Invalid credential', 'Check that the key is complete, has not expired and is not revoked.'),
   installation_required: entry(403, 'caller', 'Installation required', 'An admin of the tenant must install the app at the address in `detail`.'),
-  scope_required: entry(403, 'caller', 'Insufficient scope', '`detail` names the missing scope. A token gets it from an admin of the tenant at the address there, a key by the command there.'),
+  scope_required: entry(403, 'caller', 'Insufficient scope', 'Get the scope that `detail` names. An admin of the tenant grants it to a token at the address there; the command there adds it to a key.'),
   token_expired: entry(401, 'caller', 'Access token expired', 'Request a new token with the refresh token or the client’s credentials.'),
   proof_required: entry(401, 'caller', 'Missing or invalid DPoP proof', 'Send a fresh DPoP proof for this request (RFC 9449): the token is bound to a key.'),
   signature_invalid: entry(401, 'caller', 'Invalid request signature', 'Sign the request as docs/how-to/sign-requests.md describes. `detail` names the fault.'),

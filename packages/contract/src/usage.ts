@@ -20,7 +20,7 @@ export const usageRow = z.object({
   /** For a call with a token: its installation, and the tenant that installed the app. */
   installation: id.optional(),
   installer: id.optional(),
-  /** The environment of the credential. Absent: `live`. */
+  /** Environment of the credential. Absent: `live`. */
   environment: environment.optional(),
   /** HTTP status of the answer. */
   status: z.int().min(100).max(599),

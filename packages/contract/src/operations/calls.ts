@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { errorCode, id, idOrSlug, listQuery, none, page, tenantParams, timestamp } from './shared.ts';
 
-/** An object by its id; `name` is its slug or name, null if the tenant cannot know it. */
+/** The object of an id; `name` is its slug or name, null if the tenant cannot know it. */
 const named = z.object({ id: z.string(), name: z.string().nullable() });
 
 export const call = z.object({

@@ -38,7 +38,7 @@ const by = z
 
 const sums = {
   requests: z.int(),
-  refused: z.int().describe('Requests that the gateway itself answered, see `refusals`'),
+  refused: z.int().describe('Requests among these that the gateway itself answered, see `refusals`'),
   request_bytes: z.int(),
   response_bytes: z.int(),
   /** Sum over the calls: divide by `requests` for the mean. */

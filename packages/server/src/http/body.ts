@@ -18,7 +18,7 @@ export async function readBody(message: IncomingMessage, bytesMax: number): Prom
       pieces.push(piece);
     }
   } catch (error) {
-    // The client has gone, and nothing has failed here.
+    // No client is there to answer, and nothing has failed here.
     throw message.destroyed && error !== tooLarge ? new Refusal('unavailable', 1000, 'the caller has gone') : error;
   }
   return Buffer.concat(pieces, bytes);

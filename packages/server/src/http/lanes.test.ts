@@ -48,7 +48,7 @@ function open(given: Partial<LaneBounds> = {}) {
       (error: Refusal) => refused.push(`${name} ${error.code}`),
     );
   };
-  /** Lets promises settle, and gives one place back. */
+  /** Waits for settled promises, and for one place to be released. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const next = async (): Promise<void> => {
     leaves.shift()?.();

@@ -1,5 +1,5 @@
 /**
- * Fair queueing before work: a bounded number of requests is in work, the waiting ones queue in a lane for each tenant or address,
+ * Fair queueing before work: a bounded number of requests is in work, the others wait in a lane for each tenant or address,
  * and lanes are served in turn, by cost (deficit round robin, Shreedhar and Varghese 1995). In a lane, first come is first
  * served. Everything is bounded: one lane's work, its queue, the whole queue, and the wait.
  */

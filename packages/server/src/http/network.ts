@@ -1,5 +1,5 @@
 /**
- * The network that counts as one address: an IPv4 address, or the /64 of an IPv6 one, because one subscriber line is given a
+ * The network that counts as one address: an IPv4 address, or the /64 of an IPv6 one, because one subscriber line has a
  * whole /64 (RFC 6177 §2).
  */
 export function networkOf(address: string): string {

@@ -59,7 +59,7 @@ export class Rates {
     return verdict;
   }
 
-  /** The verdict that `take` would give. */
+  /** The verdict that `take` would return. */
   look(key: string, cost = 0): Verdict {
     const { burst } = this.#options;
     const now = this.#clock.monotonic();

@@ -1,4 +1,4 @@
-/** A request that is refused to protect others: too many, too many concurrently, or no room. It is expected, and no failure. */
+/** A request that is refused to protect others: too many requests, too many concurrent ones, or no room. It is expected, and no failure. */
 import { Problem } from '@tulou/contract';
 
 export type RefusalCode = 'too_many_requests' | 'too_many_at_once' | 'unavailable';

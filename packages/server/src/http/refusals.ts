@@ -16,7 +16,7 @@ export const admissionMetrics = {
 } as const;
 
 export interface Admissions {
-  /** The listener for the queue of this class. */
+  /** The events of the queue of this class. */
   events(name: string): LaneEvents;
   /** Counts a refusal, and passes every error on. */
   note(name: string, error: unknown): void;

@@ -1,7 +1,7 @@
 /**
- * Before work: which requests of the control API are admitted, and in whose turn. A credential that was right a moment ago
- * queues in the lane of its tenant; every other request queues in the lane of its address until its credential is found to be
- * right. Bodies are received before a place is taken, so that a slow sender holds none.
+ * Before work: the admission and order of requests of the control API. A request whose credential was valid a moment ago
+ * waits in the lane of its tenant. Every other request waits in the lane of its address until its credential is
+ * verified. Bodies are received before a place is taken, so that a slow sender holds none.
  */
 import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
@@ -33,9 +33,9 @@ export interface ControlAdmission {
 interface Gate {
   readonly dispatch: DispatchDeps;
   readonly known: KnownCallers;
-  /** Rates of tenants, and of people outside of a tenant. */
+  /** Rates of a tenant, or of a person outside of any. */
   readonly requests: Rates;
-  /** Rates of addresses. */
+  /** Rates of an address. */
   readonly failures: Rates;
   readonly work: Lanes;
   /** Small bodies on their way. */
@@ -128,7 +128,7 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
     for (const [name, value] of Object.entries(rated)) request.addField(name, value);
     return answer;
   } catch (error) {
-    // The credential was right a moment ago and is no longer: from now on the address pays for it.
+    // It was valid a moment ago, and is no longer: from now on it counts for the address.
     if (isUnauthenticated(error)) {
       gate.known.forget(token, tenant);
       gate.failures.take(networkOf(request.address));

@@ -1,6 +1,6 @@
 /**
- * The lane of a credential that was right a moment ago. It decides about turns and rates only, never about
- * rights: every call is authenticated again. A tenant that a credential merely names must not pay for who sends it.
+ * The lane of a credential that was valid a moment ago. It decides about turns and rates only, never about
+ * rights: every call is authenticated again. A request must not count for a tenant that its credential only names.
  */
 import type { Clock } from '../kernel/clock.ts';
 import { sha256 } from '../kernel/hash.ts';
@@ -16,7 +16,7 @@ export class KnownCallers {
     this.#clock = clock;
   }
 
-  /** `tenant`: as the path names it, because a person has a role in each. */
+  /** `tenant`: as it is written in the path, because a person has a role in each. */
   laneOf(token: string, tenant: string): string | undefined {
     const known = this.#lanes.get(keyOf(token, tenant));
     return known !== undefined && known.untilMs > this.#clock.monotonic() ? known.lane : undefined;

@@ -34,7 +34,7 @@ export interface ControlOptions {
   /** Reads the operator's token again. Absent: it stays as long as this process runs. */
   readonly readOperatorToken?: () => Promise<string>;
   readonly upstreamAllow: Deps['upstreamAllow'];
-  /** `TULOU_UNSAFE_UNPROVEN_HOSTS`; by default only a platform on loopback accepts names without proof. */
+  /** `TULOU_UNSAFE_UNPROVEN_HOSTS`; by default only a platform that no other machine can reach accepts names without proof. */
   readonly unprovenHosts?: boolean | undefined;
   /** Addresses and CIDR blocks of proxies before this listener. */
   readonly trustedProxies: readonly string[];

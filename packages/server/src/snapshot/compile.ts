@@ -122,7 +122,7 @@ export interface ClientFacts {
   readonly environment: Environment;
 }
 
-/** Gateways refuse tokens of a deleted client. */
+/** Gateways reject tokens of a deleted client. */
 export function clientChange({ tenant }: Owner, { id, app_id, environment }: ClientFacts): Change {
   return present({ kind: 'client', key: id, tenant, app: app_id, environment });
 }

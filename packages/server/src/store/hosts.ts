@@ -91,7 +91,7 @@ export interface DomainOwner {
   readonly released_at: Date | null;
 }
 
-/** The closest domain decides: the owner of `shop.example.com` has it, also if another tenant owns `example.com`. */
+/** The closest domain decides: the tenant that has verified `shop.example.com` has it, also if another has verified `example.com`. */
 export function isProven(host: string, owners: readonly DomainOwner[], tenantUuid: string): boolean {
   const [closest] = owners
     .filter((one) => isWithin(host, one.host) && (one.method === 'dns' || one.host === host))

@@ -2,7 +2,7 @@
 import type { Fragment } from '../store/pool.ts';
 import type { TenantTx } from '../store/store.ts';
 
-/** The ids of a group of calls, or of one; '' if there is none. */
+/** The ids of a group of calls, or of one; '' if absent. */
 export interface CallIds {
   readonly api: string;
   readonly version: string;

@@ -19,7 +19,7 @@ const envelope = z.object({
   left_out: z.array(z.unknown()).max(10_000),
 });
 
-/** Opens the intake: so many batches run concurrently. */
+/** Opens the intake, with a bound on concurrent batches. */
 export function openCallIntake(deps: Deps): (request: HttpRequest, params: Params) => Promise<HttpAnswer> {
   const admission = openAdmission(batchesAtOnce, 'records of calls');
   return async (request, params) => {

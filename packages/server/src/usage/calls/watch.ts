@@ -17,7 +17,7 @@ export interface CallWatch {
 
 /** Gateways bring records every quarter of a second. */
 const checkEveryMs = 500;
-/** Tails that may wait. One more is answered without a wait, and asks again. */
+/** Tails that wait concurrently. One more is answered without a wait, and asks again. */
 const waitersMax = 200;
 
 interface Waiter {
@@ -25,7 +25,7 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** However many wait, there is one query every half second, and none while no tail waits. */
+/** However many wait, there is one query every half second, and none without a waiter. */
 export function watchCalls(deps: { readonly store: Store; readonly clock: Clock; readonly log: Log }): CallWatch {
   const { store, clock, log } = deps;
   const waiters = new Set<Waiter>();

@@ -94,7 +94,7 @@ function refuseDoubles(path: string, resources: readonly Resource[]): void {
     path,
     doubles.map(([address, list]) => {
       const line = list[1]?.place?.line;
-      return { pointer: address, message: 'appears more than once', ...(line === undefined ? {} : { line }) };
+      return { pointer: address, message: `appears more than once${line === undefined ? '' : ` (line ${line})`}` };
     }),
   );
 }

@@ -59,7 +59,9 @@ test('apply on a fresh platform, killed again and again, ends with the same expo
 
 test('apply shows the secret of a confidential client once, and says what it sent and left out', async () => {
   const renamed = exported.replaceAll(/\bmaker\b/g, 'third').replaceAll(/\bshop\b/g, 'fourth');
-  const input = renamed.replaceAll('.example.com', '.example.org').replace('login.third.example', 'login.fifth.example');
+  const input = renamed
+    .replaceAll('.example.com', '.example.org')
+    .replace('login.third.example', 'login.fifth.example');
   const ran = await to.done('apply -f -', { input });
   assert.equal(ran.out.match(/client_secret: tlc_\S+ .*shown only now/g)?.length, 3, ran.out);
   assert.match(ran.out, /member third\/ann@third\.example \(an invitation was sent by mail\)/);

@@ -90,10 +90,7 @@ const maker: readonly (readonly [string, object])[] = [
   ['/tenants/maker/apps/desk/clients', client('Job', {})],
   ['/tenants/maker/apps/desk/clients', client('Job', { dpop_bound: true })],
   ['/tenants/maker/apps/desk/clients', client('Job', { environment: 'test' })],
-  [
-    '/tenants/maker/apps/desk/clients',
-    client('Signed', { authentication: 'private_key_jwt', jwks: { keys: [jwk] } }),
-  ],
+  ['/tenants/maker/apps/desk/clients', client('Signed', { authentication: 'private_key_jwt', jwks: { keys: [jwk] } })],
   [
     '/tenants/maker/connections',
     {

@@ -53,6 +53,7 @@ const pruneOption: Option = {
 const notes = [
   'A file contains one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions, installations, issuer, connections, members}. An API has {slug, name, scopes, versions, plans, …}, an app {slug, name, clients, …}. The fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
   'Objects and fields that the file does not mention stay unchanged. Keys and other secrets are never in the file. A connection names the environment variable of its secret: client_secret: {env: NAME}.',
+  'Members, connections and the issuer are deleted only if the file states their lists, also empty ones.',
 ];
 
 export const apply: Command = {

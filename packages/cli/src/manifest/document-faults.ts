@@ -3,11 +3,12 @@ import { readOpenapi, type OpenapiDocument } from '@tulou/openapi';
 import { say } from '../language/say.ts';
 import type { Change } from './changes.ts';
 import type { Fault } from './refusals.ts';
+import { stateOf } from './state-faults.ts';
 import type { World } from './world.ts';
 
 export function documentFaults({ resource, action, fields, address }: Change, world: World): Fault[] {
   const { openapi, strict, strict_document: isStrict } = resource.fields;
-  const isSent = action === 'create' || fields.some((one) => /^openapi\b/.test(one.path));
+  const isSent = action === 'create' || fields.some((one) => /^(?:openapi|state)\b/.test(one.path));
   if (resource.kind !== 'version' || action === 'delete' || !isSent || openapi === undefined) return [];
   if (openapi === null) return strict === true ? [{ message: noOperations }] : [];
   const document = readOpenapi(resource.document?.text ?? JSON.stringify(openapi));
@@ -22,8 +23,10 @@ export function documentFaults({ resource, action, fields, address }: Change, wo
   const { tenant = '', api = '' } = resource.parent;
   const known = world.all('scope', { tenant, api }).map((one) => one.self);
   const asked = new Set(document.operations.flatMap((one) => one.scopes ?? []));
+  // A draft may require scopes that are defined later.
+  const isDraft = stateOf(world.after(address)?.fields ?? resource.fields) === 'draft';
   return [
-    ...[...asked]
+    ...[...(isDraft ? [] : asked)]
       .filter((one) => !known.includes(one))
       .map((one) => ({ message: say`the document requires the scope ${one}, which the API does not define` })),
     ...(isHeld === true && document.operations.length === 0 ? [{ message: noOperations }] : []),

@@ -14,7 +14,7 @@ const callsAtOnce = 8;
 
 export { callTo };
 
-/** What is read of the tenants. */
+/** The selection of tenants and of their objects. */
 export interface Interest {
   readonly tenants: readonly string[];
   /** Whether the objects within the lists of this one are read. */

@@ -34,10 +34,12 @@ const tooLong =
   `The file is longer than ${limits.documentBodyBytesMax / 1024 / 1024} MiB. Write the tenants to several files, and ` +
   'their OpenAPI documents to files of their own.';
 
+const violationsMax = 100;
+
 const invalid = (path: string, violations: readonly Violation[]): Failure =>
   new Failure(say`${path} is not valid`, {
     exit: 'data',
-    violations,
+    violations: violations.slice(0, violationsMax),
     help: 'Nothing was changed. "tulou apply --help" shows an example.',
   });
 

@@ -1,4 +1,4 @@
-/** References of a change to objects that do not exist, or that will not exist any more. */
+/** References of a change to objects that do not exist, or that the same changes delete. */
 import { say } from '../language/say.ts';
 import type { Change } from './changes.ts';
 import type { Fault } from './refusals.ts';

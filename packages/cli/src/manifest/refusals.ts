@@ -1,4 +1,4 @@
-/** What the platform would refuse of a list of changes, found without a write: rights, references, documents and states. */
+/** The changes of a list that the platform would refuse, found without a write: rights, references, documents and states. */
 import type { Client } from '../client.ts';
 import { say, type Text } from '../language/say.ts';
 import type { Change } from './changes.ts';

@@ -44,7 +44,7 @@ function valueText(value: unknown): string {
   return printable(isLong ? `${text.slice(0, valueCharactersMax)}… (${text.length} characters)` : text);
 }
 
-/** What `apply` would be refused, each with its place in the file. */
+/** Refusals, each with its place in the file. */
 export function refusalLines(refusals: readonly Refusal[], paint: Paint, language: Language): string[] {
   return refusals.map(({ address, file, line, pointer, message }) => {
     const at = [file === undefined ? '' : printable(file), line === undefined ? '' : `line ${line}`, pointer ?? ''];

@@ -25,9 +25,13 @@ const next: Readonly<Record<string, readonly string[]>> = {
   retired: [],
 };
 
+/** The state that a version gets: by default it is live with upstreams. */
+export const stateOf = ({ state, upstreams }: Fields): string =>
+  String(state ?? (Array.isArray(upstreams) && upstreams.length > 0 ? 'live' : 'draft'));
+
 function versionFaults(before: Fields | undefined, after: Fields): Text[] {
   const upstreams = (after['upstreams'] ?? []) as readonly { weight?: number }[];
-  const state = String(after['state'] ?? (upstreams.length > 0 ? 'live' : 'draft'));
+  const state = stateOf(after);
   const from = before === undefined ? state : String(before['state']);
   const faults: Text[] = [];
   if (from !== state && next[from]?.includes(state) !== true)

@@ -116,3 +116,16 @@ test('--prune deletes in reverse order, and what remains is as the file says', a
   assert.deepEqual([...new Set(order)], ['connection', 'issuer', 'installation', 'subscription', 'app', 'api']);
   assert.equal((await to.done('diff -f - --prune', { input })).out, none);
 });
+
+test('the example of the guide can be applied', async () => {
+  const guide = await readFile(new URL('../../../docs/how-to/configuration-as-files.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n([^]*?)```/.exec(guide) ?? [];
+  assert.match(example, /^tenants:/);
+  await to.put('acme.yaml', example);
+  await to.put('acme.openapi/acme_orders_v1.yaml', scopedDocument);
+  const env = { OFFICE_SECRET: 's3cret' };
+  const seen = await to.tulou('diff -f acme.yaml', { env });
+  assert.equal(seen.code, 2, seen.out);
+  await to.done('apply -f acme.yaml', { env });
+  assert.equal((await to.done('diff -f acme.yaml --prune')).out, none);
+});

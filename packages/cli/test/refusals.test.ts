@@ -30,7 +30,50 @@ interface Case {
   readonly isEither?: true;
 }
 
+const clients: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'a public client with client_credentials',
+    'authentication: none, grant_types: [client_credentials]',
+    /without authentication cannot use client_credentials/,
+  ],
+  [
+    'a refresh token without a sign-in',
+    'authentication: client_secret_basic, grant_types: [client_credentials, refresh_token]',
+    /refresh_token needs/,
+  ],
+  [
+    'a code without a redirect URI',
+    'authentication: none, grant_types: [authorization_code]',
+    /needs at least one redirect URI/,
+  ],
+  [
+    'signed assertions without keys',
+    'authentication: private_key_jwt, grant_types: [client_credentials]',
+    /private_key_jwt needs keys/,
+  ],
+  [
+    'a certificate without a subject',
+    'authentication: tls_client_auth, grant_types: [client_credentials]',
+    /tls_client_auth needs a subject/,
+  ],
+  [
+    'tokens bound to no certificate',
+    'authentication: client_secret_basic, grant_types: [client_credentials], certificate_bound: true',
+    /bound to a certificate only with/,
+  ],
+  [
+    'a logout without a sign-in',
+    'authentication: client_secret_basic, grant_types: [client_credentials], backchannel_logout_uri: "https://a.example.com/out"',
+    /a logout needs/,
+  ],
+];
+
 const cases: readonly Case[] = [
+  ...clients.map(([name, fields, says]): Case => ({
+    name,
+    file: `\n    apps: [{slug: web, name: W, clients: [{name: C, environment: live, ${fields}}]}]`,
+    says,
+  })),
   {
     name: 'a subscription of an app, of an API and of a plan that do not exist',
     file: `

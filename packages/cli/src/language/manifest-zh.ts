@@ -17,6 +17,15 @@ export const manifestZh: Readonly<Record<string, string>> = {
   'the app requires the scope {0}': '应用要求权限范围 {0}',
   'apps still subscribe: {0}': '仍有应用订阅：{0}',
   'the host name {0} belongs to {1}': '主机名 {0} 属于 {1}',
+  'a client without authentication cannot use client_credentials or token exchange':
+    '没有身份验证的客户端不能使用 client_credentials 或令牌交换',
+  'refresh_token needs authorization_code or the device code': 'refresh_token 需要 authorization_code 或设备代码',
+  'authorization_code needs at least one redirect URI': 'authorization_code 至少需要一个重定向 URI',
+  'private_key_jwt needs keys, and other methods have none': 'private_key_jwt 需要密钥，其他方式不带密钥',
+  'tls_client_auth needs a subject, and other methods have none': 'tls_client_auth 需要主体，其他方式不带主体',
+  'tokens are bound to a certificate only with tls_client_auth, and without dpop_bound':
+    '仅在使用 tls_client_auth 且未启用 dpop_bound 时，令牌才能绑定到证书',
+  'a logout needs a grant type in which people sign in': '登出需要有人登录的授权类型',
   'needs an operator': '需要运维人员',
   'the credential has no role in the tenant {0}': '此凭据在租户 {0} 中没有角色',
   'needs the role {0}; the credential has {1}': '需要角色 {0}；此凭据的角色为 {1}',

@@ -2,6 +2,7 @@
 import type { Client } from '../client.ts';
 import { say, type Text } from '../language/say.ts';
 import type { Change } from './changes.ts';
+import { clientFaults } from './client-faults.ts';
 import { documentFaults } from './document-faults.ts';
 import { fixedFailure, secretFailure } from './execute.ts';
 import { addressOf, type Resource } from './resource.ts';
@@ -40,6 +41,7 @@ export async function refusalsOf({ changes, wanted, live }: Plan, client: Client
         ? [
             ...failureFaults(change),
             ...stateFaults(change, world),
+            ...clientFaults(change, world),
             ...(await referenceFaults(change, world)),
             ...documentFaults(change, world),
           ]

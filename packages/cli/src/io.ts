@@ -31,6 +31,8 @@ export interface Environment {
   readonly configDir: string;
   readonly language: Language;
   readonly color: boolean;
+  /** A variable that a file names: `client_secret: {env: NAME}`. */
+  readonly variable: (name: string) => string | undefined;
 }
 
 export type Files = Pick<typeof files, 'readFile' | 'writeFile' | 'rename' | 'mkdir' | 'stat' | 'open' | 'rm'>;
@@ -89,6 +91,7 @@ export function environmentOf(variables: Readonly<Record<string, string | undefi
     configDir: `${given('XDG_CONFIG_HOME') ?? `${home}/.config`}/tulou`,
     language: languageOfEnvironment(variables),
     color: given('NO_COLOR') === undefined && given('TERM') !== 'dumb',
+    variable: given,
   };
 }
 

@@ -1,4 +1,5 @@
 /** `tulou apply`, `diff` and `export`: compare a file of tenants and their objects with the platform. */
+import { tenants as tenantOperations } from '@tulou/contract/operations/tenants';
 import { whoami } from '@tulou/contract/operations/whoami';
 import { dirname, basename, resolve } from 'node:path';
 import type { Client } from '../client.ts';
@@ -22,8 +23,18 @@ import { execute } from '../manifest/execute.ts';
 import { callTo, interestOf, mapLimited, readAll, readLive } from '../manifest/live.ts';
 import { readManifest } from '../manifest/read.ts';
 import type { Resource } from '../manifest/resource.ts';
-import { kinds } from '../manifest/schema.ts';
-import { changeJson, changeLines, countText, outcomeJson, outcomeLines, summaryText } from '../manifest/show.ts';
+import { kinds, type ResourceKind } from '../manifest/schema.ts';
+import { refusalsOf } from '../manifest/refusals.ts';
+import {
+  changeJson,
+  changeLines,
+  countText,
+  outcomeJson,
+  outcomeLines,
+  refusalJson,
+  refusalLines,
+  summaryText,
+} from '../manifest/show.ts';
 import { writeManifest, type WrittenManifest } from '../manifest/write.ts';
 import { effectOf } from '../operations/effects.ts';
 import { confirm, refuseExisting } from '../terminal/confirm.ts';
@@ -40,8 +51,9 @@ const pruneOption: Option = {
 };
 
 const notes = [
-  'A file contains one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}. An API has {slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. The fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
-  'Objects and fields that the file does not mention stay unchanged. Keys and other secrets are never in the file.',
+  'A file contains one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions, installations, issuer, connections, members}. An API has {slug, name, scopes, versions, plans, …}, an app {slug, name, clients, …}. The fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.',
+  'Objects and fields that the file does not mention stay unchanged. Keys and other secrets are never in the file. A connection names the environment variable of its secret: client_secret: {env: NAME}.',
+  'Members, connections and the issuer are deleted only if the file states their lists, also empty ones.',
 ];
 
 export const apply: Command = {
@@ -69,14 +81,14 @@ export const apply: Command = {
 export const diff: Command = {
   kind: 'command',
   section,
-  summary: 'Show the changes that "tulou apply" would make. Exit code 0: none; 2: some',
+  summary: 'Show the changes that "tulou apply" would make. Exit code 0: none; 2: some; 65: some would be refused',
   positionals: [],
   options: [fileOption, pruneOption, jsonOption, ...connectionOptions],
   notes,
   examples: ['tulou diff -f acme.yaml', 'tulou diff -f acme.yaml --json'],
   run: async (args, io) => {
-    const comparison = await compare((await connect(args, io)).client, args, io);
-    return showChanges(comparison, args, io);
+    const { client } = await connect(args, io);
+    return showChanges(await compare(client, args, io), client, args, io);
   },
 };
 
@@ -101,6 +113,8 @@ export const exportFile: Command = {
 };
 
 interface Comparison {
+  readonly wanted: readonly Resource[];
+  readonly live: readonly Resource[];
   readonly changes: readonly Change[];
   /** Existing objects that are not in the file. */
   readonly extra: readonly Resource[];
@@ -111,21 +125,30 @@ async function compare(client: Client, args: Arguments, io: Io): Promise<Compari
   if (file === undefined) throw usageFailure('Missing option: --file FILE (-f).');
   const wanted = await readManifest(file, io);
   const live = await readLive(client, interestOf(wanted));
-  return { changes: changesBetween(wanted, live, { prune: isOn(args, 'prune') }), extra: surplus(wanted, live) };
+  const changes = changesBetween(wanted, live, { prune: isOn(args, 'prune') });
+  return { wanted, live, changes, extra: surplus(wanted, live) };
 }
 
-function showChanges({ changes, extra }: Comparison, args: Arguments, io: Io): ExitName {
-  if (isOn(args, 'json')) io.stdout.write(`${JSON.stringify({ changes: changes.map(changeJson) })}\n`);
+async function showChanges(comparison: Comparison, client: Client, args: Arguments, io: Io): Promise<ExitName> {
+  const { changes, extra } = comparison;
+  const refusals = await refusalsOf(comparison, client);
+  if (isOn(args, 'json'))
+    io.stdout.write(`${JSON.stringify({ changes: changes.map(changeJson), refusals: refusals.map(refusalJson) })}\n`);
   else if (changes.length === 0) printText('No changes: the platform matches the file.', io.stdout, io);
   else printLines(changeLines(changes, painter(io, io.stdout), io.env.language), io.stdout);
+  if (!isOn(args, 'json') && refusals.length > 0) {
+    printText(say`"tulou apply" would be refused (${refusals.length}):`, io.stdout, io);
+    printLines(refusalLines(refusals, painter(io, io.stdout), io.env.language), io.stdout);
+  }
   noteExtra(extra, args, io);
+  if (refusals.length > 0) return 'data';
   return changes.length === 0 ? 'ok' : 'changes';
 }
 
 async function runApply(args: Arguments, io: Io): Promise<ExitName> {
   const { client } = await connect(args, io);
   const comparison = await compare(client, args, io);
-  if (isOn(args, 'dry-run')) return showChanges(comparison, args, io);
+  if (isOn(args, 'dry-run')) return showChanges(comparison, client, args, io);
   const { changes, extra } = comparison;
   if (!isOn(args, 'yes')) await confirmBreaking(changes, { client, line: args.line }, io);
   const isJson = isOn(args, 'json');
@@ -194,7 +217,9 @@ async function effectsOf({ action, resource, fields }: Change, client: Client, i
 async function runExport(args: Arguments, io: Io): Promise<ExitName> {
   const { client } = await connect(args, io);
   const tenants = args.positionals.length > 0 ? args.positionals : await visibleTenants(client);
-  const live = await readLive(client, { tenants, wantsApi: () => true, wantsDocument: () => true });
+  const denied = new Set<string>();
+  const onDenied = (tenant: string, kind: ResourceKind): void => void denied.add(`${kinds[kind].key} (${tenant})`);
+  const live = await readLive(client, { tenants, onDenied, ...everything });
   const read = new Set(
     live.filter((one) => one.kind === 'tenant').flatMap((one) => [one.self, String(one.fields['id'])]),
   );
@@ -204,14 +229,30 @@ async function runExport(args: Arguments, io: Io): Promise<ExitName> {
   if (file === undefined || file === '-') io.stdout.write(writeManifest(live, undefined).text);
   else
     await save(writeManifest(live, `${basename(file).replace(/\.ya?ml$/, '')}.openapi`), file, isOn(args, 'yes'), io);
+  if (denied.size > 0)
+    printText(
+      say`Left out, because the role of the credential does not allow it: ${[...denied].join(', ')}.`,
+      io.stderr,
+      io,
+    );
+  if (live.some((one) => one.kind === 'connection')) printText(connectionNote, io.stderr, io);
   return 'ok';
 }
+
+const everything = {
+  wantsParts: () => true,
+  wantsGuarded: () => true,
+  wantsDocument: () => true,
+};
+
+const connectionNote =
+  'The file has no client secrets. Before you apply it elsewhere, add "client_secret: {env: NAME}" to connections that need one.';
 
 async function visibleTenants(client: Client): Promise<string[]> {
   const { json } = await client.call(callTo(whoami.get, {}));
   const { tenant } = json as { tenant?: { slug: string } };
   if (tenant !== undefined) return [tenant.slug];
-  const all = await readAll(client, kinds.tenant.operations.list, {});
+  const all = await readAll(client, tenantOperations.list, {});
   return all.filter((one) => one['state'] !== 'deleting').map((one) => String(one['slug']));
 }
 

@@ -1,5 +1,6 @@
 /** The command line in Simplified Chinese. Keys are the English texts, with `{0}`, `{1}` … for values; `zh.test.ts` holds it complete. */
 import { fieldsZh } from './fields-zh.ts';
+import { manifestZh } from './manifest-zh.ts';
 import { wordsZh } from './words-zh.ts';
 
 const messages: Readonly<Record<string, string>> = {
@@ -104,8 +105,6 @@ const messages: Readonly<Record<string, string>> = {
   '1 object is not in the file and stays; --prune deletes it.': '有 1 个对象不在文件中，将予保留；--prune 会删除它。',
   '{0} objects are not in the file and stay; --prune deletes them.':
     '有 {0} 个对象不在文件中，将予保留；--prune 会删除它们。',
-  'A file contains one or more YAML documents: `tenants:`, a list of {slug, name, apis, apps, subscriptions}. An API has {slug, name, versions, plans, …}, a version {name, openapi, upstreams, state, access, …}. The fields are those of the commands ("tulou versions create --help"). `openapi` is a path relative to the file.':
-    '文件包含一个或多个 YAML 文档：`tenants:` 是 {slug, name, apis, apps, subscriptions} 的列表。API 包含 {slug, name, versions, plans, …}，版本包含 {name, openapi, upstreams, state, access, …}。字段与命令的字段相同（“tulou versions create --help”）。`openapi` 是相对于该文件的路径。',
   'Also delete objects of these tenants that are not in the file': '同时删除这些租户中不在文件里的对象',
   'Apply breaking changes': '应用不兼容的更改',
   'Arguments are tenants. Without arguments it is the tenant of the token, or for an operator all tenants. Secrets are not written.':
@@ -115,12 +114,8 @@ const messages: Readonly<Record<string, string>> = {
     '要写入的文件，OpenAPI 文档放在其旁的文件夹中；默认为标准输出',
   'Missing option: --file FILE (-f).': '缺少选项：--file FILE (-f)。',
   'No changes: the platform matches the file.': '没有更改：平台与文件一致。',
-  'Objects and fields that the file does not mention stay unchanged. Keys and other secrets are never in the file.':
-    '文件未提及的对象和字段保持不变。密钥和其他机密绝不会出现在文件中。',
   'Only show the changes, as "tulou diff" does': '只显示更改，与“tulou diff”相同',
   'Replace an existing file': '替换现有文件',
-  'Show the changes that "tulou apply" would make. Exit code 0: none; 2: some':
-    '显示“tulou apply”将做的更改。退出码 0：没有；2：有',
   'Write tenants to a file that "tulou apply" accepts without change': '将租户写入“tulou apply”可直接使用的文件',
   'YAML file; - is the standard input': 'YAML 文件；- 表示标准输入',
   'Restore it first: tulou tenants restore {0}': '请先恢复：tulou tenants restore {0}',
@@ -313,4 +308,4 @@ const messages: Readonly<Record<string, string>> = {
   'request:': '请求：',
 };
 
-export const zh: Readonly<Record<string, string>> = { ...wordsZh, ...fieldsZh, ...messages };
+export const zh: Readonly<Record<string, string>> = { ...manifestZh, ...wordsZh, ...fieldsZh, ...messages };

@@ -2,33 +2,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bodyOfUpdate, changesBetween, differences } from './changes.ts';
-import {
-  addressOf,
-  apiResource,
-  appResource,
-  childResource,
-  subscriptionResource,
-  tenantResource,
-  type Resource,
-} from './resource.ts';
+import { addressOf, resourceOf, type Resource } from './resource.ts';
+
+const inOrders = { tenant: 'acme', api: 'orders' };
 
 const acme = [
-  tenantResource('acme', { slug: 'acme', name: 'Acme' }),
-  apiResource('acme', 'orders', { slug: 'orders', name: 'Orders', hosts: ['a.example.com'] }),
-  childResource('plan', 'acme', 'orders', 'basic', {
+  resourceOf('tenant', {}, { slug: 'acme', name: 'Acme' }),
+  resourceOf('api', { tenant: 'acme' }, { slug: 'orders', name: 'Orders', hosts: ['a.example.com'] }),
+  resourceOf('plan', inOrders, {
     slug: 'basic',
     limits: [{ requests: 100, per: 'minute', by: 'subscription' }],
   }),
-  childResource('version', 'acme', 'orders', 'v1', {
+  resourceOf('version', inOrders, {
     name: 'v1',
     upstreams: [{ url: 'http://a', weight: 1 }],
     sunset_at: '2027-01-01T00:00:00+02:00',
   }),
 ];
 const umbrella = [
-  tenantResource('umbrella', { slug: 'umbrella' }),
-  appResource('umbrella', 'shop', { slug: 'shop', name: 'Shop' }),
-  subscriptionResource('umbrella', 'shop', 'acme/orders', '', { app: 'shop', api: 'acme/orders', plan: 'basic' }),
+  resourceOf('tenant', {}, { slug: 'umbrella' }),
+  resourceOf('app', { tenant: 'umbrella' }, { slug: 'shop', name: 'Shop' }),
+  resourceOf('subscription', { tenant: 'umbrella' }, { app: 'shop', api: 'acme/orders', plan: 'basic' }),
 ];
 const wanted = [...acme, ...umbrella];
 const list = (changes: ReturnType<typeof changesBetween>) => changes.map((one) => `${one.action} ${one.address}`);
@@ -131,8 +125,8 @@ test('a field at a time, applying what differs ends in no difference', () => {
   });
   fc.assert(
     fc.property(fields, fields, (said, there) => {
-      const file = childResource('plan', 'a', 'b', 'p', said);
-      const live = childResource('plan', 'a', 'b', 'p', there);
+      const file = resourceOf('plan', { tenant: 'a', api: 'b' }, said);
+      const live = resourceOf('plan', { tenant: 'a', api: 'b' }, there);
       const body = bodyOfUpdate(file.fields, differences(file, live));
       assert.deepEqual(differences(file, { ...live, fields: { ...there, ...body } }), []);
       assert.equal(addressOf(file), 'plan a/b/p');

@@ -1,87 +1,103 @@
 /** From a file to a flat list of the objects in it: parsed, validated, with their documents. */
-import type { Violation } from '@tulou/contract';
+import { limits, type Violation } from '@tulou/contract';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { readText } from '../contexts.ts';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { say } from '../language/say.ts';
-import {
-  addressOf,
-  apiResource,
-  appResource,
-  childResource,
-  subscriptionResource,
-  tenantResource,
-  type Fields,
-  type Resource,
-} from './resource.ts';
-import { manifestDocument, type TenantEntry } from './schema.ts';
-import { parseYaml } from './yaml.ts';
+import { documentValue, isDocumentText } from './documents.ts';
+import { addressOf, numbered, paramsWithin, resourceOf, type Fields, type Resource } from './resource.ts';
+import { kinds, manifestDocument, partsOf, type ResourceKind } from './schema.ts';
+import { parseYaml, type Path } from './yaml.ts';
 
 /** Reads a file (`-`: the standard input). Throws with every violation, each with its line. */
 export async function readManifest(path: string, io: Io): Promise<Resource[]> {
   const text = path === '-' ? await io.stdin.text() : await readText(resolve(io.cwd, path), io);
+  if (text.length > limits.documentBodyBytesMax) throw invalid(path, [{ pointer: '', message: tooLong }]);
   const { documents, violations } = parseYaml(text, manifestDocument);
   if (violations.length > 0) throw invalid(path, violations);
   if (documents.length === 0)
     throw invalid(path, [{ pointer: '', message: 'The file is empty. It must contain `tenants:`.' }]);
-  const entries = documents.flatMap(({ value, raw }) =>
-    value.tenants.map((entry, i) => ({ entry, raw: rawTenant(raw, i) })),
-  );
-  const resources = entries.flatMap(({ entry, raw }) => tenantResources(entry, raw));
-  refuseDoubles(path, resources);
+  const resources = documents.flatMap(({ value, raw, lineOf }) => {
+    const walk: Walk = { place: (at) => ({ file: path, line: lineOf(at) }), io };
+    return value.tenants.flatMap((entry, i) =>
+      resourcesOf('tenant', { parsed: entry, raw: at(raw, 'tenants', i), parent: {}, path: ['tenants', i] }, walk),
+    );
+  });
+  const all = numbered(resources);
+  refuseDoubles(path, all);
   const folder = path === '-' ? io.cwd : dirname(resolve(io.cwd, path));
-  return Promise.all(resources.map((one) => withDocument(one, folder, io)));
+  return Promise.all(all.map((one) => withDocument(one, folder, io)));
 }
+
+const tooLong =
+  `The file is longer than ${limits.documentBodyBytesMax / 1024 / 1024} MiB. Write the tenants to several files, and ` +
+  'their OpenAPI documents to files of their own.';
+
+const violationsMax = 100;
 
 const invalid = (path: string, violations: readonly Violation[]): Failure =>
   new Failure(say`${path} is not valid`, {
     exit: 'data',
-    violations,
+    violations: violations.slice(0, violationsMax),
     help: 'Nothing was changed. "tulou apply --help" shows an example.',
   });
 
-type Raw = Readonly<Record<string, unknown>>;
+const at = (raw: unknown, key: string, i: number): Fields => {
+  const list = (raw as Fields)[key];
+  return ((Array.isArray(list) ? list[i] : undefined) ?? {}) as Fields;
+};
 
-const rawTenant = (raw: unknown, i: number): Raw => (raw as { tenants: readonly Raw[] }).tenants[i] ?? {};
-const rawList = (raw: Raw, name: string, i: number): Raw => ((raw[name] as readonly Raw[] | undefined) ?? [])[i] ?? {};
-
-/** The given fields in their parsed form, without defaults. */
-const said = (parsed: Raw, raw: Raw, ...parts: readonly string[]): Fields =>
-  Object.fromEntries(Object.entries(parsed).filter(([name]) => name in raw && !parts.includes(name)));
-
-function tenantResources(entry: TenantEntry, raw: Raw): Resource[] {
-  const { slug } = entry;
-  return [
-    tenantResource(slug, said(entry, raw, 'apis', 'apps', 'subscriptions')),
-    ...(entry.apis ?? []).flatMap((api, i) => apiResources(slug, api, rawList(raw, 'apis', i))),
-    ...(entry.apps ?? []).map((app, i) => appResource(slug, app.slug, said(app, rawList(raw, 'apps', i)))),
-    ...(entry.subscriptions ?? []).map((one, i) =>
-      subscriptionResource(slug, one.app, one.api, '', said(one, rawList(raw, 'subscriptions', i))),
-    ),
-  ];
+interface Walk {
+  readonly place: (path: Path) => NonNullable<Resource['place']>;
+  readonly io: Io;
 }
 
-function apiResources(tenant: string, api: NonNullable<TenantEntry['apis']>[number], raw: Raw): Resource[] {
-  return [
-    apiResource(tenant, api.slug, said(api, raw, 'versions', 'plans')),
-    ...(api.versions ?? []).map((one, i) =>
-      childResource('version', tenant, api.slug, one.name, said(one, rawList(raw, 'versions', i))),
-    ),
-    ...(api.plans ?? []).map((one, i) =>
-      childResource('plan', tenant, api.slug, one.slug, said(one, rawList(raw, 'plans', i))),
-    ),
-  ];
+interface Entry {
+  readonly parsed: Fields;
+  readonly raw: Fields;
+  readonly parent: Resource['parent'];
+  readonly path: Path;
+}
+
+/** An entry and everything in its lists. */
+function resourcesOf(kind: ResourceKind, { parsed, raw, parent, path }: Entry, walk: Walk): Resource[] {
+  const parts = partsOf(kind);
+  const keys = parts.map((part) => kinds[part].key);
+  // Only the given fields, in their parsed form, without defaults.
+  const fields = Object.fromEntries(Object.entries(parsed).filter(([name]) => name in raw && !keys.includes(name)));
+  const self = { ...resourceOf(kind, parent, fields), place: walk.place(path), ...secretsOf(fields, walk.io) };
+  const states = parts.filter((part) => kinds[part].isGuarded === true && kinds[part].key in raw);
+  const inner = parts.flatMap((part) => {
+    const { key, isSingle } = kinds[part];
+    const value = parsed[key] ?? [];
+    const within = paramsWithin(self);
+    if (isSingle === true && !Array.isArray(value)) {
+      const entry = { parsed: value as Fields, raw: raw[key] as Fields, parent: within, path: [...path, key] };
+      return resourcesOf(part, entry, walk);
+    }
+    return (value as readonly Fields[]).flatMap((one, i) =>
+      resourcesOf(part, { parsed: one, raw: at(raw, key, i), parent: within, path: [...path, key, i] }, walk),
+    );
+  });
+  return [states.length === 0 ? self : { ...self, states }, ...inner];
+}
+
+function secretsOf({ client_secret: secret }: Fields, io: Io): Pick<Resource, 'secrets'> {
+  if (typeof secret !== 'object' || secret === null || !('env' in secret)) return {};
+  return { secrets: { client_secret: io.env.variable(String(secret.env)) } };
 }
 
 function refuseDoubles(path: string, resources: readonly Resource[]): void {
   const groups = Map.groupBy(resources, addressOf);
-  const doubles = [...groups].filter(([, list]) => list.length > 1).map(([address]) => address);
+  const doubles = [...groups].filter(([, list]) => list.length > 1);
   if (doubles.length === 0) return;
   throw invalid(
     path,
-    doubles.map((address) => ({ pointer: address, message: 'appears more than once' })),
+    doubles.map(([address, list]) => {
+      const line = list[1]?.place?.line;
+      return { pointer: address, message: `appears more than once${line === undefined ? '' : ` (line ${line})`}` };
+    }),
   );
 }
 
@@ -89,20 +105,10 @@ function refuseDoubles(path: string, resources: readonly Resource[]): void {
 async function withDocument(resource: Resource, folder: string, io: Io): Promise<Resource> {
   const { openapi } = resource.fields;
   if (resource.kind !== 'version' || typeof openapi !== 'string') return resource;
+  const isText = isDocumentText(openapi);
   const path = resolve(folder, openapi);
-  const text = await readText(path, io);
-  return {
-    ...resource,
-    fields: { ...resource.fields, openapi: parseDocument(text, path) },
-    document: { path: openapi, text },
-  };
-}
-
-function parseDocument(text: string, path: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' }) as unknown;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new Failure(say`${path} is neither YAML nor JSON`, { exit: 'data', detail });
-  }
+  const text = isText ? openapi : await readText(path, io);
+  const value = documentValue(text, isText ? addressOf(resource) : path);
+  const document = isText ? { text } : { path: openapi, text };
+  return { ...resource, fields: { ...resource.fields, openapi: value }, document };
 }

@@ -4,6 +4,7 @@ import { inLanguage, joined, say, type Text } from '../language/say.ts';
 import { padded, printable, type Paint, type Style } from '../terminal/text.ts';
 import type { Change, FieldChange } from './changes.ts';
 import type { Outcome } from './execute.ts';
+import type { Refusal } from './refusals.ts';
 
 const signs = {
   create: ['+', 'green'],
@@ -23,7 +24,8 @@ export function changeLines(changes: readonly Change[], paint: Paint, language: 
   return [...lines, paint('bold', inLanguage(countText(changes), language))];
 }
 
-function fieldLines({ action, fields }: Change, paint: Paint): string[] {
+function fieldLines({ action, fields: set, fixed }: Change, paint: Paint): string[] {
+  const fields = [...set, ...fixed];
   const shown = fields.slice(0, fieldLinesMax).map((field) => `    ${fieldText(action, field, paint)}`);
   const more = fields.length - shown.length;
   return more === 0 ? shown : [...shown, `    … and ${more} more`];
@@ -42,6 +44,21 @@ function valueText(value: unknown): string {
   return printable(isLong ? `${text.slice(0, valueCharactersMax)}… (${text.length} characters)` : text);
 }
 
+/** Refusals, each with its place in the file. */
+export function refusalLines(refusals: readonly Refusal[], paint: Paint, language: Language): string[] {
+  return refusals.map(({ address, file, line, pointer, message }) => {
+    const at = [file === undefined ? '' : printable(file), line === undefined ? '' : `line ${line}`, pointer ?? ''];
+    const place = at.filter((one) => one !== '').join(' ');
+    const text = printable(inLanguage(message, language));
+    return `${paint('red', `! ${printable(address)}`)}${place === '' ? '' : ` (${place})`}: ${text}`;
+  });
+}
+
+export const refusalJson = ({ message, ...refusal }: Refusal): unknown => ({
+  ...refusal,
+  message: inLanguage(message, 'en'),
+});
+
 /** `2 to create, 1 to change.` */
 export function countText(changes: readonly Change[]): Text {
   const count = (action: Change['action']) => changes.filter((one) => one.action === action).length;
@@ -54,7 +71,11 @@ export function countText(changes: readonly Change[]): Text {
 }
 
 /** One line for the outcome of a change. */
-export function outcomeLines({ change, status, failure, note }: Outcome, paint: Paint, language: Language): string[] {
+export function outcomeLines(
+  { change, status, failure, note, secret }: Outcome,
+  paint: Paint,
+  language: Language,
+): string[] {
   const address = printable(change.address);
   const words = (text: Text): string => inLanguage(text, language);
   const label = (text: Text): string => padded(words(text), 8);
@@ -62,6 +83,11 @@ export function outcomeLines({ change, status, failure, note }: Outcome, paint: 
   if (status === 'done')
     return [
       `${paint('green', label(pasts[change.action]))}  ${address}${note === undefined ? '' : ` (${words(note)})`}`,
+      ...(secret === undefined
+        ? []
+        : [
+            `            ${secret.field}: ${printable(secret.value)}  (${words('shown only now: keep it in a safe place')})`,
+          ]),
     ];
   const detail = failure?.facts.detail === undefined ? '' : `: ${printable(words(failure.facts.detail))}`;
   const file = change.resource.document?.path;
@@ -98,11 +124,12 @@ export const changeJson = ({ action, resource, address, fields }: Change): unkno
 const english = (text: Text | undefined): string | undefined =>
   text === undefined ? undefined : inLanguage(text, 'en');
 
-export const outcomeJson = ({ change, status, failure, note }: Outcome): unknown => ({
+export const outcomeJson = ({ change, status, failure, note, secret }: Outcome): unknown => ({
   action: change.action,
   address: change.address,
   status,
   ...(note === undefined ? {} : { note: english(note) }),
+  ...(secret === undefined ? {} : { [secret.field]: secret.value }),
   ...(failure === undefined
     ? {}
     : { error: failure.facts.problem ?? { title: failure.message, detail: english(failure.facts.detail) } }),

@@ -1,7 +1,9 @@
 /** From existing objects to a file that `apply` accepts without change. These objects have no secret fields. */
 import { stringify } from 'yaml';
-import type { Fields, Resource } from './resource.ts';
-import { kinds, type ResourceKind } from './schema.ts';
+import type { ZodType } from 'zod';
+import { isDocumentText } from './documents.ts';
+import { addressOf, parentAddress, type Fields, type Resource } from './resource.ts';
+import { kinds, partsOf } from './schema.ts';
 
 export interface WrittenDocument {
   /** Relative to the file. */
@@ -16,49 +18,45 @@ export interface WrittenManifest {
 
 /** Writes the file, sorted by name. OpenAPI documents go into `folder` beside the file, or into the file if it is undefined. */
 export function writeManifest(resources: readonly Resource[], folder: string | undefined): WrittenManifest {
-  const live = resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const live = resources.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const documents: WrittenDocument[] = [];
-  const place = (version: Resource): unknown => {
-    const { openapi } = version.fields;
-    if (folder === undefined || openapi === null || openapi === undefined) return openapi ?? undefined;
-    const path = `${folder}/${version.name.replaceAll('/', '_')}.yaml`;
-    documents.push({ path, text: yamlOf(openapi) });
+  const place = ({ name, document }: Resource): unknown => {
+    if (document === undefined) return undefined;
+    // A text that could be read as a path is written as one in a file of its own, or with an end of line.
+    if (folder === undefined) return isDocumentText(document.text) ? document.text : `${document.text}\n`;
+    const suffix = document.text.trimStart().startsWith('{') ? 'json' : 'yaml';
+    const path = `${folder}/${name.replaceAll('/', '_')}.${suffix}`;
+    documents.push({ path, text: document.text });
     return path;
   };
-  const tenants = live.filter((one) => one.kind === 'tenant').map((one) => tenantEntry(one, live, place));
+  const tenants = live.filter((one) => one.kind === 'tenant').map((one) => entryOf(one, live, place));
   return { text: yamlOf({ tenants }), documents };
 }
 
-/** Without aliases, so that each part can be read by itself. */
-const yamlOf = (value: unknown): string => stringify(value, { aliasDuplicateObjects: false, lineWidth: 110 });
+/** Without aliases, so that each part can be read by itself; documents keep their lines. */
+const yamlOf = (value: unknown): string =>
+  stringify(value, { aliasDuplicateObjects: false, lineWidth: 110, blockQuote: 'literal' });
 
 type Place = (version: Resource) => unknown;
 
-function tenantEntry(tenant: Resource, live: readonly Resource[], place: Place): Fields {
-  const own = live.filter((one) => one.parent['tenant'] === tenant.self);
-  const list = (kind: ResourceKind, entry: (one: Resource) => Fields = fieldsOf): Fields[] =>
-    own.filter((one) => one.kind === kind).map(entry);
-  return filled({
-    ...fieldsOf(tenant),
-    apis: list('api', (api) => apiEntry(api, own, place)),
-    apps: list('app'),
-    subscriptions: list('subscription'),
+/** An object with everything in its lists. */
+function entryOf(self: Resource, live: readonly Resource[], place: Place): Fields {
+  const address = addressOf(self);
+  const lists = partsOf(self.kind).map((part) => {
+    const entries = live
+      .filter((one) => one.kind === part && parentAddress(one) === address)
+      .map((one) => entryOf(one, live, place));
+    return [kinds[part].key, kinds[part].isSingle === true ? entries[0] : entries] as const;
   });
-}
-
-function apiEntry(api: Resource, own: readonly Resource[], place: Place): Fields {
-  const parts = own.filter((one) => one.parent['api'] === api.self);
-  const versions = parts
-    .filter((one) => one.kind === 'version')
-    .map((one) => filled({ ...fieldsOf(one), openapi: place(one) }));
-  return filled({ ...fieldsOf(api), versions, plans: parts.filter((one) => one.kind === 'plan').map(fieldsOf) });
+  const document = self.kind === 'version' ? { openapi: place(self) } : {};
+  return filled({ ...fieldsOf(self), ...document, ...Object.fromEntries(lists) });
 }
 
 /** The fields that a file may contain, without those that equal the default of a new object. */
 function fieldsOf({ kind, fields }: Resource): Fields {
-  const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> =
-    kinds[kind].shape.shape;
-  const known = Object.entries(shape).filter(([name]) => name in fields);
+  const known = Object.entries(kinds[kind].shape.shape as Readonly<Record<string, ZodType>>).filter(
+    ([name, schema]) => name in fields && schema.safeParse(fields[name]).success,
+  );
   return Object.fromEntries(
     known
       .filter(([name, schema]) => JSON.stringify(schema.safeParse(undefined).data) !== JSON.stringify(fields[name]))

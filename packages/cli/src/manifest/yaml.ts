@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseAllDocuments,
   type Document,
@@ -12,18 +13,56 @@ import {
   type ParsedNode,
 } from 'yaml';
 import type { z } from 'zod';
+import { leftOut } from './schema.ts';
 import { isOpen, propertiesOf, schemaOf, shapeOf, type Schema } from '../schema.ts';
 import { nearest } from '@tulou/contract';
 
 export interface ParsedFile<T> {
-  readonly documents: readonly { readonly value: T; readonly raw: unknown }[];
+  readonly documents: readonly Parsed<T>[];
   readonly violations: readonly Violation[];
 }
 
-type Path = readonly (string | number)[];
+interface Parsed<T> {
+  readonly value: T;
+  readonly raw: unknown;
+  /** The line of the node at a path. */
+  readonly lineOf: (path: Path) => number;
+}
+
+export type Path = readonly (string | number)[];
 
 /** Parses every document of a file against a schema; unknown keys are violations at any depth. */
 export function parseYaml<S extends z.ZodType>(text: string, schema: S): ParsedFile<z.output<S>> {
+  if (hasTooManyTokens(text)) return refused(`The file has more than ${tokensMax} values and signs. Divide it.`);
+  try {
+    return parseDocuments(text, schema);
+  } catch (error) {
+    // The parser is recursive: its stack is the bound of the depth.
+    if (error instanceof RangeError) return refused('The file is nested too deep, or contains itself.');
+    throw error;
+  }
+}
+
+/** A million tokens take a second or two. A block of text is one token. */
+const tokensMax = 500_000;
+
+const refused = (message: string): ParsedFile<never> => ({
+  documents: [],
+  violations: [{ pointer: '', message, line: 1, column: 1 }],
+});
+
+/** Reads tokens only until there are too many: the parser itself would first build all of them. */
+function hasTooManyTokens(text: string): boolean {
+  if (text.length <= tokensMax) return false;
+  let count = 0;
+  for (const _ of new Lexer().lex(text)) {
+    count += 1;
+    if (count > tokensMax) return true;
+  }
+  return false;
+}
+
+function parseDocuments<S extends z.ZodType>(text: string, schema: S): ParsedFile<z.output<S>> {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -42,7 +81,7 @@ export function parseYaml<S extends z.ZodType>(text: string, schema: S): ParsedF
 }
 
 interface Result<T> {
-  readonly parsed?: { readonly value: T; readonly raw: unknown };
+  readonly parsed?: Parsed<T>;
   readonly violations: readonly Violation[];
 }
 
@@ -60,10 +99,11 @@ function parseDocument<S extends z.ZodType>(
   if (raw === null) return { violations: [] };
   const unknown = unknownKeys(document.contents, { document, lines }, shape, []);
   const result = schema.safeParse(raw);
+  const lineOf = (path: Path): number => lines.linePos(nearestOffset(document, path)).line;
   const wrong = result.success ? [] : result.error.issues.filter((issue) => issue.code !== 'unrecognized_keys');
   const violations = [...unknown, ...wrong.map((issue) => violationOf(document, issue, lines))];
   return result.success && violations.length === 0
-    ? { parsed: { value: result.data, raw }, violations }
+    ? { parsed: { value: result.data, raw, lineOf }, violations }
     : { violations };
 }
 
@@ -99,7 +139,12 @@ function unknownKeys(given: Node | null | undefined, place: Place, schema: Schem
     const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
     const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (inner !== undefined) return unknownKeys(pair.value as Node | null, place, inner, [...path, key]);
+    const reason = Object.hasOwn(leftOut, key) ? leftOut[key] : undefined;
     const near = nearest(key, Object.keys(properties));
+    if (reason !== undefined)
+      return [
+        at(pointerOf([...path, key]), `"${key}" cannot be in a file: ${reason}.`, offsetOf(pair.key), place.lines),
+      ];
     const hint = near === undefined ? `Known keys: ${Object.keys(properties).join(', ')}.` : `Did you mean "${near}"?`;
     return [at(pointerOf([...path, key]), `Unknown key "${key}". ${hint}`, offsetOf(pair.key), place.lines)];
   });

@@ -30,9 +30,59 @@ const operations = Object.entries(paths).map(([id, path]) => {
 
 /** Every spelling of a protected segment, crossed with every way to end and to lead to it. */
 function corpus(): string[] {
-  const words = ['admin', 'Admin', 'ADMIN', '%61dmin', '%2561dmin', '%41dmin', 'adm%69n', '7', 'x:purge', 'x%3Apurge', '%EF%BD%81dmin', 'a%C5%BFmin'];
-  const ends = ['', '/', '//', ';', ';a=b', '.json', '.', '%20', '%00', '%0a', '%2f', '%5c', '/purge', '%2fpurge', '%252fpurge', '/PURGE', ';x/purge', '/purge;x', '/purge/', '/.', '/..;/admin', '%3b', '+', '~'];
-  const starts = ['/orders/', '/orders//', '//orders/', '/Orders/', '/orders;x/', '/orders/./', '/%6frders/', '/orders%2f', '/jobs/', '/JOBS/', '/orders/7/../'];
+  const words = [
+    'admin',
+    'Admin',
+    'ADMIN',
+    '%61dmin',
+    '%2561dmin',
+    '%41dmin',
+    'adm%69n',
+    '7',
+    'x:purge',
+    'x%3Apurge',
+    '%EF%BD%81dmin',
+    'a%C5%BFmin',
+  ];
+  const ends = [
+    '',
+    '/',
+    '//',
+    ';',
+    ';a=b',
+    '.json',
+    '.',
+    '%20',
+    '%00',
+    '%0a',
+    '%2f',
+    '%5c',
+    '/purge',
+    '%2fpurge',
+    '%252fpurge',
+    '/PURGE',
+    ';x/purge',
+    '/purge;x',
+    '/purge/',
+    '/.',
+    '/..;/admin',
+    '%3b',
+    '+',
+    '~',
+  ];
+  const starts = [
+    '/orders/',
+    '/orders//',
+    '//orders/',
+    '/Orders/',
+    '/orders;x/',
+    '/orders/./',
+    '/%6frders/',
+    '/orders%2f',
+    '/jobs/',
+    '/JOBS/',
+    '/orders/7/../',
+  ];
   return starts.flatMap((start) => words.flatMap((word) => ends.map((end) => start + word + end)));
 }
 
@@ -42,7 +92,7 @@ after(() => Promise.all(closing.map((close) => close())));
 async function served(listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closing.push(() => server.close().closeAllConnections());
+  closing.push(() => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())));
   return (server.address() as AddressInfo).port;
 }
 
@@ -63,7 +113,9 @@ function ask(port: number, target: string): Promise<string> {
     );
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
     socket.on('error', reject);
-    socket.on('close', () => resolve(/^HTTP\/1.[01] 200/.test(text) ? (/(admin|purge|verb|read)\s*(?:\r\n0\s*)?$/.exec(text)?.[1] ?? '') : ''));
+    socket.on('close', () =>
+      resolve(/^HTTP\/1.[01] 200/.test(text) ? (/(admin|purge|verb|read)\s*(?:\r\n0\s*)?$/.exec(text)?.[1] ?? '') : ''),
+    );
   });
 }
 
@@ -73,12 +125,18 @@ function expressApp(): RequestListener {
   app.get('/orders/admin', say('admin'));
   app.get('/orders/:id/purge', say('purge'));
   app.get('/orders/:id', say('read'));
-  app.get('/jobs/:name', (request, response) => void response.send(request.params.name.includes(':') ? 'verb' : 'read'));
+  app.get(
+    '/jobs/:name',
+    (request, response) => void response.send(request.params.name.includes(':') ? 'verb' : 'read'),
+  );
   return app;
 }
 
 async function fastifyPort(): Promise<number> {
-  const app = fastify({ routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true } });
+  const app = fastify({
+    useSemicolonDelimiter: true,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+  });
   app.get('/orders/admin', () => 'admin');
   app.get('/orders/:id/purge', () => 'purge');
   app.get('/orders/:id', () => 'read');
@@ -90,21 +148,38 @@ async function fastifyPort(): Promise<number> {
 
 /** As Spring reads: matrix parameters off, decoded, dots resolved, suffixes and slashes at the end passed over. */
 const springLike: RequestListener = ({ url = '' }, response) => {
-  let path = url.split('/').map((part) => part.replace(/;.*$/, '')).join('/');
+  let path = url
+    .split('/')
+    .map((part) => part.replace(/;.*$/, ''))
+    .join('/');
   try {
-    path = new URL(decodeURIComponent(path).replace(/\/+/g, '/'), 'http://x').pathname.replace(/\/$/, '').replace(/\.\w+$/, '').toLowerCase();
+    path = new URL(decodeURIComponent(path).replace(/\/+/g, '/'), 'http://x').pathname
+      .replace(/\/$/, '')
+      .replace(/\.\w+$/, '')
+      .toLowerCase();
   } catch {
     path = '';
   }
   const [, what = '', name = '', more] = path.split('/').map(decodeURIComponent);
-  const found = what === 'jobs' ? (name.includes(':') ? 'verb' : 'read') : more === 'purge' ? 'purge' : name === 'admin' ? 'admin' : 'read';
+  const found =
+    what === 'jobs'
+      ? name.includes(':')
+        ? 'verb'
+        : 'read'
+      : more === 'purge'
+        ? 'purge'
+        : name === 'admin'
+          ? 'admin'
+          : 'read';
   response.end(['jobs', 'orders'].includes(what) && name !== '' ? found : '');
 };
 
 async function phpPort(): Promise<number> {
   const port = await served(() => undefined);
   await closing.pop()?.();
-  const child = spawn('php', ['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'peers/router.php')], { stdio: 'ignore' });
+  const child = spawn('php', ['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'peers/router.php')], {
+    stdio: 'ignore',
+  });
   closing.push(() => child.kill());
   await once(child, 'spawn');
   return untilServed(port);
@@ -115,7 +190,13 @@ async function nginxPort(): Promise<number> {
   const port = await served(() => undefined);
   await closing.pop()?.();
   const at = (pattern: string, text: string) => `location ${pattern} { return 200 ${text}; }`;
-  const locations = [at('~* ^/orders/admin/?$', 'admin'), at('~* ^/orders/[^/]+/purge/?$', 'purge'), at('~* ^/orders/[^/]+$', 'read'), at('~* ^/jobs/[^/]+:[^/]+$', 'verb'), at('~* ^/jobs/[^/]+$', 'read')];
+  const locations = [
+    at('~* ^/orders/admin/?$', 'admin'),
+    at('~* ^/orders/[^/]+/purge/?$', 'purge'),
+    at('~* ^/orders/[^/]+$', 'read'),
+    at('~* ^/jobs/[^/]+:[^/]+$', 'verb'),
+    at('~* ^/jobs/[^/]+$', 'read'),
+  ];
   writeFileSync(
     join(folder, 'nginx.conf'),
     `daemon off; pid ${folder}/pid; error_log /dev/null; events {} http { access_log off; server { listen 127.0.0.1:${port}; ${locations.join(' ')} } }`,
@@ -137,7 +218,9 @@ async function untilServed(port: number): Promise<number> {
 async function goPort(): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tulou-paths-'));
   closing.push(() => rmSync(folder, { recursive: true, force: true }));
-  const built = spawnSync('go', ['build', '-o', join(folder, 'peer'), join(import.meta.dirname, 'peers/main.go')], { stdio: 'inherit' });
+  const built = spawnSync('go', ['build', '-o', join(folder, 'peer'), join(import.meta.dirname, 'peers/main.go')], {
+    stdio: 'inherit',
+  });
   assert.equal(built.status, 0, 'the Go toolchain builds the peer');
   return spawned(join(folder, 'peer'));
 }
@@ -159,7 +242,13 @@ for (const strict of [true, false])
       const thread = new OneThread();
       const version = world.find((object) => object.kind === 'version');
       assert.ok(version?.kind === 'version');
-      thread.publish({ ...version, access: 'open', strict, operations, upstreams: [{ url: 'http://u.test', weight: 1 }] });
+      thread.publish({
+        ...version,
+        access: 'open',
+        strict,
+        operations,
+        upstreams: [{ url: 'http://u.test', weight: 1 }],
+      });
       const ports = await open();
       let reached = 0;
       for (const path of corpus()) {
@@ -168,7 +257,10 @@ for (const strict of [true, false])
         for (const port of ports) {
           const found = await ask(port, forwarded.target);
           if (found !== '') reached += 1;
-          assert.ok(found === '' || context.scopes.includes(found), `${path} ran ${found}, asked for ${context.scopes.join(' ')}`);
+          assert.ok(
+            found === '' || context.scopes.includes(found),
+            `${path} ran ${found}, asked for ${context.scopes.join(' ')}`,
+          );
         }
       }
       assert.ok(reached >= 10, 'the corpus reaches operations');

@@ -92,7 +92,12 @@ after(() => Promise.all(closing.map((close) => close())));
 async function served(listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closing.push(() => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())));
+  closing.push(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
   return (server.address() as AddressInfo).port;
 }
 
@@ -146,6 +151,14 @@ async function fastifyPort(): Promise<number> {
   return (app.server.address() as AddressInfo).port;
 }
 
+const springRoutes = [
+  [/^\/orders\/admin$/, 'admin'],
+  [/^\/orders\/[^/]+\/purge$/, 'purge'],
+  [/^\/orders\/[^/]+$/, 'read'],
+  [/^\/jobs\/[^/]+:[^/]+$/, 'verb'],
+  [/^\/jobs\/[^/]+$/, 'read'],
+] as const;
+
 /** As Spring reads: matrix parameters off, decoded, dots resolved, suffixes and slashes at the end passed over. */
 const springLike: RequestListener = ({ url = '' }, response) => {
   let path = url
@@ -160,18 +173,7 @@ const springLike: RequestListener = ({ url = '' }, response) => {
   } catch {
     path = '';
   }
-  const [, what = '', name = '', more] = path.split('/').map(decodeURIComponent);
-  const found =
-    what === 'jobs'
-      ? name.includes(':')
-        ? 'verb'
-        : 'read'
-      : more === 'purge'
-        ? 'purge'
-        : name === 'admin'
-          ? 'admin'
-          : 'read';
-  response.end(['jobs', 'orders'].includes(what) && name !== '' ? found : '');
+  response.end(springRoutes.find(([pattern]) => pattern.test(path))?.[1] ?? '');
 };
 
 async function phpPort(): Promise<number> {
@@ -202,7 +204,10 @@ async function nginxPort(): Promise<number> {
     `daemon off; pid ${folder}/pid; error_log /dev/null; events {} http { access_log off; server { listen 127.0.0.1:${port}; ${locations.join(' ')} } }`,
   );
   const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  closing.push(() => (child.kill(), rmSync(folder, { recursive: true, force: true })));
+  closing.push(() => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
   await once(child, 'spawn');
   return untilServed(port);
 }

@@ -50,7 +50,9 @@ describe('the scopes of a path', () => {
     ['/orders/Admin;', 'read admin'],
     ['/orders/admin%3Bx', 'read admin'],
     ['/orders;x/admin', 'unknown'],
-    ['/orders/7;x/purge', 'purge'],
+    ['/orders/7;x/purge', 'purge read'],
+    // All behind `;` is a query, as Fastify reads it.
+    ['/orders/admin;x/purge', 'purge admin read'],
     // Suffixes, as Rails and Spring read them.
     ['/orders/admin.json', 'read admin'],
     ['/orders/admin.json;x', 'read admin'],

@@ -20,7 +20,9 @@ export function readingsOf(path: string, strict: boolean): readonly (readonly Se
   if (typeof texts === 'string') return texts;
   if (strict && texts.some((text) => hidesSlash(path, text))) return hidden;
   const readings: Segment[][] = [];
-  for (const [level, text] of texts.entries()) {
+  // Fastify may take the first `;` for the beginning of the query.
+  const cut = texts.filter((text) => text.includes(';')).map((text) => text.slice(0, text.indexOf(';')));
+  for (const [level, text] of [...texts, ...cut].entries()) {
     const parts = text.split(level === 0 ? '/' : /[/\\]/).filter((part) => part !== '');
     const segments: Segment[] = [];
     for (const [index, part] of parts.entries()) {

@@ -176,8 +176,13 @@ export class Origin {
       const ticket = this.#nextWaiting();
       if (ticket === undefined) break;
       const connection = this.#takeIdle();
-      if (connection === undefined) this.#connect(ticket);
-      else this.#hand(connection, ticket);
+      if (connection !== undefined) this.#hand(connection, ticket);
+      else if (!this.#full) this.#connect(ticket);
+      else {
+        // Idle ones were there, but closing: their ends call again.
+        this.waiting.add(ticket.queue, ticket);
+        break;
+      }
     }
     if (this.open.size + this.connecting.size + this.waiting.size === 0) this.#onEmpty();
   }

@@ -107,6 +107,19 @@ test('content that is kept is passed on whole, and in its coding', async (t) => 
   assert.equal(engine.server.stats().bufferedBytes, 0);
 });
 
+test('content that has come before the pipeline decides to forward is passed on', async (t) => {
+  const origin = await openOrigin(answeringWhole);
+  const forward = forwardTo(origin.upstream);
+  const engine = await openEngine({ begin: (exchange) => void setImmediate(() => forward(exchange)) });
+  t.after(async () => {
+    await engine.server.close();
+    await origin.close();
+  });
+  await dial(engine.port)
+    .send(`${post('/late', 3)}abc`)
+    .until((text) => text.endsWith('hello'));
+});
+
 test('content that comes too slowly in all is a 408, though it never pauses for long', async (t) => {
   const { origin, engine } = await openShared(t, {
     gatheredBytesMax: 1000,

@@ -119,6 +119,8 @@ export class WireExchange implements Exchange {
     this.#gathered = [];
     this.#gathering = true;
     if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
+    // What came before the pipeline had decided.
+    this.#connection.pump();
   }
 
   #acquire(): void {

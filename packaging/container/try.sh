@@ -17,8 +17,10 @@ trap clean EXIT INT TERM
 
 if command -v podman >/dev/null; then
   TULOU_IMAGE_GZIP=1 sh "$here/build.sh" "$work/image.tar"
+  runtime=$(PATH="$PATH:/usr/sbin" command -v runc || true)
   image=$(podman load -q -i "$work/image.tar" | sed 's/^Loaded image[^:]*: //')
-  podman run --name "$name" --ulimit nofile=4096:4096 --ulimit nproc=512:512 --network host \
+  # crun refuses machines with both versions of cgroups; runc does not.
+  podman ${runtime:+--runtime "$runtime"} run --name "$name" --ulimit nofile=4096:4096 --ulimit nproc=512:512 --network host \
     "$image" up --json --gateway 127.0.0.1:0 --platform 127.0.0.1:0 > "$work/out" &
 else
   sh "$here/build.sh" --root "$work/root"

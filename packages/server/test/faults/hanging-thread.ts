@@ -9,7 +9,7 @@ if (isMainThread) {
   process.on('SIGVTALRM', () => channel.postMessage(threads));
 } else {
   const { threadId } = await import('node:worker_threads');
-  channel.onmessage = () => {
+  channel.addEventListener('message', () => {
     if (threadId % 2 === 1) for (;;);
-  };
+  });
 }

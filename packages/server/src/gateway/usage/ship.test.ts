@@ -145,7 +145,7 @@ describe('usage on its way to control', () => {
       onPending: (calls) => pending.push(calls),
     });
     spool.commit(Array.from({ length: 10 }, () => event));
-    while (counted < 10) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (shipper.callsShipped < 10) await new Promise<void>((resolve) => setImmediate(resolve));
     // Control has them, but the thread has not heard of it when its disk works again.
     full = false;
     while (spool.pending > 0) await new Promise<void>((resolve) => setImmediate(resolve));

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
@@ -21,7 +20,12 @@ describe('a role', () => {
     ['is stopped', 'SIGSTOP'],
   ] as const) {
     it(`that ${what} is noticed, killed and started again`, async () => {
-      const options = { role: 'x', program: join(import.meta.dirname, 'hanging.ts'), environment: process.env, hung };
+      const options = {
+        role: 'x',
+        program: fileURLToPath(new URL('hanging.ts', import.meta.url)),
+        environment: process.env,
+        hung,
+      };
       const keeper = await keep<Child>('x', () => startChild(options, clock, log), clock, log);
       const first = Number(keeper.current().urls['pid']);
       process.kill(first, signal);

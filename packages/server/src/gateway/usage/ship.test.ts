@@ -158,11 +158,7 @@ describe('usage on its way to control', () => {
       onPending: (calls) => pending.push(calls),
     });
     spool.commit(Array.from({ length: 10 }, () => event));
-<<<<<<< HEAD
-    await until(() => counted >= 10);
-=======
-    while (shipper.callsShipped < 10) await new Promise<void>((resolve) => setImmediate(resolve));
->>>>>>> t1
+    await until(() => shipper.callsShipped >= 10);
     // Control has them, but the thread has not heard of it when its disk works again.
     full = false;
     await until(() => spool.pending === 0);

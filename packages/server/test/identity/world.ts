@@ -297,7 +297,8 @@ async function insertClient(store: Store, developer: string, app: string, given:
   await store.system('the scene of a test', async (tx) => {
     await tx.sql`insert into clients (tenant_id, id, app_id, name, environment, authentication, grant_types, redirect_uris,
       post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound,
-      id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at) values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
+      id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at)
+      values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
         ${all}, ${[given.redirectUri ?? callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
         ${certificateBound}, ${given.idTokenAlgorithm ?? 'ES256'}, ${given.pkce ?? 'required'}, ${given.pushedOnly ?? false},

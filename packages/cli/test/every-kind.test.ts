@@ -129,3 +129,12 @@ test('the example of the guide can be applied', async () => {
   await to.done('apply -f acme.yaml', { env });
   assert.equal((await to.done('diff -f acme.yaml --prune')).out, none);
 });
+
+test('an export names the lists that the role of the credential does not allow', async () => {
+  const tenant = await to.control.makeTenant('narrow');
+  const viewer = await to.done('export', { env: { TULOU_TOKEN: tenant.tokens.viewer } });
+  assert.match(viewer.err, /Left out, because the role of the credential does not allow it: connections \(narrow\)\./);
+  assert.match(viewer.out, /members:/);
+  const owner = await to.done('export', { env: { TULOU_TOKEN: tenant.tokens.owner } });
+  assert.equal(owner.err, '');
+});

@@ -210,6 +210,27 @@ test('diff --prune says what other apps still use', async () => {
   assert.equal((await platform.tulou('apply -f - --prune --yes', { input: 'tenants: [{slug: used}]' })).code, 4);
 });
 
+test('one document that cannot be read does not hide another', async () => {
+  await platform.put('torn.yaml', 'openapi: [3.1.0\n');
+  await platform.put(
+    'f.yaml',
+    `tenants:
+  - slug: torn
+    name: T
+    apis:
+      - slug: a
+        name: A
+        versions:
+          - {name: v1, openapi: torn.yaml}
+          - {name: v2, openapi: gone.yaml}
+`,
+  );
+  const { code, err } = await platform.tulou('diff -f f.yaml');
+  assert.equal(code, 65);
+  assert.match(err, /version torn\/a\/v1 line 8 .*torn\.yaml is neither YAML nor JSON, line \d/);
+  assert.match(err, /version torn\/a\/v2 line 9 .*gone\.yaml cannot be read/);
+});
+
 test('hostile files are refused within bounds', async () => {
   const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...Array.from({ length: 8 }, (_, i) => bombLine(i))].join('\n');
   const hostile: Readonly<Record<string, string>> = {

@@ -27,7 +27,39 @@ export async function readManifest(path: string, io: Io): Promise<Resource[]> {
   const all = numbered(resources);
   refuseDoubles(path, all);
   const folder = path === '-' ? io.cwd : dirname(resolve(io.cwd, path));
-  return Promise.all(all.map((one) => withDocument(one, folder, io)));
+  const read = await Promise.allSettled(all.map((one) => withDocument(one, folder, io)));
+  const failures = read.flatMap((one, i) => (one.status === 'rejected' ? [{ error: one.reason as unknown, i }] : []));
+  if (failures.length > 0)
+    throw documentsFailure(
+      path,
+      failures.map(({ error, i }) => faultOf(error, all[i])),
+    );
+  return read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+interface DocumentFault {
+  readonly failure: Failure;
+  readonly resource: Resource | undefined;
+}
+
+function faultOf(error: unknown, resource: Resource | undefined): DocumentFault {
+  if (error instanceof Failure) return { failure: error, resource };
+  throw error;
+}
+
+/** All documents that cannot be read: one does not hide the others. */
+function documentsFailure(path: string, faults: readonly DocumentFault[]): Failure {
+  const [first] = faults;
+  if (faults.length === 1 && first !== undefined) return first.failure;
+  const violations = faults.map(({ failure, resource }) => {
+    const [detail] = failure.facts.violations ?? [];
+    const place = detail?.line === undefined ? '' : `, line ${detail.line}`;
+    const more = detail === undefined ? '' : `${place}: ${detail.message}`;
+    const line = resource?.place?.line;
+    const pointer = resource === undefined ? '' : addressOf(resource);
+    return { pointer, message: `${failure.message}${more}`, ...(line === undefined ? {} : { line }) };
+  });
+  return invalid(path, violations);
 }
 
 const tooLong =

@@ -61,10 +61,10 @@ test('apply shows the secret of a confidential client once, and says what it sen
   const renamed = exported.replaceAll(/\bmaker\b/g, 'third').replaceAll(/\bshop\b/g, 'fourth');
   const input = renamed
     .replaceAll('.example.com', '.example.org')
-    .replace('login.third.example', 'login.fifth.example');
+    .replace('login.third.test', 'login.fifth.test');
   const ran = await to.done('apply -f -', { input });
   assert.equal(ran.out.match(/client_secret: tlc_\S+ .*shown only now/g)?.length, 3, ran.out);
-  assert.match(ran.out, /member third\/ann@third\.example \(an invitation was sent by mail\)/);
+  assert.match(ran.out, /member third\/ann@third\.test \(an invitation was sent by mail\)/);
   assert.match(ran.out, /connection third\/Office \(without a client secret\)/);
   assert.equal((await to.done('apply -f -', { input })).out, none);
 });
@@ -82,7 +82,7 @@ test('a connection takes its secret from the variable that the file names, and a
   - slug: linked
     name: Linked
     connections:
-      - {name: O, issuer: "https://id.example.com", client_id: x, client_secret: {env: OFFICE_SECRET}, domains: [a.example]}
+      - {name: O, issuer: "https://id.example.com", client_id: x, client_secret: {env: OFFICE_SECRET}, domains: [a.test]}
 `;
   const missing = await to.tulou('diff -f -', { input });
   assert.equal(missing.code, 65);
@@ -100,11 +100,11 @@ test('members, connections and the issuer are deleted only if the file states th
   const base = 'tenants:\n  - slug: maker\n';
   const silent = (await to.tulou('diff -f - --prune', { input: base })).out;
   assert.doesNotMatch(silent, /^- (?:member|connection|issuer)/m);
-  const stated = `${base}    connections: []\n    issuer: null\n    members: [{email: ann@maker.example, role: owner}]\n`;
+  const stated = `${base}    connections: []\n    issuer: null\n    members: [{email: ann@maker.test, role: owner}]\n`;
   const { out } = await to.tulou('diff -f - --prune', { input: stated });
   assert.match(out, /^- connection maker\/Office$/m);
   assert.match(out, /^- issuer maker$/m);
-  assert.match(out, /^- member maker\/bob@maker\.example$/m);
+  assert.match(out, /^- member maker\/bob@maker\.test$/m);
   assert.doesNotMatch(out, /ann@/);
 });
 

@@ -185,4 +185,5 @@ export const leftOut: Readonly<Record<string, string>> = {
   operators: 'an operator belongs to the platform, not to a tenant, and needs an account with a verified address',
   approvals: 'an approval is the decision about the request of one member; the member requests it again',
   users: 'end users are data with passwords and second factors; a backup contains them',
+  domains: 'Each tenant proves its domains with a challenge of its own: tulou domains create.',
 };

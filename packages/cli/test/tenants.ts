@@ -98,7 +98,7 @@ const maker: readonly (readonly [string, object])[] = [
       issuer: 'https://login.example.com',
       client_id: 'tulou',
       client_secret: 'cOnn-S3cret',
-      domains: ['maker.example'],
+      domains: ['maker.test'],
     },
   ],
 ];
@@ -120,7 +120,7 @@ export async function populate({ call }: TestControl): Promise<void> {
   for (const slug of ['maker', 'shop']) await must('POST', '/tenants', { slug, name: slug.toUpperCase() });
   for (const [path, body] of [...maker, ...shop]) await must('POST', path, body);
   await must('PATCH', '/tenants/maker', { members_may_try: true });
-  await must('PUT', '/tenants/maker/issuer', { host: 'login.maker.example', name: 'Maker', accent: '#102030' });
+  await must('PUT', '/tenants/maker/issuer', { host: 'login.maker.test', name: 'Maker', accent: '#102030' });
   await must('POST', '/tenants/maker/installations', { app: 'maker/desk' });
   const { items } = await must('GET', '/tenants/shop/installations');
   await must('POST', `/tenants/shop/installations/${(items as { id: string }[])[0]?.id ?? ''}/pause`);

@@ -4,7 +4,6 @@ export const fieldsZh: Readonly<Record<string, string>> = {
   '`next` of the previous page': '上一页的 `next`',
   'Issuer identifier, exactly as in its discovery document': '签发者标识，须与其发现文档完全一致',
   'Stored encrypted and never shown; null if there is none': '加密存储，从不显示；没有时为 null',
-  'Domains of the email addresses that sign in with this provider': '通过此提供方登录的邮箱地址的域名',
   'Require members to sign in with this provider; other sign-ins have no access to the tenant':
     '要求成员通过此提供方登录；其他登录无权访问该租户',
   'At most the role of the member; by default that role': '至多为成员的角色；默认为该角色',

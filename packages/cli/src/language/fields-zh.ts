@@ -71,4 +71,13 @@ export const fieldsZh: Readonly<Record<string, string>> = {
   'With `after`: how long to wait for the first call': '与 `after` 一起使用：等待第一个调用的时间',
   'Scopes of the app that calls with this key hold: `<tenant>/<api>:<scope>`':
     '使用此密钥的调用所拥有的应用权限范围：`<tenant>/<api>:<scope>`',
+  'Whether owners also sign in with this provider, and must where it is enforced. Only an owner sets this, after a fresh sign-in with two factors':
+    '所有者是否也通过此身份提供方登录（强制启用时则必须）。只有所有者可以设置，且须刚以双因素登录',
+  'The algorithm that signs its `id_token`s (OpenID Connect Registration §2). Access tokens are always ES256':
+    '签名其 `id_token` 的算法（OpenID Connect Registration §2）。访问令牌始终使用 ES256',
+  '`optional`: a client with authentication may sign people in without PKCE where the request has a `nonce` (RFC 9700 §2.1.1)':
+    '`optional`：经过身份验证的客户端在请求带有 `nonce` 时可以不使用 PKCE 完成登录（RFC 9700 §2.1.1）',
+  'It may start a sign-in only by a pushed request (RFC 9126)': '只能通过推送的授权请求发起登录（RFC 9126）',
+  'Domains of the email addresses that sign in with this provider; the tenant must have verified them':
+    '通过此身份提供方登录的邮箱地址的域名；租户必须已验证这些域名',
 };

@@ -128,9 +128,9 @@ const cases: readonly Case[] = [
   {
     name: 'a field that cannot change after creation',
     first: `
-    connections: [{name: O, issuer: "https://a.example.com", client_id: x, domains: [a.example]}]`,
+    connections: [{name: O, issuer: "https://a.example.com", client_id: x, domains: [a.test]}]`,
     file: `
-    connections: [{name: O, issuer: "https://b.example.com", client_id: x, domains: [a.example]}]`,
+    connections: [{name: O, issuer: "https://b.example.com", client_id: x, domains: [a.test]}]`,
     says: /! connection SELF\/O \(f\.yaml line 4\): Fields that cannot change after creation: issuer/,
   },
   {

@@ -68,6 +68,15 @@ export const manifestZh: Readonly<Record<string, string>> = {
     '默认：文档的 `security` 所要求的；未说明时为 `key`',
   'Forward only what the document describes, and refuse the rest. Default: where any operation carries scopes':
     '仅转发文档所描述的内容，拒绝其余。默认：在任一操作带有权限范围时启用',
+  'Whether owners also sign in with this provider, and must where it is enforced. Only an owner sets this, after a fresh sign-in with two factors':
+    '所有者是否也使用此提供方登录（强制时必须使用）。仅所有者在重新以双因素登录后才能设置',
+  'The algorithm that signs its `id_token`s (OpenID Connect Registration §2). Access tokens are always ES256':
+    '签署其 `id_token` 的算法（OpenID Connect Registration §2）。访问令牌始终使用 ES256',
+  '`optional`: a client with authentication may sign people in without PKCE where the request has a `nonce` (RFC 9700 §2.1.1)':
+    '`optional`：请求带有 `nonce` 时，有身份验证的客户端可以不用 PKCE 登录用户（RFC 9700 §2.1.1）',
+  'It may start a sign-in only by a pushed request (RFC 9126)': '只能通过推送的请求开始登录（RFC 9126）',
+  'Domains of the email addresses that sign in with this provider; the tenant must have verified them':
+    '使用此提供方登录的电子邮件域名；租户必须已验证它们',
   'Absent: it does not expire': '不填则永不过期',
   'Refuse the document for warnings too': '出现警告时也拒绝该文档',
 };

@@ -102,6 +102,4 @@ export const wordsZh: Readonly<Record<string, string>> = {
   'EXPIRES AT': '到期时间',
   'SUNSET AT': '下线时间',
   'DEPRECATED AT': '弃用时间',
-  'Each tenant proves its domains with a challenge of its own: tulou domains create.':
-    '每个租户用自己的质询证明其域名：tulou domains create。',
 };

@@ -184,6 +184,6 @@ export const leftOut: Readonly<Record<string, string>> = {
   'operator-tokens': 'an operator token is a secret of the platform, not of a tenant',
   operators: 'an operator belongs to the platform, not to a tenant, and needs an account with a verified address',
   approvals: 'an approval is the decision about the request of one member; the member requests it again',
+  domains: 'a domain is proven to each platform again; use `tulou domains create` and publish its challenge',
   users: 'end users are data with passwords and second factors; a backup contains them',
-  domains: 'Each tenant proves its domains with a challenge of its own: tulou domains create.',
 };

@@ -135,7 +135,7 @@ test('a version whose operations carry scopes is strict and takes tokens, unless
   assert.equal((await told(version.id))?.['strict'], true);
   const loose = await control.call('PATCH', `${path}/scoped`, { body: { strict: false, access: 'any' } });
   assert.deepEqual([loose.body['strict'], loose.body['access']], [false, 'any']);
-  assert.equal((await told(version.id))?.['strict'], undefined);
+  assert.equal((await told(version.id))?.['strict'], false);
   const plain = await make(control.call, path, { name: 'plain', upstreams, openapi: scoped([]) });
   assert.deepEqual([plain['strict'], plain['access']], [false, 'token']);
   const silent = await make(control.call, path, { name: 'silent', upstreams });

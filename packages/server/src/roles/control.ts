@@ -14,6 +14,7 @@ import { openControlAdmission, type ControlAdmission } from '../operations/admis
 import { admissionSettings } from '../operations/admission-settings.ts';
 import { describeApi } from '../operations/document.ts';
 import type { Deps } from '../operations/handler.ts';
+import { answerFrontPage } from '../operations/front-page.ts';
 import { callMetrics, measureCalls, type Measure } from '../operations/measure.ts';
 import type { Plane } from '../operations/plane.ts';
 import { storeFileToken, watchFileToken } from '../operations/platform-tokens.ts';
@@ -60,7 +61,7 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
   try {
     const admission = openControlAdmission(read(admissionSettings), metrics.of(admissionMetrics), served.dispatch);
     const measure = measureCalls(metrics.of(callMetrics), clock);
-    const routes = routesOf(served, platformUrl, measure, admission);
+    const routes = routesOf(served, { platformUrl, gatewayUrl }, measure, admission);
     const proxies = new TrustedProxies(options.trustedProxies);
     const mount = joined(served.mounts);
     const platform = await listen(options.listen, serveRoutes(routes, log), { clock, random, log, proxies }, mount);
@@ -85,13 +86,14 @@ export async function startControl(options: ControlOptions, deps: ControlRoleDep
 /** All routes of the platform listener: the operations of all planes, their other routes, and the document of the first. */
 function routesOf(
   served: OpenServed,
-  platformUrl: string,
+  { platformUrl, gatewayUrl }: Pick<ControlOptions, 'platformUrl' | 'gatewayUrl'>,
   measure: Measure,
   admission: ControlAdmission,
 ): readonly Route<RouteHandler>[] {
   const described = served.operations.map(({ operation }) => operation);
   const document = JSON.stringify(describeApi(described, platformUrl, release.version));
   return [
+    { method: 'GET', path: '/', target: async (request) => answerFrontPage(request, gatewayUrl) },
     {
       method: 'GET',
       path: '/api/v1/openapi.json',

@@ -209,6 +209,15 @@ export const programSettings = {
     default: '`true` where the platform’s URL is a loopback address or a name under `.test`, else `false`',
     roles: ['control'],
   }),
+  oneSite: setting({
+    variable: 'TULOU_UNSAFE_ONE_SITE',
+    shape: truth,
+    expects: 'true or false',
+    example: 'false',
+    doc: 'Whether gateway and platform may be one site (one registrable domain). With `true`, services behind the gateway can set cookies of sign-in.',
+    default: 'false',
+    roles: ['control'],
+  }),
   trustedProxies: setting({
     variable: 'TULOU_TRUSTED_PROXIES',
     shape: list.pipe(z.array(z.string().refine(isRange))),

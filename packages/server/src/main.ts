@@ -27,6 +27,7 @@ import { examine } from './up/doctor/doctor.ts';
 import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
 import { holdMasterKey, readMasterKey } from './up/master-key.ts';
+import { checkSites } from './up/sites.ts';
 import { readToken } from './up/tokens.ts';
 import { startUp } from './up/up.ts';
 import { nilTenant } from './tenancy/nil-tenant.ts';
@@ -113,6 +114,7 @@ function control(config: Config): Promise<number> {
   return serve('control', config, async (log) => {
     const { startControl } = await import('./roles/control.ts');
     const { platformUrl, gatewayUrl, upstreamAllow = [], unprovenHosts, trustedProxies, read } = config;
+    checkSites({ platformUrl, gatewayUrl, oneSite: config.oneSite ?? false });
     const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
     const masterKey = await readMasterKey(masterKeyFile);
     const readOperatorToken = (): Promise<string> =>

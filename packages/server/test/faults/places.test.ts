@@ -62,7 +62,7 @@ test('the command finds itself through links, from any directory', async () => {
   await symlink(join(checkout, 'packages/cli/bin/tulou'), join(link, 'first'));
   await symlink('first', join(link, 'tulou'));
   const { stdout } = await run(join(link, 'tulou'), ['up', '--help'], { cwd: '/' });
-  assert.match(stdout, /usage: tulou up/);
+  assert.match(stdout, /^tulou up \[options\]/);
 });
 
 test('an outside PostgreSQL is used where one is given, and none is brought', async () => {

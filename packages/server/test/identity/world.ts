@@ -6,6 +6,9 @@ import { chainStart } from '../../src/operations/audit/chain.ts';
 import { compileOperations, type Compiled } from '../../src/operations/compiled.ts';
 import { bind } from '../../src/operations/handler.ts';
 import { bindings as appBindings } from '../../src/apps/operations.ts';
+import { openInviting } from '../../src/identity/mail/invite.ts';
+import { showProvider } from '../../src/publishing/catalog/refresh.ts';
+import { bindings as tenantBindings } from '../../src/tenants/operations.ts';
 import { bindMember } from '../../src/tenants/members/bind.ts';
 import { present, publish } from '../../src/snapshot/publish.ts';
 import { listen, type Mount } from '../../src/http/listen.ts';
@@ -192,7 +195,8 @@ function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compile
     unprovenHosts: true,
   };
   const deps = { store, clock, random, log, ...urls, fleetKey: vault.derive('gateways') };
-  const compiled = compileOperations([...bind(deps, appBindings)]);
+  const offers = { inviteMember: openInviting(deps), showProvider };
+  const compiled = compileOperations([...bind(deps, appBindings), ...bind({ ...deps, ...offers }, tenantBindings)]);
   return new Map(compiled.map((one) => [one.operation.id, one]));
 }
 

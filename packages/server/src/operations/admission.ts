@@ -18,6 +18,7 @@ import type { Principal } from '../tenancy/principal.ts';
 import { bearerOf, controlCredential } from './authenticate.ts';
 import type { Compiled } from './compiled.ts';
 import { answerCall, identify, type DispatchDeps } from './dispatch.ts';
+import { hostileParameters } from './hostile-text.ts';
 import { isWrite } from './handler.ts';
 import { KnownCallers } from './known-callers.ts';
 import { answerPlain, authenticatePlain, type PlainRoute } from './plain.ts';
@@ -113,6 +114,9 @@ async function noted(gate: Gate, answer: Promise<HttpAnswer>): Promise<HttpAnswe
 
 async function admitCall(compiled: Compiled, request: HttpRequest, params: Params, gate: Gate): Promise<HttpAnswer> {
   const { operation } = compiled;
+  // First of all: the caller and the tenant are looked up in the database with these texts.
+  const violations = hostileParameters([...Object.entries(params), ...request.query]);
+  if (violations.length > 0) throw new Problem('invalid_request', { violations });
   const token = bearerOf(request.header('authorization')) ?? '';
   const tenant = params['tenant'] ?? '';
   const lane = gate.known.laneOf(token, tenant) ?? (await verify(operation, token, request, params, gate));

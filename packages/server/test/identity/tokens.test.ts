@@ -130,6 +130,7 @@ test('what this issuer says of itself offers nothing that RFC 9700 forbids', () 
   assert.ok(!metadata.grant_types_supported?.includes('implicit'));
   assert.deepEqual(metadata.token_endpoint_auth_methods_supported, [
     'client_secret_basic',
+    'client_secret_post',
     'private_key_jwt',
     'tls_client_auth',
     'none',

@@ -14,7 +14,7 @@ let control: TestControl;
 let view: View;
 before(async () => {
   control = await startTestControl();
-  view = await populate(operations, await control.makeTenant('acme'), 'seed', control.call);
+  view = await populate(operations, await control.makeTenant('acme'), 'seed', control.call, control.reportCalls);
 });
 after(() => control.stop());
 

@@ -31,7 +31,7 @@ before(async () => {
   await ensureMasterKey(join(folder, 'master.key'), random);
   const key = await readMasterKey(join(folder, 'master.key'));
   await holdMasterKey('', key, { store: control.database.store, clock, opens: () => true });
-  await makeProvider(control.call, 'seller', { description: 'a\ttab, a \\ backslash, \\N, “quotes”, 中文, \u0001' });
+  await makeProvider(control.call, 'seller', { description: 'a\ttab, a \\ backslash, \\N, “quotes”, 中文,\n a line' });
   await makeDeveloper(control.call, 'buyer');
   await subscribe(control.call, 'buyer', 'seller');
   full = await backupTo('full.tulou');

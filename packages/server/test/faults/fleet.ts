@@ -196,6 +196,11 @@ export class Fleet {
     return String((await this.send('POST', '/tenants/mall/installations', installed))['id']);
   }
 
+  /** A key of `shop` that may read. */
+  makeKey(): ReturnType<Fleet['send']> {
+    return this.send('POST', '/tenants/globex/apps/shop/keys', { environment: 'live', scopes: [readScope] });
+  }
+
   /** An OAuth client of an app, as `openid-client` uses it. */
   async makeClient(app = 'shop'): Promise<{ id: string; config: oauth.Configuration }> {
     const { id, client_secret: secret } = await this.send('POST', `/tenants/globex/apps/${app}/clients`, {

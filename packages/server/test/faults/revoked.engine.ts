@@ -33,7 +33,7 @@ const kinds: Readonly<Record<string, (round: number) => Promise<Held>>> = {
     return { headers: bearer(token), revoke: () => oauth.tokenRevocation(client.config, token) };
   },
   async key() {
-    const { id, key } = await fleet.send('POST', '/tenants/globex/apps/shop/keys', { environment: 'live' });
+    const { id, key } = await fleet.makeKey();
     const revoke = () => fleet.send('DELETE', `/tenants/globex/apps/shop/keys/${String(id)}`);
     return { headers: { 'x-api-key': String(key) }, revoke };
   },
@@ -173,7 +173,7 @@ describe('revocation', () => {
 
   for (const [kind, make] of Object.entries(kinds)) {
     it(`of ${/^[aeiou](?!ser)/.test(kind) ? 'an' : 'a'} ${kind} is in force on every thread of two gateways within two seconds, under load`, async (t) => {
-      const { key } = await fleet.send('POST', '/tenants/globex/apps/shop/keys', { environment: 'live' });
+      const { key } = await fleet.makeKey();
       const steady = { 'x-api-key': String(key) };
       for (const { url } of gateways) for (const agent of connections(8)) await untilAccepted(agent, url, steady);
       const load = openLoad(steady, gateways);

@@ -33,6 +33,7 @@ const keyObject = {
   app: 'app_1',
   environment: 'live',
   hash: sha256(secret),
+  scopes: ['acme/orders:read'],
 } as const;
 
 /** Microseconds of this process's processor time for each of `calls`. */

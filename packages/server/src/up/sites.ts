@@ -30,4 +30,4 @@ export function checkSites({ platformUrl, gatewayUrl, oneSite }: Sites): void {
 /** The registrable domain by the Public Suffix List, private part included; a name without one, or an address, is its own site. */
 const siteOf = (hostname: string): string => getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;
 
-const isLocal = (hostname: string): boolean => hostClass(hostname) === 'loopback' || /\.test$/.test(hostname);
+const isLocal = (hostname: string): boolean => hostClass(hostname) === 'loopback' || hostname.endsWith('.test');

@@ -132,8 +132,8 @@ test('a member signs in by the tenant’s own provider, and finds no password to
   const secret = openVault(masterKey, random).seal(idpClient.secret, secretContext(uuid, id));
   await world.store.system('test', async ({ sql }) => {
     await sql`insert into connections (tenant_id, id, name, issuer_url, client_id, secret_client_secret, domains, enforced,
-      state, created_at, updated_at) values (${uuid}, ${id}, 'Shop SSO', ${idp.issuer}, ${idpClient.id}, ${secret},
-      ${['shop.test']}, true, 'active', ${now}, ${now})`;
+      owners, state, created_at, updated_at) values (${uuid}, ${id}, 'Shop SSO', ${idp.issuer}, ${idpClient.id}, ${secret},
+      ${['shop.test']}, true, true, 'active', ${now}, ${now})`;
     await sql`insert into members (tenant_id, id, email, role, created_at, updated_at)
       values (${uuid}, ${newId('member', clock, random)}, 'noa@shop.test', 'admin', ${now}, ${now})`;
   });
@@ -149,7 +149,7 @@ test('a member signs in by the tenant’s own provider, and finds no password to
   await look(page, 'lifecycle-7-managed');
   assert.equal(await page.getByRole('link', { name: 'Password' }).count(), 0);
   await page.goto(`${world.issuer}/account/federation?interaction=x`);
-  await page.getByLabel('Tenant').fill('shop');
+  await page.getByLabel('Work e-mail address').fill('shop');
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Sign in with Shop SSO' }).waitFor();
   await look(page, 'lifecycle-8-choose');

@@ -94,6 +94,8 @@ test('an invited person joins, signs in with the keyboard, agrees, and is back a
   await page.getByRole('heading', { name: 'You have joined shop' }).waitFor();
   await look(page, '3-joined');
 
+  // Joining has signed her in here; another browser knows nobody.
+  await page.context().clearCookies();
   await page.goto(await authorizeUrl());
   await look(page, '4-sign-in');
   await page.keyboard.type(email);

@@ -35,7 +35,7 @@ function published(strict: boolean): SnapshotObject[] {
   const scopes = names.map((name) => `acme/orders:${name}`);
   return [
     ...world.map((object): SnapshotObject => {
-      if (object.kind === 'api') return { ...object, scopes: names.map((name) => ({ name, risk: 'low' })) };
+      if (object.kind === 'api') return { ...object, scopes: names.map((name) => ({ name, risk: 'low' as const })) };
       if (object.kind === 'app') return { ...object, scopes };
       if (object.kind !== 'version') return object;
       return { ...object, strict, operations, upstreams: [{ url: 'http://u.test', weight: 1 }] };

@@ -25,7 +25,8 @@ export async function reserveAll(
   const refused: Refused[] = [];
   for (const one of wanted) {
     try {
-      found.push({ host: one.address.host, port: await tryListen(one.address) });
+      const { host, port } = one.address;
+      found.push({ host, port: port === 0 ? await anyFree(host, found) : await tryListen(one.address) });
     } catch (error) {
       refused.push({ ...one, cause: error as NodeJS.ErrnoException });
     }
@@ -92,6 +93,29 @@ async function nextFree({ host, port }: Address, avoided: ReadonlySet<number>): 
     const free = await tryListen({ host, port: next }).catch(() => 0);
     if (free !== 0) return free;
   }
+  return 0;
+}
+
+const lowestAny = 20_000;
+const anyCount = 12_000;
+
+/**
+ * A free port for port 0. A role listens on it later, and again after a crash, so it is below the ports that systems give to
+ * outgoing connections (32768 on Linux, 49152 elsewhere): one of those could take it meanwhile.
+ */
+async function anyFree(host: string, taken: readonly Address[]): Promise<number> {
+  const avoided = new Set(taken.map(({ port }) => port));
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = lowestAny + ((process.pid * 37 + tries) % anyCount);
+    if (avoided.has(port)) continue;
+    const free = await tryListen({ host, port }).catch((error: unknown) => inUseOnly(error as NodeJS.ErrnoException));
+    if (free !== 0) return free;
+  }
+  return tryListen({ host, port: 0 });
+}
+
+function inUseOnly(error: NodeJS.ErrnoException): 0 {
+  if (error.code !== 'EADDRINUSE') throw error;
   return 0;
 }
 

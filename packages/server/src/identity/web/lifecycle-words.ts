@@ -66,7 +66,7 @@ export const lifecycleEn = {
     only: 'Members of this tenant sign in by its own provider only.',
     link: 'Sign in with your company',
     title: 'Sign in with your company',
-    lead: 'Where you are a member, people may sign in by a provider of their own.',
+    lead: 'Some companies sign in their people with their own identity provider.',
     tenant: 'Work e-mail address',
     tenantHint: 'Or the short name of your company here, like acme.',
     button: 'Continue',

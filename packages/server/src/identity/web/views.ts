@@ -209,7 +209,7 @@ export function joinedPage({ invitation: say }: Words, tenant: string): Page {
   const body = html`<p class="soft">${say.doneLead}</p>
     <ul>
       <li>${say.next.app}</li>
-      <li>${say.next.cli}</li>
+      <li>${say.next.cli} <code>tulou login</code></li>
       <li>${say.next.factor}</li>
     </ul>
     <div class="actions"><a class="button" href="/account">${say.next.account}</a></div>`;

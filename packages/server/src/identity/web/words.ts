@@ -75,7 +75,7 @@ const en = {
     doneLead: 'You are signed in. This is what you can do next:',
     next: {
       app: 'Go back to the app that you came from, or open it: it knows you now.',
-      cli: 'On the command line, sign in with `tulou login`.',
+      cli: 'Sign in on the command line:',
       account: 'Go to your account',
       factor: 'Add a passkey or an authenticator app in your account: some changes need two factors.',
     },
@@ -170,7 +170,7 @@ const zh: Words = {
     doneLead: '你已登录。接下来你可以：',
     next: {
       app: '返回之前的应用，或打开它：它现在已认识你。',
-      cli: '在命令行中使用 `tulou login` 登录。',
+      cli: '在命令行中登录：',
       account: '前往你的账号',
       factor: '在账号中添加通行密钥或身份验证器应用：某些更改需要双重验证。',
     },

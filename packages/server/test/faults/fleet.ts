@@ -91,6 +91,8 @@ export class Fleet {
     await ensureMasterKey(join(data, 'master.key'), systemRandom);
     const issuer = `http://127.0.0.1:${port}`;
     const env = {
+      // Tests ask for tokens from one address, as fast as they can.
+      TULOU_IDENTITY_REQUESTS_PER_SECOND: '100000',
       TULOU_DATABASE_URL: database.url,
       TULOU_PLATFORM_URL: issuer,
       TULOU_PLATFORM_LISTEN: `127.0.0.1:${port}`,

@@ -102,7 +102,7 @@ describe('the keys of the issuer', () => {
         agent.destroy();
         return acceptedAt;
       });
-      await fleet.command('rotate-keys', '--remove', kid);
+      await fleet.command('rotate-keys', `--remove=${kid}`);
       const removedAt = clock.monotonic();
       lags.push(Math.max(...(await Promise.all(asking)).map((at) => Math.max(0, at - removedAt))));
       await pause(withinMs);

@@ -105,18 +105,8 @@ const anyCount = 12_000;
  */
 async function anyFree(host: string, taken: readonly Address[]): Promise<number> {
   const avoided = new Set(taken.map(({ port }) => port));
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = lowestAny + ((process.pid * 37 + tries) % anyCount);
-    if (avoided.has(port)) continue;
-    const free = await tryListen({ host, port }).catch((error: unknown) => inUseOnly(error as NodeJS.ErrnoException));
-    if (free !== 0) return free;
-  }
-  return tryListen({ host, port: 0 });
-}
-
-function inUseOnly(error: NodeJS.ErrnoException): 0 {
-  if (error.code !== 'EADDRINUSE') throw error;
-  return 0;
+  const above = lowestAny + ((process.pid * 37) % anyCount);
+  return (await nextFree({ host, port: above }, avoided)) || tryListen({ host, port: 0 });
 }
 
 function tryListen({ host, port }: Address): Promise<number> {

@@ -21,6 +21,8 @@ export interface Loan {
    * lives as long as the connection is kept as long (1.3 kB a transaction, measured).
    */
   readonly lost: Promise<never>;
+  /** The error of the first query that failed; undefined while none has. */
+  readonly firstError: () => unknown;
   /** From now on `sql` refuses, so that work that was not waited for meets no other's. */
   revoke(): void;
 }
@@ -73,11 +75,13 @@ function refuseReconnect(pool: Pool): void {
 
 /** The handler that postgres.js keeps in a query: called when the query is to run, which is later than when it was written. */
 interface Runnable {
+  reject: (error: unknown) => void;
   handler: ((query: { reject(error: Error): void }) => void) & { debug?: unknown };
 }
 
 function lend(pool: Pool): Omit<Loan, 'lost'> {
   let revoked = false;
+  let firstError: unknown;
   const refuse = (): Error => new ConnectionLostError('a query came after its transaction had ended');
   const guard = <T>(made: T): T => {
     if (!isRunnable(made)) return made;
@@ -85,6 +89,11 @@ function lend(pool: Pool): Omit<Loan, 'lost'> {
     const guarded: Runnable['handler'] = (query) => (revoked ? query.reject(refuse()) : run(query));
     guarded.debug = run.debug;
     made.handler = guarded;
+    const reject = made.reject;
+    made.reject = (error) => {
+      firstError ??= error;
+      reject(error);
+    };
     return made;
   };
   const sql = new Proxy(pool, {
@@ -94,7 +103,7 @@ function lend(pool: Pool): Omit<Loan, 'lost'> {
         ? (...args: Parameters<Pool['unsafe']>) => guard(target.unsafe(...args))
         : (Reflect.get(target, name) as unknown),
   });
-  return { sql: sql as unknown as Sql, revoke: () => void (revoked = true) };
+  return { sql: sql as unknown as Sql, firstError: () => firstError, revoke: () => void (revoked = true) };
 }
 
 function isRunnable(made: unknown): made is Runnable {

@@ -129,7 +129,7 @@ class Connections {
 }
 
 async function runIn<T>(connection: Connection, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const { sql, lost, revoke } = connection.lend();
+  const { sql, lost, firstError, revoke } = connection.lend();
   try {
     const begun = sql.unsafe(begin).execute();
     const [result] = await Promise.race([Promise.all([work(sql), begun]), lost]);
@@ -140,10 +140,18 @@ async function runIn<T>(connection: Connection, begin: string, work: (sql: Sql) 
   } catch (error) {
     revoke();
     await rollBack(connection);
-    throw error;
+    throw isConsequence(error) ? (firstError() ?? error) : error;
   } finally {
     revoke();
   }
+}
+
+/**
+ * `in_failed_sql_transaction`: of two queries that were sent together, the second fails because the first did, and its error
+ * can reach the caller first.
+ */
+function isConsequence(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === '25P02';
 }
 
 /** After everything that was already sent. Where the connection is lost, PostgreSQL has rolled back itself. */

@@ -63,6 +63,19 @@ test('a connection keeps neither role nor tenant after a query fails', async () 
   assert.deepEqual(await residue(), clean);
 });
 
+test('the error of a transaction is that of the query that failed first, whichever reaches the caller first', async () => {
+  await assert.rejects(
+    sessions.transaction(asTenant, async (sql) => {
+      const first = sql`select 1 / 0`.execute();
+      const second = sql`select 1`.execute();
+      await first.catch(() => undefined);
+      await second;
+    }),
+    { code: '22012' },
+  );
+  assert.deepEqual(await residue(), clean);
+});
+
 test('a lost connection ends its transaction at once, and the next one gets a new connection', async () => {
   const endless = sessions.transaction('begin', async (sql) => {
     const pid = await backendOf(sql);

@@ -84,6 +84,8 @@ export const errors = {
   upstream_malformed: entry(502, 'provider', 'Malformed upstream response', 'Contact the API provider: the response of the service is not valid HTTP.'),
   upstream_refused: entry(502, 'provider', 'Upstream address not allowed', 'Contact the API provider: the service has an address that this platform does not allow.'),
   upstream_timeout: entry(504, 'provider', 'Upstream timeout', 'Try again later. If the error persists, contact the API provider.'),
+  host_unavailable: entry(503, 'platform', 'No host for services', 'Try again after the time in `Retry-After`. If the error persists, contact the operator: no host that runs services answers.'),
+  service_unavailable: entry(503, 'provider', 'Service not running', 'Try again after the time in `Retry-After`. If the error persists, contact the API provider: the service has no release for this environment, or its instances do not start.'),
   overloaded: entry(503, 'platform', 'Gateway overloaded', 'Try again after the time in `Retry-After`.'),
   spool_full: entry(503, 'platform', 'Usage cannot be recorded', 'Contact the operator: the disk of the gateway is full.'),
   not_ready: entry(503, 'platform', 'Gateway not ready', 'Try again in a moment. The gateway has not loaded its configuration yet.'),

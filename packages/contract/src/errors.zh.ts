@@ -66,6 +66,8 @@ export const zh: Readonly<Record<ErrorCode, Words>> = {
   upstream_malformed: words('上游响应格式错误', '请联系 API 提供者：其服务的响应不是有效的 HTTP。'),
   upstream_refused: words('不允许的上游地址', '请联系 API 提供者：其服务的地址不被本平台允许。'),
   upstream_timeout: words('上游超时', '请稍后重试。如果错误持续存在，请联系 API 提供者。'),
+  host_unavailable: ['没有运行服务的主机', '请在 `Retry-After` 的时间之后重试。若问题持续，请联系运营者：没有运行服务的主机作出响应。'],
+  service_unavailable: ['服务未运行', '请在 `Retry-After` 的时间之后重试。若问题持续，请联系 API 提供方：该服务在此环境中没有发布，或其实例无法启动。'],
   overloaded: words('网关过载', '请在 `Retry-After` 所示时间后重试。'),
   spool_full: words('无法记录用量', '请联系运维人员：网关的磁盘已满。'),
   not_ready: words('网关尚未就绪', '请稍候重试。网关尚未加载配置。'),

@@ -26,6 +26,11 @@ export const idPrefixes = {
   approval: 'apr',
   connection: 'con',
   domain: 'dom',
+  service: 'svc',
+  revision: 'rev',
+  release: 'rel',
+  instance: 'isn',
+  host: 'hst',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

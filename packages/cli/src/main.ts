@@ -4,6 +4,7 @@ import { findCommand, parseWords } from './arguments.ts';
 import { connectionOptions, helpOption, jsonOption, type Command, type Group } from './command.ts';
 import { candidates, completeWord, completion } from './commands/completion.ts';
 import { context } from './commands/context.ts';
+import { deploy } from './commands/deploy.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
@@ -48,6 +49,7 @@ export const commands: Group = {
     diff,
     export: exportFile,
     openapi,
+    deploy,
     ...groups,
     calls: withTail(groups['calls'] as Group),
     login,

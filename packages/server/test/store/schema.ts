@@ -19,6 +19,8 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_objects',
   'usage_segments',
   'call_head',
+  'hosting_head',
+  'hosting_hosts',
   'sign_in_attempts',
   'mails',
   'operators',
@@ -29,6 +31,7 @@ const referenceTables: ReadonlySet<string> = new Set([
 const openToTenants: Readonly<Record<string, readonly string[]>> = {
   snapshot_head: ['SELECT', 'UPDATE'],
   call_head: ['SELECT'],
+  hosting_head: ['SELECT', 'UPDATE'],
 };
 
 /** Tables whose rows nobody changes once they are written. */

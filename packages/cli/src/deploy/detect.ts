@@ -23,7 +23,7 @@ const extensions = ['ts', 'mts', 'js', 'mjs'];
 const workerNames = ['worker', 'src/worker'];
 const plainNames = ['index', 'src/index', 'main', 'src/main', 'server', 'src/server'];
 
-/** What the folder is. Throws where it is neither, or where the named file is not there. */
+/** Looks at a folder. Throws where it holds neither, or where the named file is not there. */
 export async function detect(folder: string, wish: Wish, files: Files): Promise<Detected> {
   const file = await readPackage(folder, files);
   const entry = wish.entry ?? (await entryOf(folder, file, files));

@@ -1,4 +1,4 @@
-/** Uploads an artifact in pieces. What the platform has already is not sent again. */
+/** Uploads an artifact in pieces. Pieces that the platform has already are not sent again. */
 import { createHash } from 'node:crypto';
 import { artifacts } from '@tulou/contract/operations/artifacts';
 import type { z } from 'zod';

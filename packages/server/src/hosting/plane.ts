@@ -1,4 +1,4 @@
-/** Services that tenants deploy: their artifacts, revisions and releases, and what hosts are told and report. */
+/** Services that tenants deploy: their artifacts, revisions and releases, the desired state of hosts, and their reports. */
 import { z } from 'zod';
 import { setting } from '../kernel/settings.ts';
 import { plane } from '../operations/plane.ts';

@@ -41,7 +41,7 @@ async function addReport(tx: SystemTx, report: HostReport, now: Date): Promise<n
   return seq;
 }
 
-/** The instances of a host are those of its last report. What is of no known service is left out. */
+/** The instances of a host are those of its last report. Instances of an unknown service are left out. */
 async function replaceInstances({ sql }: SystemTx, { host, instances }: HostReport, now: Date): Promise<void> {
   await sql`delete from instances where host_id = ${host}`;
   if (instances.length === 0) return;

@@ -77,7 +77,7 @@ export class ContentStore {
   }
 
   /**
-   * Removes uploads and contents that nobody needs. Files that changed after `before` stay: the transaction that needs one may
+   * Removes uploads and contents that no artifact needs. Files that changed after `before` stay: the transaction that needs one may
    * not be committed yet.
    */
   async sweep(before: Date, needed: (names: readonly string[]) => Promise<ReadonlySet<string>>): Promise<number> {

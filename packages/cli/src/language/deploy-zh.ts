@@ -20,6 +20,9 @@ export const deployZh: Readonly<Record<string, string>> = {
   'Released revision {0} of {1} in {2}.': '已在 {2} 中发布 {1} 的修订版 {0}。',
   '"--variable" takes NAME=VALUE with a name that is free for services; "{0}" is not of this form.':
     '“--variable”接受 NAME=VALUE，且名称须可供服务使用；“{0}”不是这种形式。',
+  'Its instances stop in every environment.': '其实例会在所有环境中停止。',
+  'Deleted revisions: {0}.': '删除的修订版：{0}。',
+  'The service stops in the environment {0}.': '服务会在环境 {0} 中停止。',
   'Created the service {0}.': '已创建服务 {0}。',
   'The revision does not start': '修订版无法启动',
   'The Worker cannot be bundled': '无法打包 Worker',

@@ -8,6 +8,7 @@ import { deploy } from './commands/deploy.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
+import { withFollow } from './commands/logs.ts';
 import { withTail } from './commands/tail.ts';
 import { openapi } from './commands/openapi.ts';
 import { version } from './commands/version.ts';
@@ -52,6 +53,7 @@ export const commands: Group = {
     deploy,
     ...groups,
     calls: withTail(groups['calls'] as Group),
+    logs: withFollow(groups['logs'] as Group),
     login,
     logout,
     context,

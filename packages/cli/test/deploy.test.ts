@@ -250,3 +250,34 @@ test('a member deploys to the tenant of the token; an operator names one', async
   const viewer = await platform.tulou(`deploy ${folder}`, { env: { TULOU_TOKEN: tenant.tokens.viewer } });
   assert.equal(viewer.code, 77);
 });
+
+test('the lines of a service are shown, and with -f those that come', async () => {
+  const { services } = (await (await internal('/desired')).json()) as {
+    services: readonly (Desired['services'][number] & { id: string })[];
+  };
+  const one = services.find(({ slug }) => slug === 'hello');
+  const of = {
+    service: one?.id,
+    environment: 'live',
+    revision: one?.revisions[0]?.id,
+    instance: 'isn_00000000000000000000000009',
+  };
+  let seq = 0;
+  const say = async (text: string, stream: string): Promise<void> => {
+    seq += 1;
+    const line = { ...of, at_ms: Date.now(), stream, text };
+    const report = { host: 'hst_00000000000000000000000009', seq, instances: [], usage: [], logs: [line] };
+    assert.equal((await internal('/report', { method: 'POST', body: JSON.stringify(report) })).status, 200);
+  };
+  await say('first\u001b[31m', 'stdout');
+  assert.match((await platform.done('logs acme hello')).out, /^[\d:.]{12} {2}000009 {2}first\S*\[31m\n$/);
+  const ended = new Error('the user ends it');
+  let pauses = 0;
+  const sleep = async (): Promise<void> => {
+    pauses += 1;
+    if (pauses > 2) throw ended;
+    await say(`later ${pauses}`, 'stderr');
+  };
+  const followed = await platform.tulou('logs acme hello -f', { sleep });
+  assert.match(followed.out, /first[^]*stderr {2}later 1\n[^]*stderr {2}later 2\n$/);
+});

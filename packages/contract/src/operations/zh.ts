@@ -131,6 +131,9 @@ const summaries: Summaries = {
   instances: {
     list: '列出服务的实例，以主机最近的报告为准',
   },
+  logs: {
+    list: '列出服务最近输出的行，最早的在前',
+  },
   apps: {
     create: '注册应用',
     list: '列出租户的应用',

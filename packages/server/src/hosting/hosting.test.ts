@@ -312,3 +312,42 @@ test('a report counts once, and its instances are those of the host', async () =
   const foreign = { ...instance, service: 'svc_00000000000000000000000009' };
   assert.equal(await report(4, [foreign]), 4, 'what is of no service is left out');
 });
+
+test('lines of a service are read in their order, by those who may, and a reader goes on without a gap', async () => {
+  const { service, revision } = await deploy('talker');
+  const host = 'hst_00000000000000000000000003';
+  const of = { service, environment: 'live', revision, instance: 'isn_00000000000000000000000003' };
+  let seq = 0;
+  const report = async (...texts: string[]) => {
+    seq += 1;
+    const lines = texts.map((text) => ({ ...of, at_ms: Date.now(), stream: 'stdout', text }));
+    const body = JSON.stringify({ host, seq, instances: [], usage: [], logs: lines });
+    assert.equal((await internal('/report', { method: 'POST', body })).status, 200);
+  };
+  type Lines = { items: { text: string; instance: string }[]; after: string };
+  const read = async (query = '') => {
+    const { body } = await call('GET', `/services/talker/logs${query}`);
+    return body as unknown as Lines;
+  };
+  await report('one', 'two', 'a\0b\ud800');
+  const first = await read('?limit=2');
+  assert.deepEqual(
+    first.items.map(({ text }) => text),
+    ['two', 'a\ufffdb\ufffd'],
+  );
+  await report('three', 'four', 'five');
+  const next = await read(`?limit=2&after=${first.after}`);
+  assert.deepEqual(
+    next.items.map(({ text }) => text),
+    ['three', 'four'],
+  );
+  assert.deepEqual(
+    (await read(`?after=${next.after}`)).items.map(({ text }) => text),
+    ['five'],
+  );
+  assert.deepEqual((await read('?environment=test')).items, []);
+  const viewer = await control.call('GET', `/tenants/${tenant.id}/services/talker/logs`, {
+    token: tenant.tokens.viewer,
+  });
+  assert.equal(viewer.status, 403);
+});

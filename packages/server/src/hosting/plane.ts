@@ -35,6 +35,8 @@ export const hosting = plane({
     'releases',
     'instances',
     'service_usage',
+    'service_logs',
+    'service_log_head',
     'hosting_hosts',
     'hosting_head',
   ],
@@ -44,4 +46,5 @@ export const hosting = plane({
   needs: [],
   gives: [],
   serve: () => import('./serve.ts'),
+  work: () => import('./work.ts'),
 });

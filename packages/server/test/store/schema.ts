@@ -21,6 +21,7 @@ const referenceTables: ReadonlySet<string> = new Set([
   'call_head',
   'hosting_head',
   'hosting_hosts',
+  'service_log_head',
   'sign_in_attempts',
   'mails',
   'operators',
@@ -32,6 +33,7 @@ const openToTenants: Readonly<Record<string, readonly string[]>> = {
   snapshot_head: ['SELECT', 'UPDATE'],
   call_head: ['SELECT'],
   hosting_head: ['SELECT', 'UPDATE'],
+  service_log_head: ['SELECT'],
 };
 
 /** Tables whose rows nobody changes once they are written. */

@@ -163,6 +163,20 @@ test('an upload that breaks off goes on where it stopped', async () => {
   assert.equal((await desired('large')).length, 1);
 });
 
+test('an artifact whose content is lost is uploaded again', async () => {
+  await platform.put(`${folder}/worker.js`, 'export default { fetch: () => new Response("lost") };\n');
+  const line = `deploy ${folder} --tenant acme --service lost`;
+  await platform.done(line);
+  await rm(join(platform.control.artifacts, 'sha256'), { recursive: true });
+  const [before] = await desired('lost');
+  assert.ok(before !== undefined);
+  assert.equal((await internal(`/artifacts/${before.artifact.digest}`)).status, 404);
+  await platform.done(line);
+  const [revision] = await desired('lost');
+  assert.ok(revision !== undefined);
+  assert.match((await unpacked(revision)).get('worker.js') ?? '', /lost/);
+});
+
 test('a folder that holds nothing to run, a missing file and a foreign start script are refused with what to do', async () => {
   await platform.put(`${folder}/empty/readme.txt`, 'x');
   await platform.put(`${folder}/script/package.json`, '{"scripts": {"start": "next start"}}');

@@ -88,11 +88,16 @@ async function deployFolder(args: Arguments, io: Io): Promise<ExitName> {
   const tenant = flagOf(args, 'tenant') ?? (await ownTenant(client, 'tulou deploy --tenant TENANT'));
   const target = { client, tenant, service: flagOf(args, 'service') ?? slugOf(folder, detected) };
   const service = await ensureService(target, tell);
-  const artifact = await upload(client, tenant, archive, (received) =>
-    tell(say`Uploaded ${received} of ${archive.length} bytes.`),
-  );
-  const body = { kind: detected.kind, artifact: artifact.id, entry, variables };
-  const revision = await write(target, revisions.create, body);
+  const send = async (isLost: boolean): Promise<Fields> => {
+    const progress = (received: number): void => tell(say`Uploaded ${received} of ${archive.length} bytes.`);
+    const artifact = await upload(client, tenant, archive, progress, isLost);
+    return write(target, revisions.create, { kind: detected.kind, artifact: artifact.id, entry, variables });
+  };
+  const revision = await send(false).catch((error: unknown) => {
+    // The platform knows the artifact, but its content is gone: a backup was restored without the folder of artifacts.
+    if (!(error instanceof Failure) || error.facts.code !== 'state_conflict') throw error;
+    return send(true);
+  });
   const environment = flagOf(args, 'environment') ?? 'live';
   await write(target, releases.create, { environment, weights: [{ revision: revision['id'], weight: 100 }] });
   tell(say`Released revision ${String(revision['number'])} of ${target.service} in ${environment}.`);

@@ -12,15 +12,20 @@ const pieceBytes = 4 * 1024 * 1024;
 /** An upload that was lost begins again, so often. */
 const restartsMax = 2;
 
-/** Uploads the archive and returns its artifact. `tell` is called with the bytes that have arrived. */
+/**
+ * Uploads the archive and returns its artifact. `tell` is called with the bytes that have arrived. `isLost`: the platform knows
+ * the artifact, and no longer has its content.
+ */
 export async function upload(
   client: Client,
   tenant: string,
   archive: Buffer,
   tell: (received: number) => void,
+  isLost = false,
 ): Promise<Artifact> {
   const digest = `sha256:${createHash('sha256').update(archive).digest('hex')}`;
   let artifact = (await find(client, tenant, digest)) ?? (await begin(client, tenant, digest, archive));
+  if (isLost) artifact = await append(client, tenant, artifact, archive, 0);
   for (let restarts = 0; artifact.state !== 'complete';) {
     tell(artifact.received_bytes);
     try {

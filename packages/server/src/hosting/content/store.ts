@@ -68,6 +68,11 @@ export class ContentStore {
     await rm(this.#uploadOf(name), { force: true });
   }
 
+  /** Whether a content is here. */
+  async has(digest: string): Promise<boolean> {
+    return (await sizeOf(this.#contentOf(digest))) !== undefined;
+  }
+
   /** A complete content; undefined if it is not here. */
   async read(digest: string): Promise<Content | undefined> {
     if (!digestShape.test(digest)) return undefined;

@@ -44,7 +44,8 @@ async function holdEntry(artifact: ArtifactRow, entry: string, content: ContentS
   const found = await content.read(artifact.digest);
   if (found === undefined)
     throw new Problem('state_conflict', {
-      detail: 'The content of the artifact is lost. Delete it and upload it again.',
+      detail:
+        'The content of the artifact is lost. Upload it again: `artifacts update` from offset 0, or `tulou deploy`.',
     });
   if (await hasFile(found.bytes, entry)) return;
   const message = 'is no file of the artifact: give a path inside the packed folder';

@@ -94,7 +94,7 @@ async function deployFolder(args: Arguments, io: Io): Promise<ExitName> {
     return write(target, revisions.create, { kind: detected.kind, artifact: artifact.id, entry, variables });
   };
   const revision = await send(false).catch((error: unknown) => {
-    // The platform knows the artifact, but its content is gone: a backup was restored without the folder of artifacts.
+    // The platform knows the artifact, but not its content: a backup was restored without the folder of artifacts.
     if (!(error instanceof Failure) || error.facts.code !== 'state_conflict') throw error;
     return send(true);
   });

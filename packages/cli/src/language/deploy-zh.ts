@@ -27,6 +27,8 @@ export const deployZh: Readonly<Record<string, string>> = {
   'ID of a revision': '修订版的 ID',
   'ID of an instance': '实例的 ID',
   '`after` of an earlier answer: only lines since then': '先前响应的 `after`：仅显示此后的行',
+  'By default 30 days before `to`': '默认为 `to` 之前 30 天',
+  'By default now': '默认为现在',
   'Created the service {0}.': '已创建服务 {0}。',
   'The revision does not start': '修订版无法启动',
   'The Worker cannot be bundled': '无法打包 Worker',

@@ -301,6 +301,20 @@ test('a report counts once, and its instances are those of the host', async () =
     select requests, cpu_ms from service_usage where service_id = ${service}`,
   );
   assert.deepEqual({ ...used }, { requests: 12, cpu_ms: 28 });
+  const usage = await call('GET', '/services/reported/usage?from=2023-11-01T00:00:00Z');
+  assert.deepEqual(usage.body['items'], [
+    {
+      environment: 'live',
+      revision,
+      requests: 12,
+      errors: 4,
+      cpu_ms: 28,
+      gb_seconds: 0.25,
+      egress_bytes: 0,
+      cold_starts: 4,
+    },
+  ]);
+  assert.deepEqual((await call('GET', '/services/reported/usage')).body['items'], [], 'the last 30 days');
   const listed = async () =>
     (await call('GET', '/services/reported/instances')).body['items'] as { state: string; restarts: number }[];
   assert.deepEqual(

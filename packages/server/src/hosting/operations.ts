@@ -27,6 +27,7 @@ import { deleteService } from './workloads/delete.ts';
 import { getService } from './workloads/get.ts';
 import { listServices } from './workloads/list.ts';
 import { updateService } from './workloads/update.ts';
+import { getServiceUsage } from './workloads/usage.ts';
 
 // oxfmt-ignore
 export const bindings: readonly Binding<HostingDeps>[] = [
@@ -41,6 +42,7 @@ export const bindings: readonly Binding<HostingDeps>[] = [
   on(services.get,     getService),
   on(services.update,  updateService),
   on(services.delete,  deleteService),
+  on(services.usage,   getServiceUsage),
 
   on(revisions.create, createRevision),
   on(revisions.list,   listRevisions),

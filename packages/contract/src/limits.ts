@@ -35,6 +35,8 @@ export const limits = {
   servicesPerTenantMax: 200,
   revisionsPerServiceMax: 200,
   releasesPerServiceMax: 100,
+  revisionsPerHourMax: 120,
+  serviceMemoryMbPerTenantMax: 65_536,
   artifactsPerTenantMax: 1000,
   artifactBytesPerTenantMax: 4 * 1024 * 1024 * 1024,
   artifactUploadHours: 1,

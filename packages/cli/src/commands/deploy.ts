@@ -113,14 +113,18 @@ interface Deployed extends Target {
   readonly address: string;
 }
 
-function report({ args, service, state, revision, address }: Deployed, io: Io): void {
+function report({ args, tenant, service, state, revision, address }: Deployed, io: Io): void {
   if (isOn(args, 'json')) {
     const event = { event: 'deployed', service, revision: revision['id'], state, address };
     io.stdout.write(`${JSON.stringify(event)}\n`);
     return;
   }
   if (state === 'released')
-    printText('No host has started it yet. "tulou instances list" shows when one has.', io.stderr, io);
+    printText(
+      say`No host has started it yet. To see when one has: tulou instances ${tenant} ${service}`,
+      io.stderr,
+      io,
+    );
   io.stdout.write(`${address}\n`);
 }
 

@@ -56,8 +56,8 @@ export const deployZh: Readonly<Record<string, string>> = {
     'Worker 是含“export default { fetch }”的模块：由 wrangler.toml、worker.js 或 package.json 的“main”指定。Node 应用由 "start": "node FILE" 中的文件或“main”启动。',
   'Name the service as the upstream of a version to call it: tulou versions create … --upstreams service=SLUG':
     '要调用该服务，请将其指定为版本的上游：tulou versions create … --upstreams service=SLUG',
-  'No host has started it yet. "tulou instances list" shows when one has.':
-    '尚无主机启动它。“tulou instances list”会显示启动情况。',
+  'No host has started it yet. To see when one has: tulou instances {0} {1}':
+    '尚无主机启动它。查看启动情况：tulou instances {0} {1}',
   'Name the service: tulou deploy --service SLUG': '请指定服务：tulou deploy --service SLUG',
   'Correct the service and deploy it again. Until then, release an earlier revision: tulou releases create':
     '请修正服务并重新部署。在此之前可发布较早的修订版：tulou releases create',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { limits } from '@tulou/contract';
 import { desiredState, hostingLimits, type DesiredState } from '@tulou/contract/hosting';
 import { readFeed } from '../../test/control/feed.ts';
 import { startTestControl, type Answer, type TestControl, type TestTenant } from '../../test/control/fixture.ts';
@@ -180,6 +181,29 @@ test('a revision needs a complete artifact that has its entry, and names that ar
   }
   assert.equal((await call('POST', path, { ...body, artifact: upload.digest })).status, 201, 'also by its digest');
   assert.equal((await call('DELETE', `/artifacts/${half.id}`)).status, 409);
+});
+
+test('a tenant may deploy so often an hour, and ask for so much memory, and other tenants are not held by it', async () => {
+  const [busy, other] = [await control.makeTenant('busy'), await control.makeTenant('other')];
+  const by = as(busy);
+  await deploy('many', by);
+  const artifact = await made('/artifacts', uploadOf(tarOf('worker.js', '// busy')), by);
+  const body = { kind: 'worker', artifact: artifact.id, entry: 'worker.js' };
+  const large = { ...body, limits: { memory_mb: 8192 }, instances: { max: 9 } };
+  const revision = await made('/services/many/revisions', large, by);
+  const greedy = await by('POST', '/services/many/releases', { weights: [{ revision: revision.id }] });
+  assert.deepEqual([greedy.status, greedy.body['code']], [409, 'quota_exceeded'], greedy.text);
+  assert.match(String(greedy.body['detail']), /73728 MB/);
+  const { services } = await desired();
+  assert.deepEqual(services.find(({ slug }) => slug === 'many')?.revisions.length, 1, 'the earlier release stays');
+  let answer = await by('POST', '/services/many/revisions', body);
+  for (let n = 3; answer.status === 201; n += 1) {
+    assert.ok(n <= limits.revisionsPerHourMax);
+    answer = await by('POST', '/services/many/revisions', body);
+  }
+  assert.deepEqual([answer.status, answer.body['code']], [429, 'too_many_requests']);
+  assert.ok(Number(answer.headers.get('retry-after')) > 3000);
+  await deploy('free', as(other));
 });
 
 const bad: readonly (readonly [string, Buffer, RegExp])[] = [

@@ -8,6 +8,7 @@ import { lockArtifact, type ArtifactRow } from '../artifacts/artifact.ts';
 import type { ContentStore } from '../content/store.ts';
 import type { HostingDeps } from '../deps.ts';
 import { lockService } from '../workloads/service.ts';
+import { holdDeploys } from './rate.ts';
 import { findRevision, viewRevision } from './revision.ts';
 
 export const createRevision: Handler<typeof revisions.create, HostingDeps> = (scope, { params, body }, deps, call) =>
@@ -15,6 +16,7 @@ export const createRevision: Handler<typeof revisions.create, HostingDeps> = (sc
     const service = await lockService(tx, params.service);
     const artifact = await lockArtifact(tx, body.artifact);
     await holdEntry(artifact, body.entry, deps.content);
+    await holdDeploys(tx, deps.clock.now());
     const counted = tx.sql`select 1 from revisions where tenant_id = ${scope.tenantUuid} and service_id = ${service.id}`;
     await holdQuota(tx, counted, limits.revisionsPerServiceMax, 'revisions of this service');
     const id = newId('revision', deps.clock, deps.random);

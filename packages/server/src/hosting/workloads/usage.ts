@@ -35,5 +35,5 @@ export const getServiceUsage: Handler<typeof services.usage> = (scope, { params,
 const viewSum = ({ revision_id, memory_mb_ms, ...sums }: SumRow): Sum => ({
   ...sums,
   revision: revision_id,
-  gb_seconds: memory_mb_ms / (1024 * 1000),
+  gb_seconds: Math.round(memory_mb_ms / 1.024) / 1_000_000,
 });

@@ -1,5 +1,6 @@
 /** One flood, as a process of its own: so many requests at once, as fast as they are answered, until it is ended. */
 import { request } from 'node:http';
+import { credentialWith, parseCredential } from '@tulou/contract';
 import { openBrowser } from '../../packages/server/test/identity/browser.ts';
 
 interface Plan {
@@ -48,8 +49,9 @@ const kinds: Readonly<Record<Plan['kind'], () => Promise<() => Promise<number>>>
   'wrong credentials': async () => () => send('GET', `${at}/apis`, { authorization: `Bearer ${wrong(plan.token)}` }),
 };
 
-/** The right form, another secret: it has to be looked up. */
-const wrong = (token: string): string => token.replace(/_([^_]{4})/, (_, part: string) => `_${part.toLowerCase()}`);
+/** The right form and checksum, another secret: it has to be looked up. */
+const wrong = (token: string): string =>
+  credentialWith('member', parseCredential(token)?.id ?? '', crypto.getRandomValues(new Uint8Array(32)));
 
 process.on('SIGTERM', () => {
   process.stdout.write(`${JSON.stringify(counts)}\n`);

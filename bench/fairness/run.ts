@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
 const seconds = flags.smoke ? 2 : Number(flags.seconds);
 const atOnce = flags.smoke ? 16 : Number(flags['at-once']);
 /** The other tenant sends one request after so long, whatever the last one took. */
-const periodMs = 100;
+const periodMs = 25;
 /** Below this, a latency is the scheduler's more than ours. */
 const floorMs = 25;
 

@@ -9,6 +9,7 @@ import type { Log } from '../kernel/log.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import type { Address } from '../kernel/role.ts';
 import { readBody } from './body.ts';
+import { discard, isUnread } from './discard.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './message.ts';
 import { problemAnswer } from './problem.ts';
 import { clientOf, introduce, TrustedProxies } from './trusted-proxies.ts';
@@ -102,7 +103,7 @@ async function serve(
     answer = problemAnswer(error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
   }
   try {
-    await send(message, response, requestId, answer, draining.aborted);
+    await send(message, response, requestId, answer, draining.aborted, deps.clock);
   } catch (error) {
     // The head is out: breaking the connection is the only way left to say that the answer is not whole.
     response.destroy();
@@ -158,16 +159,23 @@ async function send(
   requestId: string,
   answer: HttpAnswer,
   closing: boolean,
+  clock: Clock,
 ): Promise<void> {
   const { body } = answer;
   const streamed = body instanceof Readable;
+  const unread = !streamed && message.method !== 'HEAD' && isUnread(message);
   response.writeHead(answer.status, {
     ...securityHeaders,
     ...answer.headers,
     'tulou-request-id': requestId,
     ...(streamed || answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }),
-    ...(closing ? { connection: 'close' } : {}),
+    ...(closing || unread ? { connection: 'close' } : {}),
   });
+  if (unread) {
+    response.write(body ?? '');
+    await discard(message, clock);
+    return void response.end();
+  }
   if (!streamed) return void response.end(message.method === 'HEAD' ? undefined : body);
   if (message.method === 'HEAD') {
     body.destroy();

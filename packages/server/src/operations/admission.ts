@@ -51,6 +51,8 @@ interface Gate {
 const burstSeconds = 10;
 const failureBurstSeconds = 25;
 const keysMax = 50_000;
+/** In the rate of a tenant: an export reads all of its rows, so that one per second is as much as 100 other requests. */
+const streamCost = 100;
 const waitMsMax = 10_000;
 /** A client that sends or reads a large document waits longer for a place. */
 const largeWaitMsMax = 20_000;
@@ -63,8 +65,8 @@ export function openControlAdmission(
 ): ControlAdmission {
   const gate = gateOf(given, openAdmissions(measured, dispatch), dispatch);
   return {
-    call: (compiled, request, params) => noted(gate, admitCall(compiled, request, params, gate)),
-    plain: (route, request, params) => noted(gate, admitPlain(route, request, params, gate)),
+    call: (compiled, request, params) => spaced(gate, request, admitCall(compiled, request, params, gate)),
+    plain: (route, request, params) => spaced(gate, request, admitPlain(route, request, params, gate)),
   };
 }
 
@@ -102,12 +104,12 @@ function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, 
 /** More places than cores only make each request slower; some are waiting for the database. */
 const placesOf = (cores = availableParallelism()): number => Math.min(12, Math.max(6, 3 * cores));
 
-/** Refusals are counted, and logged now and then. */
-async function noted(gate: Gate, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+/** Refusals are counted, and sent at the pace of their address. */
+async function spaced(gate: Gate, request: HttpRequest, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await answer;
   } catch (error) {
-    gate.admissions.note('requests', error);
+    await gate.admissions.refused('requests', error, networkOf(request.address));
     throw error;
   }
 }
@@ -120,7 +122,7 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
   const token = bearerOf(request.header('authorization')) ?? '';
   const tenant = params['tenant'] ?? '';
   const lane = gate.known.laneOf(token, tenant) ?? (await verify(operation, token, request, params, gate));
-  const rated = lane === operatorLane ? {} : gate.requests.hold(lane);
+  const rated = lane === operatorLane ? {} : gate.requests.hold(lane, operation.stream === undefined ? 1 : streamCost);
   const places: Leave[] = [];
   let answer: HttpAnswer | undefined;
   try {

@@ -9,8 +9,8 @@ import type { Deps, Handler } from '../../operations/handler.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 
 /** A part's lines are in memory at once, because a tar entry begins with its size. */
-const partBytes = 4 * 1024 * 1024;
-const rowsAtOnce = 500;
+const partBytes = 512 * 1024;
+const rowsAtOnce = 100;
 /** An export holds a connection and an old snapshot of the database as long as its reader reads. Admission bounds how many run. */
 const exportTimeoutMs = 15 * 60_000;
 
@@ -20,7 +20,7 @@ const exportTimeoutMs = 15 * 60_000;
  */
 export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
   const pack = openPack();
-  const zipped = createGzip();
+  const zipped = createGzip({ level: 1 });
   const timer = deps.clock.after(exportTimeoutMs, () => zipped.destroy(new Error('the export took too long')));
   pipeline(pack, zipped, () => timer.cancel());
   void writeArchive(scope, pack, deps).catch((error: unknown) => pack.destroy(error as Error));

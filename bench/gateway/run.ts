@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generate, type LoadResult } from '../measure/load.ts';
-import { load, machine, requireAll } from '../measure/machine.ts';
+import { load, machine } from '../measure/machine.ts';
 import { median, show, table } from '../measure/numbers.ts';
 import { cpuParts, memoryBytes } from '../measure/process.ts';
 import { fastifyProxy } from './subjects/fastify.ts';
 import { haproxyBare } from './subjects/haproxy.ts';
+import { requirePeers } from './subjects/requirements.ts';
 import { nginxBare, nginxLua, startUpstream } from './subjects/nginx.ts';
 import type { Bench, RunningSubject, Subject } from './subjects/subject.ts';
 import { tulou } from './subjects/tulou.ts';
@@ -31,18 +32,7 @@ const rounds = flags.smoke ? 1 : Number(flags.rounds);
 const warmSeconds = flags.smoke ? 1 : 6;
 const connections = Number(flags.connections);
 
-requireAll([
-  { program: 'nginx', debian: 'nginx' },
-  { program: 'haproxy', debian: 'haproxy' },
-  { program: 'wrk', debian: 'wrk' },
-  { program: 'taskset', debian: 'util-linux' },
-  { file: '/usr/lib/nginx/modules/ngx_http_lua_module.so', debian: 'libnginx-mod-http-lua' },
-  { file: '/usr/share/lua/5.1/resty/lrucache.lua', debian: 'lua-resty-lrucache' },
-]);
-if (machine().cores < 2) {
-  process.stderr.write('This needs two cores: one for the subject alone.\n');
-  process.exit(1);
-}
+requirePeers();
 
 interface Measurement extends LoadResult {
   readonly subject: string;

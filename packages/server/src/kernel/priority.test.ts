@@ -15,6 +15,6 @@ test('one thread yields to the others, which keep their priority', { skip: proce
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
   const [priority] = (await once(worker, 'message')) as [number];
   await worker.terminate();
-  assert.equal(priority, constants.priority.PRIORITY_LOW);
+  assert.equal(priority, constants.priority.PRIORITY_BELOW_NORMAL);
   assert.equal(getPriority(process.pid), before);
 });

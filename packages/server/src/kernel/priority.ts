@@ -3,12 +3,12 @@ import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
 /**
- * Gives this thread the lowest priority, for work whose caller can wait. It then uses only the processor time that threads
- * which serve requests leave. Linux counts a thread as a process here (setpriority(2), “C library/kernel differences”).
+ * Gives this thread a low priority, for work whose caller can wait: about a tenth of a core while threads that serve
+ * requests want all of it, and else what it asks for. Linux counts a thread as a process here (setpriority(2), “C library/kernel differences”).
  */
 export function yieldToOthers(): void {
   const thread = ownThread();
-  if (thread !== undefined) setPriority(thread, constants.priority.PRIORITY_LOW);
+  if (thread !== undefined) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 /** The nice value of this thread; undefined where threads have none. */

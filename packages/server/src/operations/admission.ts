@@ -55,7 +55,7 @@ const keysMax = 50_000;
 const streamCost = 100;
 const waitMsMax = 10_000;
 /** A client that sends or reads a large document waits longer for a place. */
-const largeWaitMsMax = 20_000;
+const largeWaitMsMax = 45_000;
 export const largeBodyBytes = 256 * 1024;
 
 export function openControlAdmission(

@@ -73,7 +73,7 @@ export function openControlAdmission(
 function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, dispatch: DispatchDeps): Gate {
   const { clock } = dispatch;
   const { requestsPerSecond = 100, requestsAtOnce = placesOf(), failedCredentialsPerSecond = 20 } = given;
-  const { exportsAtOnce = 2, importsAtOnce = 3 } = given;
+  const { exportsAtOnce = 2, importsAtOnce = 2 } = given;
   const lanes = (
     name: string,
     what: string,

@@ -11,13 +11,8 @@ export const exempt: readonly string[] = [
   'STYLE.md',
   'bench/',
   'docs/decisions/',
-  'packages/server/src/apps/',
   'packages/server/src/gateway/',
   'packages/server/src/identity/',
-  'packages/server/src/publishing/',
-  'packages/server/src/tenants/',
-  'packages/server/src/config.ts',
-  'packages/server/src/main.ts',
   'packages/server/test/',
 ];
 

@@ -1,4 +1,4 @@
-/** Promises about what `test` and `live` mean at the gateway. */
+/** Promises about the meaning of `test` and `live` at the gateway. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SnapshotOf } from '@tulou/contract';

@@ -1,4 +1,4 @@
-/** Promises about calls by key where operations require scopes: shown keys and both kinds of signing keys alike. */
+/** Promises about calls by key if operations require scopes, for shown keys and both kinds of signing keys. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { credentialWith, parseCredential, type SnapshotOf } from '@tulou/contract';

@@ -10,7 +10,7 @@ const minute = 60_000;
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 31, 12);
 
-/** A clock of which the test sets the wall and lets time pass. */
+/** A clock whose wall time and elapsed time are set by the test. */
 function handClock(): Clock & { jump(ms: number): void; pass(ms: number): void } {
   let [wall, monotonic] = [start, 1000];
   return {

@@ -39,7 +39,7 @@ describe('the shared tables', () => {
        parentPort.postMessage(allowed);`,
       { windows, subjects, now: 1_800_000_000_000 },
     );
-    // Each allowed call counts in two of the fifty windows, and all of them are asked for more than they have.
+    // Each allowed call counts in two of the fifty windows. Every window gets more requests than it allows.
     const reader = new Windows(windows, 5);
     let counted = 0;
     reader.collect(true, 1_800_000_000_000, ({ current }) => {

@@ -13,7 +13,7 @@ function windowOf(name: string, lengthMs: number, max: number): Window {
 }
 const open = (slots = 1024): Windows => new Windows(Windows.memoryFor(slots), 1);
 
-/** The same rule over plain objects: what the shared table must agree with. */
+/** The same rule over plain objects. The shared table must agree with it. */
 class Model {
   readonly #subjects = new Map<Window, { start: number; current: number; previous: number }>();
 
@@ -140,7 +140,7 @@ describe('the counted windows', () => {
     const windows = open(64);
     for (let i = 0; i < 200; i += 1) assert.equal(windows.take([windowOf(`s${i}`, lengths.hour, 1)], start + i), true);
     assert.equal(windows.table.evictions, 200 - 64);
-    // Idle ones give way without being counted.
+    // Idle slots are reused and not counted as evicted.
     const before = windows.table.evictions;
     for (let i = 0; i < 60; i += 1) windows.take([windowOf(`t${i}`, lengths.hour, 1)], start + 4 * lengths.hour);
     assert.equal(windows.table.evictions, before);

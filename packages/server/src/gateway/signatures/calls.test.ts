@@ -21,7 +21,7 @@ describe('a signed call', () => {
 
   let serial = 0;
   const nonce = (): string => `n${(serial += 1)}`;
-  /** Sends what is signed; `as` says how it is sent instead. */
+  /** Sends a signed request; `as` changes it after signing. */
   const send = (
     key: SampleKey,
     wish: Partial<Wish> = {},

@@ -46,7 +46,7 @@ const broken = (seq: number, kind: string, name: string): SnapshotChange => ({
   object: { kind, key: name, slug: 42 },
 });
 
-/** A catalogue and a thread's state that follows it. */
+/** A catalogue, and the state of a thread that follows it. */
 class Follower {
   readonly catalogue = new Catalogue();
   state = new State(KeyTable.sized(0));

@@ -36,7 +36,7 @@ describe('the configuration on disk', () => {
     return disk;
   }
 
-  /** What a start would find: the last value of each key, and where the feed stood. */
+  /** The result of a start: the last value of each key, and the position in the feed. */
   async function found() {
     const values = new Map<string, unknown>();
     let position = { epoch: '', seq: 0 };
@@ -71,7 +71,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), { any: 'complete', epoch: 'e', seq: 5, values: { a: '2', c: '1' } });
   });
 
-  /** The bytes of every file, to be put back after each damage. */
+  /** The bytes of every file, to be restored after each damage. */
   const contents = (): Map<string, Buffer> =>
     new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
   const putBack = (kept: ReadonlyMap<string, Buffer>): void => {
@@ -288,7 +288,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), { ...before, seq: 4500, values: { ...before.values, meanwhile: '1' } });
     assert.equal(files('base').length, 2);
     assert.ok(statSync(last('base')).size < 1_000_000);
-    // Without the old base the new one says the same by itself.
+    // Without the old base, the new one alone holds the same state.
     await disk.settled();
     rmSync(join(folder, files('base')[0] ?? ''));
     assert.deepEqual((await found()).values, { ...before.values, meanwhile: '1' });

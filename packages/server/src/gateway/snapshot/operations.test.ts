@@ -76,7 +76,7 @@ describe('the operation of a call', () => {
       Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),
     );
     const dear = new OperationIndex(paths.map((path) => operation('get', path)));
-    // Every template fits up to its last segment: without a bound, each call would visit all of them.
+    // Every template matches up to its last segment. Without a bound, each call would visit all of them.
     assert.equal(dear.match('GET', `${'/a'.repeat(12)}/z`), undefined);
     assert.ok(dear.visits <= 512 + 13);
   });

@@ -71,7 +71,7 @@ describe('a proof whose time does not show that it is new', () => {
       assert.match(refused.fields.get('www-authenticate') ?? '', /use_dpop_nonce/, String(nonce));
       assert.ok(refused.fields.has('dpop-nonce'));
     }
-    // Of another gateway, whose clock is a little ahead.
+    // A nonce of another gateway, whose clock is a little ahead.
     assert.equal(send({ nonce: nonceAt(sampleFleetKey, seconds() + 60) }).code, '');
   });
 

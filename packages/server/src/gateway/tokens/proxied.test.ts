@@ -1,4 +1,4 @@
-/** What a proxy says about its client counts where the operator trusts the proxy, and nowhere else. */
+/** The fields of a proxy about its client count only if the operator trusts the proxy. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

@@ -181,7 +181,7 @@ describe('a token', () => {
       fc.asyncProperty(edit, async ({ at, cut, put }) => {
         const text = good.slice(0, at) + put + good.slice(at + cut);
         const ours = typeof judge(text) !== 'string';
-        // No other text is taken for this token, and the token itself is taken by both.
+        // No other text is accepted as this token, and both accept the token itself.
         assert.equal(ours, text === good);
         if (ours) assert.ok(await takenByJose(text));
       }),

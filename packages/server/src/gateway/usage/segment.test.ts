@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { addUp, interned, partiesText, type CallParties, type Interned, type UsageEvent } from './record.ts';
 import { closedSuffix, diskFiles, openSuffix, Spool, spoolBounds, type SpoolFiles } from './segment.ts';
 
-/** A clock whose timers run when the test says so. */
+/** A clock whose timers run on demand of the test. */
 function handClock(): Clock & { tick(ms: number): void } {
   let now = 0;
   let tasks: (() => void)[] = [];
@@ -177,7 +177,7 @@ describe('the spool of answered calls', () => {
   });
 
   describe('on a disk that is full', () => {
-    /** Takes `room` bytes and then refuses, in the middle of a write where it comes so. */
+    /** Accepts `room` bytes and then refuses, if necessary in the middle of a write. */
     function smallDisk() {
       const disk = { room: Infinity };
       const files: SpoolFiles = {

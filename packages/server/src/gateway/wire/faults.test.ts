@@ -18,7 +18,7 @@ import { connectFault, type Fault } from './faults.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
 
-/** The fault of one call to an upstream; its words must not be in the answer. */
+/** The fault of one call to an upstream. Its text must not be in the answer. */
 async function faultAt(
   t: TestContext,
   to: Partial<UpstreamOrigin>,

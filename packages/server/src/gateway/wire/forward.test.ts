@@ -328,7 +328,7 @@ test('a client that does not read stops its upstream; nothing piles up', async (
   client.socket.pause();
   client.send(get);
   const peer = await origin.peer(0);
-  // The kernel's buffers between the two are full when nothing has moved for many turns.
+  // If nothing has moved for many turns, the kernel's buffers between the two are full.
   for (let still = 0, last = -1; still < 2000; still += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     if (last !== peer.socket.bytesWritten) still = 0;

@@ -116,7 +116,7 @@ test('an answer whose client goes away in the same turn is not recorded, and its
   const world = await openWorld(t, () => undefined, {
     begin(exchange) {
       exchange.respond(200, [], 'never seen');
-      // Takes the connection away before the turn in which the answer would be recorded is over.
+      // Closes the connection before the end of the turn in which the answer would be recorded.
       void world.engine.server.close();
     },
   });

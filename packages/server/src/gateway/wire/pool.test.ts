@@ -91,7 +91,7 @@ test('no more connections than allowed go to one origin; who waits gets the next
   const clients = Array.from({ length: 6 }, () => dial(engine.port).send(get));
   await engine.until(() => engine.server.stats().upstream.waiting === 4);
   assert.equal(engine.server.stats().upstream.connections, 2);
-  // A waiting client that goes away leaves the queue.
+  // A waiting client that disconnects leaves the queue.
   (clients[5] as (typeof clients)[0]).socket.destroy();
   await engine.until(() => engine.server.stats().upstream.waiting <= 3);
   for (const peer of [await origin.peer(0), await origin.peer(1)]) answering(hello)(peer);
@@ -146,7 +146,7 @@ test('an idle connection ends in time, and before the upstream would end it', as
   const engine = await openEngine({ begin: forwardTo(origin.upstream) });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   await dial(engine.port).send(get).end();
-  // One second, less a margin of one: not kept at all.
+  // One second, less a margin of one: the connection is not kept.
   assert.equal(engine.server.stats().upstream.connections, 0);
   const patient = await openEngine({
     begin: forwardTo((await openOriginFor(t)).upstream),

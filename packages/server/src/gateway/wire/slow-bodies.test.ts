@@ -18,7 +18,7 @@ const get = 'GET /victim HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Answers a request once all of its content is there; each connection of the client serves one. */
+/** Answers a request when all of its content has arrived; each connection of the client serves one. */
 function answeringWhole(peer: Peer): void {
   let at = 0;
   peer.socket.on('data', () => {

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { createServer, getCACertificates, setDefaultCACertificates, type Server } from 'node:tls';
 import { dial, forwardTo, openEngine, parseAnswer, type Engine } from '../../../test/wire/peers.ts';
 
-/** For `origin.example` and 127.0.0.1, made for this test and used nowhere else. */
+/** For `origin.example` and 127.0.0.1. It was made for this test and is used nowhere else. */
 const certificate = `-----BEGIN CERTIFICATE-----
 MIIBqjCCAVCgAwIBAgIUL45B91oQLf2KMXA05c8PX7JF7ncwCgYIKoZIzj0EAwIw
 GTEXMBUGA1UEAwwOb3JpZ2luLmV4YW1wbGUwIBcNMjYxMTIyMjI0MDIyWhgPMjEy

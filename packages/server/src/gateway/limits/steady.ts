@@ -62,7 +62,7 @@ export class SteadyTime {
       this.#since = now;
       this.#jumpMs = jumpMs;
       const fields = { seconds: Math.round(jumpMs / 1000) };
-      log.warn(fields, 'the wall clock was set: windows of limits go on evenly, months follow it in ten minutes');
+      log.warn(fields, 'the wall clock was set: windows of limits continue evenly, months follow it in ten minutes');
     } else if (now - this.#since >= lastsMs) this.#calendarShift[0] = -this.aheadMs;
   }
 }

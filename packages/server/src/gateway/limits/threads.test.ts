@@ -53,7 +53,7 @@ describe('the shared tables', () => {
     }
   });
 
-  it('never give out more places than there are, and all are free when all are given back', async () => {
+  it('never grant more places than there are, and all are free when all are released', async () => {
     const slots = Slots.memoryFor(1024, 4);
     const subject = hash64('subscription', seed);
     const most = await inThreads(
@@ -86,7 +86,7 @@ describe('the shared tables', () => {
     );
   });
 
-  it('give back what a thread held that died: its places and its locks', () => {
+  it('release the places and the locks of a dead thread', () => {
     const memory = Slots.memoryFor(64, 2);
     const [dying, main] = [new Slots(memory, 2, 1), new Slots(memory, 2, 3)];
     const subject = hash64('subscription', seed);

@@ -79,7 +79,7 @@ describe('the configuration on disk', () => {
     for (const [name, bytes] of kept) writeFileSync(join(folder, name), bytes);
   };
 
-  it('loses nothing when one file of it is damaged, cut or removed, whichever it is', async () => {
+  it('loses nothing when any one file of it is damaged, cut or removed', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'));
     for (let seq = 2; seq <= 5; seq += 1) delta(disk, seq, change(seq, 'a', String(seq)), change(seq, `k${seq}`, 'x'));
@@ -125,7 +125,7 @@ describe('the configuration on disk', () => {
     }
   });
 
-  it('uses nothing after a log that is missing, empty, cut or damaged in the middle, and says so', async () => {
+  it('uses nothing after a log that is missing, empty, cut or damaged in the middle, and reports it', async () => {
     full(open(), 1, change(1, 'a', '1'), change(1, 'revoked', 'key'));
     await opened[0]?.close();
     for (const seq of [2, 3, 4]) {
@@ -154,7 +154,7 @@ describe('the configuration on disk', () => {
     }
   });
 
-  it('goes on behind a torn tail without the tail spoiling what comes', async () => {
+  it('continues behind a torn tail, which does not damage the next answers', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'));
     const endAfterOne = readFileSync(join(folder, 'end'));
@@ -191,7 +191,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), whole);
   });
 
-  it('is incomplete where a whole answer and its copies are gone: what came before it is another state', async () => {
+  it('is incomplete if a whole answer and its copies are missing: the state before it is another one', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'), change(1, 'revoked', 'key'));
     delta(disk, 2, change(2, 'b', '2'));

@@ -162,7 +162,7 @@ export class SnapshotDisk {
   }
 
   #append({ epoch, seq }: SnapshotHead, lines: readonly DiskLine[]): void {
-    if (this.#broken) throw new Error('the log has a hole');
+    if (this.#broken) throw new Error('the log has a gap');
     const before = must(this.#end, 'a log follows a base');
     const encoder = new AnswerEncoder();
     const pieces = [...encoder.lines(lines)];

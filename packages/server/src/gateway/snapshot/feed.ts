@@ -81,7 +81,7 @@ export class Feed {
       }
       const answer = await readAnswer(response.body);
       const reason = this.#deps.take(answer.head, answer.changes);
-      if (reason !== undefined) throw new Error(`an answer was thrown away: ${reason}`);
+      if (reason !== undefined) throw new Error(`an answer was discarded: ${reason}`);
       this.confirmedAtMs = this.#deps.clock.monotonic();
     } finally {
       timer.cancel();

@@ -134,7 +134,7 @@ describe('the scopes of a path', () => {
     );
   });
 
-  it('are not searched for ever, where templates were made to be dear', () => {
+  it('are searched with a bound, even for templates that were made to be expensive', () => {
     const dear = Array.from({ length: 4096 }, (_, bits) =>
       Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),
     );

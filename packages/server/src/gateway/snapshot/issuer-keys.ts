@@ -25,7 +25,7 @@ export function importKey(jwk: Readonly<Record<string, unknown>>): VerifyKey {
   // RFC 9864 names the same signature `Ed25519`.
   const algorithms =
     named === undefined ? possible : possible.filter((one) => one === (named === 'Ed25519' ? 'EdDSA' : named));
-  if (algorithms.length === 0) throw new TypeError('not a key of an algorithm that is taken here');
+  if (algorithms.length === 0) throw new TypeError('the algorithm of the key is not supported');
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
   if (jwk['kty'] === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < rsaBitsMin) {
     throw new TypeError(`an RSA key of fewer than ${rsaBitsMin} bits`);

@@ -198,7 +198,7 @@ export class ThreadPool {
     this.#options.onDeath(member.setup);
     if (this.#stopping) return;
     this.deaths += 1;
-    this.#deps.log.error({ thread: place }, 'a thread died; another takes its place');
+    this.#deps.log.error({ thread: place }, 'a thread died; another one replaces it');
     this.#deps.clock.after(restartDelayMs, () => void this.#replace(place));
   }
 

@@ -75,7 +75,7 @@ describe('a proof whose time does not show that it is new', () => {
     assert.equal(send({ nonce: nonceAt(sampleFleetKey, seconds() + 60) }).code, '');
   });
 
-  it('of before the memory of used ones is asked for a nonce of after it', () => {
+  it('from before the start of the memory of used ones needs a nonce from after it', () => {
     Object.assign(sample.gate.usedProofs, { sinceSeconds: seconds() });
     assert.match(send({ iat: seconds() - 1 }).fields.get('www-authenticate') ?? '', /use_dpop_nonce/);
     const early = nonceAt(sampleFleetKey, seconds() - 1);

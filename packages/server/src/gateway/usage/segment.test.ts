@@ -78,7 +78,7 @@ describe('the spool of answered calls', () => {
       .flatMap((name) => addUp(readFileSync(join(folder, name))).rows);
   const counted = (): number => rows().reduce((sum, row) => sum + row.requests, 0);
 
-  it('has a call in its file when commit returns, whoever is killed after that', () => {
+  it('has a call in its file when commit returns, whichever process is killed after that', () => {
     const { spool } = opened();
     spool.commit([event()]);
     assert.equal(counted(), 1);
@@ -86,7 +86,7 @@ describe('the spool of answered calls', () => {
     assert.equal(counted(), 3);
   });
 
-  it('adds calls up by minute, parties, operation, key and status, whatever comes', () => {
+  it('sums any calls by minute, parties, operation, key and status', () => {
     const someone = fc.integer({ min: 1, max: 3 });
     const call = fc.record({
       who: someone,
@@ -133,7 +133,7 @@ describe('the spool of answered calls', () => {
     );
   });
 
-  it('reads what is whole of a file that was cut at any byte, and nothing invented', () => {
+  it('reads the intact part of a file that was cut at any byte, and nothing else', () => {
     const { spool } = opened();
     const ends = [0];
     for (let n = 1; n <= 5; n += 1) {
@@ -219,7 +219,7 @@ describe('the spool of answered calls', () => {
       assert.deepEqual(new Set(rows().map(({ consumer }) => consumer)), new Set(['ten_1', 'ten_2', 'ten_3']));
     });
 
-    it('says that it is full past its bound, and no longer when it has been written', () => {
+    it('reports that it is full above its bound, and no longer when the calls have been written', () => {
       const { disk, files } = smallDisk();
       const { spool, clock } = opened(files, { pendingMax: 10 });
       disk.room = 0;

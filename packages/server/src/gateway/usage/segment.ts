@@ -185,7 +185,7 @@ export class Spool {
   #writeAll(file: number, bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) {
       const taken = this.#options.files.write(file, bytes, at);
-      if (taken === 0) throw new Error('the disk takes no more bytes');
+      if (taken === 0) throw new Error('the disk accepts no more bytes');
       at += taken;
     }
   }

@@ -128,7 +128,7 @@ describe('usage on its way to control', () => {
     assert.deepEqual([damaged, counted, suffixes()], [0, 4, []]);
   });
 
-  it('that somebody removes is told, and holds nothing up', async () => {
+  it('that another program removes is reported, and delays nothing', async () => {
     const path = await segment(5);
     const shipper = opened();
     shipper.recover('');

@@ -126,7 +126,7 @@ export class Shipper {
       renameSync(this.#path(id, openSuffix), this.#path(id, cutSuffix));
       this.#add(id, cutSuffix, false);
     } catch (error) {
-      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment of usage cannot be taken up');
+      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment of usage cannot be read');
     }
   }
 
@@ -273,7 +273,7 @@ export class Shipper {
   /** Kept on disk under another name, so that it is not lost and does not delay the segments behind it. */
   #setAside(id: string, { suffix, held }: Waiting, status: number): void {
     this.refused += 1;
-    this.#deps.log.error({ segment: id, status }, 'control refuses a segment for good; it is kept as .refused');
+    this.#deps.log.error({ segment: id, status }, 'control refuses a segment permanently; it is kept as .refused');
     if (held === undefined) return this.#moveTo(id, suffix, refusedSuffix);
     try {
       writeFileSync(this.#path(id, refusedSuffix), held.content, { mode: 0o600 });

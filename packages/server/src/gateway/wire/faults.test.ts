@@ -125,7 +125,7 @@ for (const [octets, cause, at] of [
   });
 }
 
-test('what the system and TLS say has a code each, and anything else one too', () => {
+test('every error of the system and of TLS has a code, and so has any other error', () => {
   for (const [code, tls, cause] of [
     ['CERT_HAS_EXPIRED', true, 'certificate_expired'],
     ['CERT_NOT_YET_VALID', true, 'certificate_not_yet_valid'],

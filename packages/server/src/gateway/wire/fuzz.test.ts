@@ -143,7 +143,7 @@ function readRequest(
   return { reading, code: reading === 'failed' ? reader.code : '', head: reader.head(), length: reader.length };
 }
 
-test('any request is refused, incomplete, or understood in one way, however it is split; what we make of it reads the same', (t) => {
+test('any request is refused, incomplete, or understood in one way, for every split; our own form of it reads the same', (t) => {
   const requests = mutated(joined(startArb, hostArb, fieldsArb, endArb));
   fc.assert(
     fc.property(requests, fc.array(fc.nat(), { maxLength: 6 }), (text, splits) => {
@@ -168,7 +168,7 @@ test('any request is refused, incomplete, or understood in one way, however it i
   assert.ok(understood.requests > 4000);
 });
 
-test('any answer is refused, incomplete, or understood in one way, however it is split; what we make of it reads the same', (t) => {
+test('any answer is refused, incomplete, or understood in one way, for every split; our own form of it reads the same', (t) => {
   const read = (text: string, splits: readonly number[] = []): { reading: string; reader: ResponseReader } => {
     const reader = new ResponseReader(bounds);
     return { reading: feed(reader, Buffer.from(text, 'latin1'), splits), reader };
@@ -210,7 +210,7 @@ test('any answer is refused, incomplete, or understood in one way, however it is
   assert.ok(understood.responses > 4000);
 });
 
-test('any chunked content is refused, incomplete, or understood in one way, however it is split', (t) => {
+test('any chunked content is refused, incomplete, or understood in one way, for every split', (t) => {
   const read = (text: string, splits: readonly number[] = []): (string | boolean | number)[] => {
     const reader = new ChunkedReader();
     const bytes = Buffer.from(text, 'latin1');

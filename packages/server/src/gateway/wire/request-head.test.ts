@@ -267,7 +267,7 @@ for (const [reason, text, expected] of wellFormed) {
   });
 }
 
-test('what is understood does not depend on where the octets are split', () => {
+test('the result does not depend on where the octets are split', () => {
   for (const [reason, text] of wellFormed) {
     const whole = read(text).reader.head();
     const everywhere = Array.from({ length: text.length }, (_, index) => index);
@@ -285,7 +285,7 @@ test('octets behind the head are left alone', () => {
   assert.equal(reader.length, `${post}Content-Length: 3\r\n\r\n`.length);
 });
 
-test('a reader starts anew after reset, and forgets what it read', () => {
+test('a reader starts again after a reset, without its earlier data', () => {
   const { reader } = read(
     `${post}Connection: close\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n`,
   );

@@ -61,7 +61,7 @@ test('the cause of a refused certificate is recorded: self-signed, or for anothe
   assert.equal(await causeAt('other.example'), 'certificate_wrong_name');
 });
 
-test('an upstream with a certificate that nobody vouches for, or for another name, is a 502', async (t) => {
+test('an upstream with an untrusted certificate, or one for another name, is a 502', async (t) => {
   const server = await openTlsOrigin(t);
   const trusted = getCACertificates('default');
   t.after(() => setDefaultCACertificates(trusted));

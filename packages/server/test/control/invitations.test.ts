@@ -47,7 +47,7 @@ function invitationsOf(member: string): Promise<readonly Row[]> {
 const linkOf = (mail: Mail | undefined): URL => new URL(/http\S+/.exec(mail?.secret_body ?? '')?.[0] ?? '');
 const partsOf = (mail: Mail | undefined): string[] => [...linkOf(mail).searchParams.values()];
 
-/** What identity does when the invitation is accepted. */
+/** The work of identity when the invitation is accepted. */
 async function join(member: string, user: string): Promise<void> {
   await control.database.store.system(
     'test',

@@ -118,7 +118,7 @@ test('an export has every tenant table, all rows of the tenant, none of another,
       select table_name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`;
     return rows.map((row) => row.table_name);
   });
-  // What the identity server keeps is none of the tenant's to read: its sessions, its keys, and how its people sign in.
+  // The export leaves out the data of the identity server: its sessions, its keys, and how its people sign in.
   const sessions = ['identity_artifacts', 'signing_keys', 'sign_ins', 'address_proofs'];
   const kept = [...sessions, 'authenticators', 'passkeys', 'recovery_codes'];
   const own = tables.filter((name) => !kept.includes(name));

@@ -27,7 +27,7 @@ async function stop(started: Started): Promise<void> {
   assert.equal((await started.ended).code, 0);
 }
 
-/** What a gateway answers to a key: 502 where it lets the call through to the upstream, which is not there. */
+/** The gateway's answer to a key: 502 if it forwards the call to the upstream, which does not exist. */
 const callWith = async (gateway: string, key: string): Promise<number> =>
   (await fetch(`${gateway}/seller/orders/v1/x`, { headers: { authorization: `Bearer ${key}` } })).status;
 

@@ -1,4 +1,4 @@
-/** What each role that `tulou up` starts is told, and what the master key and the ports of a start are. */
+/** The environment of each role that `tulou up` starts, and the master key and the ports of a start. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';

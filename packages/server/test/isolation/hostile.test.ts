@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => control.stop());
 
-/** As they stand in an address. Those of the first list no database column can hold. */
+/** In the form for an address. No database column can hold those of the first list. */
 const unkeepable = ['%00', 'ten_%00', 'MTo%00'];
 const inAnyPath = ['%ED%A0%80', '%FF', '9223372036854775808', 'x'.repeat(2000), '%25'];
 const cursor = (place: string): string => Buffer.from(`1:${place}`).toString('base64url');

@@ -66,7 +66,7 @@ test('a login without a right that is needed is told which, with the lines for t
     return true;
   };
   await assert.rejects(prepare(url, log), rejected);
-  // It may create tables, but the two roles belong to somebody else.
+  // The user may create tables, but another user owns the two roles.
   await superuser.unsafe(`alter database ${new URL(url).pathname.slice(1)} owner to ${login}`);
   await assert.rejects(prepare(url, log), (error: OperatorError) => {
     assert.match(error.remedy, new RegExp(`grant tulou_tenant, tulou_system to "${login}"`));

@@ -263,7 +263,7 @@ class Gateway implements RunningRole {
     if (this.#lock.isInForce) return this.#keepFiles();
     this.#deps.log.error(
       { folder: this.#options.dataDir },
-      'the data folder was removed or replaced while the gateway runs; its files are written anew',
+      'the data folder was removed or replaced while the gateway runs; its files are written again',
     );
     try {
       this.#lock.retake();

@@ -96,7 +96,7 @@ test('who has joined is not invited again', async () => {
   assert.deepEqual([answer.status, answer.body['code']], [409, 'state_conflict']);
 });
 
-test('developers and viewers invite nobody', async () => {
+test('developers and viewers cannot invite', async () => {
   const member = await invite();
   for (const role of ['developer', 'viewer'] as const)
     assert.equal(

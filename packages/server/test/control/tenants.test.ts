@@ -86,7 +86,7 @@ test('a deleted tenant stops at once, may be read and exported, and can be resto
   assert.equal((await control.call('GET', `/tenants/${id}/members`, { token })).status, 200);
 });
 
-test('gateways are told when a tenant stops and when it is served again', async () => {
+test('gateways learn when a tenant stops and when it is served again', async () => {
   const { id } = await control.makeTenant('told');
   const state = (): Promise<string> =>
     control.database.store.system('test', async ({ sql }) => {

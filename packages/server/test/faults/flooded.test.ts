@@ -67,7 +67,7 @@ test('a flood at the control API gets 429 with its limits; another tenant notice
   assert.match(String(own[0]?.headers['ratelimit']), /^"tenant";r=\d+;t=\d+$/);
 });
 
-test('whoever sends wrong credentials of a tenant takes nothing from that tenant', async () => {
+test('a client that sends wrong credentials of a tenant does not use up the limits of that tenant', async () => {
   const forged = formatCredential('member', uuidFromId('tenant', victim.id) ?? '', random.bytes(8), random.bytes(32));
   const guesses = await many(60, () => send('/api/v1/whoami', bearer(forged)));
   assert.deepEqual([...statuses(guesses)].toSorted(), [401, 429]);

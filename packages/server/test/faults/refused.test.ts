@@ -33,7 +33,7 @@ async function refuses(options: StartOptions, ...says: readonly RegExp[]): Promi
   return ended;
 }
 
-test('programs are told in one line of JSON, and get nothing on the output that they read', async () => {
+test('programs get the error in one line of JSON, and nothing on the output that they read', async () => {
   const { port } = taken.address() as AddressInfo;
   const args = ['--gateway', `127.0.0.1:${port}`, '--json'];
   const { code, stdout, stderr } = await tulou('up', { data: fresh(), args }).ended;

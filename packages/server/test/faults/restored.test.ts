@@ -76,7 +76,7 @@ test('backup while it runs, restore into an empty directory, start: the same ten
   await stop(second);
 });
 
-test('a stopped installation is backed up too, and takes a backup in the place of what it has only when told', async () => {
+test('a stopped installation is backed up too, and a backup replaces its data only with the flag', async () => {
   const stopped = await command('backup', at('second'), at('stopped.tulou'));
   assert.equal(stopped.code, 0, stopped.stderr);
   assert.match(stopped.stdout, /needs the master key: keep a copy of .*master\.key/);

@@ -33,7 +33,7 @@ async function stop(started: Started): Promise<void> {
 const start = (env: Record<string, string> = {}): ReturnType<typeof up> =>
   up({ data: data(), env: { TULOU_DATABASE_URL: database.url, ...env } });
 
-test('a gateway is told no path of the operator’s token, the master key or the database, nor any secret', async () => {
+test('a gateway receives no path of the operator’s token, the master key or the database, and no secret', async () => {
   const platform = await start({
     TULOU_SMTP_URL: 'smtp://u:mail-password@127.0.0.1:9',
     TULOU_MAIL_FROM: 'a@b.test',

@@ -166,7 +166,7 @@ describe('a call through the gateway', () => {
     await other.close();
   });
 
-  it('goes on with the last good state of an object that comes broken, and operators are told', async () => {
+  it('continues with the last good state of an object that arrives broken, and reports it to operators', async () => {
     control.putRaw({
       kind: 'version',
       key: world.version.key,

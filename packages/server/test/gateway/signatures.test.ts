@@ -165,7 +165,7 @@ describe('signed requests', () => {
     });
   }
 
-  it('say nothing of digests that nobody signed', async () => {
+  it('do not cover digests outside of the signature', async () => {
     const fields = [...fieldsFor(edwards, {}), 'content-digest', digestOf('something else')];
     assert.equal((await transmit(fields)).status, 200);
   });

@@ -44,7 +44,7 @@ describe('a gateway', () => {
     await gateway.role.stop();
   });
 
-  it('started while control is down serves from its disk, limited and counted, and tells control when it is back', async () => {
+  it('started while control is down serves from its disk, limited and counted, and reports to control when it is back', async () => {
     const first = await openGateway(control.url, folder.path);
     await until('ready', isReady(first.admin));
     assert.equal(left(await call(first.url)), 999_999);

@@ -1,7 +1,7 @@
 /**
  * The credentials of a person at one issuer (a passkey, codes, mailed links, forms, the way to a provider and back), used at
- * other issuers of the same process, where a person has the same id, the same address and the same password. Every other
- * issuer refuses them, and they stay valid at their own.
+ * other issuers of the same process. A person there has the same id, the same address and the same password. Every other
+ * issuer refuses the credentials, and they stay valid at their own.
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';

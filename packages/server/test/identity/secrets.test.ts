@@ -1,7 +1,6 @@
 /**
- * No secret reaches a log. `tulou up` runs with all its logs (debug, the access log, PostgreSQL's own lines), through each
- * way in which a person sends or receives a secret, correctly and wrongly. Then the whole output of its processes is searched
- * for each secret.
+ * No secret reaches a log. `tulou up` runs with all its logs (debug, the access log, PostgreSQL's own lines). People send and
+ * receive secrets in every way, correctly and wrongly. Then the whole output of its processes is searched for each secret.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

@@ -101,7 +101,7 @@ for (const [place, from] of [
   ['query', inQueries],
   ['body', inBodies],
 ] as const) {
-  test(`what nobody can keep is refused in every parameter of the ${place}, and nothing there is a 500`, async () => {
+  test(`a value that cannot be stored is refused in every parameter of the ${place}, and no value there is a 500`, async () => {
     const all = operations.flatMap(from);
     assert.ok(all.length > 500, `${all.length}`);
     const wrong = await sendAll(all);
@@ -109,7 +109,7 @@ for (const [place, from] of [
   });
 }
 
-test('a document with text that nobody can keep is refused, wherever it is', async () => {
+test('a document with text that cannot be stored is refused, wherever the text is', async () => {
   const path = fillPath('/tenants/{tenant}/apis/{api}/versions', view) ?? '';
   const operation = { operationId: 'x', responses: { 200: { description: 'y' } } };
   const documents = [

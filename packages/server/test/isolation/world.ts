@@ -1,6 +1,6 @@
 /**
- * A tenant with one object of every noun, made through the API from the table of operations, and the names of it that a
- * caller of another tenant could send. If a noun cannot be made, this fails: it has no seed.
+ * A tenant with one object of every noun, made through the API from the table of operations. The view holds the names of it
+ * that a caller of another tenant could send. If a noun cannot be made, this fails: it has no seed.
  */
 import { idPrefixes, isId, type CallRecord, type IdKind, type Operation } from '@tulou/contract';
 import { newId, systemRandom } from '../../src/kernel/random.ts';

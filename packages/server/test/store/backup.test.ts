@@ -86,7 +86,7 @@ test('what was in the database is in the restored one, to the byte, and it serve
     await second.stop();
   }));
 
-test('a gateway that has seen more than the backup takes everything anew, and never a number twice', () =>
+test('a gateway that has seen more than the backup reads everything again, and never a number twice', () =>
   within(async (empty) => {
     const replica = new Replica();
     await restore(empty, 'full.tulou');

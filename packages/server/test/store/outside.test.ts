@@ -58,7 +58,7 @@ test('a login that must take the owner’s role to use it migrates and serves', 
   await control.stop();
 });
 
-test('a login without a right that is needed is told which, with the lines for the administrator', async () => {
+test('a login without a required right gets its name, with the statements for the administrator', async () => {
   const { url, login } = await databaseOf('');
   const rejected = (error: unknown): boolean => {
     assert.ok(error instanceof OperatorError, String(error));

@@ -48,7 +48,7 @@ export function readCheckpoint(
   if (bytes === undefined) return { seed: seedFrom(random.bytes(8)), records: [] };
   const from = startOf(bytes);
   const { records, damaged } = from === undefined ? { records: [], damaged: true } : readFrames(bytes, from);
-  if (damaged) setAside(path, 'it is damaged', 'limits whose counters it held count anew', log);
+  if (damaged) setAside(path, 'it is damaged', 'limits whose counters it held count again from 0', log);
   if (from === undefined) return { seed: seedFrom(random.bytes(8)), records };
   // If the clock was set back since, no time is assumed to have passed.
   const backMs = Math.max(0, writtenMs - clock.now());

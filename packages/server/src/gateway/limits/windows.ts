@@ -16,8 +16,8 @@ export interface Window {
   readonly max: number;
 }
 
-// Words of a slot after its key: start (a double, Unix ms), counts of this bucket and the one before, the Unix second from
-// which the slot is idle, and whether it changed since the last checkpoint.
+// Words of a slot after its key: start (a double, Unix ms), count of this bucket, count of the one before, the Unix second
+// from which the slot is idle. The last word says whether the slot changed since the last checkpoint.
 const startAt = 2;
 const currentAt = 4;
 const previousAt = 5;

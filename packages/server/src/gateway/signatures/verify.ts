@@ -53,7 +53,7 @@ export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | str
   }
   const once = onceOf(covered.params, keyid);
   if (Number(covered.params.get('created')) < deps.used.sinceSeconds) {
-    return 'This gateway has started after the request was signed: sign it anew.';
+    return 'This gateway has started after the request was signed: sign it again.';
   }
   if (deps.used.wasUsed(once, nowSeconds)) return usedBefore;
   return { signer, watch: hasContent(request) ? watch : undefined, once };

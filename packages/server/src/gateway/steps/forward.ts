@@ -7,8 +7,8 @@ import { drop, fieldsDropped } from './credential.ts';
 import { forwardingFields } from './forwarding.ts';
 
 /**
- * Forwards the call to one of the version's upstreams, with the caller as `Tulou-*` fields and as a signed assertion, and
- * with its origin as `Forwarded`. Fields of these names that the client sent never leave the engine.
+ * Forwards the call to one of the version's upstreams. The caller is in `Tulou-*` fields and in a signed assertion, and the
+ * origin of the call in `Forwarded`. Fields of these names that the client sent never leave the engine.
  */
 export const forward: Step = {
   name: 'forward',

@@ -4,7 +4,7 @@ import { proofChallenge } from '../tokens/proof.ts';
 
 /**
  * Uses up the proof of the call, or the nonce of its signature: of all calls with the same one, on any thread, one is
- * forwarded. This is the last step before the call is forwarded, so that callers cannot fill the memory of used proofs with
+ * forwarded. This is the last step before the call is forwarded. Callers therefore cannot fill the memory of used proofs with
  * calls that they may not make.
  */
 export const once: Step = {

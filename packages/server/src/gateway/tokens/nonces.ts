@@ -1,7 +1,7 @@
 /**
- * Nonces for proofs (RFC 9449 §9). A nonce holds its time of issue by the clock of a gateway, so a proof with it is new
- * regardless of the clock of its client. Nonces are made with the fleet key: each gateway accepts those of the others, and
- * none is stored.
+ * Nonces for proofs (RFC 9449 §9). A nonce holds its time of issue by the clock of a gateway. A proof with it is therefore
+ * new, regardless of the clock of its client. Nonces are made with the fleet key: each gateway accepts those of the others,
+ * and none is stored.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { derived } from '../../kernel/fleet-key.ts';

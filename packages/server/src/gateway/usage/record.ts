@@ -1,6 +1,6 @@
 /**
  * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls. Data that
- * many calls share (API, app, operation, key) is defined once per segment and then named by number, so that a call costs 40
+ * many calls share (API, app, operation, key) is defined once per segment and then named by number. A call thus costs 40
  * bytes. A frame is one write: after a kill it is complete or absent. The last frame of a closed segment is its seal: a
  * definition with the number of calls. It makes a lost end visible.
  */

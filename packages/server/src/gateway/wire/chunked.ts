@@ -1,7 +1,7 @@
 /**
- * Chunked transfer coding (RFC 9112 §7.1), strictly. Sizes are hexadecimal digits only, lines end in CRLF, extensions follow
- * the grammar without optional whitespace and are bounded, and trailers follow the grammar of fields. Extensions and trailers
- * are read and dropped.
+ * Chunked transfer coding (RFC 9112 §7.1), strictly. Sizes are hexadecimal digits only, and lines end in CRLF. Extensions
+ * follow the grammar without optional whitespace and are bounded. Trailers follow the grammar of fields. Extensions and
+ * trailers are read and dropped.
  */
 import { mayBeHopByHop, role, roleOf } from './names.ts';
 import {

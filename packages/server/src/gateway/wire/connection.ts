@@ -15,8 +15,8 @@ import { WheelEntry } from './wheel.ts';
 import { WireExchange } from './wire-exchange.ts';
 
 /**
- * The time and the number of octets for which a connection is still read after its last answer, so that a reset does not
- * destroy the answer.
+ * A connection is still read after its last answer for this time and this number of octets, so that a reset does not destroy
+ * the answer.
  */
 const LINGER_MS = 2000;
 const LINGER_BYTES_MAX = 1_048_576;

@@ -1,7 +1,6 @@
 /**
- * Approximate deadlines of very many connections. Setting a deadline writes a number, and one timer serves all. When a
- * deadline moves later, as nearly every request does, its entry keeps its place on the wheel and is moved when the wheel
- * reaches it.
+ * Approximate deadlines of very many connections. Setting a deadline writes a number, and one timer serves all. Nearly every
+ * request moves a deadline later. The entry then keeps its place on the wheel and is moved when the wheel reaches it.
  */
 import type { Clock, Timer } from '../../kernel/clock.ts';
 

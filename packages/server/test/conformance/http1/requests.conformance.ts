@@ -72,7 +72,7 @@ for (const { category, cases } of requestCorpus) {
   });
 }
 
-test('the three readers tell an ambiguous message from a clear one', async () => {
+test('the three readers distinguish an ambiguous message from a clear one', async () => {
   const message = (bytes: string, body: string): Message => ({
     startLine: 'POST /x HTTP/1.1',
     fields: [],

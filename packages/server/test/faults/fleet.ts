@@ -117,7 +117,7 @@ export class Fleet {
     return role;
   }
 
-  /** One more gateway, after it is ready. `controlUrl`: the address that it uses, if not control itself. */
+  /** One more gateway, once it is ready. `controlUrl`: where it asks, if not control itself. */
   async openGateway(name: string, controlUrl = this.issuer): Promise<FleetGateway> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

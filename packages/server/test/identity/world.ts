@@ -121,8 +121,8 @@ export function agreeAs(accountOf: () => string): Interaction {
 }
 
 /**
- * Starts the whole world. By default a function agrees to everything in place of pages. Nodes share a database, a master key
- * and the issuer's address, as behind a load balancer.
+ * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
+ * master key and the issuer's address, as behind a balancer.
  */
 export async function startWorld(
   pagesOf?: (store: Store) => Interaction,

@@ -1,10 +1,10 @@
-/** Maps the errors of the system, of TLS and of our readers to the stable codes of `upstreamCauses`. */
+/** From what the system, TLS and our readers say to the stable codes of `upstreamCauses`. */
 import type { UpstreamCause } from '@tulou/contract/causes';
 
-/** The reason why an upstream gave no valid answer. */
+/** Why an upstream gave no good answer. */
 export interface Fault {
   readonly cause: UpstreamCause;
-  /** The place of the error in a few words, without content of the message: `field line 3`. */
+  /** Where it was found, in a few words that hold nothing of the message: `field line 3`. */
   readonly at?: string;
 }
 
@@ -32,14 +32,14 @@ const causes: Readonly<Record<string, UpstreamCause>> = {
   CERT_UNTRUSTED: 'certificate_unknown_issuer',
 };
 
-/** Other errors of a certificate (Node's list of X.509 errors). */
+/** Other verdicts on a certificate (Node's list of X.509 errors). */
 const certificateCode = /^(?:CERT_|CRL_|UNABLE_TO_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|ERROR_IN_CERT)/;
 
-/** The reason why a connection could not be opened. `tls`: the socket was connected, and its handshake was in progress. */
+/** Why a connection could not be opened. `tls`: the socket was connected, and its handshake was under way. */
 export function connectFault(error: NodeJS.ErrnoException | undefined, tls: boolean): Fault {
   const { code = '' } = error ?? {};
   const known = causes[code];
-  // A peer that closes during a handshake does not support TLS, or none of our versions.
+  // A peer that hangs up on a handshake speaks no TLS, or none of ours.
   if (tls && (known === undefined || known === 'connect_reset'))
     return { cause: certificateCode.test(code) ? 'certificate_invalid' : 'tls_failed' };
   return { cause: known ?? (code === '' ? 'connect_reset' : 'connect_failed') };

@@ -1,5 +1,5 @@
 /**
- * Unmodified relying parties of other projects sign a person in as the guides in docs/how-to/ describe. A peer that is not
+ * Relying parties that others have written, untouched, sign a person in as the guides in docs/how-to/ say. A peer that is not
  * installed has no test; `.ci/run` installs all of them.
  */
 import assert from 'node:assert/strict';
@@ -54,7 +54,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when it reports that it is ready. Rejects with its whole output if it ends before. */
+/** Resolves when it says that it is ready. Rejects with all that it said where it ends before that. */
 function start({ command, cwd }: Peer, env: Readonly<Record<string, string>>): Promise<ChildProcess> {
   const [program = '', ...args] = command;
   // A group of its own: `go run` starts the program as a child.

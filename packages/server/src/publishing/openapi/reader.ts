@@ -50,7 +50,7 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
   try {
     return await new Promise((resolve) => {
       thread.once('message', resolve);
-      // Out of memory, or ended because it was late: the document is at fault, as far as anyone can tell.
+      // The thread ran out of memory or time. The document is the most likely cause, so the report names it.
       thread.once('error', () => resolve(tooMuch(bounds)));
       thread.once('exit', () => resolve(tooMuch(bounds)));
     });

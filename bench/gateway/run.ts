@@ -1,6 +1,6 @@
 /**
- * What a request costs in gateways, side by side in one run: the same upstream, the same load, the subject alone on one
- * core and all else on another. README.md says how to read the table.
+ * The cost of a request in several gateways, in one run: the same upstream, the same load, the subject alone on one core and
+ * everything else on another. README.md says how to read the table.
  */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ interface Measurement extends LoadResult {
   readonly subject: string;
   readonly round: number;
   readonly cpu_us: number;
-  /** Of it, in the kernel: reading, writing, waiting. */
+  /** The part in the kernel: reading, writing, waiting. */
   readonly cpu_kernel_us: number;
   readonly memory_bytes: number;
 }
@@ -188,7 +188,7 @@ async function report(): Promise<void> {
   if (flags.smoke) assertSane(sums);
 }
 
-/** What a few seconds can show: each subject answers, without an error, and takes measurable time to do so. */
+/** Checks what a few seconds can show: each subject answers without an error, and its processor time is measurable. */
 function assertSane(
   sums: readonly { subject: string; cpu_us: number; requests_per_second: number; errors: number }[],
 ): void {

@@ -1,7 +1,7 @@
-/** What a comparison with other gateways needs of the machine. */
+/** The requirements of a comparison with other gateways for the machine. */
 import { machine, requireAll } from '../../measure/machine.ts';
 
-/** Ends the process with what to install, or if there is one core only. */
+/** Ends the process if a program is missing, with the command that installs it, or if there is only one core. */
 export function requirePeers(): void {
   requireAll([
     { program: 'nginx', debian: 'nginx' },

@@ -3,8 +3,9 @@ import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
 /**
- * Gives this thread a low priority, for work whose caller can wait: about a tenth of a core while threads that serve
- * requests want all of it, and else what it asks for. Linux counts a thread as a process here (setpriority(2), “C library/kernel differences”).
+ * Gives this thread a low priority, for work whose caller can wait. It gets about a tenth of a core while threads that serve
+ * requests need all of it, otherwise as much as it needs. Linux counts a thread as a process here (setpriority(2), “C
+ * library/kernel differences”).
  */
 export function yieldToOthers(): void {
   const thread = ownThread();

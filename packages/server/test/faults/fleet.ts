@@ -1,4 +1,4 @@
-/** Control and gateways as processes of their own over a database of the test's, and somebody to revoke things from. */
+/** Control and gateways as separate processes over a database of the test, and a caller that revokes things. */
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
@@ -38,7 +38,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Waits until a role answers; where it ends before that, what it said is the error. */
+/** Waits until a role answers. If it ends before, its output is the error. */
 async function untilAnswers(role: Started, url: string): Promise<void> {
   let ended: Error | undefined;
   role.ready.catch((error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))));
@@ -273,7 +273,7 @@ export class Fleet {
   }
 }
 
-/** One call over a connection that is kept: its status, or 0 where no answer came. */
+/** One call over a kept connection: its status, or 0 without an answer. */
 export function callOn(agent: Agent, url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
   return new Promise((resolve) => {
     const asked = request(`${url}/acme/echo/v1/x`, { headers, agent, method }, (response) => {

@@ -1,4 +1,4 @@
-/** One tenant floods, another works: the other's requests succeed, and the flood is refused, however fast the machine is. */
+/** One tenant floods, another works: the requests of the other succeed and the flood is refused, on a machine of any speed. */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -19,7 +19,7 @@ const environment = {
   TULOU_EXPORTS_AT_ONCE: '2',
 };
 before(async () => {
-  // For rates no time passes: how many are admitted does not depend on how long the test takes.
+  // For rates no time passes, so the number of admitted requests does not depend on the duration of the test.
   const clock = { ...systemClock, monotonic: () => 0 };
   control = await startTestControl(clock, undefined, ['loopback'], planes, environment);
   [flooder, victim] = [await control.makeTenant('flooder'), await control.makeTenant('victim')];
@@ -31,7 +31,7 @@ interface Got {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** Without fetch's own pool, which would queue what is to be a flood. */
+/** Without fetch's own pool, which would queue the flood. */
 function send(path: string, headers: Record<string, string>, method = 'GET', body = ''): Promise<Got> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(`${control.url}${path}`, { method, headers, agent: false }, (response) => {
@@ -67,7 +67,7 @@ test('a flood at the control API gets 429 with its limits; another tenant notice
   assert.match(String(own[0]?.headers['ratelimit']), /^"tenant";r=\d+;t=\d+$/);
 });
 
-test('whoever sends wrong credentials of a tenant takes nothing from that tenant', async () => {
+test('a client that sends wrong credentials of a tenant does not use up the limits of that tenant', async () => {
   const forged = formatCredential('member', uuidFromId('tenant', victim.id) ?? '', random.bytes(8), random.bytes(32));
   const guesses = await many(60, () => send('/api/v1/whoami', bearer(forged)));
   assert.deepEqual([...statuses(guesses)].toSorted(), [401, 429]);

@@ -1,4 +1,4 @@
-/** The least that a browser does: follows redirects, keeps cookies by path, fills forms in. */
+/** A minimal browser: follows redirects, keeps cookies by path, fills in forms. */
 import { sendBare } from './bare.ts';
 
 interface Cookie {
@@ -15,9 +15,9 @@ export interface Page {
 }
 
 export interface Browser {
-  /** Goes there and on, until a page or an address outside of the issuer. */
+  /** Opens the URL and follows redirects to a page or an address outside of the issuer. */
   open(url: string): Promise<Page>;
-  /** What it would send there, for others to send. */
+  /** The cookies that it would send there, for other clients. */
   cookies(path: string): string;
   /** Sends the page's first form, its hidden fields and these. */
   submit(page: Page, fields?: Readonly<Record<string, string>>): Promise<Page>;

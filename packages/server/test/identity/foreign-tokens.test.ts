@@ -1,4 +1,4 @@
-/** Tokens of three issuers with one `kid` and one `client_id` at a gateway: whose key it is says for whom they count. */
+/** Tokens of three issuers with one `kid` and one `client_id` at a gateway: the key decides for which tenant they count. */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -34,7 +34,7 @@ before(async () => {
 after(() => world.stop());
 
 interface Gate {
-  /** What a call with this token on an API of this tenant is answered. */
+  /** The answer to a call with this token on an API of this tenant. */
   readonly call: (text: string, tenant: TenantIssuer) => { readonly status: number; readonly code: string };
   readonly close: () => Promise<void>;
 }
@@ -73,7 +73,7 @@ function objectsOf(tenant: TenantIssuer): readonly SnapshotObject[] {
   ];
 }
 
-/** What only a thief of the issuer's own key could sign. */
+/** Tokens that only a thief of the issuer's own key could sign. */
 async function forge(key: IssuerRef, claims: object, header: object = {}): Promise<string> {
   const [current] = await world.store.system('test', (tx) => readSecretKeys(tx, key.tenantUuid, vault));
   assert.ok(current);

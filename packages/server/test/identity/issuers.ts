@@ -1,4 +1,4 @@
-/** Tenants with issuers of their own beside the platform's, in one process, as alike as an attacker could wish them. */
+/** Tenants with their own issuers beside the platform's, in one process, with as many equal values as an attacker could want. */
 import { idFromUuid } from '@tulou/contract';
 import { originOf } from '../../src/http/origin.ts';
 import { ensureKeys, type IssuerRef } from '../../src/identity/keys/keys.ts';
@@ -67,7 +67,10 @@ export async function insertTwinClients({ store }: World, owners: readonly Tenan
   return { id, secret };
 }
 
-/** From now on the `client_id` is found as this tenant's. Publishing would not do: what is one tenant's stays it. */
+/**
+ * From now on the `client_id` belongs to this tenant in the directory. Publishing would not do that: a client stays with its
+ * tenant.
+ */
 export function giveClient({ store }: World, client: string, { tenantUuid, id, app }: TenantIssuer): Promise<void> {
   const object = JSON.stringify({ kind: 'client', key: client, tenant: id, app });
   return store.system('the scene of a test', async ({ sql }) => {

@@ -1,4 +1,4 @@
-/** How people come and come back: sign-up by a mailed link, a new password; over HTTP, with the mails as they are written. */
+/** Sign-up by a mailed link, and a new password; over HTTP, with the text of the mails. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';

@@ -1,4 +1,4 @@
-/** One Chromium at three issuers: whoever signs in, or leaves, at one of them stays who they are at the others. */
+/** One Chromium at three issuers: a sign-in or sign-out at one of them does not change the person at the others. */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -70,7 +70,7 @@ async function signIn(page: Page, name: string): Promise<void> {
     .waitFor();
 }
 
-/** Whose account the browser is at, or undefined where it has to sign in. */
+/** The account that the browser shows, or undefined if it has to sign in. */
 async function seenAt(page: Page, name: string): Promise<string | undefined> {
   await page.goto(`${issuers[name] ?? ''}/account`);
   return /Twin of (\w+)/.exec(await page.content())?.[1];

@@ -28,7 +28,10 @@ after(() => world.stop());
 const discovery = '/.well-known/openid-configuration';
 const announced = (): Promise<void> => world.store.system('test', announce);
 
-/** What the issuer says of itself, once that is so; asked again and again, as nodes learn of a change in their own time. */
+/**
+ * The answer of the issuer, as soon as it satisfies the condition. It is requested repeatedly, because nodes learn of a
+ * change with a delay.
+ */
 async function until(issuer: string, path: string, isSo: (status: number, text: string) => boolean): Promise<string> {
   for (;;) {
     const { status, text } = await sendBare(issuer, path, {});
@@ -37,7 +40,7 @@ async function until(issuer: string, path: string, isSo: (status: number, text: 
 }
 const serves = (issuer: string): Promise<string> => until(issuer, discovery, (status) => status === 200);
 
-/** As control does it: with the row, what the gateways and the nodes are told. */
+/** As control does it: with the row, the messages for gateways and nodes. */
 async function change({ issuer, tenantUuid }: TenantIssuer, set: Record<string, string>): Promise<void> {
   await world.store.system('test', async (tx) => {
     await tx.sql`update issuers set ${tx.sql(set)} where tenant_id = ${tenantUuid}`;
@@ -66,7 +69,7 @@ async function openNode(store: Store, warmIssuers: number): Promise<{ url: strin
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
   const started = await startIdentity(
     { platformUrl: listener.url, upstreamAllow: [], signUp: 'invited', warmIssuers },
-    // Nothing is done by the clock while queries are counted.
+    // No timer runs while queries are counted.
     { store, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, vault },
   );
   held.identity = started;
@@ -176,7 +179,7 @@ test('while it is paused, or its tenant suspended, it is nobody’s; afterwards 
   await serves(shop.issuer);
 });
 
-/** What control publishes, in whatever state it is. */
+/** The state that control publishes for an issuer, in any state. */
 function retold(kind: 'issuer' | 'tenant', key: string): Promise<void> {
   return world.store.system('test', async (tx) => {
     await tx.sql`update snapshot_head set seq = seq + 1`;

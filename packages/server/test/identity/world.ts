@@ -53,11 +53,11 @@ export interface ClientFacts {
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
   readonly pkce?: 'required' | 'optional';
   readonly pushedOnly?: boolean;
-  /** Where answers are sent; an address that nobody listens at, where it is not given. */
+  /** The address for answers; by default one without a listener. */
   readonly redirectUri?: string;
-  /** Where it is told of a logout. */
+  /** The URL that receives logout tokens. */
   readonly backchannelLogoutUri?: string;
-  /** Whose it is, where that is not the app of this world, and the tenant (a UUID) that has made that. */
+  /** The app and its tenant (a UUID), if they are not those of this world. */
   readonly app?: string;
   readonly owner?: string;
 }
@@ -73,15 +73,15 @@ export interface World {
   readonly installation: string;
   /** The tenant's owner. */
   readonly user: string;
-  /** A member who may only look. */
+  /** A member who may only read. */
   readonly viewer: string;
   /** One more node of the same issuer, with connections of its own. Returns where it listens. */
   startNode(): Promise<string>;
-  /** For as long as the work takes, this account is who comes to the interaction. */
+  /** During the work, this account is the person at the interaction. */
   actAs(account: string, work: () => Promise<void>): Promise<void>;
   /** The issuer's next key signs from now on. */
   rotate(): Promise<void>;
-  /** Whether the gateways are told to refuse this. */
+  /** Whether a denial of this key is published to the gateways. */
   denied(key: string): Promise<boolean>;
   makeClient(facts?: ClientFacts): Promise<TestClient>;
   /** Another app of the same developer that declares the same and is installed at the same tenant. Returns its id. */
@@ -89,13 +89,13 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** All that the app of this world declares, and what the tenant granted of it. */
+/** The scopes that the app of this world declares, and those that the tenant granted. */
 export const scopes = {
   declared: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:export'],
   granted: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:admin'],
 } as const;
 
-/** Whoever comes to the interaction is this account, and agrees to all that is asked. */
+/** The person at the interaction has this account, and agrees to everything. */
 export function agreeAs(accountOf: () => string): Interaction {
   return async (message, response, provider) => {
     const { prompt, params, grantId, session } = await provider.interactionDetails(message, response);
@@ -203,7 +203,7 @@ function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compile
 interface NodeFacts {
   readonly proxies: TrustedProxies;
   readonly upstreamAllow: readonly AllowedClass[];
-  /** What this machine is called; a browser has passkeys for names only. */
+  /** The host name of this machine: a browser has passkeys only for names. */
   readonly hostname: string;
 }
 

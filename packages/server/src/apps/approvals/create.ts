@@ -11,7 +11,7 @@ import { holdWithin } from '../installations/state.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { viewApproval, type ApprovalRow } from './approval.ts';
 
-/** One app is asked for once at a time: who wants more waits for the answer, or asks the admin in words. */
+/** A member has one open request for an app. A member who needs more scopes waits for the decision, or asks the admin directly. */
 export const createApproval: Handler<typeof approvals.create> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const member = await holdMember(tx, scope.principal, body.member);
@@ -33,12 +33,12 @@ export const createApproval: Handler<typeof approvals.create> = (scope, { body }
     return { output: after, target: row.id, before: null, after };
   });
 
-/** Members ask for themselves; an admin may ask for another one. */
+/** Members request for themselves. An admin may request for another member. */
 async function holdMember(tx: TenantTx, principal: Principal, named: string | undefined): Promise<string> {
   const own = principal.kind === 'member' ? principal.member : undefined;
   const id = named ?? own;
   if (id === undefined)
-    throw new Problem('invalid_request', { violations: [{ pointer: '/member', message: 'say whom it is for' }] });
+    throw new Problem('invalid_request', { violations: [{ pointer: '/member', message: 'name the member' }] });
   const mayName = principal.kind !== 'member' || roleContains(principal.role, 'admin');
   const [row] = await tx.sql`select from members where tenant_id = ${tx.tenantUuid} and id = ${id} for share`;
   if (row === undefined || (id !== own && !mayName)) throw new Problem('not_found');

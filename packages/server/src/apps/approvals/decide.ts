@@ -1,4 +1,4 @@
-/** What an admin decides about what a member has asked for: one line a decision. */
+/** The decisions of an admin about the request of a member, one line each. */
 import { Problem } from '@tulou/contract';
 import type { approvals } from '@tulou/contract/operations/approvals';
 import { must } from '../../kernel/assert.ts';
@@ -47,7 +47,7 @@ async function decide(
   return { output: after, target: row.id, before: viewApproval(row), after };
 }
 
-/** A member is allowed no more than the tenant has granted the app. */
+/** A member cannot be allowed more than the tenant has granted the app. */
 async function holdGranted(tx: TenantTx, { app_id, scopes }: ApprovalRow): Promise<void> {
   const [row] = await tx.sql<{ scopes: readonly string[] }[]>`
     select scopes from installations

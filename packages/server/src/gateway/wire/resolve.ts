@@ -1,4 +1,7 @@
-/** From a host's name to addresses that may be connected to. The guard sees the very addresses that are used: nothing resolves twice. */
+/**
+ * Resolves the name of a host to addresses that may be connected to. The guard checks the same addresses that are used: no
+ * name is resolved twice.
+ */
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import type { AddressGuard } from './exchange.ts';
@@ -25,7 +28,7 @@ export const systemResolve: Resolve = (host, done) => {
   });
 };
 
-/** Asks once for what is asked for several times at the same moment: the system's resolver has few threads, shared by all. */
+/** Concurrent requests for the same name share one query: the system's resolver has few threads, shared by all. */
 export function coalesced(resolve: Resolve): Resolve {
   const asked = new Map<string, Parameters<Resolve>[1][]>();
   return (host, done) => {
@@ -42,11 +45,11 @@ export function coalesced(resolve: Resolve): Resolve {
 
 export interface Verdict {
   readonly allowed: readonly ResolvedAddress[];
-  /** Addresses there were, but the guard let none through. */
+  /** There were addresses, but the guard rejected all. */
   readonly refused: boolean;
 }
 
-/** Resolves `host` and keeps what `guard` allows. Literal addresses are judged too. */
+/** Resolves `host` and keeps the addresses that `guard` allows. Literal addresses are checked too. */
 export function resolveGuarded(
   host: string,
   resolve: Resolve,

@@ -1,6 +1,7 @@
 /**
- * Reads OpenAPI documents beside the event loop: a large or strange one takes seconds, and other tenants' calls must not
- * wait for it. Short and plain ones are read at once; each other in a thread of its own, which is bounded in time and memory.
+ * Reads OpenAPI documents outside the event loop: a large or unusual document takes seconds, and calls of other tenants must
+ * not wait for it. A short and simple document is read directly. Every other document is read in its own thread, with bounds
+ * on time and memory.
  */
 import { Worker } from 'node:worker_threads';
 import { isCheap } from '@tulou/openapi';
@@ -9,13 +10,13 @@ import { readHere, type Reading } from './reading.ts';
 import { Turns } from './turns.ts';
 
 export interface OpenapiReader {
-  /** Reads a document of a tenant. Throws `unavailable` where too many wait already. */
+  /** Reads a document of a tenant. Throws `unavailable` if too many documents wait already. */
   read(text: string, tenant: string): Promise<Reading>;
 }
 
 /** Bounds of a thread. A document of 12 MiB stays well below the larger one. */
 interface ThreadBounds {
-  /** Processor time: on a busy machine a document takes longer, and is no worse for it. */
+  /** Processor time, not wall-clock time: a busy machine must not cause the rejection of a document. */
   readonly cpuMs: number;
   readonly memoryMegabytes: number;
 }
@@ -23,7 +24,7 @@ interface ThreadBounds {
 const shortCharacters = 1024 * 1024;
 const shortBounds: ThreadBounds = { cpuMs: 6_000, memoryMegabytes: 128 };
 const longBounds: ThreadBounds = { cpuMs: 20_000, memoryMegabytes: 400 };
-/** For a thread that makes no progress at all. */
+/** The bound for a thread that makes no progress. */
 const wallMsMax = 300_000;
 const lookEveryMs = 500;
 const turnBounds = { places: 1, shortPlaces: 1, waitingPerTenantMax: 8, waitingMax: 64 } as const;
@@ -49,7 +50,7 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
   try {
     return await new Promise((resolve) => {
       thread.once('message', resolve);
-      // Out of memory, or ended because it was late: the document is at fault, as far as anyone can tell.
+      // The thread ran out of memory or time. The document is the most likely cause, so the report names it.
       thread.once('error', () => resolve(tooMuch(bounds)));
       thread.once('exit', () => resolve(tooMuch(bounds)));
     });
@@ -65,7 +66,7 @@ async function endIfSpent(thread: Worker, cpuMsMax: number): Promise<void> {
     const { user, system } = await thread.cpuUsage();
     if ((user + system) / 1000 > cpuMsMax) await thread.terminate();
   } catch {
-    // A thread that has not begun, or has just ended, has no usage; its `exit` settles the rest.
+    // A thread that has not begun, or has just ended, reports no usage. The `exit` event handles both cases.
   }
 }
 

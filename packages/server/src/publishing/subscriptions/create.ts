@@ -9,7 +9,7 @@ import { lockApp } from './app.ts';
 import { openPair } from './crossing.ts';
 import { findSubscription, viewSubscription } from './subscription.ts';
 
-/** A private API of another tenant, one that is not there and a plan that is not there are all answered alike. */
+/** A private API of another tenant, an absent API and an absent plan get the same answer. */
 export const createSubscription: Handler<typeof subscriptions.create> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, body.app);

@@ -1,4 +1,4 @@
-/** What a provider decides about a subscriber: one line a decision. */
+/** The decisions of a provider about a subscriber, one line each. */
 import type { subscribers } from '@tulou/contract/operations/subscriptions';
 import type { Handler, TenantCall, Written } from '../../operations/handler.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -20,12 +20,12 @@ export const resumeSubscriber: Handler<typeof subscribers.resume> = (_scope, { p
 export const deleteSubscriber: Handler<typeof subscribers.delete> = (_scope, { params }, { clock }, call) =>
   call.commit(async (tx) => ({ ...(await move(tx, params.subscriber, 'end', clock, call)), output: undefined }));
 
-/** The suspension is of the developer on this API, and outlives the subscription. */
+/** The suspension applies to the developer on this API, and outlives the subscription. */
 async function sanction({ sql, tenantUuid }: TenantTx, id: string, now: Date): Promise<void> {
   await sql`update subscribers set sanctioned_at = ${now} where tenant_id = ${tenantUuid} and id = ${id}`;
 }
 
-/** What is left of it at subscriptions that have ended goes with it. */
+/** Ends the suspension, also in the rows of subscriptions that have ended. */
 async function absolve({ sql, tenantUuid }: TenantTx, { id, developer, api_id }: SubscriberRow): Promise<void> {
   await sql`
     update subscribers set sanctioned_at = null

@@ -1,4 +1,4 @@
-/** What identity may do to members: a user becomes one, or is one no longer. */
+/** The changes of members that identity may make: a user becomes a member, or ceases to be one. */
 import type { MemberBinding } from '../../operations/offers.ts';
 import type { SystemTx, TenantTx } from '../../store/store.ts';
 

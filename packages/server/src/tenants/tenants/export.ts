@@ -8,15 +8,16 @@ import { tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
 import type { Deps, Handler } from '../../operations/handler.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 
-/** A part's lines are in memory at once, because a tar entry begins with its size. */
+/** All lines of a part are in memory together, because a tar entry begins with its size. */
 const partBytes = 512 * 1024;
 const rowsAtOnce = 100;
-/** An export holds a connection and an old snapshot of the database as long as its reader reads. Admission bounds how many run. */
+/** An export holds a connection and an old snapshot of the database while its reader reads. Admission bounds how many run. */
 const exportTimeoutMs = 15 * 60_000;
 
 /**
- * A gzipped tar: `<table>/<part>.ndjson`, a line a row, and `manifest.json` at the end, which an archive that broke off
- * lacks. All is read at one moment of the database (repeatable read). Columns that begin with `secret_` stay out.
+ * A gzipped tar: `<table>/<part>.ndjson` with one line for each row, and `manifest.json` at the end. An incomplete archive
+ * has no manifest. All rows are read in one snapshot of the database (repeatable read). Columns that begin with `secret_`
+ * are left out.
  */
 export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
   const pack = openPack();
@@ -45,7 +46,7 @@ async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: De
   pack.finalize();
 }
 
-/** Writes one table in parts; the number of its rows. */
+/** Writes one table in parts. Returns the number of its rows. */
 async function writeTable(tx: TenantTx, pack: Pack, table: TenantTable, now: Date): Promise<number> {
   const { sql } = tx;
   const rows = sql<{ line: string }[]>`
@@ -76,7 +77,7 @@ async function writeTable(tx: TenantTx, pack: Pack, table: TenantTable, now: Dat
   return count;
 }
 
-/** Resolves when the entry has been taken, so that a slow reader slows the reading of rows. Rejects when the reader has gone. */
+/** Resolves when the reader has taken the entry, so a slow reader slows the reading of rows. Rejects when the reader has closed. */
 function writeEntry(pack: Pack, name: string, text: string, mtime: Date): Promise<void> {
   return new Promise((resolve, reject) => {
     pack.entry({ name, mtime }, text, (error) => (error ? reject(error) : resolve()));

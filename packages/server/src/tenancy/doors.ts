@@ -35,22 +35,22 @@ export async function fromOperator(
 }
 
 /**
- * What has named the tenant that the identity server works for, and what that proves:
+ * The source that names a tenant to the identity server. These have proven that it is meant:
  *
  * - `issuer`: its issuer was asked by its host name, or its keys are due. The nil tenant is the platform's issuer.
  * - `client`: the snapshot says that the OAuth client is the tenant's.
- * - `member`: a person who has signed in has a row among the tenant's members.
- * - `connection`: its identity provider is asked who somebody is, and the answer is verified.
+ * - `member`: a person who has signed in may have a row among the tenant's members.
+ * - `connection`: its identity provider is asked for the person, and the answer is verified.
  *
- * These prove nothing yet. What is read in the scope decides, and for none of them differs a tenant that is not there:
+ * These prove nothing. The rows of the tenant decide, and a tenant that does not exist gets the same answer:
  *
  * - `resource`: a token for the tenant is asked for. Installation, membership and scopes decide.
  * - `invitation`: a link names the tenant. The secret in it decides.
- * - `app`: an app is looked at by its address. Its visibility decides.
+ * - `app`: an app is asked for by its address. Its visibility decides.
  */
 export type NamedBy = 'issuer' | 'client' | 'member' | 'connection' | 'resource' | 'invitation' | 'app';
 
-/** The identity server works for one tenant, or (nil) for the people of the platform. */
+/** The identity server acts for one tenant, or (nil) for the people of the platform. */
 export function fromIdentity(by: NamedBy, tenantUuid: string): TenantScope {
   return unsafe_mintScope(tenantUuid, { kind: 'identity', id: by }, by);
 }

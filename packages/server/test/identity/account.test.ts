@@ -251,9 +251,8 @@ async function age(seconds: number): Promise<void> {
   const of = { tenantUuid: nilTenant, kind: 'Session', account: world.user };
   await ofIssuer(world.store, of, async (tx) => {
     for (const { payload } of await listArtifactsOf(tx, of, new Date(), vault)) {
-      const place = { ...of, id: String(payload['jti']) };
       const older = { ...payload, loginTs: Number(payload['loginTs']) - seconds };
-      await upsertArtifact(tx, place, older, new Date(Date.now() + 60_000), vault);
+      await upsertArtifact(tx, { ...of, id: String(payload['jti']) }, older, new Date(Date.now() + 60_000), vault);
     }
   });
 }

@@ -1,7 +1,8 @@
 /**
  * THE TABLE of what the identity server does outside of tenants' transactions, with the reason. Everything else runs under
  * row-level security of one tenant, or of the nil tenant, whose rows are the platform's people. A law (tools/imports.ts)
- * lets identity open a transaction of the platform here only.
+ * lets identity open a transaction of the platform here only. Operations without a tenant in their path (operators, people)
+ * commit as the platform by `operations/commit.ts`; those on people enter the nil tenant first.
  */
 import { crossTenants, type Store, type SystemTx, type TenantTx } from '../store/store.ts';
 

@@ -62,14 +62,17 @@ function forgetful(real: Store): Store {
 /** `tenant_id = ${tenant}` becomes `tenant_id <> ${nobody}`, which is true for the rows of every tenant. */
 const forgetting = (sql: Sql): Sql =>
   new Proxy(sql, {
-    apply(target, self, [strings, ...values]: [TemplateStringsArray, ...unknown[]]) {
-      if (!Array.isArray(strings) || !('raw' in strings)) return Reflect.apply(target, self, [strings, ...values]);
-      const names = (text = ''): boolean => /\btenant_id = $/.test(text);
-      const texts = strings.map((text) => (names(text) ? text.replace(/= $/, '<> ') : text));
-      const forgotten = values.map((value, at) => (names(strings[at]) ? nobody : value));
+    apply(target, self, args: readonly unknown[]): unknown {
+      const [strings, ...values] = args;
+      if (!isTemplate(strings)) return Reflect.apply(target, self, args);
+      const texts = strings.map((text) => (namesTenant(text) ? text.replace(/= $/, '<> ') : text));
+      const forgotten = values.map((value, at) => (namesTenant(strings[at]) ? nobody : value));
       return Reflect.apply(target, self, [Object.assign(texts, { raw: texts }), ...forgotten]);
     },
   });
+
+const isTemplate = (value: unknown): value is readonly string[] => Array.isArray(value) && 'raw' in value;
+const namesTenant = (text = ''): boolean => /\btenant_id = $/.test(text);
 
 test('the store of this test forgets: as the platform, its queries find the rows of another tenant', async () => {
   const found = await store.system('test', (tx) => findUser(tx as unknown as TenantTx, beta, email));

@@ -128,7 +128,11 @@ async function withLast<T>(work: (beforeCommit: BeforeCommit) => Promise<T>): Pr
  * A part of a tenant's transaction that must reach a second tenant's rows, in the same commit. `reason` is for the reader
  * of the code; each use is reviewed. Nothing else of the transaction may run at the same time: it would run as the platform.
  */
-export function crossTenants<T>(tx: TenantTx, reason: string, work: (crossing: SystemTx) => Promise<T>): Promise<T> {
+export async function crossTenants<T>(
+  tx: TenantTx,
+  reason: string,
+  work: (crossing: SystemTx) => Promise<T>,
+): Promise<T> {
   assert(reason !== '', 'crossTenants takes a reason');
   const { sql, beforeCommit } = tx;
   return within(tx, 'set local role tulou_system', () => work({ sql, beforeCommit } as SystemTx));

@@ -12,7 +12,7 @@ export interface Offers {
   /** identity: invites a member by mail; earlier invitations of that member end. */
   readonly inviteMember: (tx: TenantTx, member: InvitedMember) => Promise<void>;
   /** tenants: makes a user the member, at the issuer's word. */
-  readonly bindMember: (tx: SystemTx, binding: MemberBinding, now: Date) => Promise<void>;
+  readonly bindMember: (tx: TenantTx, binding: MemberBinding, now: Date) => Promise<void>;
   /** tenants: the members of these users become as if they had never joined. */
   readonly releaseMembers: (tx: TenantTx, users: readonly string[], now: Date) => Promise<void>;
   /** publishing: whether the APIs of the transaction's tenant are shown in the catalog. */

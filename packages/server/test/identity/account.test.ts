@@ -16,6 +16,7 @@ import { openBrowser, type Browser, type Page } from './browser.ts';
 import { insertTwins, openTenantIssuer, platformOf } from './issuers.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
 import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 const password = 'correct horse battery';
 const email = 'owner@shop.test';
@@ -248,11 +249,10 @@ test('whoever stands at the second step can begin anew as somebody else', async 
 async function age(seconds: number): Promise<void> {
   const vault = openVault(masterKey, random);
   const of = { tenantUuid: nilTenant, kind: 'Session', account: world.user };
-  await run(async (tx) => {
+  await ofIssuer(world.store, of, async (tx) => {
     for (const { payload } of await listArtifactsOf(tx, of, new Date(), vault)) {
-      const place = { ...of, id: String(payload['jti']) };
       const older = { ...payload, loginTs: Number(payload['loginTs']) - seconds };
-      await upsertArtifact(tx, place, older, new Date(Date.now() + 60_000), vault);
+      await upsertArtifact(tx, { ...of, id: String(payload['jti']) }, older, new Date(Date.now() + 60_000), vault);
     }
   });
 }

@@ -17,6 +17,7 @@ import { bindMember } from '../../src/tenants/members/bind.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { idpClient, startIdp, type Idp } from './idp.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
+import { fromIdentity } from '../../src/tenancy/doors.ts';
 
 const password = 'correct horse battery';
 let world: World;
@@ -376,7 +377,8 @@ test('a mail domain that its tenant has not verified finds and binds nobody, whe
   const audit = () => Promise.resolve();
   const deps = { clock, random, audit, bindMember, ...strict };
   const asserted = { subject: 's-12', email, emailVerified: true, name: 'Kim' };
-  const bound = () => run((tx) => personOf(tx, found, asserted, visitor, deps));
+  const scope = fromIdentity('connection', world.tenant.uuid);
+  const bound = () => world.store.tenant(scope, (tx) => personOf(tx, found, asserted, visitor, deps));
   assert.equal(await bound(), undefined);
   assert.deepEqual(await run((tx) => offeredTo(tx, email, true)), []);
   await run(

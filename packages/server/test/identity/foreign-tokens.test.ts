@@ -14,6 +14,7 @@ import { sendBare } from './bare.ts';
 import { giveClient, insertTwinClients, openTenantIssuer, platformOf, shareKid, vault } from './issuers.ts';
 import type { TenantIssuer } from './issuers.ts';
 import { startWorld, type TestClient, type World } from './world.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 let world: World;
 let platform: IssuerRef;
@@ -75,7 +76,7 @@ function objectsOf(tenant: TenantIssuer): readonly SnapshotObject[] {
 
 /** Tokens that only a thief of the issuer's own key could sign. */
 async function forge(key: IssuerRef, claims: object, header: object = {}): Promise<string> {
-  const [current] = await world.store.system('test', (tx) => readSecretKeys(tx, key.tenantUuid, vault));
+  const [current] = await ofIssuer(world.store, key, (tx) => readSecretKeys(tx, key.tenantUuid, vault));
   assert.ok(current);
   const secret = createPrivateKey({ key: current.secretJwk, format: 'jwk' });
   return signJwt(secret, { typ: 'at+jwt', alg: 'ES256', kid: current.kid, ...header }, claims);

@@ -12,6 +12,7 @@ import { systemRandom as random } from '../../src/kernel/random.ts';
 import { sendBare } from './bare.ts';
 import { insertTwins, openTenantIssuer, platformOf, vault } from './issuers.ts';
 import { pagesOver, startWorld, type World } from './world.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 const pictures = join(tmpdir(), 'tulou-pages');
 const [email, password] = ['twin@home.test', 'correct horse battery'];
@@ -39,9 +40,9 @@ before(async () => {
       await tx.sql`update issuers set name = ${name}, accent = ${name === 'House' ? '#1a4fa0' : '#7a1fa0'}
         where tenant_id = ${tenantUuid}`;
     }
-    const signing = openSigning({ clock, vault });
-    for (const one of [house, yard]) await signing.open(tx, one);
   });
+  const signing = openSigning({ clock, vault });
+  for (const one of [house, yard]) await ofIssuer(world.store, one, (tx) => signing.open(tx, one));
   for (const name of ['House', 'Yard'])
     while (!(await sendBare(issuers[name] ?? '', '/account/reset', {})).text.includes(name)) await sleep(clock, 20);
   const flags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';

@@ -122,20 +122,22 @@ export function agreeAs(accountOf: () => string): Interaction {
 
 /**
  * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
- * master key and the issuer's address, as behind a balancer.
+ * master key and the issuer's address, as behind a balancer. The first node works over the store that `wrap` makes.
  */
 export async function startWorld(
   pagesOf?: (store: Store) => Interaction,
   proxies: TrustedProxies = new TrustedProxies([]),
   upstreamAllow: readonly AllowedClass[] = ['loopback'],
   hostname = '127.0.0.1',
+  wrap: (store: Store) => Store = (store) => store,
 ): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
+  const served = wrap(store);
   const facts = await seed(store);
   let acting: string = facts.user;
-  const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
-  const first = await startNode(store, interaction, { proxies, upstreamAllow, hostname });
+  const interaction = pagesOf?.(served) ?? agreeAs(() => acting);
+  const first = await startNode(served, interaction, { proxies, upstreamAllow, hostname });
   const ends: (() => Promise<void>)[] = [first.stop];
   return {
     database,

@@ -1,17 +1,18 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { newId } from '../../kernel/random.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import { codePage, invitationPage, joinedPage } from '../web/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import type { Wrong } from '../web/layout.ts';
 import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from './chosen.ts';
-import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
+import { acceptInvitation, findInvitation, readRef, scopeOf, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
 import { keepJoined } from './joined.ts';
 import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
 import type { PromptDeps } from '../asking.ts';
+import { withinIssuer } from '../scopes.ts';
 
 export const invitationPath = '/account/invitation';
 const cookieSeconds = 3600;
@@ -49,7 +50,7 @@ async function takeCode(visit: Visit, deps: PromptDeps): Promise<void> {
 }
 
 function find(ref: InvitationRef, { store, clock }: PromptDeps): Promise<Invitation | undefined> {
-  return store.system('an invitation is known by its link', (tx) => findInvitation(tx, ref, new Date(clock.now())));
+  return store.tenant(scopeOf(ref), (tx) => findInvitation(tx, ref, new Date(clock.now())));
 }
 
 async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, deps: PromptDeps): Promise<void> {
@@ -86,7 +87,7 @@ async function joinAsKnown(
   if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
   if (result.kind === 'wrong') return { password: told.invitation.wrong };
   const now = new Date(deps.clock.now());
-  return deps.store.system('a person accepts an invitation', async (tx) => {
+  return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
     if (found === undefined) return 'gone';
     return accept(tx, found, result.user.id, visit, deps);
@@ -106,19 +107,22 @@ async function joinAsNew(
   if (wrong !== undefined) return wrong;
   const password = await deps.passwords.keep(typed, hashedFor(visit, email));
   const now = new Date(deps.clock.now());
-  return deps.store.system('a new person accepts an invitation', async (tx) => {
+  return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
     if (found === undefined) return 'gone';
     const id = newId('user', deps.clock, deps.random);
     // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
-    if (!(await createUser(tx, issuer, { id, email, name, locale, password, now }))) return 'gone';
+    const made = await withinIssuer(tx, issuer, (own) =>
+      createUser(own, issuer, { id, email, name, locale, password, now }),
+    );
+    if (!made) return 'gone';
     return accept(tx, found, id, visit, deps);
   });
 }
 
 /** Makes the person the member; the tenant's audit trail says so. */
 async function accept(
-  tx: SystemTx,
+  tx: TenantTx,
   invitation: Invitation,
   user: string,
   { address, requestId }: Visit,

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { pack as openPack, type Pack } from 'tar-stream';
 import type { TenantTx } from '../../store/store.ts';
-import { tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
+import { keptByIdentity, tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
 import type { Deps, Handler } from '../../operations/handler.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 
@@ -16,8 +16,8 @@ const exportTimeoutMs = 15 * 60_000;
 
 /**
  * A gzipped tar: `<table>/<part>.ndjson` with one line for each row, and `manifest.json` at the end. An incomplete archive
- * has no manifest. All rows are read in one snapshot of the database (repeatable read). Columns that begin with `secret_`
- * are left out.
+ * has no manifest. All rows are read in one snapshot of the database (repeatable read). Columns that begin with `secret_`,
+ * and tables that only the identity server keeps, are left out.
  */
 export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
   const pack = openPack();
@@ -33,7 +33,8 @@ async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: De
   await store.lane('bulk').tenant(scope, async (tx) => {
     await tx.sql`set transaction isolation level repeatable read`;
     const counted: Record<string, number> = {};
-    for (const table of await tenantTables(tx)) counted[table.name] = await writeTable(tx, pack, table, now);
+    const tables = (await tenantTables(tx)).filter(({ name }) => !keptByIdentity.has(name));
+    for (const table of tables) counted[table.name] = await writeTable(tx, pack, table, now);
     const manifest = {
       format: 'tulou-tenant-export',
       version: 1,

@@ -140,7 +140,9 @@ test('what the system and TLS say has a code each, and anything else one too', (
     ['ECONNRESET', false, 'connect_reset'],
     ['EHOSTUNREACH', false, 'connect_unreachable'],
     ['ETIMEDOUT', false, 'connect_timeout'],
-    ['EMFILE', false, 'connect_failed'],
+    ['EMFILE', false, 'gateway_out_of_descriptors'],
+    ['ENFILE', true, 'gateway_out_of_descriptors'],
+    ['EPROTO', false, 'connect_failed'],
   ] as const) {
     assert.equal(connectFault(Object.assign(new Error('x'), { code }), tls).cause, cause, code);
     assert.ok(cause in upstreamCauses);

@@ -20,6 +20,8 @@ const causes: Readonly<Record<string, UpstreamCause>> = {
   EHOSTDOWN: 'connect_unreachable',
   EADDRNOTAVAIL: 'connect_unreachable',
   ETIMEDOUT: 'connect_timeout',
+  EMFILE: 'gateway_out_of_descriptors',
+  ENFILE: 'gateway_out_of_descriptors',
   CERT_HAS_EXPIRED: 'certificate_expired',
   CERT_NOT_YET_VALID: 'certificate_not_yet_valid',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate_self_signed',

@@ -1,6 +1,7 @@
 /**
- * Why a call ended in a 502 or 504, or in a 503 where the gateway could not connect: one stable code for each cause. Providers and operators read it in usage, in the access
- * log and in metrics. The caller's answer never holds it: it would describe the provider's network.
+ * Why a call ended in a 502 or 504, or in a 503 because the gateway could not connect: one stable code for each cause.
+ * Providers and operators read it in usage, in the access log and in metrics. The caller's answer never holds it: it would
+ * describe the provider's network.
  */
 export const upstreamCauses = {
   no_upstream: 'The version has no upstream with a weight above 0',

@@ -1,6 +1,8 @@
 import type { OpenapiReader } from './openapi/reader.ts';
+import type { Probe } from './upstreams/probe.ts';
 import type { Deps } from '../operations/handler.ts';
 
 export interface PublishingDeps extends Deps {
   readonly openapi: OpenapiReader;
+  readonly probe: Probe;
 }

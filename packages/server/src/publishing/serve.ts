@@ -2,8 +2,11 @@ import { openReader } from './openapi/reader.ts';
 import { bind } from '../operations/handler.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
 import { showProvider } from './catalog/refresh.ts';
+import { openProbe } from './upstreams/probe.ts';
 import { bindings } from './operations.ts';
 
 export function serve(ground: ServeGround): Served<'showProvider'> {
-  return { operations: bind({ ...ground, openapi: openReader(ground.clock) }, bindings), offers: { showProvider } };
+  const { clock, upstreamAllow } = ground;
+  const deps = { ...ground, openapi: openReader(clock), probe: openProbe({ allow: upstreamAllow }, clock) };
+  return { operations: bind(deps, bindings), offers: { showProvider } };
 }

@@ -1,10 +1,11 @@
 /** Who, of a tenant's members, it is that the tenant's provider has signed in. */
-import { plainLineOf, type Id } from '@tulou/contract';
+import { plainLineOf, type Id, type Role } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { Offers } from '../../operations/offers.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
+import { isStillBacked } from '../people/makers.ts';
 import { emailOf, type Locale } from '../people/users.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
 import { isProvenDomain, type Connection } from './connections.ts';
@@ -70,7 +71,7 @@ async function isMember({ sql }: SystemTx, { tenantUuid }: Connection, user: str
 interface MemberRow {
   readonly id: string;
   readonly email: string;
-  readonly role: string;
+  readonly role: Role;
   readonly user: string | null;
 }
 
@@ -89,7 +90,8 @@ async function findMember(
   const [row] = await sql<MemberRow[]>`
     select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
   if (row?.role === 'owner' && !owners) return undefined;
-  if (row === undefined || row.user === null) return row;
+  if (row === undefined) return undefined;
+  if (row.user === null) return (await isStillBacked(tx, tenantUuid, row)) ? row : undefined;
   const managed = await sql`
     select from users where tenant_id = ${nilTenant} and id = ${row.user} and connection is not null`;
   return managed.length === 0 ? row : undefined;

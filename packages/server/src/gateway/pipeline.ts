@@ -5,6 +5,7 @@
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 import { problemBody } from '@tulou/contract/problem';
 import { acceptedLanguage, type Language } from '@tulou/contract/language';
+import { isOutOfDescriptors, outOfDescriptors } from '../kernel/descriptors.ts';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
 import { anonymousGrantOf } from './grant.ts';
@@ -143,10 +144,7 @@ export class Pipeline implements ExchangeHandler {
     const now = this.#gate.clock.monotonic();
     if (cause === undefined || now < this.#quietUntilMs) return;
     this.#quietUntilMs = now + quietMs;
-    const isOutOfFiles = ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
-    const words = isOutOfFiles
-      ? 'no file descriptor is left: new connections are dropped. Raise the limit of open files (`ulimit -n`, LimitNOFILE)'
-      : 'connections cannot be accepted';
+    const words = isOutOfDescriptors(cause) ? outOfDescriptors : 'connections cannot be accepted';
     this.#gate.log.error({ error: String(cause) }, words);
   }
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { AddressInfo } from 'node:net';
 import { acceptedLanguage, problemBody } from '@tulou/contract';
 import type { Clock } from '../kernel/clock.ts';
+import { isOutOfDescriptors, outOfDescriptors } from '../kernel/descriptors.ts';
 import type { Log } from '../kernel/log.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import type { Address } from '../kernel/role.ts';
@@ -44,6 +45,7 @@ const bounds = {
   keepAliveMs: 60_000,
   connectionsMax: 10_000,
   drainMs: 10_000,
+  quietMs: 10_000,
 } as const;
 
 const securityHeaders = {
@@ -80,11 +82,31 @@ export async function listen(
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(malformed);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address.port, address.host, resolve);
-  });
+  await listening(server, address);
+  // Accepting failed, as when no file descriptor is left: that connection is lost, the process goes on.
+  server.on('error', refusalLog(deps));
   return { url: urlOf(server), close: () => close(server, draining, deps.clock) };
+}
+
+/** Many connections fail at once: the log gets one line for all of them. */
+function refusalLog({ clock, log }: ListenDeps): (error: Error) => void {
+  let quietUntilMs = -Infinity;
+  return (error) => {
+    if (clock.monotonic() < quietUntilMs) return;
+    quietUntilMs = clock.monotonic() + bounds.quietMs;
+    const words = isOutOfDescriptors(error) ? outOfDescriptors : 'connections cannot be accepted';
+    log.error({ error: String(error) }, words);
+  };
+}
+
+function listening(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function serve(

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as oauth from 'openid-client';
 import { openPasswords } from '../../src/identity/people/password.ts';
+import { must } from '../../src/kernel/assert.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { ensureMasterKey } from '../../src/up/master-key.ts';
@@ -60,6 +61,7 @@ export class Fleet {
   readonly #upstream: Awaited<ReturnType<typeof openUpstream>>;
   readonly #roles: Started[] = [];
   #tenantId = '';
+  #control: Started | undefined;
 
   private constructor(parts: {
     issuer: string;
@@ -106,6 +108,7 @@ export class Fleet {
     };
     const fleet = new Fleet({ issuer, folder, database, env, operator, upstream });
     const control = fleet.#run('control', 'control');
+    fleet.#control = control;
     await untilAnswers(control, `${issuer}/api/v1/openapi.json`);
     await fleet.#publish();
     return fleet;
@@ -115,6 +118,14 @@ export class Fleet {
     const role = tulou(command, { data: join(this.#folder.path, name), ports: [], env: { ...this.#env, ...more } });
     this.#roles.push(role);
     return role;
+  }
+
+  get operator(): string {
+    return this.#operator;
+  }
+
+  get control(): Started {
+    return must(this.#control, 'control was started');
   }
 
   /** One more gateway, once it is ready. `controlUrl`: where it asks, if not control itself. */

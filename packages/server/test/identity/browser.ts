@@ -23,7 +23,13 @@ export interface Browser {
   submit(page: Page, fields?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
-export function openBrowser(issuer: string): Browser {
+export interface BrowserOptions {
+  /** Where the issuer is reached, where its own address has no port of this machine. */
+  readonly at?: string;
+  readonly language?: string;
+}
+
+export function openBrowser(issuer: string, { at, language }: BrowserOptions = {}): Browser {
   const jar = new Map<string, Cookie>();
   const keep = (headers: Headers): void => {
     for (const line of headers.getSetCookie()) {
@@ -41,9 +47,10 @@ export function openBrowser(issuer: string): Browser {
       .join('; ');
   const follow = async (url: string, body?: string): Promise<Page> => {
     if (!url.startsWith(issuer)) return { url, status: 0, headers: new Headers(), text: '' };
-    const { origin, pathname, search } = new URL(url);
-    const sent = { accept: 'text/html', cookie: cookiesFor(pathname) };
-    const { status, headers, location, text } = await sendBare(origin, pathname + search, sent, body);
+    const { origin, host, pathname, search } = new URL(url);
+    const spoken = language === undefined ? {} : { 'accept-language': language };
+    const sent = { accept: 'text/html', cookie: cookiesFor(pathname), host, ...spoken };
+    const { status, headers, location, text } = await sendBare(at ?? origin, pathname + search, sent, body);
     keep(headers);
     if (location !== undefined) return follow(new URL(location, url).href);
     return { url, status, headers, text };

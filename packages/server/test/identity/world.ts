@@ -7,6 +7,7 @@ import { compileOperations, type Compiled } from '../../src/operations/compiled.
 import { bind } from '../../src/operations/handler.ts';
 import { bindings as appBindings } from '../../src/apps/operations.ts';
 import { openInviting } from '../../src/identity/mail/invite.ts';
+import { openNotices } from '../../src/identity/mail/notice.ts';
 import { showProvider } from '../../src/publishing/catalog/refresh.ts';
 import { bindings as tenantBindings } from '../../src/tenants/operations.ts';
 import { bindMember } from '../../src/tenants/members/bind.ts';
@@ -196,7 +197,8 @@ function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compile
     upstreamAllow: [],
     unprovenHosts: true,
   };
-  const deps = { store, clock, random, log, ...urls, fleetKey: vault.derive('gateways') };
+  const ground = { store, clock, random, log, ...urls };
+  const deps = { ...ground, fleetKey: vault.derive('gateways'), mailMembers: openNotices(ground) };
   const offers = { inviteMember: openInviting(deps), showProvider };
   const compiled = compileOperations([...bind(deps, appBindings), ...bind({ ...deps, ...offers }, tenantBindings)]);
   return new Map(compiled.map((one) => [one.operation.id, one]));

@@ -9,10 +9,12 @@ import { emit } from '../../operations/emit.ts';
 import { holdApp } from '../installations/crossing.ts';
 import { holdWithin } from '../installations/state.ts';
 import { holdQuota } from '../../operations/quota.ts';
+import type { AppsDeps } from '../deps.ts';
+import { mailRequest } from './notices.ts';
 import { viewApproval, type ApprovalRow } from './approval.ts';
 
 /** A member has one open request for an app. A member who needs more scopes waits for the decision, or asks the admin directly. */
-export const createApproval: Handler<typeof approvals.create> = (scope, { body }, deps, call) =>
+export const createApproval: Handler<typeof approvals.create, AppsDeps> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const member = await holdMember(tx, scope.principal, body.member);
     const app = await holdApp(tx, body.app);
@@ -30,6 +32,7 @@ export const createApproval: Handler<typeof approvals.create> = (scope, { body }
     if (row === undefined) throw new Problem('conflict', { detail: 'An admin has been asked for this app already.' });
     const after = viewApproval(row);
     await emit(tx, tx.tenantUuid, { type: 'approval.created', target: row.id, data: after }, deps);
+    await mailRequest(tx, row, deps);
     return { output: after, target: row.id, before: null, after };
   });
 

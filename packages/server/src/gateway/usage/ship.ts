@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { sleep, type Clock } from '../../kernel/clock.ts';
+import { isOutOfDescriptors } from '../../kernel/descriptors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import { addUp, type Reading } from './record.ts';
@@ -206,7 +207,7 @@ export class Shipper {
     return this.#settle(id, waiting, reading);
   }
 
-  /** Undefined: the file is absent or cannot be read. Neither may delay the segments behind it. */
+  /** Undefined: the file is absent or cannot be read. Neither may delay the segments behind it. Throws if another attempt may read it. */
   async #read(id: string, { suffix }: Waiting): Promise<Buffer | undefined> {
     try {
       return await readFile(this.#path(id, suffix));
@@ -217,7 +218,8 @@ export class Shipper {
           { segment: id },
           'a segment of usage was removed before control had it: its calls are lost',
         );
-      } else this.#keepDamaged(id, suffix, `it cannot be read: ${String(error)}`, 0);
+      } else if (isOutOfDescriptors(error)) throw error;
+      else this.#keepDamaged(id, suffix, `it cannot be read: ${String(error)}`, 0);
       return undefined;
     }
   }

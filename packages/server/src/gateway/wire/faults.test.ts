@@ -140,7 +140,9 @@ test('every error of the system and of TLS has a code, and so has any other erro
     ['ECONNRESET', false, 'connect_reset'],
     ['EHOSTUNREACH', false, 'connect_unreachable'],
     ['ETIMEDOUT', false, 'connect_timeout'],
-    ['EMFILE', false, 'connect_failed'],
+    ['EMFILE', false, 'gateway_out_of_descriptors'],
+    ['ENFILE', true, 'gateway_out_of_descriptors'],
+    ['EPROTO', false, 'connect_failed'],
   ] as const) {
     assert.equal(connectFault(Object.assign(new Error('x'), { code }), tls).cause, cause, code);
     assert.ok(cause in upstreamCauses);

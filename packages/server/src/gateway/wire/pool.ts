@@ -194,8 +194,9 @@ export class Origin {
     this.connecting.add(ticket);
     if (ticket.exchange !== undefined) this.#holdFor(ticket.exchange);
     const { resolve, guard } = this.#deps;
-    resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
+    resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused, fault }) => {
       if (ticket.closed) return;
+      if (fault !== undefined) ticket.fault = fault;
       if (refused) this.#fail(ticket, 'upstream_refused', { cause: 'address_refused' });
       else this.#try(ticket, allowed, 0);
     });
@@ -204,7 +205,7 @@ export class Origin {
   /** Tries one address after the other, all within the one time-out of the ticket. */
   #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
     const target = addresses[index];
-    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable', ticket.fault);
+    if (target === undefined) return this.#fail(ticket, codeOf(ticket.fault), ticket.fault);
     ticket.phase = 'connect';
     const { port, tls, host } = this.#to;
     const destination = { address: target.address, port, tls, name: host };
@@ -243,6 +244,10 @@ export class Origin {
     this.#onPlace();
   }
 }
+
+/** Without a descriptor the gateway cannot connect anywhere: the upstream is not at fault. */
+const codeOf = ({ cause }: Fault): ErrorCode =>
+  cause === 'gateway_out_of_descriptors' ? 'overloaded' : 'upstream_unreachable';
 
 export class Pool {
   readonly #deps: PoolDeps;

@@ -4,15 +4,17 @@
  */
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import { hasDescriptors } from '../../kernel/descriptors.ts';
 import type { AddressGuard } from './exchange.ts';
+import type { Fault } from './faults.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** Name → addresses; an empty list: there are none. */
-export type Resolve = (host: string, done: (addresses: readonly ResolvedAddress[]) => void) => void;
+/** Name → addresses; an empty list: there are none. `fault`: why the resolver could not work; absent: the name is at fault. */
+export type Resolve = (host: string, done: (addresses: readonly ResolvedAddress[], fault?: Fault) => void) => void;
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -24,7 +26,8 @@ export function plainAddress(address: string): string {
 /** The system's resolver (`/etc/hosts`, DNS). */
 export const systemResolve: Resolve = (host, done) => {
   lookup(host, { all: true, order: 'verbatim' }, (error, addresses) => {
-    done(error === null ? addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })) : []);
+    if (error === null) done(addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })));
+    else done([], hasDescriptors() ? undefined : { cause: 'gateway_out_of_descriptors' });
   });
 };
 
@@ -36,9 +39,9 @@ export function coalesced(resolve: Resolve): Resolve {
     if (waiting !== undefined) return void waiting.push(done);
     const all = [done];
     asked.set(host, all);
-    resolve(host, (addresses) => {
+    resolve(host, (addresses, fault) => {
       asked.delete(host);
-      for (const each of all) each(addresses);
+      for (const each of all) each(addresses, fault);
     });
   };
 }
@@ -47,6 +50,7 @@ export interface Verdict {
   readonly allowed: readonly ResolvedAddress[];
   /** There were addresses, but the guard rejected all. */
   readonly refused: boolean;
+  readonly fault?: Fault | undefined;
 }
 
 /** Resolves `host` and keeps the addresses that `guard` allows. Literal addresses are checked too. */
@@ -57,12 +61,12 @@ export function resolveGuarded(
   done: (verdict: Verdict) => void,
 ): void {
   const name = host.startsWith('[') ? host.slice(1, -1) : host;
-  const judge = (addresses: readonly ResolvedAddress[]): void => {
+  const judge = (addresses: readonly ResolvedAddress[], fault?: Fault): void => {
     const plain = addresses
       .map(({ address }) => plainAddress(address))
       .map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }) as const);
     const allowed = plain.filter(({ address, family }) => guard(address, family) === undefined);
-    done({ allowed, refused: allowed.length === 0 && plain.length > 0 });
+    done({ allowed, refused: allowed.length === 0 && plain.length > 0, fault });
   };
   if (isIP(name) === 0) resolve(name, judge);
   else judge([{ address: name, family: isIP(name) === 6 ? 6 : 4 }]);

@@ -1,10 +1,11 @@
 /** Who, of a tenant's members, it is that the tenant's provider has signed in. */
-import { plainLineOf, type Id } from '@tulou/contract';
+import { plainLineOf, type Id, type Role } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { Offers } from '../../operations/offers.ts';
 import type { TenantTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
+import { isStillBacked } from '../people/makers.ts';
 import { emailOf, type Locale } from '../people/users.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
 import { isProvenDomain, type Connection } from './connections.ts';
@@ -76,7 +77,7 @@ async function isMember({ sql }: TenantTx, { tenantUuid }: Connection, user: str
 interface MemberRow {
   readonly id: string;
   readonly email: string;
-  readonly role: string;
+  readonly role: Role;
   readonly user: string | null;
 }
 
@@ -95,7 +96,8 @@ async function findMember(
   const [row] = await tx.sql<MemberRow[]>`
     select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
   if (row?.role === 'owner' && !owners) return undefined;
-  if (row === undefined || row.user === null) return row;
+  if (row === undefined) return undefined;
+  if (row.user === null) return (await isStillBacked(tx, row)) ? row : undefined;
   const managed = await withinIssuer(
     tx,
     platform,

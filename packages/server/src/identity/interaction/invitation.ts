@@ -29,6 +29,7 @@ export async function invite(visit: Visit, deps: PromptDeps): Promise<void> {
   const isPost = visit.message.method === 'POST';
   if (ref === undefined || invitation === undefined)
     return isPost ? takeCode(visit, deps) : sendPage(visit, 200, codePage(visit));
+  if (invitation.lapsed) return lapsed(visit);
   return isPost ? take(visit, ref, invitation, deps) : sendPage(visit, 200, invitationPage(visit, invitation, ''));
 }
 
@@ -89,7 +90,7 @@ async function joinAsKnown(
   const now = new Date(deps.clock.now());
   return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
-    if (found === undefined) return 'gone';
+    if (found === undefined || found.lapsed) return 'gone';
     return accept(tx, found, result.user.id, visit, deps);
   });
 }
@@ -109,7 +110,7 @@ async function joinAsNew(
   const now = new Date(deps.clock.now());
   return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
-    if (found === undefined) return 'gone';
+    if (found === undefined || found.lapsed) return 'gone';
     const id = newId('user', deps.clock, deps.random);
     // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
     const made = await withinIssuer(tx, issuer, (own) =>
@@ -145,6 +146,11 @@ async function accept(
     requestId,
   });
   return { joined: user };
+}
+
+function lapsed(visit: Visit): void {
+  visit.setCookie('invitation', '', invitationPath, 0);
+  sendPage(visit, 410, codePage({ ...visit, wrong: { code: visit.told.invitation.lapsed } }));
 }
 
 function gone(visit: Visit): void {

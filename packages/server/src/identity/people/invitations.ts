@@ -2,10 +2,11 @@
  * A mailed invitation: it shows that the address is the invited person's, and makes that person the member. Members are people
  * of the platform's issuer, of no other.
  */
-import { isId, uuidFromId, type Id } from '@tulou/contract';
+import { isId, uuidFromId, type Id, type Role } from '@tulou/contract';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Offers } from '../../operations/offers.ts';
 import type { TenantTx } from '../../store/store.ts';
+import { isStillBacked } from './makers.ts';
 import { emailOf } from './users.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 import { must } from '../../kernel/assert.ts';
@@ -25,10 +26,12 @@ export interface Invitation {
   readonly id: string;
   readonly member: string;
   readonly email: string;
-  readonly role: string;
+  readonly role: Role;
   readonly tenantName: string;
   /** There is a person of this address already. */
   readonly known: boolean;
+  /** Its maker may not give the role any more. */
+  readonly lapsed: boolean;
 }
 
 const secretShape = /^[A-Za-z0-9_-]{20,100}$/;
@@ -49,7 +52,7 @@ export const scopeOf = ({ tenant }: InvitationRef): TenantScope =>
 /** The invitation, locked until the transaction ends. Undefined: unknown, used, expired, or its member is somebody by now. */
 export async function findInvitation(tx: TenantTx, ref: InvitationRef, now: Date): Promise<Invitation | undefined> {
   const { tenantUuid } = tx;
-  const [row] = await tx.sql<(Omit<Invitation, 'known'> & { hash: string })[]>`
+  const [row] = await tx.sql<(Omit<Invitation, 'known' | 'lapsed'> & { hash: string })[]>`
     select i.tenant_id as "tenantUuid", i.id, i.member, m.email, m.role, t.name as "tenantName", i.secret_hash as hash
     from invitations i
     join members m on m.tenant_id = i.tenant_id and m.id = i.member
@@ -65,7 +68,9 @@ export async function findInvitation(tx: TenantTx, ref: InvitationRef, now: Date
     platform,
     ({ sql }) => sql`select from users where tenant_id = ${nilTenant} and email = ${email} and connection is null`,
   );
-  return { ...invitation, email, known: known.length === 1 };
+  const { member: id, role } = invitation;
+  const lapsed = !(await isStillBacked(tx, { id, role }));
+  return { ...invitation, email, known: known.length === 1, lapsed };
 }
 
 /** Binds the member to the person. The invitation must have been found in the same transaction. */

@@ -71,6 +71,8 @@ const en = {
     code: 'Code',
     codeButton: 'Continue',
     gone: 'There is no invitation with this code: it was used, is too old, or was replaced. Ask for a new one.',
+    lapsed:
+      'This invitation is no longer valid: the member who invited you may not give this role any more. Ask an owner for a new one.',
     done: (tenant: string) => `You have joined ${tenant}`,
     doneLead: 'You are signed in. This is what you can do next:',
     next: {
@@ -166,6 +168,7 @@ const zh: Words = {
     code: '邀请码',
     codeButton: '继续',
     gone: '没有与此邀请码对应的邀请：它可能已被使用、已过期或已被替换，请联系邀请人重新发送。',
+    lapsed: '此邀请已失效：邀请你的成员已无权授予此角色，请联系所有者重新发送。',
     done: (tenant) => `你已加入 ${tenant}`,
     doneLead: '你已登录。接下来你可以：',
     next: {

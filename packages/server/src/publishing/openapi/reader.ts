@@ -4,8 +4,10 @@
  * on time and memory.
  */
 import { Worker } from 'node:worker_threads';
+import { Problem } from '@tulou/contract';
 import { isCheap } from '@tulou/openapi';
 import type { Clock } from '../../kernel/clock.ts';
+import { hasDescriptors } from '../../kernel/descriptors.ts';
 import { readHere, type Reading } from './reading.ts';
 import { Turns } from './turns.ts';
 
@@ -41,18 +43,16 @@ export function openReader(clock: Clock): OpenapiReader {
 }
 
 async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): Promise<Reading> {
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: text,
-    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
-  });
+  const thread = openThread(text, bounds);
   const late = clock.after(wallMsMax, () => void thread.terminate());
   const look = clock.every(lookEveryMs, () => endIfSpent(thread, bounds.cpuMs));
   try {
-    return await new Promise((resolve) => {
+    return await new Promise((resolve, reject) => {
       thread.once('message', resolve);
-      // The thread ran out of memory or time. The document is the most likely cause, so the report names it.
-      thread.once('error', () => resolve(tooMuch(bounds)));
-      thread.once('exit', () => resolve(tooMuch(bounds)));
+      // The thread ran out of memory or time: the document is at fault, unless the thread could not open its files.
+      const end = (): void => (hasDescriptors() ? resolve(tooMuch(bounds)) : reject(noThread()));
+      thread.once('error', end);
+      thread.once('exit', end);
     });
   } finally {
     late.cancel();
@@ -60,6 +60,24 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
     await thread.terminate();
   }
 }
+
+function openThread(text: string, bounds: ThreadBounds): Worker {
+  const options = {
+    workerData: text,
+    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
+  };
+  try {
+    return new Worker(new URL('./thread.ts', import.meta.url), options);
+  } catch (error) {
+    throw hasDescriptors() ? error : noThread();
+  }
+}
+
+const noThread = (): Problem =>
+  new Problem('unavailable', {
+    detail: 'this process has no file descriptor left',
+    cause: new Error('no descriptor for a thread'),
+  });
 
 async function endIfSpent(thread: Worker, cpuMsMax: number): Promise<void> {
   try {

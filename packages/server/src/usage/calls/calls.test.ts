@@ -168,7 +168,6 @@ test('the list is filtered by side, API, app, environment, status, class of stat
   assert.equal(await count('environment=test&status=5xx'), 0);
   assert.equal(await count('environment=test&code=rate_limited'), 1);
   assert.equal(await count('environment=test&api=orders'), 2);
-  assert.equal(await count('environment=test&api=nothing'), 0);
   assert.equal(await count('environment=test&app=shop', 'developer'), 2);
   assert.equal(await count(`environment=test&app=${developer.app.id}`), 2);
   assert.equal(await count('environment=test&side=developer'), 0);

@@ -55,6 +55,8 @@ export interface ClientFacts {
   readonly pushedOnly?: boolean;
   /** Where answers are sent; an address that nobody listens at, where it is not given. */
   readonly redirectUri?: string;
+  /** Where a person goes after signing out; an address that nobody listens at, where it is not given. */
+  readonly postLogoutRedirectUri?: string;
   /** Where it is told of a logout. */
   readonly backchannelLogoutUri?: string;
   /** Whose it is, where that is not the app of this world, and the tenant (a UUID) that has made that. */
@@ -308,7 +310,7 @@ async function insertClient(store: Store, developer: string, app: string, given:
       post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound,
       id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at)
       values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
-        ${all}, ${[given.redirectUri ?? callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
+        ${all}, ${[given.redirectUri ?? callback]}, ${[given.postLogoutRedirectUri ?? afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
         ${certificateBound}, ${given.idTokenAlgorithm ?? 'ES256'}, ${given.pkce ?? 'required'}, ${given.pushedOnly ?? false},
         ${authentication.startsWith('client_secret_') ? sha256(secret) : null}, ${now}, ${now})`;

@@ -26,6 +26,8 @@ import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
+import { padded } from './up/language/cells.ts';
+import { inLanguage } from './up/language/translate.ts';
 import { holdMasterKey, readMasterKey } from './up/master-key.ts';
 import { checkSites } from './up/sites.ts';
 import { readToken } from './up/tokens.ts';
@@ -57,7 +59,9 @@ async function up(config: Config, given: Flags): Promise<number> {
   const begun = clock.monotonic();
   const asked = askedToEnd();
   say(`Tulou ${await version()}\n`);
-  const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
+  const language = readLanguage();
+  const progress = (what: string, detail: string): void =>
+    say(`  ${padded(inLanguage(what, language), 16)} ${inLanguage(detail, language)}\n`);
   const starting = startUp(
     { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
     { clock, random, log, progress, opens },
@@ -65,9 +69,9 @@ async function up(config: Config, given: Flags): Promise<number> {
   // A signal may arrive before the platform serves. The process can end immediately, because every part ends with it.
   const platform = await Promise.race([starting, asked]);
   if (platform === undefined) return 0;
-  process.stdout.write(json ? `${readyLine(platform)}\n` : welcome(platform, clock.monotonic() - begun));
+  process.stdout.write(json ? `${readyLine(platform)}\n` : welcome(platform, clock.monotonic() - begun, language));
   await asked;
-  say('Stopping.\n');
+  say(language === 'zh-CN' ? '正在停止。\n' : 'Stopping.\n');
   await platform.stop();
   return 0;
 }
@@ -220,7 +224,7 @@ async function init(config: Config): Promise<number> {
 
 async function doctor(config: Config, given: Flags): Promise<number> {
   const findings = await examine(config, clock);
-  process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings));
+  process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings, readLanguage()));
   return findings.some(({ verdict }) => verdict === 'wrong') ? 1 : 0;
 }
 
@@ -312,7 +316,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     for (const table of settingTables) config.read(table);
     return await runs[name](config, given);
   } catch (error) {
-    process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));
+    process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error, language));
     return error instanceof OperatorError && (error.code === 'usage' || error.code === 'config_invalid') ? 2 : 1;
   }
 }

@@ -34,7 +34,8 @@ export function openBrowser(issuer: string, { at, language }: BrowserOptions = {
   const keep = (headers: Headers): void => {
     for (const line of headers.getSetCookie()) {
       const [pair = '', ...attributes] = line.split(/;\s*/);
-      const [name = '', value = ''] = pair.split('=', 2);
+      const equals = pair.indexOf('=');
+      const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
       const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
       if (value === '') jar.delete(`${name} ${path}`);
       else jar.set(`${name} ${path}`, { name, value, path });

@@ -56,6 +56,8 @@ export interface ClientFacts {
   readonly pushedOnly?: boolean;
   /** The address for answers; by default one without a listener. */
   readonly redirectUri?: string;
+  /** The address after sign-out; by default one without a listener. */
+  readonly postLogoutRedirectUri?: string;
   /** The URL that receives logout tokens. */
   readonly backchannelLogoutUri?: string;
   /** The app and its tenant (a UUID), if they are not those of this world. */
@@ -312,7 +314,7 @@ async function insertClient(store: Store, developer: string, app: string, given:
       post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound,
       id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at)
       values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
-        ${all}, ${[given.redirectUri ?? callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
+        ${all}, ${[given.redirectUri ?? callback]}, ${[given.postLogoutRedirectUri ?? afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
         ${certificateBound}, ${given.idTokenAlgorithm ?? 'ES256'}, ${given.pkce ?? 'required'}, ${given.pushedOnly ?? false},
         ${authentication.startsWith('client_secret_') ? sha256(secret) : null}, ${now}, ${now})`;

@@ -68,7 +68,7 @@ test('a subscription that needs approval is mailed to those who may decide, once
   const [mail] = asked;
   assert.match(mail?.subject ?? '', /developer\/app-\d+ requests .*provider\/orders.*申请订阅/);
   assert.ok(mail?.secret_body.includes(`tulou subscribers approve provider ${id}`));
-  // It waits again, on another plan: nobody is mailed twice.
+  // It waits again, on another plan: no one gets two mails.
   await as(developer, 'developer', 'PATCH', `subscriptions/${id}`, { plan: 'silver' });
   await as(developer, 'developer', 'PATCH', `subscriptions/${id}`, { plan: 'free' });
   await as(developer, 'developer', 'PATCH', `subscriptions/${id}`, { plan: 'gold' });

@@ -83,7 +83,7 @@ const noDescriptor = (answer: Answer, code = 'overloaded'): void => {
   assert.match(answer.retryAfter ?? '', /^\d+$/);
 };
 
-/** A version that nobody has called: its first call needs a connection. */
+/** A version without calls so far: its first call needs a connection. */
 async function publishAt(name: string, host: string): Promise<string> {
   const upstreams = [{ url: `http://${host}:${new URL(upstream.url).port}` }];
   await fleet.send('POST', '/tenants/acme/apis/echo/versions', { name, access: 'key', upstreams });

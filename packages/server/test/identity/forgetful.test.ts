@@ -1,5 +1,5 @@
 /**
- * Row-level security stands behind the queries of the identity server: here every query of its flows forgets its tenant, and
+ * Row-level security limits the queries of the identity server. Here every query of its flows forgets its tenant, and
  * the rows of other tenants stay out of sight.
  */
 import assert from 'node:assert/strict';

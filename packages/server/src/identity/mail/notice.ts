@@ -3,8 +3,9 @@ import { roles } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { MemberNotice, Offers } from '../../operations/offers.ts';
-import { crossTenants, type SystemTx, type TenantTx } from '../../store/store.ts';
+import type { SystemTx, TenantTx } from '../../store/store.ts';
 import { roleContains } from '../../tenancy/access.ts';
+import { crossing } from '../system-wide.ts';
 
 interface Deps {
   readonly clock: Clock;
@@ -21,12 +22,12 @@ const dayMs = 86_400_000;
 export const openNotices =
   (deps: Deps): Offers['mailMembers'] =>
   (tx: TenantTx, notice) =>
-    crossTenants(tx, 'members are mailed about a request', async (crossing) => {
+    crossing(tx, 'mail', async (all) => {
       const now = new Date(deps.clock.now());
-      for (const recipient of await readersOf(crossing, notice)) {
+      for (const recipient of await readersOf(all, notice)) {
         const reader = `notice-${sha256(recipient.toLowerCase())}-`;
-        if (await isFlooded(crossing, reader, now)) continue;
-        await crossing.sql`
+        if (await isFlooded(all, reader, now)) continue;
+        await all.sql`
           insert into mails (id, recipient, subject, secret_body, created_at, next_at)
           values (${`${reader}${notice.request}-${notice.step}`}, ${recipient}, ${subjectOf(notice)},
                   ${bodyOf(notice, deps.platformUrl)}, ${now}, ${now})

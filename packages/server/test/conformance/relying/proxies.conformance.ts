@@ -151,7 +151,7 @@ test('oauth2-proxy signs a person in, refreshes, signs out, and rejects a respon
 });
 
 const modules = '/usr/lib/apache2/modules';
-/** What Debian's apache2 has around a virtual host. */
+/** The configuration that Debian's apache2 has around a virtual host. */
 const preamble = (folder: string, port: number): string => `
 ServerRoot ${folder}
 ServerName 127.0.0.1

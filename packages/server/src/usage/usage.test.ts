@@ -350,7 +350,7 @@ test('a name that the tenant does not have is not found, with the nearest one th
   assert.match(await refused('/tenants/provider/usage?version=v2'), /no version `v2`. Did you mean `v1`\?/);
   assert.match(await refused('/tenants/developer/usage?key=nothing'), /no API key `nothing`. Use a name/);
   assert.match(await refused('/tenants/provider/usage?api=something'), /no API `something`. Use a name/);
-  // Those of another tenant, and of objects that are gone, have usage here.
+  // Those of another tenant, and of deleted objects, have usage here.
   for (const query of [`app=${developer.app.id}`, 'api=api_01jd0000000000000000000000', `side=provider`])
     assert.equal((await control.call('GET', `/tenants/provider/usage?${query}`)).status, 200, query);
 });

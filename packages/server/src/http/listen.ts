@@ -88,7 +88,7 @@ export async function listen(
   return { url: urlOf(server), close: () => close(server, draining, deps.clock) };
 }
 
-/** Many connections fail together: the log gets one line for all of them. */
+/** Many connections can fail together: the log gets one line for all of them. */
 function refusalLog({ clock, log }: ListenDeps): (error: Error) => void {
   let quietUntilMs = -Infinity;
   return (error) => {

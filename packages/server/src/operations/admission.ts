@@ -39,6 +39,8 @@ interface Gate {
   /** Rates of an address. */
   readonly failures: Rates;
   readonly work: Lanes;
+  /** Reads that may wait for something to happen: almost all of their time they do no work. */
+  readonly waits: Lanes;
   /** Small bodies on their way. */
   readonly bodies: Lanes;
   /** Large bodies, from their first byte to the answer. */
@@ -95,6 +97,7 @@ function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, 
     requests: new Rates({ name: 'tenant', what: 'requests', ...rate(requestsPerSecond, burstSeconds) }, clock),
     failures: new Rates({ ...failures, ...rate(failedCredentialsPerSecond, failureBurstSeconds) }, clock),
     work: lanes('requests', 'requests', [requestsAtOnce, half], 100, waitMsMax),
+    waits: lanes('waits', 'waiting requests', [200, 16], 16, waitMsMax),
     bodies: lanes('bodies', 'bodies', [256, 32], 100, waitMsMax),
     imports: lanes('imports', 'large bodies', [importsAtOnce, 1], 32, largeWaitMsMax),
     exports: lanes('exports', 'exports', [exportsAtOnce, 1], 32, largeWaitMsMax),
@@ -128,7 +131,9 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
   try {
     const whole = operation.body === undefined ? request : await receive(request, lane, places, gate);
     if (operation.stream !== undefined) places.push(await gate.exports.enter(lane, 1, () => request.gone));
-    const leave = await gate.work.enter(lane, costOf(operation, request), () => request.gone);
+    const leave = waits(operation, request)
+      ? await gate.waits.enter(lane, 1, () => request.gone)
+      : await gate.work.enter(lane, costOf(operation, request), () => request.gone);
     answer = await answerCall(compiled, whole, params, gate.dispatch).finally(leave);
     // Errors have no count: forbidden and absent must be one answer, byte for byte.
     for (const [name, value] of Object.entries(rated)) request.addField(name, value);
@@ -146,6 +151,10 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
     else leaveAll();
   }
 }
+
+/** Whether this read may hold its answer back (long poll). A place for work would be held for the whole wait. */
+const waits = ({ query }: Operation, request: HttpRequest): boolean =>
+  'wait_ms' in query.shape && request.query.has('after') && Number(request.query.get('wait_ms') ?? 0) > 0;
 
 /** Finds out whose lane it is, in the lane of the address. Throws `unauthenticated` and all that a call would. */
 async function verify(

@@ -29,7 +29,7 @@ export interface MemberNotice {
   readonly to: { readonly role: Role } | { readonly member: string };
   /** The member who acts, and so gets no mail. */
   readonly except?: string | undefined;
-  /** The id of the request, and the step that it has reached. */
+  /** Id of the request, and the step that it has reached. */
   readonly request: string;
   readonly step: 'asked' | 'decided';
   readonly words: Readonly<Record<Language, NoticeWords>>;

@@ -29,13 +29,16 @@ after(() => control.stop());
 interface Got {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
 }
 
 /** Without fetch's own pool, which would queue the flood. */
 function send(path: string, headers: Record<string, string>, method = 'GET', body = ''): Promise<Got> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(`${control.url}${path}`, { method, headers, agent: false }, (response) => {
-      response.resume().once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
     sent.once('error', reject).end(body);
   });
@@ -108,6 +111,28 @@ test('a flood of sign-in pages is refused by address with 429, and the control A
   const refused = answers.find(({ status }) => status === 429);
   assert.match(String(refused?.headers['ratelimit']), /^"issuer";r=0;t=\d+$/);
   assert.ok(refused?.headers['retry-after'] !== undefined);
+});
+
+test('a browser that is refused gets a page in its language, a program a problem document; both say when to try again', async () => {
+  const browse = (path: string, language: string): Promise<Got> =>
+    send(path, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-language': language });
+  for (const [path, language, words] of [
+    ['/account', 'en', /<h1>Too many requests<\/h1>.*Wait \d+ second/s],
+    ['/oauth2/authorize?client_id=%3Cb%3E', 'en', /<html lang="en">.*load this page again/s],
+    ['/oauth2/interaction/x', 'zh-CN', /<html lang="zh-CN">.*请求过多/s],
+  ] as const) {
+    const page = await browse(path, language);
+    assert.equal(page.status, 429);
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    assert.match(String(page.headers['retry-after']), /^\d+$/);
+    assert.match(String(page.headers['content-security-policy']), /^default-src 'none'/);
+    assert.match(page.text, words);
+    assert.ok(!page.text.includes('<b>'));
+  }
+  const program = await send('/account', { accept: 'application/json' });
+  const token = await send('/oauth2/token', { accept: 'text/html' }, 'POST');
+  for (const answer of [program, token])
+    assert.deepEqual([answer.status, answer.headers['content-type']], [429, 'application/problem+json']);
 });
 
 test('what was refused is in the metrics', async () => {

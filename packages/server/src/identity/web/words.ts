@@ -100,6 +100,11 @@ const en = {
     missingLead: 'The address is wrong, or no longer in use.',
     failed: 'This did not work',
     failedLead: 'The fault is ours. Try again in a moment.',
+    tooMany: 'Too many requests',
+    tooManyLead: (seconds: number) =>
+      `Too many requests came from your network. Wait ${seconds} seconds, then load this page again.`,
+    busy: 'The service is busy',
+    busyLead: (seconds: number) => `Nothing was changed. Wait ${seconds} seconds, then load this page again.`,
   },
 } as const;
 
@@ -196,6 +201,10 @@ const zh: Words = {
     missingLead: '地址有误，或已不再使用。',
     failed: '操作未成功',
     failedLead: '这是我们的问题，请稍后再试。',
+    tooMany: '请求过多',
+    tooManyLead: (seconds) => `来自你所在网络的请求过多。请等待 ${seconds} 秒，然后重新加载此页面。`,
+    busy: '服务繁忙',
+    busyLead: (seconds) => `未作任何更改。请等待 ${seconds} 秒，然后重新加载此页面。`,
   },
 };
 

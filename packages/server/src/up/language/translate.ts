@@ -39,7 +39,10 @@ const patterns: readonly Pattern[] = [...texts]
   .filter(([english]) => english.includes('{0}'))
   .map(([english, template]) => {
     const parts = english.split(/\{\d\}/);
-    const shape = new RegExp(`^${parts.map((part) => RegExp.escape(part)).join('(.+?)')}$`, 's');
+    const shape = new RegExp(
+      `^${parts.map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)).join('(.+?)')}$`,
+      's',
+    );
     return { shape, template, literal: parts.join('').length };
   })
   .toSorted((a, b) => b.literal - a.literal);

@@ -1,4 +1,4 @@
-/** What `tulou up` and `tulou doctor` print, in Simplified Chinese. Keys are the English texts; `zh.test.ts` holds it complete. */
+/** The output of `tulou up` and `tulou doctor` in Simplified Chinese. Keys are the English texts; `zh.test.ts` holds it complete. */
 export const zh: Readonly<Record<string, string>> = {
   // up
   '{0} (new)': '{0}（新建）',
@@ -59,8 +59,8 @@ export const zh: Readonly<Record<string, string>> = {
     '请授予当前用户写入权限，或删除该文件；目前没有平台使用此目录。',
   'another process': '另一个进程',
   'process {0}': '进程 {0}',
-  'The data directory {0} is in use by {1}, which serves {2}.': '数据目录 {0} 正被{1}使用，其服务地址为 {2}。',
-  'The data directory {0} is in use by {1}.': '数据目录 {0} 正被{1}使用。',
+  'The data directory {0} is in use by {1}, which serves {2}.': '数据目录 {0} 正被 {1} 使用，其服务地址为 {2}。',
+  'The data directory {0} is in use by {1}.': '数据目录 {0} 正被 {1} 使用。',
   'Use that one, stop it (`{0}`), or choose another directory with `--data`.':
     '请使用该平台，或停止它（`{0}`），或用 `--data` 选择其他目录。',
   "This machine's clock says {0} UTC, but {1} was written at {2} UTC.":

@@ -141,7 +141,22 @@ export const laws: readonly Law[] = [
     except: [`${server}tenancy/doors.ts`, `${server}tenancy/scope.ts`],
     testsExempt: false,
     forbids: /^unsafe_mintScope$/,
-    reason: 'a tenant scope comes through one of the three doors, or the isolation of tenants is worth nothing',
+    reason: 'a tenant scope comes through one of the four doors, or the isolation of tenants is worth nothing',
+  },
+  {
+    from: everyPackage,
+    except: [`${server}tenancy/doors.ts`, `${server}identity/`, `${server}store/membership.ts`],
+    testsExempt: true,
+    forbids: /^fromIdentity$/,
+    reason: 'this door is for the identity server: a call, a job and an operator have their own',
+  },
+  {
+    from: [`${server}identity/`],
+    except: [`${server}identity/system-wide.ts`],
+    testsExempt: true,
+    forbids: /(?:[sS]tore|undefined)\.system$|^crossTenants$/,
+    reason:
+      'identity works under row-level security of one tenant; what cannot is in the table of system-wide.ts, with the reason',
   },
   {
     from: everyPackage,

@@ -35,7 +35,7 @@ const pace = setInterval(() => {
   for (; sent < due; sent += 1) call(sent);
 }, 5);
 
-// The one that started this is no more: nobody wants the answer.
+// The process that started this one has ended, so no one reads the answer.
 process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', () => {
   clearInterval(pace);

@@ -1,5 +1,5 @@
 /**
- * What a tenant costs: many tenants, each with an API, a live version, an app and a key, made through the control API.
+ * The cost of a tenant: many tenants, each with an API, a live version, an app and a key, made through the control API.
  * README.md says how to read the figures.
  */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ const folder = await newFolder();
 const platform = await startMeasured(folder.path);
 const results: Record<string, number> = { tenants };
 try {
-  // The first half warms up: what the second adds is what tenants cost.
+  // The first half warms up. The growth of the second half is the cost of its tenants.
   const half = Math.floor(tenants / 2);
   await makeTenants(0, half);
   await settled();
@@ -107,7 +107,7 @@ async function live(slug: string): Promise<number> {
   }
 }
 
-/** Memory counts what is held, not what waits to be collected: the roles get some quiet seconds first. */
+/** Memory must not count uncollected garbage, so the roles get some quiet seconds first. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => void setTimeout(resolve, flags.smoke ? 500 : 8000));
 }

@@ -1,5 +1,6 @@
-/** One flood, as a process of its own: so many requests at once, as fast as they are answered, until it is ended. */
+/** One flood in a separate process: a fixed number of concurrent requests, as fast as they are answered, until it is ended. */
 import { request } from 'node:http';
+import { credentialWith, parseCredential } from '@tulou/contract';
 import { openBrowser } from '../../packages/server/test/identity/browser.ts';
 
 interface Plan {
@@ -12,7 +13,7 @@ interface Plan {
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
 const counts: Record<string, number> = {};
-/** A large document, as text of YAML; each copy is refused or parsed, and either costs. */
+/** A large document, as YAML text. Each copy is refused or parsed, and both cost processor time. */
 const large = JSON.stringify({
   name: 'v1',
   openapi: `openapi: 3.1.0\ninfo: {title: x, version: "1"}\npaths: {}\nx-large:\n${'  - one more line of text\n'.repeat(80_000)}`,
@@ -48,8 +49,9 @@ const kinds: Readonly<Record<Plan['kind'], () => Promise<() => Promise<number>>>
   'wrong credentials': async () => () => send('GET', `${at}/apis`, { authorization: `Bearer ${wrong(plan.token)}` }),
 };
 
-/** The right form, another secret: it has to be looked up. */
-const wrong = (token: string): string => token.replace(/_([^_]{4})/, (_, part: string) => `_${part.toLowerCase()}`);
+/** A token of the right form and checksum with a wrong secret: it has to be looked up. */
+const wrong = (token: string): string =>
+  credentialWith('member', parseCredential(token)?.id ?? '', crypto.getRandomValues(new Uint8Array(32)));
 
 process.on('SIGTERM', () => {
   process.stdout.write(`${JSON.stringify(counts)}\n`);

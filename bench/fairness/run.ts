@@ -18,9 +18,9 @@ const { values: flags } = parseArgs({
 });
 const seconds = flags.smoke ? 2 : Number(flags.seconds);
 const atOnce = flags.smoke ? 16 : Number(flags['at-once']);
-/** The other tenant sends one request after so long, whatever the last one took. */
-const periodMs = 100;
-/** Below this, a latency is the scheduler's more than ours. */
+/** The other tenant sends one request per interval, independent of the duration of the last one. */
+const periodMs = 25;
+/** Below this value, the scheduler determines a latency more than our code does. */
 const floorMs = 25;
 
 interface Tenant {
@@ -70,7 +70,7 @@ async function makeTenant(slug: string): Promise<Tenant> {
   return { slug, token: String(made.body['token']) };
 }
 
-/** An open loop: a request that is late does not make the next one wait, so that a stall counts as often as it would. */
+/** An open loop: a late request does not delay the next one, so a stall counts for every request that it delays. */
 async function work({ slug, token }: Tenant, forSeconds: number): Promise<Measured> {
   const latencies: number[] = [];
   let failed = 0;

@@ -1,17 +1,18 @@
 /**
- * What a request costs in gateways, side by side in one run: the same upstream, the same load, the subject alone on one
- * core and all else on another. README.md says how to read the table.
+ * The cost of a request in several gateways, in one run: the same upstream, the same load, the subject alone on one core and
+ * everything else on another. README.md says how to read the table.
  */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generate, type LoadResult } from '../measure/load.ts';
-import { load, machine, requireAll } from '../measure/machine.ts';
+import { load, machine } from '../measure/machine.ts';
 import { median, show, table } from '../measure/numbers.ts';
 import { cpuParts, memoryBytes } from '../measure/process.ts';
 import { fastifyProxy } from './subjects/fastify.ts';
 import { haproxyBare } from './subjects/haproxy.ts';
+import { requirePeers } from './subjects/requirements.ts';
 import { nginxBare, nginxLua, startUpstream } from './subjects/nginx.ts';
 import type { Bench, RunningSubject, Subject } from './subjects/subject.ts';
 import { tulou } from './subjects/tulou.ts';
@@ -31,24 +32,13 @@ const rounds = flags.smoke ? 1 : Number(flags.rounds);
 const warmSeconds = flags.smoke ? 1 : 6;
 const connections = Number(flags.connections);
 
-requireAll([
-  { program: 'nginx', debian: 'nginx' },
-  { program: 'haproxy', debian: 'haproxy' },
-  { program: 'wrk', debian: 'wrk' },
-  { program: 'taskset', debian: 'util-linux' },
-  { file: '/usr/lib/nginx/modules/ngx_http_lua_module.so', debian: 'libnginx-mod-http-lua' },
-  { file: '/usr/share/lua/5.1/resty/lrucache.lua', debian: 'lua-resty-lrucache' },
-]);
-if (machine().cores < 2) {
-  process.stderr.write('This needs two cores: one for the subject alone.\n');
-  process.exit(1);
-}
+requirePeers();
 
 interface Measurement extends LoadResult {
   readonly subject: string;
   readonly round: number;
   readonly cpu_us: number;
-  /** Of it, in the kernel: reading, writing, waiting. */
+  /** The part in the kernel: reading, writing, waiting. */
   readonly cpu_kernel_us: number;
   readonly memory_bytes: number;
 }
@@ -198,7 +188,7 @@ async function report(): Promise<void> {
   if (flags.smoke) assertSane(sums);
 }
 
-/** What a few seconds can show: each subject answers, without an error, and takes measurable time to do so. */
+/** Checks what a few seconds can show: each subject answers without an error, and its processor time is measurable. */
 function assertSane(
   sums: readonly { subject: string; cpu_us: number; requests_per_second: number; errors: number }[],
 ): void {

@@ -1,4 +1,4 @@
-/** What a credential costs in a whole call, and what a token costs that issues it. README.md says how to read the figures. */
+/** The cost of each kind of credential in a whole call, and the cost of issuing a token. README.md says how to read the figures. */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:http';
@@ -143,7 +143,7 @@ function call(gateway: string, agent: Agent, fields: Fields): Promise<number> {
   });
 }
 
-/** Until it is known to the gateway, and a while longer, so that its code is compiled. */
+/** Calls until the gateway knows the credential, and some more calls, so that the code is compiled. */
 async function warm({ gateway }: MeasuredPlatform, agents: readonly Agent[], fields: () => Fields): Promise<void> {
   const [agent = new Agent()] = agents;
   const end = performance.now() + 10_000;
@@ -161,7 +161,7 @@ async function many(gateway: string, agents: readonly Agent[], fields: () => Fie
   });
 }
 
-/** The subjects in turn, so that what the machine does beside it meets all of them. */
+/** The subjects take turns, so that other load of the machine affects all of them. */
 async function measureCalls(running: MeasuredPlatform, agents: readonly Agent[], subjects: readonly Subject[]) {
   const costs = subjects.map(({ name }) => ({ name, micros: [] as number[], database: 0 }));
   for (let round = 0; round < rounds; round += 1) {

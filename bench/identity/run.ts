@@ -13,7 +13,7 @@ const { values: flags } = parseArgs({
   options: { rounds: { type: 'string', default: '20000' }, smoke: { type: 'boolean', default: false } },
 });
 const rounds = flags.smoke ? 200 : Number(flags.rounds);
-/** Signatures are dear to make, so those runs are shorter. */
+/** Signatures are expensive to make, so those runs are shorter. */
 const freshRounds = Math.min(1000, rounds);
 const runs = 5;
 const path = '/acme/orders/v1/orders/7';

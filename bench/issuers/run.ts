@@ -36,7 +36,7 @@ interface Answer {
   readonly text: string;
 }
 
-// What the platform is started with: fewer than there are.
+// The platform keeps fewer issuers ready than there are.
 // All requests come from one address.
 process.env['TULOU_IDENTITY_REQUESTS_PER_SECOND'] = '1000000';
 process.env['TULOU_WARM_ISSUERS'] = flags.smoke ? '10' : flags.warm;
@@ -52,7 +52,7 @@ try {
   // Every issuer for the first time in this process, one after the other: its keys are read and its provider is built.
   const cold = await timed(clients.length, 1, (n) => discover(at(clients, n)));
   const before = cpuOf(platform);
-  // More issuers than providers are kept, in no order: most of these find none.
+  // There are more issuers than kept providers, in random order, so most of these requests find no provider.
   const order = Array.from({ length: requests }, (_, n) => at(clients, (n * 7919) % clients.length));
   const thrashed = await timed(requests, width, (n) => (n % 2 === 0 ? discover(at(order, n)) : issue(at(order, n))));
   const after = cpuOf(platform);
@@ -97,7 +97,7 @@ if (failed > 0) {
   process.exit(1);
 }
 
-/** Memory counts what is held, not what waits to be collected: the role gets some quiet seconds first. */
+/** Memory must not count uncollected garbage, so the role gets some quiet seconds first. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => void setTimeout(resolve, flags.smoke ? 500 : 15_000));
 }

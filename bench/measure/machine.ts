@@ -1,4 +1,4 @@
-/** What a measurement stands on: the programs it needs, the processor it ran on. */
+/** The basis of a measurement: the programs that it needs, and the processor that it ran on. */
 import { accessSync, readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';

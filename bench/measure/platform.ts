@@ -60,7 +60,7 @@ export async function inParallel(count: number, width: number, work: (n: number)
   return (performance.now() - start) / 1000;
 }
 
-/** Says how far a long piece of work is, at most every ten seconds. */
+/** Prints the progress of a long piece of work, at most every ten seconds. */
 export function progress(what: string, count: number): () => void {
   let done = 0;
   let said = performance.now();

@@ -1,4 +1,4 @@
-/** Processes under measurement, as Linux keeps account of them in /proc. */
+/** Processes under measurement, as Linux reports them in /proc. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -62,7 +62,7 @@ export interface Pinned {
   stop(): Promise<void>;
 }
 
-/** Starts a program on one core; what it says goes to stderr of this process. `core` undefined: anywhere. */
+/** Starts a program on one core. Its output goes to stderr of this process. `core` undefined: any core. */
 export function startPinned(
   core: number | undefined,
   command: readonly string[],

@@ -8,7 +8,7 @@ import { answering, freePort, refusing, type Bench, type RunningSubject, type Su
 
 const modules = '/usr/lib/nginx/modules';
 
-/** One worker, nothing logged, connections kept: what a good administrator would write. */
+/** One worker, no log, kept connections: the settings that a good administrator would use. */
 function configuration(folder: string, http: string, load = ''): string {
   return `${load}
 worker_processes 1;
@@ -142,7 +142,7 @@ async function ready(
   return { url, credentials: headers };
 }
 
-/** A line for each key, as a control plane would have pushed it: id, SHA-256 of the secret, whose it is. */
+/** A line for each key, as a control plane would have pushed it: id, SHA-256 of the secret, owner. */
 function keyLines(credentials: readonly string[]): string {
   const app = idFromUuid('app', '00000000-0000-7000-8000-000000000002');
   const tenant = idFromUuid('tenant', '00000000-0000-7000-8000-000000000001');

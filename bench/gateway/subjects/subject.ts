@@ -1,4 +1,4 @@
-/** What is measured: something that stands between the load generator and the upstream. */
+/** A subject of the measurement: a program between the load generator and the upstream. */
 import { createServer, type AddressInfo } from 'node:net';
 
 export interface Bench {
@@ -17,7 +17,7 @@ export interface Bench {
 
 export interface RunningSubject {
   readonly url: string;
-  /** Values of `Authorization`; none where the subject asks for none. */
+  /** Values of `Authorization`; empty if the subject requires no credential. */
   readonly credentials: readonly string[];
   /** The processes whose processor time counts. */
   pids(): readonly number[];
@@ -26,7 +26,7 @@ export interface RunningSubject {
 
 export interface Subject {
   readonly name: string;
-  /** What it does for a request, in a few words. */
+  /** A short description of its work for a request. */
   readonly does: string;
   readonly start: (bench: Bench) => Promise<RunningSubject>;
 }

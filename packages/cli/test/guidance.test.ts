@@ -74,12 +74,15 @@ test('a failure names the platform and the origin of the credential, and -v each
   for (const one of [ran, verbose, shown]) assert.ok(!`${one.out}${one.err}`.includes(platform.control.operator));
 });
 
-test('an empty list says if its filter names a missing object', async () => {
+test('a filter that names a missing object fails, with the nearest name that exists', async () => {
   for (const [line, says] of [
     ['usage get acme --api ordrs', /No API "ordrs" in "acme"\. Did you mean "orders"\?/],
     ['subscriptions list acme --app shp', /No app "shp" in "acme"\. Did you mean "shop"\?/],
-  ] as const)
-    assert.match((await platform.tulou(line)).err, says, line);
+  ] as const) {
+    const ran = await platform.tulou(line);
+    assert.notEqual(ran.code, 0, line);
+    assert.match(ran.err, says, line);
+  }
   assert.match((await platform.done('usage get acme --api orders')).out, /: 0 in total/);
 });
 

@@ -1,6 +1,7 @@
 /**
- * Why a call ended in a 502 or 504: one stable code for each cause. Providers and operators read it in usage, in the access
- * log and in metrics. The caller's answer never holds it: it would describe the provider's network.
+ * Why a call ended in a 502 or 504, or in a 503 because the gateway could not connect: one stable code for each cause.
+ * Providers and operators read it in usage, in the access log and in metrics. The caller's answer never holds it: it would
+ * describe the provider's network.
  */
 export const upstreamCauses = {
   no_upstream: 'The version has no upstream with a weight above 0',
@@ -11,6 +12,7 @@ export const upstreamCauses = {
   connect_reset: 'The host reset the connection while it was opened',
   connect_unreachable: 'The network has no route to the host',
   connect_timeout: 'The connection was not accepted in time',
+  gateway_out_of_descriptors: 'The gateway had no file descriptor left: the operator must act, not the provider',
   connect_failed: 'The connection could not be opened for another reason',
   tls_timeout: 'The TLS handshake did not end in time',
   tls_failed: 'The TLS handshake failed: no common protocol, or the port does not speak TLS',

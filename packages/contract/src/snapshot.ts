@@ -65,7 +65,7 @@ export type SnapshotChange = { seq: number; kind: string; key: string; tenant: s
 
 /**
  * First line of an answer of `GET /internal/v1/snapshot?epoch=&since=&wait_ms=`; the changes follow, a line each, then
- * `{"end":<count>}`, without which the answer is cut short and must be thrown away.
+ * `{"end":<count>}`, without which the answer is cut short and must be discarded.
  * `full`: what the gateway holds beyond these lines must be dropped.
  */
 export const snapshotHead = z.object({

@@ -96,6 +96,8 @@ test('a token that the gateway refuses before its end is replaced, and the call 
   const { asked, system } = counting();
   const source = (await confidential({ system })).installation('shop');
   await passing(() => source.fetch(`${world.api}/orders`));
+  // A gateway that has not heard of the installation yet refuses the first token.
+  const { length } = asked;
   const sent: string[] = [];
   const broken = openClient(
     options({
@@ -118,7 +120,7 @@ test('a token that the gateway refuses before its end is replaced, and the call 
   };
   const answer = await broken.fetch(`${world.api}/orders`, { method: 'POST', body: 'twelve bytes' });
   assert.deepEqual([answer.status, await answer.text(), sent.length], [200, '12', 2]);
-  assert.equal(asked.length, 1);
+  assert.equal(asked.length, length);
 });
 
 test('a tenant that has not installed the app is refused by name, and the refusal is not kept', async () => {

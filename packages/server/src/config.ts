@@ -281,7 +281,7 @@ export const settingTables: readonly SettingTable[] = [
   ...planes.map(({ settings }) => settings),
 ];
 
-/** The settings of the program, with defaults. What has no sensible default for every role stays undefined. */
+/** The settings of the program, with defaults. A setting without a sensible default for every role stays undefined. */
 export interface Config extends Given<typeof programSettings> {
   readonly data: string;
   readonly gatewayListen: Address;
@@ -338,19 +338,19 @@ function timeoutsOf({
   };
 }
 
-/** How a program on this machine reaches a listener. An address that stands for all of them is reached by loopback. */
+/** The URL at which a program on this machine reaches a listener. A wildcard address is reached by loopback. */
 export function urlOf({ host, port }: Address): string {
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
 }
 
-/** Variables beside our settings that a role is given: how programs run here, and nothing of what other programs are told. */
+/** The variables that a role inherits beside its settings: how programs run on this machine. No other variable is passed on. */
 const inherited =
   /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LANGUAGE|LC_[A-Z]+|SSL_CERT_(?:FILE|DIR)|UV_THREADPOOL_SIZE|NODE_(?:OPTIONS|COMPILE_CACHE|EXTRA_CA_CERTS|USE_SYSTEM_CA|V8_COVERAGE))$/;
 
 /**
- * The environment of a role that this process starts: the settings that this role reads, from `values` or as they were given. A
- * gateway is not told where the operator's token, the master key and the database are.
+ * The environment of a role that this process starts: the settings that this role reads, from `values` or from this process. A
+ * gateway does not receive the locations of the operator's token, the master key and the database.
  */
 export function environmentFor(
   role: RoleName,
@@ -362,7 +362,7 @@ export function environmentFor(
   return { ...Object.fromEntries(kept), ...(Object.fromEntries(own) as Record<string, string | undefined>) };
 }
 
-/** What a person types to start everything again, with these flags. */
+/** The command that starts everything again, with these flags. */
 export function startLine(flags: readonly string[]): string {
   const command = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 'npx tulou up';
   return [command, ...flags.map(quoted)].join(' ');

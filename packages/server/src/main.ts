@@ -26,6 +26,8 @@ import { serveRole } from './up/child.ts';
 import { examine } from './up/doctor/doctor.ts';
 import { runningOn } from './up/doctor/installation.ts';
 import { report } from './up/doctor/report.ts';
+import { padded } from './up/language/cells.ts';
+import { inLanguage } from './up/language/translate.ts';
 import { holdMasterKey, readMasterKey } from './up/master-key.ts';
 import { checkSites } from './up/sites.ts';
 import { readToken } from './up/tokens.ts';
@@ -57,22 +59,24 @@ async function up(config: Config, given: Flags): Promise<number> {
   const begun = clock.monotonic();
   const asked = askedToEnd();
   say(`Tulou ${await version()}\n`);
-  const progress = (what: string, detail: string): void => say(`  ${what.padEnd(16)} ${detail}\n`);
+  const language = readLanguage();
+  const progress = (what: string, detail: string): void =>
+    say(`  ${padded(inLanguage(what, language), 16)} ${inLanguage(detail, language)}\n`);
   const starting = startUp(
     { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
     { clock, random, log, progress, opens },
   );
-  // Asked before it serves: nothing is lost by ending at once, as every part ends with this process.
+  // A signal may arrive before the platform serves. The process can end immediately, because every part ends with it.
   const platform = await Promise.race([starting, asked]);
   if (platform === undefined) return 0;
-  process.stdout.write(json ? `${readyLine(platform)}\n` : welcome(platform, clock.monotonic() - begun));
+  process.stdout.write(json ? `${readyLine(platform)}\n` : welcome(platform, clock.monotonic() - begun, language));
   await asked;
-  say('Stopping.\n');
+  say(language === 'zh-CN' ? '正在停止。\n' : 'Stopping.\n');
   await platform.stop();
   return 0;
 }
 
-/** Settles at the first signal. The second ends the process at once, which ends its children. */
+/** Settles at the first signal. A second signal ends the process immediately, which ends its children. */
 function askedToEnd(): Promise<undefined> {
   return new Promise((resolve) => {
     let signals = 0;
@@ -83,7 +87,7 @@ function askedToEnd(): Promise<undefined> {
         resolve(undefined);
       });
     }
-    // Started by another program with a channel (as by `npm start`): that program is no more.
+    // A program that starts this one with a channel (`npm start` does) has ended.
     process.once('disconnect', () => resolve(undefined));
   });
 }
@@ -174,7 +178,7 @@ async function rotate(config: Config, given: Flags): Promise<number> {
   const masterKeyFile = config.masterKeyFile ?? join(config.data, 'master.key');
   const masterKey = await readMasterKey(masterKeyFile);
   const vault = openVault(masterKey, random);
-  // Beside `tulou up`: its database, and the address at which it issues.
+  // If `tulou up` runs, its database and its issuer are used.
   const running = config.databaseUrl === undefined ? await runningOn(config) : undefined;
   const store = openStore({ url: running?.databaseUrl ?? databaseOf(config), connectionsMax: 2 }, clock);
   const platformUrl = running?.platform ?? config.platformUrl;
@@ -191,8 +195,8 @@ async function rotate(config: Config, given: Flags): Promise<number> {
     }
     process.stdout.write(
       typeof kid === 'string'
-        ? `No gateway accepts what ${kid} has signed any more.\n`
-        : 'Tokens are signed with the next key from now on; the one before verifies for a day.\n',
+        ? `Gateways no longer accept tokens that ${kid} has signed.\n`
+        : 'Tokens are now signed with the next key. Gateways accept tokens of the previous key for one more day.\n',
     );
   } finally {
     await store.close();
@@ -221,7 +225,7 @@ async function init(config: Config): Promise<number> {
 
 async function doctor(config: Config, given: Flags): Promise<number> {
   const findings = await examine(config, clock);
-  process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings));
+  process.stdout.write(given['json'] === true ? `${JSON.stringify({ findings })}\n` : report(findings, readLanguage()));
   return findings.some(({ verdict }) => verdict === 'wrong') ? 1 : 0;
 }
 
@@ -232,7 +236,7 @@ async function serve(role: string, config: Config, start: (log: Log) => Promise<
   return 0;
 }
 
-/** The role with its store, which is closed after it. */
+/** Starts a role with its store. The store closes after the role. */
 async function withStore(
   config: Config,
   log: Log,
@@ -313,12 +317,12 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     for (const table of settingTables) config.read(table);
     return await runs[name](config, given);
   } catch (error) {
-    process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error));
+    process.stderr.write(args.includes('--json') ? failureLine(error) : failureText(error, language));
     return error instanceof OperatorError && (error.code === 'usage' || error.code === 'config_invalid') ? 2 : 1;
   }
 }
 
-// The program ends when `main` says so, not with an empty event loop: the clock's timers do not keep a process alive,
-// and what a role has finished with may still hold an idle connection.
+// The program ends when `main` returns, not when the event loop is empty: the timers of the clock do not keep a process
+// alive, and a role that has stopped may still hold an idle connection.
 new MessageChannel().port1.ref();
 process.exit(await main(process.argv.slice(2)));

@@ -1,14 +1,14 @@
-/** A place inside, which nobody outside may make the platform connect to, and all the ways to write its address. */
+/** A place inside the machine that no outside party may make the platform connect to, and every spelling of its address. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Canary {
-  /** URLs that lead to it, or to another place that is nobody's business. */
+  /** URLs that lead to it, or to another place that must not be reached. */
   readonly urls: readonly string[];
   /** The plainest of them. */
   readonly url: string;
-  /** Connections so far, whatever came of them. */
+  /** Connections so far, with any result. */
   hits(): number;
   stop(): void;
 }
@@ -26,7 +26,7 @@ export async function openCanary(): Promise<Canary> {
   const [four, six] = [createServer(sing), createServer(sing)];
   await once(four.listen(0, '127.0.0.1'), 'listening');
   const { port } = four.address() as AddressInfo;
-  // Without IPv6 on this machine, nobody could come by it either.
+  // Without IPv6 on this machine, no connection could come by it either.
   await new Promise<void>((resolve) => {
     six.once('error', () => resolve());
     six.listen({ port, host: '::1', ipv6Only: true }, resolve);
@@ -58,9 +58,9 @@ const hosts: readonly string[] = [
   ...['0', '0.0.0.0', '127.255.255.254', 'localhost', 'LOCALHOST', 'localhost.', 'a.localhost', '%31%32%37.0.0.1'],
   ...['127。0。0。1', '①②⑦.⓪.⓪.①', '[::1]', '[::]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]'],
   ...['[::127.0.0.1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]', '[fe80::1]', '[fec0::1]', '[fd00::1]', '[ff02::1]'],
-  // What a cloud tells its machines about themselves, and networks that are not the world's.
+  // The metadata address of a cloud, and networks that are not public.
   ...['169.254.169.254', '2852039166', '0xa9fea9fe', '[::ffff:169.254.169.254]', '[fd00:ec2::254]', '100.100.100.200'],
   ...['10.0.0.1', '172.16.0.1', '192.168.0.1', '100.64.0.1', '198.18.0.1', '224.0.0.1', '255.255.255.255'],
-  // A public name in front of, or behind, the place itself.
+  // A public name before or after the place itself.
   ...['example.com@127.0.0.1', 'user:password@127.0.0.1', '127.0.0.1\\@example.com', '127.0.0.1#@example.com'],
 ];

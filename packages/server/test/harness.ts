@@ -1,4 +1,4 @@
-/** What tests stand on: a real PostgreSQL, and a fresh, migrated database of it for each that asks. */
+/** The base of the tests: a real PostgreSQL, and a new, migrated database in it for each caller. */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { openPool, type Pool } from '../src/store/pool.ts';
 import { openStore, type Store } from '../src/store/store.ts';
 
 export interface TestDatabase {
-  /** Of the role that owns the tables, no superuser: what the program would be given. */
+  /** URL of the role that owns the tables and is no superuser, as the program would receive it. */
   readonly url: string;
   readonly superuserUrl: string;
   readonly store: Store;
@@ -29,12 +29,12 @@ const log = openLog('test', 'error');
 /** The role that owns each test's database, as `tulou up` makes one. */
 const owner = 'tulou';
 
-/** A PostgreSQL 18 on a Unix socket in a temporary directory; without fsync, as nobody needs its data. */
+/** A PostgreSQL 18 on a Unix socket in a temporary directory, without fsync, because its data is not needed later. */
 export async function startTestServer(): Promise<TestServer> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'tulou-test-')));
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
   try {
-    // As root, PostgreSQL runs as another user, who must get through.
+    // As root, PostgreSQL runs as another user, who needs access.
     await chmod(dir, 0o711);
     const options = { dir, fallback: dir, connectionsMax: 300, durable: false };
     const cluster = await openCluster(options, systemClock, log);
@@ -84,7 +84,7 @@ function urlOf(superuserUrl: string, database: string, role?: string): string {
 let own: Promise<TestServer> | undefined;
 let borrowers = 0;
 
-/** The server of the run, or one of this process that is stopped when the last of its borrowers has given it back. */
+/** The server of the run, or one of this process that is stopped when its last user has released it. */
 async function borrowServer(): Promise<TestServer> {
   const shared = process.env['TULOU_TEST_DATABASE_URL'];
   if (shared !== undefined && shared !== '') return { superuserUrl: shared, stop: () => Promise.resolve() };
@@ -101,7 +101,7 @@ async function borrowServer(): Promise<TestServer> {
   };
 }
 
-/** Test files run at once: one makes the template, named after the migrations' content, and the others wait for it. */
+/** Test files run concurrently. One makes the template, named after the migrations' content, and the others wait for it. */
 async function ensureTemplate(pool: Pool, superuserUrl: string): Promise<string> {
   const migrations = await ownMigrations();
   const hash = Buffer.from(sha256(migrations.map((migration) => migration.hash).join()))

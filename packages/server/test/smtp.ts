@@ -1,4 +1,4 @@
-/** The least that a mail server is (RFC 5321), over a real socket. */
+/** A minimal mail server (RFC 5321) over a real socket. */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Received {
@@ -11,11 +11,11 @@ export interface Received {
 export interface SmtpServer {
   readonly url: string;
   readonly received: readonly Received[];
-  /** What it says to `RCPT TO`, from now on. */
+  /** Its answer to `RCPT TO` from now on. */
   answerRecipients(line: string): void;
-  /** Says this to the next one only. Settles when it has. */
+  /** Sends this answer to the next one only. Settles when it has. */
   answerNext(line: string): Promise<void>;
-  /** Settles when so many mails have come. */
+  /** Settles when this number of mails has arrived. */
   waitFor(count: number): Promise<readonly Received[]>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Executes changes, kind after kind. A failed change skips only those that depend on it. */
 import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { say, type Text } from '../language/say.ts';
+import { joined, say, type Text } from '../language/say.ts';
 import { bodyOfUpdate, differences, type Change } from './changes.ts';
 import { documentValue } from './documents.ts';
 import { callTo, mapLimited, readDocument } from './live.ts';
@@ -68,6 +68,8 @@ function secretOf(answer: Fields | undefined): Pick<Outcome, 'secret'> {
 
 function noteOn({ action, resource }: Change, answer: Fields | undefined): Pick<Outcome, 'note'> {
   if (answer?.['state'] === 'pending') return { note: 'waiting for the approval of the provider' };
+  const warnings = (answer?.['warnings'] ?? []) as readonly { readonly message: string }[];
+  if (warnings.length > 0) return { note: joined([...new Set(warnings.map(({ message }) => message))], ' ') };
   if (action !== 'create') return {};
   if (resource.kind === 'member') return { note: 'an invitation was sent by mail' };
   const isWithout = resource.kind === 'connection' && (resource.fields['client_secret'] ?? null) === null;

@@ -21,7 +21,7 @@ import { printForPeople, printRaw } from './answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { printText } from '../terminal/print.ts';
 import { effectOf } from './effects.ts';
-import { explained, hintOnEmpty } from './missing.ts';
+import { explained } from './missing.ts';
 import { exampleOf } from './example.ts';
 import { fieldsOf, flagName, optionOf } from './fields.ts';
 import {
@@ -173,11 +173,7 @@ async function runOperation(operation: Operation, args: Arguments, io: Io): Prom
     const answer = await (isOn(args, 'all') ? allPages(client, call) : client.call(call));
     if (isOn(args, 'etag')) io.stdout.write(`${answer.etag ?? ''}\n`);
     else if (isOn(args, 'json')) printRaw(answer, io);
-    else {
-      printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
-      const hint = await hintOnEmpty(answer, named);
-      if (hint !== undefined) printText(hint, io.stderr, io);
-    }
+    else printForPeople(operation, answer, { isWide: isOn(args, 'wide') }, io);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw await explained(error, named);

@@ -4,7 +4,7 @@
  */
 import { nearest, type Operation } from '@tulou/contract';
 import { whoami } from '@tulou/contract/operations/whoami';
-import type { Answer, Client } from '../client.ts';
+import type { Client } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { joined, ours, say, type Text } from '../language/say.ts';
 import { allOperations, paramsOf } from './registry.ts';
@@ -30,14 +30,6 @@ export async function explained(failure: Failure, missed: Missed): Promise<Failu
   } catch {
     return failure;
   }
-}
-
-/** For an empty list: names the object that a filter names and that does not exist. Undefined if all exist. */
-export async function hintOnEmpty(answer: Answer, missed: Missed): Promise<Text | undefined> {
-  const items = (answer.json as { readonly items?: unknown } | undefined)?.items;
-  const isFiltered = missed.query?.has('api') === true || missed.query?.has('app') === true;
-  if (!isFiltered || !Array.isArray(items) || items.length > 0) return undefined;
-  return missingInFields(missed).catch(() => undefined);
 }
 
 async function missingInPath({ operation, params, client }: Missed): Promise<Text | undefined> {

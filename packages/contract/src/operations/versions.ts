@@ -87,8 +87,19 @@ export const version = z.object({
   updated_at: timestamp,
 });
 
+const warning = z.object({
+  pointer: z.string().describe('RFC 6901, into the version'),
+  cause: z.string().describe('Why no connection could be opened, as in records of calls'),
+  message: z.string(),
+});
+
 /** With the findings themselves: errors first, at most a hundred of each severity. */
-const publishedVersion = version.extend({ findings: counts.extend({ items: z.array(finding) }) });
+const publishedVersion = version.extend({
+  findings: counts.extend({ items: z.array(finding) }),
+  warnings: z
+    .array(warning)
+    .describe('Upstreams that control could not connect to when it tried. Nothing is refused for them'),
+});
 
 export const versionParams = apiParams.extend({ version: idOrSlug });
 

@@ -21,7 +21,7 @@ export async function findApp(tx: TenantTx, ref: string): Promise<AppRow> {
   return row;
 }
 
-/** The same, locked until the end of the transaction: writes of an app, its keys and subscriptions follow one another. */
+/** The same, locked until the end of the transaction. Writes of an app, its keys and its subscriptions thus run one after another. */
 export async function lockApp(tx: TenantTx, ref: string): Promise<AppRow> {
   const [row] = await tx.sql<AppRow[]>`
     select * from apps where tenant_id = ${tx.tenantUuid} and (id = ${ref} or slug = ${ref}) for update`;

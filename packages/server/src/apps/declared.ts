@@ -1,4 +1,4 @@
-/** Which scopes an app may declare. */
+/** The scopes that an app may declare. */
 import { Problem, type Violation } from '@tulou/contract';
 import type { TenantTx } from '../store/store.ts';
 
@@ -7,12 +7,12 @@ export interface Declared {
   readonly optional_scopes: readonly string[];
 }
 
-/** Required and optional ones: no token of the app holds more. */
+/** Required and optional scopes. No token of the app holds more. */
 export const allOf = ({ scopes, optional_scopes }: Declared): readonly string[] => [...scopes, ...optional_scopes];
 
 /**
- * Throws `invalid_request` where a scope is declared twice, or is none that this tenant may know of: of its own APIs, or
- * of a published public one. `held` are those that the app has declared before: they may stay, whatever became of them.
+ * Throws `invalid_request` if a scope is declared twice, or is not visible to this tenant. Visible are the scopes of its own
+ * APIs and of published public ones. `held` are the scopes that the app has declared before: they may stay in any case.
  */
 export async function holdDeclared(tx: TenantTx, declared: Declared, held: readonly string[]): Promise<void> {
   const asked = allOf(declared).filter((scope) => !held.includes(scope));

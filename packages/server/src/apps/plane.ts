@@ -8,7 +8,7 @@ export const apps = plane({
   reads: ['tenants', 'members', 'catalog', 'subscriptions', 'installation_usage', 'users'],
   kinds: ['app', 'key', 'client', 'installation'],
   metrics: {},
-  needs: [],
+  needs: ['mailMembers'],
   gives: [],
   serve: () => import('./serve.ts'),
   work: () => import('./work.ts'),

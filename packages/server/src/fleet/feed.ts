@@ -62,7 +62,7 @@ async function waitForNews(request: HttpRequest, deps: Deps, watch: HeadWatch): 
   const known = { epoch, seq: since };
   const head = await deps.store.system('has the snapshot moved', readHead);
   if (head.epoch === epoch && head.seq < since) {
-    deps.log.warn({ known: since, seq: head.seq }, 'the snapshot went back; gateways are told to read it anew');
+    deps.log.warn({ known: since, seq: head.seq }, 'the snapshot went back; gateways will read it again');
     await deps.store.system('numbers after a restore are new ones', (tx) => renewEpoch(tx, head));
   }
   if (head.epoch === epoch && head.seq === since && waitMs > 0) {

@@ -1,6 +1,6 @@
 /**
- * One JSON line a call on standard error, one write a turn of the event loop. Neither query nor credential stands in it:
- * the path is cut at `?`, and fields are not logged at all.
+ * Writes one JSON line per call to standard error, with one write per turn of the event loop. A line holds neither query nor
+ * credential: the path ends at `?`, and fields are not logged.
  */
 import { writeSync } from 'node:fs';
 import type { Call } from './call.ts';
@@ -45,7 +45,7 @@ export class AccessLog {
     })}\n`;
   }
 
-  /** Writes what this turn added. A full pipe must not stop calls: the lines are dropped and counted. */
+  /** Writes the lines of this turn. A full pipe must not stop calls, so lines are dropped and counted. */
   flush(): void {
     if (this.#lines === 0) return;
     try {

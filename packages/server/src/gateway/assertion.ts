@@ -1,11 +1,11 @@
 /**
- * `Tulou-Assertion`: a JWT (RFC 7519, RFC 8037 EdDSA) with which an upstream can know who calls without trusting the
- * network. The private key is made on the gateway's first start and never leaves its data folder.
+ * `Tulou-Assertion`: a JWT (RFC 7519, RFC 8037 EdDSA) that lets an upstream identify the caller without trust in the network.
+ * The gateway makes the private key on its first start, and the key never leaves its data folder.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { Environment } from '@tulou/contract';
 
-/** An assertion is good for this long, and kept for half of it, so that the upstream always gets one with a minute left. */
+/** An assertion is valid for this time and reused for half of it, so the upstream always gets one with a minute left. */
 const lifeSeconds = 120;
 
 export interface PublicJwk {
@@ -30,7 +30,7 @@ export function publicJwkOf(privatePem: string): PublicJwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-/** What an assertion says beside its times. */
+/** The content of an assertion, without its times. */
 export interface AssertionClaims {
   readonly aud: string;
   readonly environment: Environment;
@@ -41,12 +41,12 @@ export interface AssertionClaims {
   readonly plan?: string;
   readonly subscription?: string;
   readonly scopes: string;
-  /** RFC 9396: scopes that are held for some of the data only. */
+  /** RFC 9396: scopes that are held for a part of the data only. */
   readonly authorization_details?: readonly object[];
 }
 
 export class AssertionSigner {
-  /** For how long a signed assertion may be used again. */
+  /** The time for which a signed assertion may be used again. */
   readonly keptMs = (lifeSeconds / 2) * 1000;
   readonly #key: KeyObject;
   readonly #head: string;

@@ -1,4 +1,4 @@
-/** One call on its way through the steps, and what the steps work with. */
+/** One call during the steps, and the objects that the steps use. */
 import type { ErrorCode } from '@tulou/contract';
 import type { TrustedProxies } from '../http/trusted-proxies.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -23,10 +23,10 @@ import type { Ingress } from './upstream/ingress.ts';
 import type { Spool } from './usage/segment.ts';
 import type { ContentWatch, Exchange } from './wire/exchange.ts';
 
-/** What each thread has one of. `state` is swapped when configuration changes; undefined: none yet. */
+/** The objects of a thread. `state` is swapped when configuration changes; undefined: no configuration yet. */
 export interface Gate {
   state: State | undefined;
-  /** No new work is wanted: `/readyz` says so. */
+  /** The gateway accepts no new work, and `/readyz` reports that. */
   draining: boolean;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,14 +37,14 @@ export interface Gate {
   /** Undefined until control has given it (kernel/fleet-key.ts). */
   fleetKey: Uint8Array | undefined;
   readonly usedProofs: UsedProofs;
-  /** Who may say for whom it forwards. */
+  /** The proxies whose forwarding fields are trusted. */
   readonly proxies: TrustedProxies;
   readonly freshness: Freshness;
-  /** Of the host of this machine; undefined: services have no host here. */
+  /** The ingress of the host of this machine; undefined: services have no host here. */
   readonly ingress: Ingress | undefined;
-  /** What is left of a `Set-Cookie` of an upstream. */
+  /** Returns the parts of an upstream's `Set-Cookie` that are passed on. */
   readonly keepCookie: (value: string) => string | undefined;
-  /** Where people go, and the public address of the calls. */
+  /** The URL of the pages for people, and the public URL of the calls. */
   readonly platformUrl: string;
   readonly gatewayUrl: string;
   readonly windows: Windows;
@@ -58,12 +58,12 @@ export interface Gate {
   readonly calls: CallLog;
 }
 
-/** The steps fill this in from top to bottom. */
+/** The steps set these fields from top to bottom. */
 export class Call {
   readonly exchange: Exchange;
   readonly state: State;
   readonly requestId: string;
-  /** When the head came, wall clock, milliseconds. */
+  /** When the head arrived, wall clock, milliseconds. */
   readonly atMs: number;
 
   // set by `target`
@@ -73,61 +73,61 @@ export class Call {
   // set by `route`
   version: VersionNode | undefined = undefined;
   operation: Operation | undefined = undefined;
-  /** Where, in the target, the part after the version begins. */
+  /** Offset in the target of the part after the version. */
   restAt = 0;
-  /** That part without the query, canonical (RFC 3986 §6.2.2), where it matters which operation a call is. */
+  /** That part without the query, in canonical form (RFC 3986 §6.2.2), if it matters which operation a call is. */
   rest: string | undefined = undefined;
-  /** Scopes that the operation needs, by their own names: of every operation that an upstream may read the path as. */
+  /** Scopes that the operation needs, by local name. They cover every operation that an upstream may read the path as. */
   scopes: readonly string[] = [];
-  /** Why the request cannot be trusted to mean one operation. */
+  /** Why the request does not clearly mean one operation. */
   ambiguity: string | undefined = undefined;
 
   // set by `identify`
   identity: Identity | undefined = undefined;
-  /** The identity again, where it is a token's. */
+  /** The same identity, if it comes from a token. */
   pass: Pass | undefined = undefined;
-  /** The field `DPoP`; empty: there were several. */
+  /** The field `DPoP`; empty if there were several. */
   proof: string | undefined = undefined;
-  /** What the call uses up when it is let through. */
+  /** The proof or nonce that the call uses up when it is forwarded. */
   once: Once | undefined = undefined;
   /** For the field `DPoP-Nonce` of the answer. */
   proofNonce: string | undefined = undefined;
-  /** Whether `Signature-Input` names a key of ours. */
+  /** Whether `Signature-Input` names a key of this platform. */
   isSigned = false;
-  /** Holds the content of a signed request against its digest. */
+  /** Checks the content of a signed request against its digest. */
   watch: ContentWatch | undefined = undefined;
   /** Whether the scheme of `Authorization` is `DPoP`. */
   isProofScheme = false;
-  /** `X-Forwarded-For` and `Client-Cert`, from whomever; several of the latter: empty. */
+  /** `X-Forwarded-For` and `Client-Cert`, from any sender. Several `Client-Cert` fields: empty. */
   forwardedFor: string | undefined = undefined;
   clientCert: string | undefined = undefined;
-  /** What each `Cookie` field holds but the platform's cookies; undefined: nothing. */
+  /** The content of each `Cookie` field without the platform's cookies; undefined: nothing is left. */
   cookies: (string | undefined)[] | undefined = undefined;
-  /** Of the client: the peer, or whom a trusted proxy forwards for. */
+  /** The address of the client: the peer, or the client of a trusted proxy. */
   address: string;
-  /** Which fields of the client are not forwarded, the credential among them: `drop` in steps/credential.ts. */
+  /** The fields of the client that are not forwarded, including the credential: `drop` in steps/credential.ts. */
   drops = 0;
   traceparent: string | undefined = undefined;
 
   // set by `authorise`
   subscription: SubscriptionNode | undefined = undefined;
   grant: Grant | undefined = undefined;
-  /** Scopes that the credential holds, by their own names; undefined: it is not limited to scopes. */
+  /** Scopes that the credential holds, by local name. Undefined: the credential is not limited to scopes. */
   held: ReadonlySet<string> | undefined = undefined;
 
   // set by `limit`
   /** Value of `RateLimit`; empty: no limits. */
   rateLimit = '';
   retryAfter = '';
-  /** The place that the call takes of its plan's concurrency, until it ends. */
+  /** The place that the call holds in the concurrency of its plan, until it ends. */
   slot: Hash64 | undefined = undefined;
 
   // why it was refused
   refusal: ErrorCode | undefined = undefined;
   detail: string | undefined = undefined;
-  /** What the caller can do; it may name objects of the calling tenant, which the provider does not see. */
+  /** The action for the caller. It may name objects of the calling tenant, which the provider must not see. */
   remedy: string | undefined = undefined;
-  /** `WWW-Authenticate` of the refusal, where it can say more than that a credential is needed. */
+  /** `WWW-Authenticate` of the refusal, if it says more than that a credential is needed. */
   challenge: string | undefined = undefined;
 
   constructor(exchange: Exchange, state: State, requestId: string, atMs: number) {
@@ -139,7 +139,10 @@ export class Call {
   }
 }
 
-/** A step lets the call go on (undefined), or ends it with a code of the catalogue. Synchronous: the hot path has no promise. */
+/**
+ * A step continues the call (undefined), or ends it with a code of the catalogue. It is synchronous: the hot path has no
+ * promise.
+ */
 export interface Step {
   readonly name: string;
   /** The codes that this step can end a call with. */

@@ -1,15 +1,18 @@
 /**
- * Cookies on their way through. Gateway and platform may share a host name, and cookies know no port (RFC 6265 §8.5): the
- * platform's cookies never reach an upstream, and no upstream sets, replaces or clears one.
+ * Cookies of forwarded calls. Gateway and platform may share a host name, and cookies ignore the port (RFC 6265 §8.5). The
+ * platform's cookies therefore never reach an upstream, and no upstream sets, replaces or clears one.
  */
 import { isPlatformCookie } from '@tulou/contract/cookies';
 
-/** What nearly every `Cookie` and `Set-Cookie` answers with no. Escapes may spell anything. */
+/**
+ * A quick test that nearly every `Cookie` and `Set-Cookie` fails. A field with escapes passes it, because escapes can encode
+ * any name.
+ */
 const mayNamePlatform = (text: string): boolean => /tulou|%/i.test(text);
 
 /**
- * The pairs of a `Cookie` field without the platform's; undefined: none is left. Parsers differ in what separates pairs: old
- * ones take a comma too (RFC 2109 §4.3.4).
+ * Returns the pairs of a `Cookie` field without the platform's; undefined: none is left. Parsers differ in the separators of
+ * pairs: old ones also accept a comma (RFC 2109 §4.3.4).
  */
 export function withoutPlatformCookies(value: string): string | undefined {
   if (!mayNamePlatform(value)) return value;
@@ -23,22 +26,22 @@ export function withoutPlatformCookies(value: string): string | undefined {
   return kept.trim() === '' ? undefined : kept;
 }
 
-/** A pair without a name is sent by its value alone, which the other side then reads as a pair. */
+/** A pair without a name is sent as its value alone, and the recipient then reads the value as a pair. */
 const nameIn = (pair: string): string => pair.replace(/^[ \t="]+/, '').split('=', 1)[0] ?? '';
 
-/** Judges `Set-Cookie` of upstreams. `platformHost`: the host name of the platform's pages. */
+/** Checks `Set-Cookie` of upstreams. `platformHost`: the host name of the platform's pages. */
 export function cookieKeeper(platformUrl: string): (value: string) => string | undefined {
   const platformHost = URL.parse(platformUrl)?.hostname.toLowerCase() ?? '';
   return (value) => {
     const [pair = '', ...attributes] = value.split(';');
     if (mayNamePlatform(pair) && isPlatformCookie(nameIn(pair))) return undefined;
     if (!attributes.some((attribute) => reaches(attribute, platformHost))) return value;
-    // The cookie stays with the host name that sets it.
+    // Without a domain, the cookie is sent only to the host name that sets it.
     return [pair, ...attributes.filter((attribute) => domainIn(attribute) === undefined)].join(';');
   };
 }
 
-/** RFC 6265bis §5.6.3: spaces around, any case, one dot in front passed over. */
+/** RFC 6265bis §5.6.3: ignores surrounding spaces, case, and one leading dot. */
 function domainIn(attribute: string): string | undefined {
   const [, domain] = /^[ \t]*domain[ \t]*=(.*)$/i.exec(attribute) ?? [];
   return domain

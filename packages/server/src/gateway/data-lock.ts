@@ -1,6 +1,7 @@
 /**
- * One gateway a data folder: two would take each other's open segments for those of a dead process. The lock is SQLite's, a
- * POSIX lock on a file, which the kernel gives up with the process, however it ends; Node itself offers none.
+ * One gateway per data folder: each of two gateways would take the open segments of the other for those of a dead process.
+ * The lock is a POSIX lock on a SQLite file. The kernel releases it when the process ends in any way. Node offers no such
+ * lock.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,14 +14,14 @@ const sqliteBusy = 5;
 const lockName = 'gateway.lock';
 
 export interface DataLock {
-  /** Whether the lock file in the folder is still the one that is locked: it may have been removed. */
+  /** Whether the lock file in the folder is still the locked file: another program may have removed it. */
   readonly isInForce: boolean;
-  /** Takes the folder anew after its files were removed. Throws where another gateway was faster. */
+  /** Takes the folder again after its files were removed. Throws if another gateway was faster. */
   retake(): void;
   release(): void;
 }
 
-/** Makes the folder where there is none, and takes it. Throws an OperatorError where another gateway has it. */
+/** Makes the folder if it is missing, and takes it. Throws an OperatorError if another gateway has it. */
 export function takeDataFolder(folder: string, log: Log): DataLock {
   const path = join(folder, lockName);
   makeFolder(folder, log);
@@ -41,7 +42,7 @@ export function takeDataFolder(folder: string, log: Log): DataLock {
   };
 }
 
-/** Makes a folder, mode 0700. A file in its place is set aside. Throws an OperatorError where it cannot be made. */
+/** Makes a folder, mode 0700. A file in its place is set aside. Throws an OperatorError if the folder cannot be made. */
 export function makeFolder(folder: string, log: Log): void {
   const isFile = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false;
   if (isFile) setAside(folder, 'it is not a folder', 'a folder is made in its place', log);
@@ -57,7 +58,7 @@ function lock(folder: string, path: string, log: Log): DatabaseSync {
     return tryLock(folder, path);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    // Nobody holds it, or the answer would have been that it is busy; what it says means nothing.
+    // No process holds the file, otherwise the error would be `busy`. The content of the file has no meaning.
     setAside(path, String(error), 'a new lock is made', log);
   }
   try {

@@ -1,4 +1,4 @@
-/** Promises about what `test` and `live` mean at the gateway. */
+/** Promises about the meaning of `test` and `live` at the gateway. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SnapshotOf } from '@tulou/contract';
@@ -46,7 +46,7 @@ describe('a call of the environment test', () => {
     assert.equal(hostOf(withTestKey), 'sandbox.test');
   });
 
-  it('tells the upstream its environment', () => {
+  it('sends the upstream its environment', () => {
     publish(production, sandbox);
     const environmentOf = (fields: Record<string, string>): string | undefined => {
       const sent = thread().call(address, fields).forwarded?.addFields ?? [];
@@ -55,7 +55,7 @@ describe('a call of the environment test', () => {
     assert.deepEqual([environmentOf(withTestKey), environmentOf(withKey)], ['test', 'live']);
   });
 
-  it('never uses up what live calls may do: windows and places are apart', () => {
+  it('never uses up the limits of live calls: windows and places are separate', () => {
     publish(production);
     thread().publish(planWith({ limits: [{ requests: 1, per: 'month', by: 'app' }] }));
     const codes = [withTestKey, withTestKey, withKey, withKey].map((fields) => thread().call(address, fields).code);
@@ -65,7 +65,7 @@ describe('a call of the environment test', () => {
     assert.deepEqual(held, [undefined, 'concurrency_limited', undefined, 'concurrency_limited']);
   });
 
-  it('is counted apart, and refusals with their code', () => {
+  it('is counted separately, and refusals with their code', () => {
     publish(production);
     thread().publish(planWith({ limits: [{ requests: 1, per: 'month', by: 'subscription' }] }));
     for (const fields of [withTestKey, withKey, withKey]) thread().call(address, fields);

@@ -1,4 +1,4 @@
-/** The fleet key on this gateway's disk, so that a gateway that starts without control can verify what needs it. */
+/** The fleet key on this gateway's disk. With it, a gateway that starts without control can verify HMAC signatures and nonces. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../kernel/log.ts';
@@ -6,10 +6,10 @@ import { replaceFile } from './durable.ts';
 import { setAside } from './set-aside.ts';
 
 const fileName = 'fleet.key';
-/** Another key of this shape verifies nothing, and control replaces it: it needs no checksum. */
+/** The file needs no checksum: a wrong key of this shape verifies nothing, and control replaces it. */
 const shape = /^[\w-]{43}$/;
 
-/** Undefined: this gateway has none yet, and control gives it one. A damaged file is set aside. */
+/** Undefined: this gateway has no key yet, and control will give it one. A damaged file is set aside. */
 export function readFleetKey(folder: string, log: Log): Buffer | undefined {
   const path = join(folder, fileName);
   try {

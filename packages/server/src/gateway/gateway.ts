@@ -1,6 +1,6 @@
 /**
- * The gateway: a main thread that holds the configuration, ships usage, keeps the counters and answers operators; and
- * threads that serve calls. It starts from its disk, or from control, and needs neither to go on.
+ * The gateway. Its main thread holds the configuration, ships usage, keeps the counters and answers operators; other threads
+ * serve calls. It starts from its disk, or from control, and needs neither to continue.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,22 +33,22 @@ import { sealingBoot, Shipper } from './usage/ship.ts';
 export interface GatewayOptions {
   readonly listen: Address;
   readonly admin: Address;
-  /** Holds identity, configuration, counters and usage; one gateway process at a time. */
+  /** Folder for identity, configuration, counters and usage, for one gateway process at a time. */
   readonly dataDir: string;
   readonly controlUrl: string;
   readonly nodeToken: string;
   /** Issuer of the assertions. */
   readonly platformUrl: string;
-  /** Public address of the calls: what a proof of possession must name. */
+  /** Public URL of the calls. A proof of possession must name it. */
   readonly gatewayUrl: string;
   readonly threads: number;
   readonly upstreamAllow: readonly AllowedClass[];
-  /** Addresses and CIDR blocks of proxies before this gateway; absent: there are none. */
+  /** Addresses and CIDR blocks of proxies in front of this gateway; absent: there are none. */
   readonly trustedProxies?: readonly string[];
   /** Where the host of this machine takes calls to its services; absent: there is none. */
   readonly ingress?: Ingress | undefined;
   readonly accessLog: boolean;
-  /** When a thread counts as hung. */
+  /** Bounds after which a thread counts as hung. */
   readonly hung?: HungBounds;
 }
 
@@ -60,13 +60,16 @@ export interface GatewayDeps {
 
 const counterSlots = 1024 * 1024;
 const concurrencySlots = 64 * 1024;
-/** Used proofs are remembered for two minutes, nonces of signed requests for five: enough for eight thousand calls a second. */
+/**
+ * Used proofs are remembered for two minutes, nonces of signed requests for five. That suffices for eight thousand calls a
+ * second.
+ */
 const proofSlots = 2 * 1024 * 1024;
 const housekeepingMs = 1000;
 const drainMs = 10_000;
 const lastShippingMs = 3000;
 
-/** Starts a gateway; resolves when it listens. Rejects where a port or the data folder cannot be had. */
+/** Starts a gateway and resolves when it listens. Rejects if a port or the data folder is not available. */
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningRole> {
   const lock = takeDataFolder(options.dataDir, deps.log);
   try {
@@ -95,7 +98,7 @@ class Gateway implements RunningRole {
   readonly #slots: Slots;
   readonly #checkpoint: Checkpoint;
   readonly #time: SteadyTime;
-  /** Calls that threads have handed over, by place, as long as control does not have them. */
+  /** Records of calls from the threads, by place, until control has them. */
   readonly #handed = new Map<number, number>();
   readonly #metrics: ThreadMetrics[];
   readonly #setup: (place: number, serial: number, threads: number) => ThreadSetup;
@@ -181,7 +184,7 @@ class Gateway implements RunningRole {
 
   async start(): Promise<void> {
     const { clock } = this.#deps;
-    // What earlier processes left, before threads of this one write there.
+    // Segments of earlier processes are collected before threads of this process write there.
     this.#shipper.recover('');
     this.#pool = await ThreadPool.open(
       {
@@ -244,7 +247,7 @@ class Gateway implements RunningRole {
     this.#keepFiles();
   }
 
-  /** The small files of the folder, anew where they are missing. A disk that refuses is tried again the next second. */
+  /** Writes the small files of the folder again if they are missing. If the disk refuses, it tries again the next second. */
   #keepFiles(): void {
     const { dataDir } = this.#options;
     try {
@@ -259,12 +262,12 @@ class Gateway implements RunningRole {
     }
   }
 
-  /** Somebody may have removed or replaced the data folder: it is made again, with all that this process knows. */
+  /** If the data folder was removed or replaced, it is made again with the whole state of this process. */
   #keepFolder(): void {
     if (this.#lock.isInForce) return this.#keepFiles();
     this.#deps.log.error(
       { folder: this.#options.dataDir },
-      'the data folder was removed or replaced while the gateway runs; its files are written anew',
+      'the data folder was removed or replaced while the gateway runs; its files are written again',
     );
     try {
       this.#lock.retake();
@@ -293,7 +296,7 @@ class Gateway implements RunningRole {
     await this.#configuration.keepHouse();
   }
 
-  /** What a dead thread held is given back; its open segment is closed and shipped. */
+  /** Releases everything that a dead thread held; its open segment is closed and shipped. */
   #takeBack(setup: ThreadSetup): void {
     this.#windows.table.releaseLocksOf(setup.place);
     this.#slots.releaseAllOf(setup.place);
@@ -316,7 +319,7 @@ class Gateway implements RunningRole {
     return this.#writesFail();
   }
 
-  /** Why the gateway should get no new calls although it can serve: what it must keep, it cannot. */
+  /** Why the gateway should get no new calls although it can serve: it cannot store what it must keep. */
   #writesFail(): string | undefined {
     const pending = Math.max(...this.#metrics.map((metrics) => metrics.pending));
     if (pending >= spoolBounds.pendingMax)

@@ -1,6 +1,6 @@
 /**
- * What a call of one subscription to one version needs, computed once: the fields it adds, the windows it counts in, its
- * name in the spool. A grant is good as long as the objects it was made from are the ones in force.
+ * A grant holds what a call of one subscription to one version needs, computed once: the added fields, the windows to count
+ * in, and the name in the spool. A grant is valid while the objects that it was made from are in force.
  */
 import type { Environment, SnapshotOf } from '@tulou/contract';
 import type { AssertionClaims, AssertionSigner } from './assertion.ts';
@@ -18,12 +18,12 @@ export interface Grant {
   /** Fields of every answer: `deprecation`, `sunset`, `ratelimit-policy`. */
   readonly answerFields: readonly string[];
   /**
-   * Who calls, for the upstream: `tulou-environment`, `-tenant`, `-app`, `-installation`, `-user`, `-plan`, `-scopes`; and
-   * `via` (RFC 9110 §7.6.3).
+   * Fields that identify the caller to the upstream: `tulou-environment`, `-tenant`, `-app`, `-installation`, `-user`,
+   * `-plan`, `-scopes`; and `via` (RFC 9110 §7.6.3).
    */
   readonly callerFields: readonly string[];
   readonly claims: AssertionClaims;
-  /** The signed assertion and when it must be made anew, milliseconds of the wall clock. */
+  /** The signed assertion, and the time at which it must be signed again, milliseconds of the wall clock. */
   assertion: string;
   assertionUntilMs: number;
   readonly made: MadeFrom;
@@ -37,7 +37,7 @@ interface MadeFrom {
 }
 
 class Kept {
-  /** For calls without a subscription. Nodes are never changed, so a grant ends with its node. */
+  /** For calls without a subscription. Nodes are immutable, so a grant ends with its node. */
   readonly anonymous = new WeakMap<VersionNode, Grant>();
   /** For calls of a subscription, by the key of the version. */
   readonly subscribed = new WeakMap<SubscriptionNode, Map<string, Grant>>();
@@ -45,14 +45,14 @@ class Kept {
 
 const keptFor: Readonly<Record<Environment, Kept>> = { live: new Kept(), test: new Kept() };
 
-/** Whose grant is asked for. */
+/** The objects that a grant is for. */
 export interface Caller {
   /** Undefined: a call without a subscription. */
   readonly subscription: SubscriptionNode | undefined;
   readonly environment: Environment;
 }
 
-/** The grant of calls of a subscription, or of none, to a version. */
+/** The grant for calls of a subscription, or of none, to a version. */
 export function grantFor(version: VersionNode, caller: Caller, seed: Hash64): Grant {
   const { subscription } = caller;
   const known = keptGrant(version, caller);
@@ -64,7 +64,7 @@ export function grantFor(version: VersionNode, caller: Caller, seed: Hash64): Gr
   return fresh;
 }
 
-/** The grant of calls without a subscription to a version, where one was made before. */
+/** The existing grant of calls without a subscription to a version, if there is one. */
 export const anonymousGrantOf = (version: VersionNode): Grant | undefined => keptFor.live.anonymous.get(version);
 
 function keptGrant(version: VersionNode, { subscription, environment }: Caller): Grant | undefined {
@@ -115,7 +115,7 @@ function makeGrant(version: VersionNode, { subscription, environment }: Caller, 
   };
 }
 
-/** By tenant and slug, not by id: a subscription that is renewed, or an app that is made anew, counts on. */
+/** By tenant and slug, not by id: a renewed subscription or a recreated app continues with the same counters. */
 function subjectsOf({ tenant, slug }: SnapshotOf<'app'>, { object }: SubscriptionNode): Omit<Subjects, 'environment'> {
   const app = `${tenant}/${slug}`;
   return { subscription: `${app} ${object.api}`, app, tenant };
@@ -140,7 +140,7 @@ function claimsOf(
   };
 }
 
-/** Who calls, and through whom, as fields. */
+/** The fields that name the caller and the gateway. */
 export function callerFieldsOf(claims: AssertionClaims): string[] {
   const fields: string[] = ['via', '1.1 tulou', 'tulou-environment', claims.environment];
   if (claims.tenant !== undefined) fields.push('tulou-tenant', claims.tenant);
@@ -173,7 +173,7 @@ function answerFieldsOf(version: SnapshotOf<'version'>, limits: CompiledLimits):
   return fields;
 }
 
-/** The assertion of a grant, signed anew when it is a minute old. */
+/** The assertion of a grant. It is signed again when it is a minute old. */
 export function assertionOf(grant: Grant, signer: AssertionSigner, nowMs: number): string {
   if (nowMs >= grant.assertionUntilMs || nowMs < grant.assertionUntilMs - signer.keptMs) {
     grant.assertion = signer.sign(grant.claims, nowMs);

@@ -1,4 +1,4 @@
-/** Who this gateway is: an id and an assertion key, made on its first start and kept in its data folder. */
+/** The identity of this gateway: an id and an assertion key. Both are made on its first start and kept in its data folder. */
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { generateAssertionKey, publicJwkOf } from './assertion.ts';
 import { replaceFile } from './durable.ts';
 import { setAside } from './set-aside.ts';
 
-/** 0.1.0 wrote no `sum`. */
+/** Version 0.1.0 wrote no `sum`. */
 const identityFile = z.object({
   id: z.string().refine((text) => isId('gateway', text)),
   key: z.string().refine(isEd25519),
@@ -22,7 +22,10 @@ export type GatewayIdentity = Readonly<Record<'id' | 'key', string>>;
 
 const fileName = 'identity.json';
 
-/** Reads the identity in `folder`, or makes one (mode 0600). One that is damaged is set aside: a gateway may be a new one. */
+/**
+ * Reads the identity in `folder`, or makes one (mode 0600). A damaged identity is set aside, because a gateway may be a new
+ * one.
+ */
 export function openIdentity(folder: string, deps: { clock: Clock; random: Random; log: Log }): GatewayIdentity {
   const kept = read(join(folder, fileName), deps.log);
   if (kept !== undefined) return kept;
@@ -30,7 +33,7 @@ export function openIdentity(folder: string, deps: { clock: Clock; random: Rando
   try {
     keepIdentity(folder, fresh);
   } catch (error) {
-    // A full disk: it is tried again every second.
+    // The disk is full. The write is tried again every second.
     deps.log.error({ error: String(error) }, 'the identity of this gateway cannot be kept');
   }
   return fresh;
@@ -61,23 +64,23 @@ function isEd25519(pem: string): boolean {
   }
 }
 
-/** Control forgets a gateway's key a week after it was last told. */
+/** Control deletes the key of a gateway a week after its last registration. */
 const againMs = 3_600_000;
 const retryMs = 2000;
 const timeoutMs = 10_000;
 
-/** A control of before says nothing (204). */
+/** An older control answers without content (204). */
 const answer = z.object({ fleet_key: z.string().regex(/^[\w-]{43}$/) });
 
 export interface RegistrationDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  /** Control's answer holds the fleet key. */
+  /** The answer of control holds the fleet key. */
   readonly onFleetKey: (key: Buffer) => void;
 }
 
-/** Tells control the public key now, again where it did not take it, and every hour. */
+/** Registers the public key at control: now, again after a failure, and every hour. */
 export class Registration {
   readonly #deps: RegistrationDeps;
   readonly #url: URL;

@@ -1,4 +1,4 @@
-/** What a call by key may do at an API: the scopes of the key, as far as the app declares and the API defines them now. */
+/** The rights of a call by key at an API: the scopes of the key that the app declares and the API defines now. */
 import type { SnapshotOf } from '@tulou/contract';
 import { callerFieldsOf, type Grant } from './grant.ts';
 import type { AppNode, KeyObject } from './snapshot/links.ts';
@@ -12,12 +12,12 @@ interface KeyGrant extends Grant {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** A change of the key is a new object, so what was made from the old one goes with it. */
+/** A changed key is a new object, so data computed from the old object is dropped with it. */
 const kept = new WeakMap<KeyObject, Map<string, KeyGrant>>();
-/** Versions that one key's calls go to are few; past this, all are made anew. */
+/** The calls of one key go to few versions. Above this number all grants are made again. */
 const grantsPerKeyMax = 16;
 
-/** The grant for the calls of a key that holds scopes, from that of its subscription. */
+/** The grant for calls of a key that holds scopes, derived from the grant of its subscription. */
 export function keyGrantFor(base: Grant, app: AppNode, key: KeyObject): KeyGrant {
   const grants = kept.get(key) ?? new Map<string, KeyGrant>();
   kept.set(key, grants);

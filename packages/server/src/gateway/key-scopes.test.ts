@@ -1,4 +1,4 @@
-/** Promises about calls by key where operations require scopes: shown keys and both kinds of signing keys alike. */
+/** Promises about calls by key if operations require scopes, for shown keys and both kinds of signing keys. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { credentialWith, parseCredential, type SnapshotOf } from '@tulou/contract';
@@ -59,7 +59,7 @@ for (const [name, { object, fields }] of Object.entries(senders)) {
       assert.equal(call('DELETE', orders).code, 'scope_required');
     });
 
-    it('reaches what its scopes allow, all of which the operation requires, and the upstream is told', () => {
+    it('reaches an operation if it has all its scopes, and the upstream receives them', () => {
       hold('acme/orders:read');
       const read = call('GET', `${orders}/7`);
       assert.deepEqual([read.code, read.sent.get('tulou-scopes')], ['', 'read']);
@@ -71,7 +71,7 @@ for (const [name, { object, fields }] of Object.entries(senders)) {
       assert.equal(call('DELETE', orders).code, 'scope_required');
     });
 
-    it('is told which scope is missing, and the command that gives it', () => {
+    it('gets the missing scope and the command that grants it', () => {
       hold('acme/orders:read');
       const refused = call('POST', orders);
       assert.equal(

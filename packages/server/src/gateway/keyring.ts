@@ -1,6 +1,6 @@
 /**
- * Which key a text is. A verified text is remembered by the thread, so that the next call costs one look-up and one atomic
- * load; whatever changes about the key changes its generation in the shared table, and the memory of it is void.
+ * Finds the key of a text. The thread remembers a verified text, so the next call costs one look-up and one atomic load.
+ * Every change of the key changes its generation in the shared table, which invalidates the remembered text.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Environment } from '@tulou/contract';
@@ -14,13 +14,13 @@ import { interned, type Interned } from './usage/record.ts';
 /** A verified key, shown or signing, or the client of a verified token. */
 export interface Identity {
   app: AppNode;
-  /** The key's public id, in the spool; undefined: a client. */
+  /** The public id of the key for the spool; undefined: a client. */
   readonly key: Interned | undefined;
-  /** The key or client as a subject that limits count. */
+  /** The key or client as a subject of limits. */
   readonly subject: Hash64;
-  /** Of the key or client: decides about upstreams, limits and usage. */
+  /** The environment of the key or client. It decides about upstreams, limits and usage. */
   environment: Environment;
-  /** Id of the credential of a key: finds its scopes. */
+  /** Id of the key's credential, by which its scopes are found. */
   readonly credential: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export class Keyring {
     this.#rememberedMax = rememberedMax;
   }
 
-  /** The key that `text` is; undefined: none that is valid now, or one that signs and must not be shown. */
+  /** The key with this text. Undefined: no key that is valid now, or a signing key, which must not be shown. */
   verify(text: string, state: State, nowMs: number): Identity | undefined {
     const known = this.#remembered.get(text);
     if (known === undefined) return this.#prove(text, state, nowMs);
@@ -72,7 +72,7 @@ export class Keyring {
     return known;
   }
 
-  /** Full: the one remembered longest goes. Only verified keys get here, so nobody can flush it with guesses. */
+  /** If the memory is full, the oldest entry is dropped. Only verified keys get here, so guesses cannot flush it. */
   #remember(text: string, known: Remembered): void {
     if (this.#remembered.size >= this.#rememberedMax) {
       for (const oldest of this.#remembered.keys()) {

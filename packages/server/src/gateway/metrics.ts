@@ -1,6 +1,6 @@
 /**
- * The gateway's own counters. Each thread adds to a piece of shared memory of its own, the main thread sums them up when it
- * is asked; no label grows with tenants, apis or paths.
+ * The gateway's own counters. Each thread adds to its own part of shared memory, and the main thread sums the parts on
+ * request. No label grows with tenants, apis or paths.
  */
 import { upstreamCauses, type UpstreamCause } from '@tulou/contract/causes';
 import { errors, type ErrorCode } from '@tulou/contract/errors';
@@ -14,7 +14,7 @@ const causes = Object.keys(upstreamCauses) as UpstreamCause[];
 const causeIndex = new Map<string, number>(causes.map((cause, index) => [cause, index]));
 const codeIndex = new Map<string, number>(codes.map((code, index) => [code, index]));
 
-// Places in a thread's numbers.
+// Positions in a thread's numbers.
 const classesAt = 0; // six: none, 1xx … 5xx
 const durationSumAt = 6;
 const durationCountAt = 7;
@@ -22,7 +22,7 @@ const inFlightAt = 8;
 const pendingAt = 9;
 const abortedAt = 10;
 const logLinesLostAt = 11;
-/** Written by the main thread: whether the gateway is not ready, for the listener of the calls. Not a sum. */
+/** Written by the main thread: whether the gateway is not ready, for the listener of the calls. This is not a sum. */
 const unreadyAt = 12;
 const bucketsAt = 13;
 const codesAt = bucketsAt + bucketsUs.length + 1;
@@ -64,7 +64,7 @@ export class ThreadMetrics {
     else this.#add(codesAt + index, 1);
   }
 
-  /** An upstream gave no good answer. */
+  /** An upstream gave no valid answer. */
   upstreamFailed(cause: UpstreamCause): void {
     this.#add(causesAt + (causeIndex.get(cause) ?? 0), 1);
   }
@@ -83,7 +83,7 @@ export class ThreadMetrics {
     return this.#numbers[pendingAt] ?? 0;
   }
 
-  /** Main thread: load balancers shall be told that this gateway is not ready, whichever thread they ask. */
+  /** Main thread: marks the gateway as not ready, so that load balancers get this answer from every thread. */
   set unready(is: boolean) {
     this.#numbers[unreadyAt] = is ? 1 : 0;
   }
@@ -92,7 +92,7 @@ export class ThreadMetrics {
     return this.#numbers[unreadyAt] === 1;
   }
 
-  /** Main thread, after the thread died: what it had in flight and in memory is gone. Returns the calls lost. */
+  /** Main thread, after the thread died: its calls in flight and in memory are lost. Returns the number of lost calls. */
   buried(): number {
     const lost = this.#numbers[pendingAt] ?? 0;
     this.#numbers[inFlightAt] = 0;
@@ -105,7 +105,7 @@ export class ThreadMetrics {
   }
 }
 
-/** What only the main thread knows. */
+/** Figures that only the main thread has. */
 export interface MainFigures {
   readonly seq: number;
   readonly ageSeconds: number;

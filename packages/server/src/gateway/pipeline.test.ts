@@ -92,7 +92,7 @@ describe('the pipeline', () => {
     }
   });
 
-  it('answers the same, byte for byte, whatever is missing on the way', () => {
+  it('answers the same, byte for byte, for every missing part of the address', () => {
     const targets = [
       '/nobody/orders/v1/a',
       '/acme/nothing/v1/a',
@@ -293,7 +293,7 @@ describe('the pipeline', () => {
     assert.equal(thread().call(address, withKey).code, 'internal', 'the place was given back');
   });
 
-  it('gives the place back before the answer leaves: whoever has it may call again at once', () => {
+  it('releases the place before the answer leaves: a caller that has its answer may call again immediately', () => {
     thread().publish(planWith({ concurrency: 1 }));
     const first = thread().begin(address, withKey);
     assert.equal(thread().begin(address, withKey).answered?.status, 429);

@@ -1,10 +1,11 @@
 /**
- * What happens to a call. The table below is the program: read it from top to bottom. Everything on the way is synchronous;
- * a step either lets the call go on or ends it with one of the codes that stand beside it.
+ * The processing of a call. The table below is the program: read it from top to bottom. Everything in it is synchronous. A
+ * step either continues the call or ends it with one of the codes beside it.
  */
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 import { problemBody } from '@tulou/contract/problem';
 import { acceptedLanguage, type Language } from '@tulou/contract/language';
+import { isOutOfDescriptors, outOfDescriptors } from '../kernel/descriptors.ts';
 import type { AccessLog } from './access-log.ts';
 import { Call, type Gate, type Step } from './call.ts';
 import { anonymousGrantOf } from './grant.ts';
@@ -31,13 +32,13 @@ export const steps: readonly Step[] = [
   forward, //   an upstream, with who calls
 ];
 
-/** All steps by name, with the codes each can end with: `account` comes when the answer is complete. */
+/** All steps by name, with the codes that each can end with. `account` runs when the answer is complete. */
 export const lifecycle: readonly { readonly name: string; readonly refusals: readonly ErrorCode[] }[] = [
   ...steps,
   { name: 'account', refusals: [] },
 ];
 
-/** A fault that comes with every connection is logged once in a while. */
+/** A fault that repeats with every connection is logged only from time to time. */
 const quietMs = 10_000;
 
 /** The handler that the wire engine calls. */
@@ -95,7 +96,7 @@ export class Pipeline implements ExchangeHandler {
     call.exchange.respond(status, fields, bodyOf(code, language, detailOf(call)));
   }
 
-  /** The answer for an address where there is nothing, byte for byte. */
+  /** The answer for an address without an API. It is always the same, byte for byte. */
   #answerNothingHere({ exchange, requestId }: Call): void {
     const language = languageFor(exchange);
     const fields = ['tulou-request-id', requestId, ...problemFields[language]];
@@ -112,7 +113,8 @@ export class Pipeline implements ExchangeHandler {
     const events = this.#events;
     for (const { exchange, outcome } of ended) {
       if (!(exchange.context instanceof Call)) continue;
-      // Before the last bytes are sent: who has its answer may call again, on another thread, before this one gets to `end`.
+      // This runs before the last bytes are sent: a caller that has its answer may call again on another thread before this
+      // one reaches `end`.
       releaseSlot(exchange.context, this.#gate);
       const event = usageOf(exchange.context, outcome, this.#gate);
       if (event !== undefined) events.push(event);
@@ -142,10 +144,7 @@ export class Pipeline implements ExchangeHandler {
     const now = this.#gate.clock.monotonic();
     if (cause === undefined || now < this.#quietUntilMs) return;
     this.#quietUntilMs = now + quietMs;
-    const isOutOfFiles = ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
-    const words = isOutOfFiles
-      ? 'no file descriptor is left: new connections are dropped. Raise the limit of open files (`ulimit -n`, LimitNOFILE)'
-      : 'connections cannot be accepted';
+    const words = isOutOfDescriptors(cause) ? outOfDescriptors : 'connections cannot be accepted';
     this.#gate.log.error({ error: String(cause) }, words);
   }
 
@@ -162,7 +161,7 @@ export class Pipeline implements ExchangeHandler {
 const detailOf = ({ detail, remedy }: Call): string | undefined =>
   detail === undefined ? remedy : remedy === undefined ? detail : `${detail} ${remedy}`;
 
-/** A private API is shown to nobody but its provider's own apps and those with a subscription. */
+/** A private API is visible only to its provider's own apps and to apps with a subscription. */
 function isHidden({ version, subscription, identity }: Call): boolean {
   if (version?.api.object?.private !== true || subscription !== undefined) return false;
   return identity?.app.tenant !== version.api.tenant;
@@ -170,7 +169,7 @@ function isHidden({ version, subscription, identity }: Call): boolean {
 
 const plainText = ['content-type', 'text/plain'];
 
-/** `/healthz` and `/readyz` on the listener of the calls, for load balancers; no tenant can have these addresses. */
+/** `/healthz` and `/readyz` on the listener of the calls, for load balancers. No tenant can have these addresses. */
 function probeOf(exchange: Exchange, gate: Gate): { status: number; body: string } | undefined {
   const { target: address } = exchange.head;
   if (address === '/healthz') return { status: 200, body: 'ok\n' };
@@ -186,7 +185,7 @@ const problemFields: Readonly<Record<Language, readonly string[]>> = {
   'zh-CN': ['content-type', 'application/problem+json', 'content-language', 'zh-CN', 'vary', 'accept-language'],
 };
 
-/** The language of the caller. Read only for refusals: forwarded calls do not pay for it. */
+/** The language of the caller. It is read only for refusals, so forwarded calls do not pay for it. */
 function languageFor({ head }: Exchange): Language {
   for (let at = 0; at < head.fields.length; at += 2)
     if (head.fields[at] === 'accept-language') return acceptedLanguage(head.fields[at + 1]);

@@ -1,4 +1,4 @@
-/** Ids for requests and traces, cheap enough to make one of each for every call. */
+/** Ids for requests and traces. They are cheap enough to make both for every call. */
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 
@@ -6,8 +6,8 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const callsPerPrefix = 32 ** 3;
 
 /**
- * Request ids: `req_` and a UUID of version 7 as TypeID. Ten characters of time, 13 with 58 bits of
- * chance that are drawn anew every 32,768 ids, and a counter in the last three: unique over all gateways.
+ * Request ids: `req_` and a UUID of version 7 as TypeID. They have ten characters of time, 13 with 58 random bits that are
+ * drawn again every 32,768 ids, and a counter in the last three. They are unique over all gateways.
  */
 export class RequestIds {
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class RequestIds {
     this.#time = `req_${text}`;
   }
 
-  /** 13 characters: version 7 (`0111` and a bit of chance), 11 bits more, variant `10` with 3 bits, then chance. */
+  /** 13 characters: version 7 (`0111` and a random bit), 11 more bits, variant `10` with 3 bits, then random bits. */
   #draw(): void {
     const bytes = this.#random.bytes(13);
     const digits = Array.from(bytes, (byte) => byte & 31);
@@ -78,11 +78,11 @@ export class TraceIds {
 }
 
 const traceparentShape = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
-/** Version 00 ends after its flags; later ones may go on. */
+/** Version 00 ends after its flags; later versions may continue. */
 const lengthOfVersion00 = 55;
 
 /**
- * The `traceparent` to send on (W3C Trace Context §3.2): the trace and flags of a valid one with a parent id of ours, else a
+ * The `traceparent` to send on (W3C Trace Context §3.2): trace and flags of a valid one with our own parent id, otherwise a
  * new trace that is not sampled.
  */
 export function nextTraceparent(received: string | undefined, ids: TraceIds): string {

@@ -1,4 +1,4 @@
-/** A thread's gate over the small world, and calls through its pipeline without a network: for tests and benchmarks. */
+/** A thread's gate over a small sample world, and calls through its pipeline without a network: for tests and benchmarks. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,27 +20,27 @@ import { openGate } from './thread/serve.ts';
 import type { ContentWatch, Exchange, ForwardOptions } from './wire/exchange.ts';
 import { UsedProofs } from './tokens/proofs.ts';
 
-/** What the gate derives HMAC secrets from. */
+/** The key from which the gate derives HMAC secrets. */
 export const sampleFleetKey = Buffer.alloc(32, 7);
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const tenantOf = (object: SnapshotObject): string => (object.kind === 'tenant' ? object.key : object.tenant);
 
-/** What came of a call. */
+/** The result of a call. */
 export interface Outcome {
   /** 200: forwarded. */
   readonly status: number;
   readonly code: string;
   readonly detail: string;
   readonly fields: ReadonlyMap<string, string>;
-  /** What the upstream is sent beside the client's own fields. */
+  /** The fields that the gateway adds to the request. */
   readonly sent: ReadonlyMap<string, string>;
   readonly dropped: ReadonlySet<string>;
-  /** What the upstream is asked for; empty: nothing. */
+  /** The target at the upstream; empty: the call was not forwarded. */
   readonly target: string;
-  /** What a forwarded call's answer carries of ours. */
+  /** The fields that the gateway adds to the answer of a forwarded call. */
   readonly answer: ReadonlyMap<string, string>;
-  /** What the content must be held against. */
+  /** The check of the content. */
   readonly watch: ContentWatch | undefined;
 }
 
@@ -48,12 +48,12 @@ export interface SampleCall {
   readonly method?: string;
   readonly host?: string;
   readonly peer?: string;
-  /** Bytes of content, which are not sent; -1: chunked. */
+  /** Bytes of content, which the test does not send; -1: chunked. */
   readonly contentLength?: number;
 }
 
 export class SampleGate {
-  /** Wall clock, milliseconds; stands still until it is set. */
+  /** Wall clock, milliseconds. It advances only when it is set. */
   nowMs = Date.UTC(2026, 0, 15, 12);
   readonly gate: Gate;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tulou-tokens-'));
@@ -61,7 +61,7 @@ export class SampleGate {
   readonly #catalogue = new Catalogue();
   #seq = 0;
 
-  /** `proofs`: how many used proofs can be remembered. */
+  /** `proofs`: the number of used proofs that can be remembered. */
   constructor({ proofs = 64 } = {}) {
     const clock: Clock = { ...systemClock, now: () => this.nowMs };
     this.gate = openGate(
@@ -109,12 +109,12 @@ export class SampleGate {
     this.gate.state = State.next(this.gate.state, message());
   }
 
-  /** Objects that the door kept out. */
+  /** Objects that the door rejected. */
   get quarantined(): number {
     return this.#catalogue.quarantined;
   }
 
-  /** `peer`: the address that it comes from; a trusted proxy's is in 198.51.100.0/24. */
+  /** `peer`: the address of the client; a trusted proxy's is in 198.51.100.0/24. */
   call(target: string, fields: readonly string[], { peer = '192.0.2.1', ...head }: SampleCall = {}): Outcome {
     let status = 200;
     let text = '{}';

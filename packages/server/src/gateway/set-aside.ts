@@ -1,6 +1,6 @@
 /**
- * A file that cannot be used must not stop a start, and must not be lost either: it is renamed, and the log says so. The
- * three last ones of each name are kept.
+ * A file that cannot be used must not stop a start, and must not be lost. It is renamed, and the log reports it. The last
+ * three of each name are kept.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -9,7 +9,7 @@ import type { Log } from '../kernel/log.ts';
 const asideSuffix = '.damaged';
 const asideMax = 3;
 
-/** Renames `path` to `<path>.damaged`. `reason` is for the operator, and so is `effect`: what happens instead. */
+/** Renames `path` to `<path>.damaged`. `reason` and `effect` (what happens instead) are for the operator. */
 export function setAside(path: string, reason: string, effect: string, log: Log): void {
   const aside = (n: number): string => `${path}${asideSuffix}${n === 0 ? '' : `-${n}`}`;
   try {

@@ -1,4 +1,7 @@
-/** Apps that call without a subscription, as the spool names them. Bounded: past it, all are named anew. */
+/**
+ * Apps that call without a subscription, as the spool names them. The number is bounded; above it, all names are dropped and
+ * made again.
+ */
 import type { Identity } from './keyring.ts';
 import type { VersionNode } from './snapshot/links.ts';
 import { interned, partiesText, type Interned } from './usage/record.ts';

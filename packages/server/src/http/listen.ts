@@ -5,10 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import type { AddressInfo } from 'node:net';
 import { acceptedLanguage, problemBody } from '@tulou/contract';
 import type { Clock } from '../kernel/clock.ts';
+import { isOutOfDescriptors, outOfDescriptors } from '../kernel/descriptors.ts';
 import type { Log } from '../kernel/log.ts';
 import { newId, type Random } from '../kernel/random.ts';
 import type { Address } from '../kernel/role.ts';
 import { readBody } from './body.ts';
+import { discard, isUnread } from './discard.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './message.ts';
 import { problemAnswer } from './problem.ts';
 import { clientOf, introduce, TrustedProxies } from './trusted-proxies.ts';
@@ -43,6 +45,7 @@ const bounds = {
   keepAliveMs: 60_000,
   connectionsMax: 10_000,
   drainMs: 10_000,
+  quietMs: 10_000,
 } as const;
 
 const securityHeaders = {
@@ -79,11 +82,31 @@ export async function listen(
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(malformed);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address.port, address.host, resolve);
-  });
+  await listening(server, address);
+  // Accepting failed, as when no file descriptor is left: that connection is lost, the process goes on.
+  server.on('error', refusalLog(deps));
   return { url: urlOf(server), close: () => close(server, draining, deps.clock) };
+}
+
+/** Many connections can fail together: the log gets one line for all of them. */
+function refusalLog({ clock, log }: ListenDeps): (error: Error) => void {
+  let quietUntilMs = -Infinity;
+  return (error) => {
+    if (clock.monotonic() < quietUntilMs) return;
+    quietUntilMs = clock.monotonic() + bounds.quietMs;
+    const words = isOutOfDescriptors(error) ? outOfDescriptors : 'connections cannot be accepted';
+    log.error({ error: String(error) }, words);
+  };
+}
+
+function listening(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function serve(
@@ -102,7 +125,7 @@ async function serve(
     answer = problemAnswer(error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
   }
   try {
-    await send(message, response, requestId, answer, draining.aborted);
+    await send(message, response, requestId, answer, draining.aborted, deps.clock);
   } catch (error) {
     // The head is out: breaking the connection is the only way left to say that the answer is not whole.
     response.destroy();
@@ -158,16 +181,23 @@ async function send(
   requestId: string,
   answer: HttpAnswer,
   closing: boolean,
+  clock: Clock,
 ): Promise<void> {
   const { body } = answer;
   const streamed = body instanceof Readable;
+  const unread = !streamed && message.method !== 'HEAD' && isUnread(message);
   response.writeHead(answer.status, {
     ...securityHeaders,
     ...answer.headers,
     'tulou-request-id': requestId,
     ...(streamed || answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }),
-    ...(closing ? { connection: 'close' } : {}),
+    ...(closing || unread ? { connection: 'close' } : {}),
   });
+  if (unread) {
+    response.write(body ?? '');
+    await discard(message, clock);
+    return void response.end();
+  }
   if (!streamed) return void response.end(message.method === 'HEAD' ? undefined : body);
   if (message.method === 'HEAD') {
     body.destroy();

@@ -49,6 +49,15 @@ test('in any span of time no more pass than the burst and the rate allow, and wh
   );
 });
 
+test('a request of a cost takes as much of the burst, and one above the burst takes all of it', () => {
+  const { rates, pass } = open(10, 20);
+  assert.deepEqual([rates.take('a', 15).remaining, rates.take('a', 15).allowed], [5, false]);
+  assert.equal(rates.take('a', 15).waitMs, 1000);
+  pass(1000);
+  assert.equal(rates.take('a', 15).allowed, true);
+  assert.deepEqual([rates.take('b', 500).remaining, rates.take('b').allowed], [0, false]);
+});
+
 test('a refusal says when to come again, and answers say how many are left', () => {
   const { rates } = open(2, 4);
   assert.deepEqual(rates.hold('a'), { 'ratelimit-policy': '"tenant";q=4;w=2', ratelimit: '"tenant";r=3;t=1' });

@@ -46,12 +46,12 @@ export class Rates {
     return this.#arrivals.size;
   }
 
-  /** Counts a request where it is allowed. A refused one takes nothing. */
-  take(key: string): Verdict {
-    const verdict = this.look(key, 1);
+  /** Counts a request of this cost where it is allowed. A refused one takes nothing. */
+  take(key: string, cost = 1): Verdict {
+    const verdict = this.#judge(key, cost, cost);
     if (!verdict.allowed) return verdict;
     const now = this.#clock.monotonic();
-    const arrival = Math.max(this.#arrivals.get(key) ?? now, now) + this.#periodMs;
+    const arrival = Math.max(this.#arrivals.get(key) ?? now, now) + this.#within(cost) * this.#periodMs;
     this.#arrivals.delete(key);
     this.#arrivals.set(key, arrival);
     const [oldest] = this.#arrivals.keys();
@@ -59,26 +59,36 @@ export class Rates {
     return verdict;
   }
 
-  /** The verdict that `take` would return. */
-  look(key: string, cost = 0): Verdict {
+  /** The verdict on a request of cost 1, which is not counted. */
+  look(key: string): Verdict {
+    return this.#judge(key, 1, 0);
+  }
+
+  /** A cost above the burst would never be allowed. */
+  #within(cost: number): number {
+    return Math.min(cost, this.#options.burst);
+  }
+
+  #judge(key: string, cost: number, counted: number): Verdict {
     const { burst } = this.#options;
+    const [needed, taken] = [this.#within(cost), this.#within(counted)];
     const now = this.#clock.monotonic();
     const aheadMs = Math.max(0, (this.#arrivals.get(key) ?? now) - now);
     const used = aheadMs / this.#periodMs;
     // A part of a period that is lost to rounding must not cost a request.
-    const allowed = used + 1 <= burst + 1e-6;
-    const remaining = Math.max(0, Math.floor(burst - used - (allowed ? cost : 0) + 1e-6));
+    const allowed = used + needed <= burst + 1e-6;
+    const remaining = Math.max(0, Math.floor(burst - used - (allowed ? taken : 0) + 1e-6));
     return {
       allowed,
       remaining,
-      waitMs: allowed ? 0 : aheadMs - (burst - 1) * this.#periodMs,
-      resetMs: aheadMs + (allowed ? cost * this.#periodMs : 0),
+      waitMs: allowed ? 0 : aheadMs - (burst - needed) * this.#periodMs,
+      resetMs: aheadMs + (allowed ? taken * this.#periodMs : 0),
     };
   }
 
   /** Counts it, or throws a refusal that says when to come again. Returns the fields of the answer. */
-  hold(key: string): Readonly<Record<string, string>> {
-    const verdict = this.take(key);
+  hold(key: string, cost = 1): Readonly<Record<string, string>> {
+    const verdict = this.take(key, cost);
     if (verdict.allowed) return this.fields(verdict);
     throw this.refusal(verdict);
   }

@@ -1,9 +1,10 @@
-/** Metrics and log of admission: how many were admitted and refused, how many wait, and for how long. */
+/** Refusals of admission: their pace, and the metrics and log of how many were admitted and refused, how many wait, and for how long. */
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { counter, gauge, histogram, type Measured } from '../kernel/metrics.ts';
 import type { LaneEvents } from './lanes.ts';
 import { Refusal } from './refusal.ts';
+import { Spacing } from './spacing.ts';
 
 export const admissionMetrics = {
   admitted: counter('tulou_admission_admitted_total', 'Requests admitted to work, by class.', ['class']),
@@ -18,17 +19,20 @@ export const admissionMetrics = {
 export interface Admissions {
   /** The events of the queue of this class. */
   events(name: string): LaneEvents;
-  /** Counts a refusal, and passes every error on. */
-  note(name: string, error: unknown): void;
+  /** Counts a refusal, and resolves when it may be sent to this network. Another error is sent immediately. */
+  refused(name: string, error: unknown, network: string): Promise<void>;
 }
 
 /** A flood must not fill the log: one line in so long says how many there were. */
 const lineMs = 10_000;
 
+const spacing = { perSecond: 20, burst: 20, delayMsMax: 2000, waitingMax: 2000, keysMax: 10_000 } as const;
+
 export function openAdmissions(
   { admitted, refused, waiting, wait }: Measured<typeof admissionMetrics>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Admissions {
+  const turns = new Spacing(spacing, clock);
   const since = new Map<string, { count: number; saidMs: number }>();
   const count = (name: string, reason: string): void => {
     refused.add([name, reason]);
@@ -49,8 +53,10 @@ export function openAdmissions(
       waiting: (count) => waiting.set([name], count),
       refused: (reason) => count(name, reason),
     }),
-    note: (name, error) => {
-      if (error instanceof Refusal && error.code === 'too_many_requests') count(name, error.code);
+    async refused(name, error, network) {
+      if (!(error instanceof Refusal) || error.code === 'unavailable') return;
+      if (error.code === 'too_many_requests') count(name, error.code);
+      await turns.turn(network);
     },
   };
 }

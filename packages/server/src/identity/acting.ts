@@ -1,5 +1,5 @@
 /** What identity's pages record in tenants' audit trails. */
-import type { SystemTx } from '../store/store.ts';
+import type { TenantTx } from '../store/store.ts';
 
 export interface Fact {
   /** A member's id, or the person's where they are none. */
@@ -13,4 +13,4 @@ export interface Fact {
 }
 
 /** Writes what happened to a tenant at a page of ours into its audit trail, with the transaction. Call it last. */
-export type Audit = (tx: SystemTx, tenantUuid: string, fact: Fact) => Promise<void>;
+export type Audit = (tx: TenantTx, tenantUuid: string, fact: Fact) => Promise<void>;

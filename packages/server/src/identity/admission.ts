@@ -47,6 +47,20 @@ export function openIdentityAdmission(
   const half = Math.max(1, Math.floor(requestsAtOnce / 2));
   const places = { atOnceMax: requestsAtOnce, laneAtOnceMax: half };
   const work = new Lanes('requests', { ...arriving, ...places }, clock, admissions.events('identity'));
+  const enterLanes = async (tenantUuid: string, network: string, message: IncomingMessage): Promise<Leave> => {
+    const leave = await arrivals.enter(network);
+    try {
+      await received(message);
+      const done = await work.enter(tenantUuid);
+      return () => {
+        done();
+        leave();
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
   return {
     async enter(tenantUuid, message, response) {
       const network = networkOf(clientOf(message).address);
@@ -54,20 +68,9 @@ export function openIdentityAdmission(
         inAll.hold(network);
         const fields = atIssuer.hold(`${tenantUuid} ${network}`);
         for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+        return await enterLanes(tenantUuid, network, message);
       } catch (error) {
-        admissions.note('identity', error);
-        throw error;
-      }
-      const leave = await arrivals.enter(network);
-      try {
-        await received(message);
-        const done = await work.enter(tenantUuid);
-        return () => {
-          done();
-          leave();
-        };
-      } catch (error) {
-        leave();
+        await admissions.refused('identity', error, network);
         throw error;
       }
     },

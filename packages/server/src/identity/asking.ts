@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
-import type { Store, SystemTx } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Act } from '../operations/acting.ts';
 import type { Audit } from './acting.ts';
 import type { Providers } from './federation/provider.ts';
@@ -49,6 +49,3 @@ export interface Step {
   show(asking: Asking, deps: PromptDeps): Promise<void>;
   take(asking: Asking, form: Form, deps: PromptDeps): Promise<void>;
 }
-
-export const inStore = <T>({ store }: PromptDeps, work: (tx: SystemTx) => Promise<T>): Promise<T> =>
-  store.system('a person answers what an app asks', work);

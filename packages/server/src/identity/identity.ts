@@ -1,9 +1,10 @@
 /** The identity server: an OAuth 2 and OpenID Connect provider on the platform's listener. Needs PostgreSQL. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
-import { acceptedLanguage, Problem, type Language } from '@tulou/contract';
+import { acceptedLanguage, Problem } from '@tulou/contract';
 import type { Mount } from '../http/listen.ts';
 import type { AllowedClass } from '../http/address-guard.ts';
+import type { HttpAnswer } from '../http/message.ts';
 import { problemAnswer } from '../http/problem.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
@@ -21,6 +22,7 @@ import { openGuardedFetch } from './outbound/guarded-fetch.ts';
 import type { metrics } from './plane.ts';
 import { buildProvider } from './provider/provider.ts';
 import { nilTenant } from '../tenancy/nil-tenant.ts';
+import { isShown, refusedPage } from './web/refused.ts';
 
 export interface IdentityOptions {
   /** The platform's origin: its issuer. */
@@ -95,10 +97,11 @@ async function answer(
   deps: IdentityDeps,
 ): Promise<void> {
   const requestId = newId('request', deps.clock, deps.random);
+  let issuer: Issuer | undefined;
   try {
     protect(response, requestId);
     if (Number(message.headers['content-length'] ?? 0) > bodyBytesMax) throw new Problem('content_too_large');
-    const issuer = issuers.find(message.headers.host);
+    issuer = issuers.find(message.headers.host);
     if (issuer === undefined) throw new Problem('host_unknown');
     pinToIssuer(message, issuer.issuer);
     const leave = await deps.admission?.enter(issuer.tenantUuid, message, response);
@@ -108,7 +111,11 @@ async function answer(
       leave?.();
     }
   } catch (error) {
-    refuse(response, error, requestId, deps.log, acceptedLanguage(message.headers['accept-language']));
+    const language = acceptedLanguage(message.headers['accept-language']);
+    const problem = problemAnswer(error, requestId, deps.log, language);
+    const [path = ''] = (message.url ?? '').split('?', 1);
+    const isForPeople = (problem.status === 429 || problem.status === 503) && isShown(path, message.headers.accept);
+    refuse(response, isForPeople && issuer !== undefined ? refusedPage(message, issuer, problem) : problem);
   }
 }
 
@@ -125,8 +132,7 @@ async function answerAt(
   else await provider.callback()(message, response);
 }
 
-function refuse(response: ServerResponse, error: unknown, requestId: string, log: Log, language: Language): void {
-  const { status, headers, body } = problemAnswer(error, requestId, log, language);
+function refuse(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   if (response.headersSent) return void response.destroy();
   response.writeHead(status, { ...headers, connection: 'close' }).end(body);
 }

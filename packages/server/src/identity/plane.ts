@@ -43,7 +43,7 @@ export const identity = plane({
   kinds: ['issuer'],
   metrics,
   needs: ['bindMember', 'releaseMembers'],
-  gives: ['findSignedIn', 'inviteMember'],
+  gives: ['findSignedIn', 'inviteMember', 'mailMembers'],
   serve: () => import('./serve.ts'),
   work: () => import('./work.ts'),
 });

@@ -5,6 +5,7 @@ import { findUserById, type User } from './people/users.ts';
 import { sendOn, type Visit } from './web/visit.ts';
 import type { PromptDeps } from './asking.ts';
 import { accountClientId, signedInPath } from './clients/account-client.ts';
+import { ofIssuer } from './scopes.ts';
 
 type Session = Awaited<ReturnType<Provider['Session']['get']>>;
 
@@ -26,7 +27,7 @@ export async function whoIs(visit: Visit, provider: Provider, { store }: PromptD
   const session = await provider.Session.get(provider.createContext(visit.message, visit.response));
   const { accountId } = session;
   if (accountId === undefined) return undefined;
-  const user = await store.system('a person is at their account', (tx) => findUserById(tx, visit.issuer, accountId));
+  const user = await ofIssuer(store, visit.issuer, (tx) => findUserById(tx, visit.issuer, accountId));
   return user === undefined || user.disabled ? undefined : { visit, provider, user, session };
 }
 

@@ -15,6 +15,7 @@ import { openResolver } from './domains/resolver.ts';
 import { openInteraction } from './pages.ts';
 import { openSigning } from './issuers/signing.ts';
 import { openInviting } from './mail/invite.ts';
+import { openNotices } from './mail/notice.ts';
 import { openGuardedFetch } from './outbound/guarded-fetch.ts';
 import { openHashing } from './people/hashing.ts';
 import type { metrics } from './plane.ts';
@@ -33,7 +34,7 @@ export async function serve(
   ground: ServeGround,
   own: Own,
   needs: Needs,
-): Promise<Served<'findSignedIn' | 'inviteMember'>> {
+): Promise<Served<'findSignedIn' | 'inviteMember' | 'mailMembers'>> {
   const { clock, vault, platformUrl, upstreamAllow } = ground;
   const store = ground.store.lane('identity');
   const fetch = openGuardedFetch({ allow: upstreamAllow }, ground);
@@ -57,6 +58,7 @@ export async function serve(
     offers: {
       findSignedIn: openControlTokens(platformUrl, { clock, vault }),
       inviteMember: openInviting(ground),
+      mailMembers: openNotices(ground),
     },
     stop: () => server.stop(),
   };

@@ -53,7 +53,7 @@ export const admissionSettings = {
     shape: countUpTo(100),
     expects: 'a number from 1 to 100',
     example: '4',
-    default: '3',
+    default: '2',
     doc: 'Concurrent requests with a body of more than 256 KiB, most of them OpenAPI documents. One tenant has one at a time.',
   }),
 } as const;

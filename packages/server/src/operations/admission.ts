@@ -39,6 +39,8 @@ interface Gate {
   /** Rates of an address. */
   readonly failures: Rates;
   readonly work: Lanes;
+  /** Reads that may wait for something to happen: almost all of their time they do no work. */
+  readonly waits: Lanes;
   /** Small bodies on their way. */
   readonly bodies: Lanes;
   /** Large bodies, from their first byte to the answer. */
@@ -51,9 +53,11 @@ interface Gate {
 const burstSeconds = 10;
 const failureBurstSeconds = 25;
 const keysMax = 50_000;
+/** In the rate of a tenant: an export reads all of its rows, so that one per second is as much as 100 other requests. */
+const streamCost = 100;
 const waitMsMax = 10_000;
 /** A client that sends or reads a large document waits longer for a place. */
-const largeWaitMsMax = 20_000;
+const largeWaitMsMax = 45_000;
 export const largeBodyBytes = 256 * 1024;
 
 export function openControlAdmission(
@@ -63,15 +67,15 @@ export function openControlAdmission(
 ): ControlAdmission {
   const gate = gateOf(given, openAdmissions(measured, dispatch), dispatch);
   return {
-    call: (compiled, request, params) => noted(gate, admitCall(compiled, request, params, gate)),
-    plain: (route, request, params) => noted(gate, admitPlain(route, request, params, gate)),
+    call: (compiled, request, params) => spaced(gate, request, admitCall(compiled, request, params, gate)),
+    plain: (route, request, params) => spaced(gate, request, admitPlain(route, request, params, gate)),
   };
 }
 
 function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, dispatch: DispatchDeps): Gate {
   const { clock } = dispatch;
   const { requestsPerSecond = 100, requestsAtOnce = placesOf(), failedCredentialsPerSecond = 20 } = given;
-  const { exportsAtOnce = 2, importsAtOnce = 3 } = given;
+  const { exportsAtOnce = 2, importsAtOnce = 2 } = given;
   const lanes = (
     name: string,
     what: string,
@@ -93,6 +97,7 @@ function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, 
     requests: new Rates({ name: 'tenant', what: 'requests', ...rate(requestsPerSecond, burstSeconds) }, clock),
     failures: new Rates({ ...failures, ...rate(failedCredentialsPerSecond, failureBurstSeconds) }, clock),
     work: lanes('requests', 'requests', [requestsAtOnce, half], 100, waitMsMax),
+    waits: lanes('waits', 'waiting requests', [200, 16], 16, waitMsMax),
     bodies: lanes('bodies', 'bodies', [256, 32], 100, waitMsMax),
     imports: lanes('imports', 'large bodies', [importsAtOnce, 1], 32, largeWaitMsMax),
     exports: lanes('exports', 'exports', [exportsAtOnce, 1], 32, largeWaitMsMax),
@@ -102,12 +107,12 @@ function gateOf(given: Given<typeof admissionSettings>, admissions: Admissions, 
 /** More places than cores only make each request slower; some are waiting for the database. */
 const placesOf = (cores = availableParallelism()): number => Math.min(12, Math.max(6, 3 * cores));
 
-/** Refusals are counted, and logged now and then. */
-async function noted(gate: Gate, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+/** Refusals are counted, and sent at the pace of their address. */
+async function spaced(gate: Gate, request: HttpRequest, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await answer;
   } catch (error) {
-    gate.admissions.note('requests', error);
+    await gate.admissions.refused('requests', error, networkOf(request.address));
     throw error;
   }
 }
@@ -120,13 +125,15 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
   const token = bearerOf(request.header('authorization')) ?? '';
   const tenant = params['tenant'] ?? '';
   const lane = gate.known.laneOf(token, tenant) ?? (await verify(operation, token, request, params, gate));
-  const rated = lane === operatorLane ? {} : gate.requests.hold(lane);
+  const rated = lane === operatorLane ? {} : gate.requests.hold(lane, operation.stream === undefined ? 1 : streamCost);
   const places: Leave[] = [];
   let answer: HttpAnswer | undefined;
   try {
     const whole = operation.body === undefined ? request : await receive(request, lane, places, gate);
     if (operation.stream !== undefined) places.push(await gate.exports.enter(lane, 1, () => request.gone));
-    const leave = await gate.work.enter(lane, costOf(operation, request), () => request.gone);
+    const leave = waits(operation, request)
+      ? await gate.waits.enter(lane, 1, () => request.gone)
+      : await gate.work.enter(lane, costOf(operation, request), () => request.gone);
     answer = await answerCall(compiled, whole, params, gate.dispatch).finally(leave);
     // Errors have no count: forbidden and absent must be one answer, byte for byte.
     for (const [name, value] of Object.entries(rated)) request.addField(name, value);
@@ -144,6 +151,10 @@ async function admitCall(compiled: Compiled, request: HttpRequest, params: Param
     else leaveAll();
   }
 }
+
+/** Whether this read may hold its answer back (long poll). A place for work would be held for the whole wait. */
+const waits = ({ query }: Operation, request: HttpRequest): boolean =>
+  'wait_ms' in query.shape && request.query.has('after') && Number(request.query.get('wait_ms') ?? 0) > 0;
 
 /** Finds out whose lane it is, in the lane of the address. Throws `unauthenticated` and all that a call would. */
 async function verify(

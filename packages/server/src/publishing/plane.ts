@@ -8,7 +8,7 @@ export const publishing = plane({
   reads: ['tenants', 'apps', 'services'],
   kinds: ['api', 'version', 'plan', 'subscription'],
   metrics: {},
-  needs: [],
+  needs: ['mailMembers'],
   gives: ['showProvider'],
   serve: () => import('./serve.ts'),
   work: () => import('./work.ts'),

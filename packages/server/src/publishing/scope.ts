@@ -1,4 +1,4 @@
-/** Rows of scopes: what an API lets apps be granted. */
+/** Rows of scopes: the scopes of an API that tenants can grant to apps. */
 import { Problem, type Output } from '@tulou/contract';
 import type { scopes } from '@tulou/contract/operations/scopes';
 import type { TenantTx } from '../store/store.ts';
@@ -32,7 +32,7 @@ export async function findScope(tx: TenantTx, api: ApiRef, name: string): Promis
   return row;
 }
 
-/** All scopes of an API, as the gateways are told of them. */
+/** All scopes of an API, as they are published to gateways. */
 export function scopesOf(tx: TenantTx, api: Pick<ApiRef, 'id'>): Promise<readonly ScopeFacts[]> {
   return tx.sql<ScopeFacts[]>`
     select name, risk from scopes

@@ -43,6 +43,16 @@ export function publish(tx: TenantTx | SystemTx, changes: readonly Change[]): vo
   for (const change of changes) waiting.changes.set(`${change.kind} ${change.key}`, bounded(change));
 }
 
+/**
+ * The same for objects whose key was another tenant's before (the host name of an issuer), or which are the platform's
+ * (denials). The policy of `snapshot_objects` would refuse both to a tenant's transaction.
+ */
+export function publishAcross(tx: TenantTx | SystemTx, changes: readonly Change[]): void {
+  publish(tx, changes);
+  const waiting = pending.get(tx.sql);
+  if (waiting !== undefined) waiting.crossing = true;
+}
+
 function begin(tx: TenantTx | SystemTx): Pending {
   const started: Pending = { changes: new Map(), crossing: false };
   pending.set(tx.sql, started);

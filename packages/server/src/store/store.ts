@@ -97,8 +97,7 @@ function transactionsOn(sessions: Sessions, share: string | undefined): Pick<Sto
     // `async`, so that a mistake of the caller is a rejection like any other error.
     async tenant(scope, work) {
       assert(TenantScope.isScope(scope), 'store.tenant takes a scope that a door has made');
-      // A literal, not set_config(): Citus passes only SET LOCAL on to its workers. The scope has validated the UUID.
-      const begin = `begin; set local role tulou_tenant; set local app.tenant = '${scope.tenantUuid}'`;
+      const begin = `begin; ${enter(scope.tenantUuid)}`;
       return sessions.transaction(
         begin,
         (sql) =>
@@ -135,13 +134,40 @@ export async function crossTenants<T>(
   work: (crossing: SystemTx) => Promise<T>,
 ): Promise<T> {
   assert(reason !== '', 'crossTenants takes a reason');
-  // Not waited for, so that it shares a round trip with the first query.
-  const crossed = tx.sql.unsafe('set local role tulou_system').execute();
+  const { sql, beforeCommit } = tx;
+  return within(tx, 'set local role tulou_system', () => work({ sql, beforeCommit } as SystemTx));
+}
+
+/**
+ * A part of a transaction in which row-level security shows the rows of this scope only, in the same commit. Queries that
+ * run at the same time must have been sent (`execute()`) when `work` returns, as they run in the scope set last before them.
+ */
+export async function withinTenant<T>(
+  tx: TenantTx | SystemTx,
+  scope: TenantScope,
+  work: (own: TenantTx) => Promise<T>,
+): Promise<T> {
+  assert(TenantScope.isScope(scope), 'withinTenant takes a scope that a door has made');
+  const { sql, beforeCommit } = tx;
+  const { tenantUuid } = scope;
+  return within(tx, enter(tenantUuid), () => work({ sql, scope, tenantUuid, beforeCommit } as TenantTx));
+}
+
+// A literal, not set_config(): Citus passes only SET LOCAL on to its workers. The scope has validated the UUID.
+const enter = (tenantUuid: string): string => `set local role tulou_tenant; set local app.tenant = '${tenantUuid}'`;
+
+/** Neither statement is waited for: each shares a round trip with the query after it. */
+async function within<T>({ sql, ...tx }: TenantTx | SystemTx, entering: string, work: () => Promise<T>): Promise<T> {
+  const entered = sql.unsafe(entering).execute();
   try {
-    const [result] = await Promise.all([work({ sql: tx.sql, beforeCommit: tx.beforeCommit } as SystemTx), crossed]);
+    const [result] = await Promise.all([work(), entered]);
     return result;
   } finally {
+    const back = 'scope' in tx ? enter(tx.tenantUuid) : 'set local role tulou_system';
     // Where the transaction has failed, this does too, and it can only be rolled back.
-    await tx.sql.unsafe('set local role tulou_tenant').catch(() => undefined);
+    sql
+      .unsafe(back)
+      .execute()
+      .catch(() => undefined);
   }
 }

@@ -44,6 +44,20 @@ export async function tenantTables(tx: TenantTx | SystemTx): Promise<readonly Te
   return parentsFirst(tables.map(({ primary_key: primaryKey, ...rest }) => ({ ...rest, primaryKey })));
 }
 
+/**
+ * Tables whose rows never leave with a tenant's export: sessions, keys, and how people sign in. A tenant's transaction may read
+ * them, because the identity server works in one.
+ */
+export const keptByIdentity: ReadonlySet<string> = new Set([
+  'identity_artifacts',
+  'signing_keys',
+  'address_proofs',
+  'sign_ins',
+  'passkeys',
+  'authenticators',
+  'recovery_codes',
+]);
+
 /** Reference tables that say in a column `tenant` whose a row is. */
 export async function tablesNamingTenants(tx: SystemTx): Promise<readonly string[]> {
   const tables = await tx.sql<{ name: string }[]>`

@@ -41,7 +41,13 @@ export interface JobPrincipal {
   readonly id: string;
 }
 
-export type Principal = OperatorPrincipal | MemberPrincipal | PersonPrincipal | JobPrincipal;
+/** The identity server, for a tenant that `id` has named (doors.ts). It calls no operation. */
+export interface IdentityPrincipal {
+  readonly kind: 'identity';
+  readonly id: string;
+}
+
+export type Principal = OperatorPrincipal | MemberPrincipal | PersonPrincipal | JobPrincipal | IdentityPrincipal;
 
 /** How the audit names a principal. */
 export function actorOf(principal: Principal): string {

@@ -97,11 +97,11 @@ async function requireRoom(url: string, replace: boolean, { confirm }: RestoreDe
   if (tables.length === 0) return;
   if (!replace) {
     throw new OperatorError('database_not_empty', `The database is not empty: it has ${tables.length} tables.`, {
-      remedy: 'Restore into an empty one, or say `--replace` to remove all that is in it. Nothing was changed.',
+      remedy: 'Restore into an empty one, or use `--replace` to delete its whole content. Nothing was changed.',
     });
   }
   if (await confirm(`This removes all ${tables.length} tables of the database, for good.`)) return;
   throw new OperatorError('not_confirmed', 'Nothing was removed and nothing restored.', {
-    remedy: 'Say `--yes` beside `--replace` where nobody can be asked.',
+    remedy: 'Use `--yes` with `--replace` if no person can answer the question.',
   });
 }

@@ -11,6 +11,7 @@ import {
 import type { usage } from '@tulou/contract/operations/usage';
 import type { Handler } from '../operations/handler.ts';
 import { namesOf, type Names } from './names.ts';
+import { holdReferences } from './references.ts';
 import { sumGroups, type UsageGroup, type UsageWish } from './sum.ts';
 
 type Item = Output<typeof usage.get>['items'][number];
@@ -21,6 +22,7 @@ const dayMs = 86_400_000;
 export const getUsage: Handler<typeof usage.get> = async (scope, { query }, { store, clock }) => {
   const wish = wishOf(query, clock.now());
   const { groups, total, refusals, names } = await store.tenant(scope, async (tx) => {
+    await holdReferences(tx, query);
     const summed = await sumGroups(tx, wish);
     return { ...summed, names: await namesOf(tx, summed.groups) };
   });

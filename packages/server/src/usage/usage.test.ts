@@ -269,7 +269,6 @@ test('filters take the slug of an own object or the id of any', async () => {
   const counted = async (tenant: string, filter: string) => (await report(tenant, `${june}&${filter}`)).total.requests;
   assert.equal(await counted('provider', 'api=orders'), 2);
   assert.equal(await counted('provider', `api=${provider.api.id}`), 2);
-  assert.equal(await counted('provider', 'api=nothing'), 0);
   assert.equal(await counted('provider', 'version=v1'), 2);
   assert.equal(await counted('developer', 'app=shop'), 1);
   assert.equal(await counted('developer', `key=${developer.key.id}&status=500`), 1);
@@ -336,4 +335,22 @@ test('calls with tokens count for the installation, by the day, once, and for th
   const list = await control.call<{ items: Made[] }>('GET', '/tenants/acme/inventory', { token: acme.tokens.admin });
   const [item] = list.body.items;
   assert.deepEqual([item?.id, item?.['calls'], item?.['last_call_at']], [id, 3, new Date(minute * 1000).toISOString()]);
+});
+
+test('a name that the tenant does not have is not found, with the nearest one that it has; an id is accepted', async () => {
+  const refused = async (path: string): Promise<string> => {
+    const { status, body } = await control.call('GET', path);
+    assert.deepEqual([status, body['code']], [404, 'not_found'], path);
+    return String(body['detail']);
+  };
+  for (const noun of ['usage', 'calls', 'subscribers'])
+    assert.match(await refused(`/tenants/provider/${noun}?api=ordres`), /no API `ordres`. Did you mean `orders`\?/);
+  for (const noun of ['usage', 'calls', 'subscriptions'])
+    assert.match(await refused(`/tenants/developer/${noun}?app=shp`), /no app `shp`. Did you mean `shop`\?/);
+  assert.match(await refused('/tenants/provider/usage?version=v2'), /no version `v2`. Did you mean `v1`\?/);
+  assert.match(await refused('/tenants/developer/usage?key=nothing'), /no API key `nothing`. Use a name/);
+  assert.match(await refused('/tenants/provider/usage?api=something'), /no API `something`. Use a name/);
+  // Those of another tenant, and of deleted objects, have usage here.
+  for (const query of [`app=${developer.app.id}`, 'api=api_01jd0000000000000000000000', `side=provider`])
+    assert.equal((await control.call('GET', `/tenants/provider/usage?${query}`)).status, 200, query);
 });

@@ -129,7 +129,7 @@ test('neither role of the program may change a row of the trail', async () => {
       select r.role, p.may from unnest(array['tulou_tenant', 'tulou_system']) as r (role),
         unnest(array['update', 'delete', 'truncate']) as p (may)
       where has_table_privilege(r.role, 'audit', p.may) order by 1, 2`;
-    // The platform's role deletes what a purged tenant leaves; it can't rewrite.
+    // The platform's role deletes the rows of a purged tenant; it cannot rewrite them.
     assert.deepEqual([...rows], [{ role: 'tulou_system', may: 'delete' }]);
   });
 });

@@ -121,7 +121,7 @@ test('If-Match takes lists and *, never a weak tag, and is not ignored where not
   assert.equal(post.status, 412);
 });
 
-test('a caller is told what is wrong in this order: who, which tenant, which role, what input', async () => {
+test('a caller gets its errors in this order: credential, tenant, role, input', async () => {
   const bad = '{';
   const path = members();
   const post = (token: string, at = path) => control.call('POST', at, { token, body: bad });

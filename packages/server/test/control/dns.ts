@@ -1,4 +1,4 @@
-/** A DNS server (RFC 1035) on loopback that knows TXT records, and says of every other name that there is none. */
+/** A DNS server (RFC 1035) on loopback that knows TXT records, and answers that every other name does not exist. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 

@@ -1,4 +1,4 @@
-/** A gateway's side of the snapshot feed, as small as it can be: what it was told, and what it holds. */
+/** A gateway's side of the snapshot feed, as small as possible: the answers that it received, and its state. */
 import assert from 'node:assert/strict';
 import { snapshotChange, snapshotHead, type SnapshotChange, type SnapshotHead } from '@tulou/contract';
 import type { TestControl } from './fixture.ts';
@@ -8,7 +8,7 @@ export interface FeedAnswer {
   readonly changes: readonly SnapshotChange[];
 }
 
-/** One call of the feed; throws where the answer is not whole. */
+/** One call of the feed; throws if the answer is incomplete. */
 export async function readFeed(
   control: Pick<TestControl, 'url' | 'node'>,
   query: Readonly<Record<string, string | number>> = {},
@@ -48,7 +48,7 @@ export class Replica {
     this.seq = head.seq;
   }
 
-  /** Asks for what is newer than what it holds. */
+  /** Asks for objects that are newer than its state. */
   async follow(control: Pick<TestControl, 'url' | 'node'>, waitMs = 0): Promise<FeedAnswer> {
     const answer = await readFeed(control, { epoch: this.epoch, since: this.seq, wait_ms: waitMs });
     this.apply(answer);

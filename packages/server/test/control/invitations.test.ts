@@ -47,7 +47,7 @@ function invitationsOf(member: string): Promise<readonly Row[]> {
 const linkOf = (mail: Mail | undefined): URL => new URL(/http\S+/.exec(mail?.secret_body ?? '')?.[0] ?? '');
 const partsOf = (mail: Mail | undefined): string[] => [...linkOf(mail).searchParams.values()];
 
-/** What identity does when the invitation is accepted. */
+/** The work of identity when the invitation is accepted. */
 async function join(member: string, user: string): Promise<void> {
   await control.database.store.system(
     'test',
@@ -96,7 +96,7 @@ test('who has joined is not invited again', async () => {
   assert.deepEqual([answer.status, answer.body['code']], [409, 'state_conflict']);
 });
 
-test('developers and viewers invite nobody', async () => {
+test('developers and viewers cannot invite', async () => {
   const member = await invite();
   for (const role of ['developer', 'viewer'] as const)
     assert.equal(

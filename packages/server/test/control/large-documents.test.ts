@@ -1,4 +1,4 @@
-/** Documents that take much to read, beside the calls of others. The process of this file is control. */
+/** Documents that are expensive to read, beside the calls of others. The process of this file is control. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { largeDocument } from '@tulou/openapi/sample-documents';
@@ -17,14 +17,18 @@ after(() => control.stop());
 const upstreams = [{ url: 'https://orders.example.com' }];
 const pathOf = (provider: string): string => `/tenants/${provider}/apis/orders/versions`;
 
-/** Publishes for all providers at once, and calls for another tenant until the last is answered. */
+/** Publishes for all providers concurrently, and calls for another tenant until the last publication is answered. */
 async function publishBeside(openapi: string): Promise<{ statuses: number[]; others: number[] }> {
   const others: number[] = [];
   const state = { over: false };
   const publishing = Promise.all(
     providers.map(async (provider, n) => {
       const body = { name: `v${n}-${openapi.length}`, upstreams, openapi };
-      return (await control.call('POST', pathOf(provider), { body })).status;
+      for (;;) {
+        const { status, headers } = await control.call('POST', pathOf(provider), { body });
+        // On a busy machine the last one may wait too long for its turn; it is then asked to come again.
+        if (status !== 503 || !headers.has('retry-after')) return status;
+      }
     }),
   ).finally(() => (state.over = true));
   while (!state.over) others.push((await control.call('GET', '/tenants/one')).status);
@@ -42,7 +46,7 @@ test('four YAML documents of 8 MB at once are published, in 768 MB, while others
   assert.ok(process.resourceUsage().maxRSS < 768 * 1024, `${process.resourceUsage().maxRSS} KiB`);
 });
 
-test('a few lines of aliases that stand for millions of values hold nobody up', async () => {
+test('a few lines of aliases that expand to millions of values delay no other tenant', async () => {
   const names = 'abcdefghi'.split('');
   const bomb = names
     .map(

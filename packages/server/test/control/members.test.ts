@@ -31,7 +31,7 @@ test('an email is a member once', async () => {
   assert.deepEqual([again.status, again.body['code']], [409, 'conflict']);
 });
 
-test('nobody gives, takes or changes a role above their own', async () => {
+test('a caller cannot grant, remove or change a role above its own', async () => {
   const token = tenant.tokens.admin;
   const owner = path(`/${tenant.members.owner}`);
   const answers = await Promise.all([

@@ -1,10 +1,10 @@
 /** Objects of the control API, made through it: what tests of one noun need of the others. */
 import type { Client } from './fixture.ts';
 
-/** What an answer holds of an object; tests name the fields that they look at. */
+/** The content of an answer about an object. Tests name the fields that they check. */
 export type Made = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** Creates an object, as the operator unless a token is given; throws where it is refused. */
+/** Creates an object, as the operator unless a token is given; throws if it is refused. */
 export async function make(call: Client, path: string, body: unknown, token?: string): Promise<Made> {
   const answer = await call<Made>('POST', path, { body, token });
   if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);

@@ -22,9 +22,9 @@ export interface Wish {
 }
 
 export interface People {
-  /** Somebody new, who stands behind these members. */
+  /** A new person with these members. */
   make(email: string, members?: readonly string[]): Promise<Id<'user'>>;
-  /** An access token of theirs for the control API. */
+  /** An access token of that person for the control API. */
   token(user: string, wish?: Wish): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** No way leads above the rank of who takes it: role of the caller × way × rank of the member that it is about. */
+/** No operation gives rights above the rank of its caller: role of the caller × operation × rank of the affected member. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -161,7 +161,7 @@ test('an admin does not end a connection by which an owner signs in', async () =
   assert.equal((await control.call('DELETE', own, { token: at.tokens.admin })).status, 403);
   const paused = await control.call('PATCH', own, { token: at.tokens.admin, body: { state: 'paused' } });
   assert.equal(paused.status, 403);
-  // Vouched for by a provider that no owner has approved, they have the rights of an admin.
+  // A member whose provider no owner has approved has the rights of an admin.
   const token = await people.token(user);
   assert.equal((await control.call('GET', '/whoami', { token })).status, 200);
   assert.equal((await control.call('DELETE', `/tenants/${at.id}`, { token })).status, 403);

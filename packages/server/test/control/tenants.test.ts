@@ -86,7 +86,7 @@ test('a deleted tenant stops at once, may be read and exported, and can be resto
   assert.equal((await control.call('GET', `/tenants/${id}/members`, { token })).status, 200);
 });
 
-test('gateways are told when a tenant stops and when it is served again', async () => {
+test('gateways learn when a tenant stops and when it is served again', async () => {
   const { id } = await control.makeTenant('told');
   const state = (): Promise<string> =>
     control.database.store.system('test', async ({ sql }) => {
@@ -118,7 +118,7 @@ test('an export has every tenant table, all rows of the tenant, none of another,
       select table_name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`;
     return rows.map((row) => row.table_name);
   });
-  // What the identity server keeps is none of the tenant's to read: its sessions, its keys, and how its people sign in.
+  // The export leaves out the data of the identity server: its sessions, its keys, and how its people sign in.
   const sessions = ['identity_artifacts', 'signing_keys', 'sign_ins', 'address_proofs'];
   const kept = [...sessions, 'authenticators', 'passkeys', 'recovery_codes'];
   const own = tables.filter((name) => !kept.includes(name));

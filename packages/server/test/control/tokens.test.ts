@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { startTestControl, type TestControl, type TestTenant } from './fixture.ts';
 
-/** Time that a test can move on. */
+/** The time, which a test can advance. */
 let aheadMs = 0;
 const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 

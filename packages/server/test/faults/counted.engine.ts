@@ -1,4 +1,4 @@
-/** What was answered is counted, whatever is killed; and calls go on while all but the gateway is away. */
+/** Every answered call is counted after any kill, and calls continue while everything except the gateway is down. */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -16,7 +16,7 @@ import { call, callers, openUpstream, publish, untilServed } from './published.t
 const kills = 20;
 const callersCount = 16;
 
-/** A port that is free now. A role that must be found again after a restart can't have any port. */
+/** A port that is free now. A role needs the same port after a restart, so it cannot use any port. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Waits until a role answers; where it ends before that, what it said is the error. */
+/** Waits until a role answers. If it ends before, its output is the error. */
 async function untilAnswers(role: Started, url: string): Promise<void> {
   let ended: Error | undefined;
   role.ready.catch((error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))));
@@ -45,7 +45,7 @@ describe('a gateway that is killed', () => {
     const platform = await up({ data: join(folder.path, 'data') });
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    // One of its own, beside the platform's, so that no supervisor waits longer after each kill.
+    // A gateway of its own, beside the platform's, so that no supervisor waits longer after each kill.
     const start = (): Started =>
       tulou('gateway', {
         data: join(folder.path, 'second'),
@@ -78,12 +78,12 @@ describe('a gateway that is killed', () => {
       await load.stop();
       gateway.kill('SIGTERM');
       assert.equal((await gateway.ended).code, 0);
-      // A drained gateway has sent all it had, what its killed forerunners left included.
+      // A drained gateway has sent everything, including the data of its killed predecessors.
       const answered = 1 + load.answered();
       const total = await counted();
       t.diagnostic(`${answered} answered, ${total} counted, ${load.failed()} not answered, ${kills} kills`);
       assert.ok(total >= answered, `counted ${total}, answered ${answered}`);
-      // A call is counted just before its last byte is sent: what a kill cuts off in between was counted and not seen.
+      // A call is counted just before its last byte is sent. A kill in between leaves a call that is counted and not seen.
       assert.ok(total - answered <= kills * callersCount, `counted ${total}, answered ${answered}`);
     } finally {
       gateway.kill('SIGTERM');
@@ -166,7 +166,7 @@ describe('control, worker and PostgreSQL away', () => {
         answered += 1;
         if (status === 429) refused += 1;
       }
-      // Counters are saved every second, so a kill may forgive what was just counted; of what came after it, nothing.
+      // Counters are saved every second, so a kill may lose the newest counts; later counts are exact.
       assert.ok(refused >= 11, `${refused} of ${limit + 11} calls were refused, the plan allows ${limit}`);
 
       database = await cluster.start();

@@ -1,4 +1,4 @@
-/** Seeded damage to the files of a folder: what disks, file systems and people do to them. */
+/** Seeded damage to the files of a folder, as disks, file systems and people cause it. */
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A folder of this test's own, in memory where the system has that: thousands of syncs are not what is tested. */
+/** A folder of this test, in memory if the system has that: the thousands of syncs are not under test. */
 export function quickFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tulou-damage-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
@@ -78,7 +78,7 @@ const damages: Readonly<Record<string, Damage>> = {
   more: (bytes, chance) => Buffer.concat([bytes, bytes.subarray(0, below(chance, bytes.length))]),
 };
 
-/** Damages one to three files. Returns the contents, and in words what was done. */
+/** Damages one to three files. Returns the contents, and a description of the damage. */
 export function damaged(contents: Contents, chance: () => number): { contents: Contents; words: string } {
   const after = new Map(contents);
   const paths = [...contents.keys()];

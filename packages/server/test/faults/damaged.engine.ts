@@ -1,7 +1,7 @@
 /**
- * Random damage to every file of a gateway's folder and to the small files of a platform's. Each case is a number: the same
- * one does the same damage. Never is a revoked key accepted, never is a gap silent, and always is there a start, or a
- * message with a remedy.
+ * Random damage to every file of a gateway's folder and to the small files of a platform's. Each case is a number that always
+ * does the same damage. A revoked key is never accepted, a gap is never silent, and there is always a start or a message with
+ * a remedy.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -97,7 +97,7 @@ async function makeSample(): Promise<Sample> {
 
 const feed = { controlUrl: 'http://127.0.0.1:9', nodeToken: 'none', tell: (): void => undefined };
 
-/** A throw must be one that says what to do. */
+/** An error must name an action. */
 function needsRemedy(error: unknown, words: string): void {
   assert.ok(error instanceof OperatorError, `${words}: ${error instanceof Error ? error.stack : String(error)}`);
   assert.notEqual(error.remedy, '', words);
@@ -113,7 +113,7 @@ describe('a gateway', () => {
     place.remove();
   });
 
-  /** What a start reads, in its order, without threads. Returns whether it would serve what it has read. */
+  /** Reads what a start reads, in its order, without threads. Returns whether the gateway would serve that state. */
   async function start(words: string): Promise<boolean> {
     const lock = takeDataFolder(folder, silent);
     try {
@@ -136,7 +136,7 @@ describe('a gateway', () => {
     }
   }
 
-  /** Brings all usage to control; what is missing must have been told. */
+  /** Sends all usage to control. Missing usage must have been reported. */
   async function shipped(words: string): Promise<void> {
     const usage = join(folder, 'usage');
     let requests = 0;

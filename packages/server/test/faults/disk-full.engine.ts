@@ -32,7 +32,7 @@ async function disk(megabytes: number): Promise<string> {
   return path;
 }
 
-/** Takes all that is free. Writing ends with an error, as it should. */
+/** Uses all free space. Writing ends with an error, as it should. */
 async function fill(path: string): Promise<void> {
   await run('sh', ['-c', 'head -c 4G /dev/zero >"$1" 2>/dev/null || true', 'sh', join(path, 'fill')]);
 }

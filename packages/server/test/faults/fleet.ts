@@ -1,10 +1,11 @@
-/** Control and gateways as processes of their own over a database of the test's, and somebody to revoke things from. */
+/** Control and gateways as separate processes over a database of the test, and a caller that revokes things. */
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as oauth from 'openid-client';
 import { openPasswords } from '../../src/identity/people/password.ts';
+import { must } from '../../src/kernel/assert.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
 import { ensureMasterKey } from '../../src/up/master-key.ts';
@@ -38,7 +39,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Waits until a role answers; where it ends before that, what it said is the error. */
+/** Waits until a role answers. If it ends before, its output is the error. */
 async function untilAnswers(role: Started, url: string): Promise<void> {
   let ended: Error | undefined;
   role.ready.catch((error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))));
@@ -60,6 +61,7 @@ export class Fleet {
   readonly #upstream: Awaited<ReturnType<typeof openUpstream>>;
   readonly #roles: Started[] = [];
   #tenantId = '';
+  #control: Started | undefined;
 
   private constructor(parts: {
     issuer: string;
@@ -106,6 +108,7 @@ export class Fleet {
     };
     const fleet = new Fleet({ issuer, folder, database, env, operator, upstream });
     const control = fleet.#run('control', 'control');
+    fleet.#control = control;
     await untilAnswers(control, `${issuer}/api/v1/openapi.json`);
     await fleet.#publish();
     return fleet;
@@ -115,6 +118,14 @@ export class Fleet {
     const role = tulou(command, { data: join(this.#folder.path, name), ports: [], env: { ...this.#env, ...more } });
     this.#roles.push(role);
     return role;
+  }
+
+  get operator(): string {
+    return this.#operator;
+  }
+
+  get control(): Started {
+    return must(this.#control, 'control was started');
   }
 
   /** One more gateway, once it is ready. `controlUrl`: where it asks, if not control itself. */
@@ -273,7 +284,7 @@ export class Fleet {
   }
 }
 
-/** One call over a connection that is kept: its status, or 0 where no answer came. */
+/** One call over a kept connection: its status, or 0 without an answer. */
 export function callOn(agent: Agent, url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
   return new Promise((resolve) => {
     const asked = request(`${url}/acme/echo/v1/x`, { headers, agent, method }, (response) => {

@@ -1,4 +1,4 @@
-/** Imported into a gateway and all its threads: at `SIGVTALRM` one of the threads runs in a circle. */
+/** Imported into a gateway and all its threads: at `SIGVTALRM` one of the threads runs an endless loop. */
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 
 const channel = new BroadcastChannel('hang');

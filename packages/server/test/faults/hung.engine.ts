@@ -1,4 +1,4 @@
-/** Parts of the platform that do not end, but do nothing any more. */
+/** Parts of the platform that do not end, but no longer do any work. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { familyOf, temporary, tulou, until, untilGone, up, type Entry, type Ready } from './platform.ts';
 
-/** One platform and what happens to it, in this order: each test leaves it running for the next. */
+/** One platform and its faults, in this order: each test leaves it running for the next. */
 let place: Awaited<ReturnType<typeof temporary>>;
 let platform: Awaited<ReturnType<typeof up>>;
 let data: string;
@@ -115,7 +115,7 @@ test('everything killed at once: the next start finds the data', async () => {
     try {
       process.kill(pid, 'SIGKILL');
     } catch (error) {
-      // It may have ended with the one before it.
+      // It may have ended together with the one before it.
       assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
     }
   }

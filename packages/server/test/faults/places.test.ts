@@ -34,7 +34,7 @@ test('a data directory with spaces, umlauts, quotes and a path too long for a so
   await rm(sockets, { recursive: true });
 });
 
-/** As root: another user, without a right to write into the checkout. Else this one. */
+/** As root: another user, without the right to write to the checkout. Otherwise this user. */
 async function asNormalUser(): Promise<Pick<StartOptions, 'identity' | 'root'>> {
   if (process.getuid?.() !== 0) return {};
   const identity = { uid: 65_534, gid: 65_534 };

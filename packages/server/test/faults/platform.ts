@@ -1,4 +1,4 @@
-/** `tulou up` as a user starts it: the command, in a process of its own, killed and asked like one. */
+/** `tulou up` as a user starts it: the command, in a separate process that tests kill and query. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,10 @@ export interface StartOptions {
   readonly data: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the program is; this checkout where nothing else is said. */
+  /** The location of the program; by default this checkout. */
   readonly root?: string;
   readonly identity?: { readonly uid: number; readonly gid: number };
-  /** Flags that say where it listens; free ports where nothing else is said. */
+  /** Flags for the addresses to listen on; by default free ports. */
   readonly ports?: readonly string[];
 }
 
@@ -38,13 +38,13 @@ export interface Ended {
 
 export interface Started {
   readonly pid: number;
-  /** Rejects with all that it said where it ends without having been ready. */
+  /** Rejects with its whole output if it ends before it is ready. */
   readonly ready: Promise<Ready>;
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Runs `tulou <command>`. Ports are free ones, so that tests do not meet. */
+/** Runs `tulou <command>`. Ports are free ones, so that tests do not conflict. */
 export function tulou(
   command: string,
   { data, args = [], env = {}, root = checkout, identity, ports = anyPorts }: StartOptions,
@@ -88,7 +88,7 @@ export interface Entry {
   readonly command: string;
 }
 
-/** The process table, without those that have ended and only wait to be collected. */
+/** The process table, without processes that have ended and only wait to be collected. */
 export async function processes(): Promise<readonly Entry[]> {
   const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,stat=,args='], { maxBuffer: 2 ** 26 });
   return stdout.split('\n').flatMap((line) => {
@@ -99,7 +99,7 @@ export async function processes(): Promise<readonly Entry[]> {
   });
 }
 
-/** All that a process has started, and they in turn. */
+/** All processes that a process has started, directly or indirectly. */
 export async function familyOf(pid: number): Promise<readonly Entry[]> {
   const table = await processes();
   const below = (parent: number): readonly Entry[] =>
@@ -107,7 +107,7 @@ export async function familyOf(pid: number): Promise<readonly Entry[]> {
   return below(pid);
 }
 
-/** Waits until none of them is left, however long that takes; the test runner bounds it. */
+/** Waits until none of them is left. The test runner bounds the wait. */
 export async function untilGone(family: readonly Entry[]): Promise<void> {
   await until(async () => {
     const left = new Map((await processes()).map(({ pid, command }) => [pid, command]));
@@ -119,7 +119,7 @@ export async function untilGone(family: readonly Entry[]): Promise<void> {
 const isServerOf = (before: string, now: string | undefined): boolean =>
   before.startsWith('postgres:') && now?.startsWith('postgres:') === true;
 
-/** Asks until it is so. There is no event for the end of a process that is not ours. */
+/** Asks until the condition holds. There is no event for the end of a process that is not ours. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await delay(20);
 }

@@ -8,11 +8,11 @@ import { until } from './platform.ts';
 
 export interface Published {
   readonly key: string;
-  /** Calls that the gateway has recorded for the API, as its provider is told. */
+  /** Calls that the gateway has recorded for the API, as its provider sees them. */
   counted(): Promise<number>;
 }
 
-/** A service that answers at once, and how many requests it has had. */
+/** A service that answers immediately, and the number of its requests. */
 export async function openUpstream(): Promise<{ url: string; requests: () => number; close(): void }> {
   let requests = 0;
   const server: Server = createServer((_, response) => {
@@ -65,7 +65,7 @@ export async function publish(platform: string, data: string, upstream: string, 
   };
 }
 
-/** One call, over a connection of its own agent: its status, or 0 where no whole answer came. */
+/** One call, over a connection of its own agent: its status, or 0 without a complete answer. */
 export function call(gateway: string, key: string, agent?: Agent): Promise<number> {
   return new Promise((resolve) => {
     const asked = request(
@@ -83,11 +83,11 @@ export function call(gateway: string, key: string, agent?: Agent): Promise<numbe
   });
 }
 
-/** Waits until the gateway serves the key: one call is answered, and counts; those before it count for no app. */
+/** Waits until the gateway serves the key. One answered call counts; the calls before it count for no app. */
 export const untilServed = (gateway: string, key: string): Promise<void> =>
   until(async () => (await call(gateway, key)) === 200);
 
-/** Callers that call without a pause until they are told to stop; together they count the answers that came whole. */
+/** Callers that call without a pause until they are stopped. Together they count the complete answers. */
 export function callers(
   gateway: () => string,
   key: string,

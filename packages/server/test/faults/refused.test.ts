@@ -1,4 +1,4 @@
-/** What is wrong with a machine, and what `tulou up` says about it: each ends with a code that is not 0, and no harm. */
+/** Faults of a machine, and the message of `tulou up` about each: it ends with a code that is not 0, and does no damage. */
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { appendFile, chmod, chown, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ after(async () => {
 
 const fresh = (): string => join(place.path, `data-${(count += 1)}`);
 
-/** Starts, and expects it to end, with these words for a person. */
+/** Starts, and expects an end with this message for a person. */
 async function refuses(options: StartOptions, ...says: readonly RegExp[]): Promise<Ended> {
   const ended = await tulou('up', options).ended;
   assert.notEqual(ended.code, 0);
@@ -33,7 +33,7 @@ async function refuses(options: StartOptions, ...says: readonly RegExp[]): Promi
   return ended;
 }
 
-test('programs are told in one line of JSON, and get nothing on the output that they read', async () => {
+test('programs get the error in one line of JSON, and nothing on the output that they read', async () => {
   const { port } = taken.address() as AddressInfo;
   const args = ['--gateway', `127.0.0.1:${port}`, '--json'];
   const { code, stdout, stderr } = await tulou('up', { data: fresh(), args }).ended;

@@ -27,7 +27,7 @@ async function stop(started: Started): Promise<void> {
   assert.equal((await started.ended).code, 0);
 }
 
-/** What a gateway answers to a key: 502 where it lets the call through to the upstream, which is not there. */
+/** The gateway's answer to a key: 502 if it forwards the call to the upstream, which does not exist. */
 const callWith = async (gateway: string, key: string): Promise<number> =>
   (await fetch(`${gateway}/seller/orders/v1/x`, { headers: { authorization: `Bearer ${key}` } })).status;
 
@@ -76,7 +76,7 @@ test('backup while it runs, restore into an empty directory, start: the same ten
   await stop(second);
 });
 
-test('a stopped installation is backed up too, and takes a backup in the place of what it has only when told', async () => {
+test('a stopped installation is backed up too, and a backup replaces its data only with the flag', async () => {
   const stopped = await command('backup', at('second'), at('stopped.tulou'));
   assert.equal(stopped.code, 0, stopped.stderr);
   assert.match(stopped.stdout, /needs the master key: keep a copy of .*master\.key/);

@@ -1,4 +1,4 @@
-/** What is revoked is refused by every thread of every gateway within two seconds, under load. */
+/** Every thread of every gateway refuses a revoked credential within two seconds, under load. */
 import assert from 'node:assert/strict';
 import type { Agent } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -9,14 +9,17 @@ import { callOn, connections, Fleet, wipeScope, type FleetGateway } from './flee
 
 const withinMs = 2000;
 const rounds = 12;
-/** Over each gateway, so that both of its threads are asked: none of 16 at one of two has odds of 1 in 32,768. */
+/**
+ * Calls over each gateway, so that both of its threads are asked: the odds that all 16 reach one of two threads are 1 in
+ * 32,768.
+ */
 const connectionsEach = 16;
 const loadEach = 4;
 
 type Headers = Record<string, string>;
 const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
 
-/** Something that calls are made with; `revoke` takes it back, `restore` makes it good again where that can be. */
+/** A credential for calls. `revoke` revokes it, `restore` makes it valid again if that is possible. */
 interface Held {
   readonly headers: Headers;
   revoke(): Promise<unknown>;
@@ -81,7 +84,7 @@ const kinds: Readonly<Record<string, (round: number) => Promise<Held>>> = {
   },
 };
 
-/** Calls without a pause until refused on this connection three times running; when the last accepted answer had come. */
+/** Calls without a pause until refused three times running on this connection. Returns the time of the last accepted answer. */
 async function askUntilRefused(agent: Agent, url: string, headers: Headers): Promise<number> {
   let acceptedAt = 0;
   for (let refusals = 0; refusals < 3;) {
@@ -113,7 +116,7 @@ async function untilAccepted(agent: Agent, url: string, headers: Headers): Promi
 const atShare = (sorted: readonly number[], share: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 
-/** Calls of somebody whom nothing is taken from, all the time. */
+/** Calls of another caller, whose credential stays valid, during the whole test. */
 function openLoad(
   headers: Headers,
   places: readonly FleetGateway[],
@@ -137,7 +140,7 @@ function openLoad(
   };
 }
 
-/** Stands between a gateway and control, and can be cut. */
+/** A proxy between a gateway and control that can be cut. */
 async function openRelay(target: string): Promise<{ url: string; cut(): void; mend(): Promise<void>; close(): void }> {
   const sockets = new Set<Socket>();
   const { hostname, port } = new URL(target);

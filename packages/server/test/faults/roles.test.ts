@@ -1,4 +1,4 @@
-/** What each role that `tulou up` starts is told, and what the master key and the ports of a start are. */
+/** The environment of each role that `tulou up` starts, and the master key and the ports of a start. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -33,7 +33,7 @@ async function stop(started: Started): Promise<void> {
 const start = (env: Record<string, string> = {}): ReturnType<typeof up> =>
   up({ data: data(), env: { TULOU_DATABASE_URL: database.url, ...env } });
 
-test('a gateway is told no path of the operator’s token, the master key or the database, nor any secret', async () => {
+test('a gateway receives no path of the operator’s token, the master key or the database, and no secret', async () => {
   const platform = await start({
     TULOU_SMTP_URL: 'smtp://u:mail-password@127.0.0.1:9',
     TULOU_MAIL_FROM: 'a@b.test',

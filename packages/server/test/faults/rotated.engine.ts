@@ -1,4 +1,4 @@
-/** Signing keys change under load: no token is refused for it; a key that was taken away is refused within two seconds. */
+/** Signing keys change under load: no token is refused for that. A removed key is refused within two seconds. */
 import assert from 'node:assert/strict';
 import type { Agent } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -38,7 +38,7 @@ describe('the keys of the issuer', () => {
     while ((await callOn(agent, url, bearer(token))) !== status) await pause(5);
   }
 
-  /** New tokens all the time, each used at once and again at every gateway, and every token of before once more. */
+  /** New tokens all the time. Each is used immediately and again at every gateway, and every earlier token once more. */
   function openLoad() {
     const stopping = new AbortController();
     const calls: Call[] = [];

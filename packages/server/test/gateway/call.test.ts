@@ -19,7 +19,7 @@ describe('a call through the gateway', () => {
   let upstream: Awaited<ReturnType<typeof openUpstream>>;
   let gateway: Awaited<ReturnType<typeof openGateway>>;
   let world: ReturnType<typeof scene>;
-  /** Answers of a known version: each of them must be found in the usage. */
+  /** Answers of a known version. Each must be found in the usage. */
   let answered = 0;
   const call = (
     path = '/acme/orders/v1/orders/7',
@@ -150,7 +150,7 @@ describe('a call through the gateway', () => {
     for (let round = 0; round < 40; round += 1) {
       const url = round % 2 === 0 ? other.url : upstream.url;
       control.put({ ...world.version, upstreams: [{ url, weight: 1 }] }, { ...world.plan, slug: `p${round}` });
-      // A restored backup: a new epoch, and everything anew.
+      // A restored backup: a new epoch, and all objects again.
       if (round % 10 === 9) control.epoch = control.epoch.replace(/\d+$/, String(round).padStart(12, '0'));
       await until('the change is live', async () => {
         return (await figure(gateway.admin, 'tulou_gateway_snapshot_seq')) === control.seq;
@@ -166,7 +166,7 @@ describe('a call through the gateway', () => {
     await other.close();
   });
 
-  it('goes on with the last good state of an object that comes broken, and operators are told', async () => {
+  it('continues with the last good state of an object that arrives broken, and reports it to operators', async () => {
     control.putRaw({
       kind: 'version',
       key: world.version.key,

@@ -1,4 +1,4 @@
-/** What a gateway does with a folder that is older, newer, damaged, or removed under it. */
+/** How a gateway handles a folder that is older, newer, damaged, or removed during its work. */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -27,7 +27,7 @@ import { silent } from './stand-in.ts';
 export const uuid = '018f0000-0000-7000-8000-000000000002';
 const assertionKey = generateAssertionKey();
 
-/** What the engine would hand to the pipeline, and what came of it. */
+/** The input of the pipeline from the engine, and the result. */
 export class TestExchange implements Exchange {
   readonly head: RequestHead;
   readonly remoteAddress = '192.0.2.1';
@@ -129,7 +129,7 @@ export const world: SnapshotObject[] = [
 export const address = '/acme/orders/v1/orders/7';
 export const withKey = { 'x-api-key': key.text };
 
-/** What the table says that a call can end with. */
+/** The errors with which a call can end, according to the table. */
 const named = new Set<ErrorCode>(steps.flatMap(({ refusals }) => refusals));
 type Made = ConstructorParameters<typeof TestExchange>;
 
@@ -145,7 +145,7 @@ const tenantOf = (object: SnapshotObject): string => (object.kind === 'tenant' ?
 export class OneThread {
   folder = mkdtempSync(join(tmpdir(), 'tulou-pipeline-'));
   logged = '';
-  /** What the main thread was told about single calls. */
+  /** The records of single calls that the main thread received. */
   readonly toldCalls: CallsTaken[] = [];
   readonly gate = openGate(
     {
@@ -213,7 +213,7 @@ export class OneThread {
     this.pipeline.end(exchange, how);
   }
 
-  /** Begins and ends a call; what refuses it must be named in the table. */
+  /** Begins and ends a call. The table must name the error that refuses it. */
   call(...args: Made): TestExchange {
     const exchange = this.begin(...args);
     this.end(exchange);

@@ -1,4 +1,4 @@
-/** Calls whose upstream is a service: through the gateway to the ingress of the host, which a server of this test stands in for. */
+/** Calls whose upstream is a service: through the gateway to the ingress of the host, which is a server of this test. */
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { mkdirSync, rmSync } from 'node:fs';

@@ -22,7 +22,7 @@ const path = '/acme/orders/v1/orders';
 const edwards = edwardsKey();
 const hmac = hmacKey(fleetKey);
 
-/** Keeps the contents of the requests that came whole, and counts those that broke off. */
+/** Keeps the contents of complete requests, and counts requests that broke off. */
 class Recorder {
   readonly whole: string[] = [];
   begun = 0;
@@ -64,7 +64,7 @@ describe('signed requests', () => {
     control.put(...objects, edwards.object, hmac.object);
     gateway = await openGateway(control.url, folder.path, { threads: 2 });
     await until('ready', isReady(gateway.admin));
-    // Signatures of before the start are refused; the fleet key comes with the registration.
+    // Signatures from before the start are refused; the fleet key comes with the registration.
     await until('taken', async () => (await send(hmac, {})).status === 200);
   });
   after(async () => {
@@ -165,7 +165,7 @@ describe('signed requests', () => {
     });
   }
 
-  it('say nothing of digests that nobody signed', async () => {
+  it('do not cover digests outside of the signature', async () => {
     const fields = [...fieldsFor(edwards, {}), 'content-digest', digestOf('something else')];
     assert.equal((await transmit(fields)).status, 200);
   });

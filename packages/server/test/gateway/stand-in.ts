@@ -1,6 +1,6 @@
 /**
- * What a gateway sees of the rest of the world, small and real: a control that speaks the documented feed over HTTP, an
- * upstream that says what it got, and a folder of its own.
+ * The environment of a gateway, small and real: a control that serves the documented feed over HTTP, an upstream that returns
+ * the request, and a folder.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -28,7 +28,7 @@ import { startGateway, type GatewayOptions } from '../../src/gateway/gateway.ts'
 import type { RunningRole } from '../../src/kernel/role.ts';
 
 export const nodeToken = 'tln_for_tests';
-/** What control gives every gateway that registers. */
+/** The answer of control to every gateway that registers. */
 export const fleetKey = Buffer.alloc(32, 9);
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
@@ -111,7 +111,7 @@ export function scene(
   return { objects, version, plan, key, provider, developer, api, app };
 }
 
-/** Control as a gateway knows it. Changes are published by `put` and `drop`; `stop` and `start` take it away and back. */
+/** Control as a gateway sees it. `put` and `drop` publish changes; `stop` and `start` make it unavailable and available. */
 export class StandInControl {
   epoch = '6f0e0f4c-0000-4000-8000-000000000001';
   seq = 0;
@@ -171,7 +171,7 @@ export class StandInControl {
     );
   }
 
-  /** Publishes lines as they are, broken ones too. */
+  /** Publishes lines unchanged, including broken ones. */
   putRaw(...lines: { kind: string; key: string; tenant: string; object: unknown }[]): void {
     this.seq += 1;
     for (const line of lines) this.#lines.set(`${line.kind} ${line.key}`, { seq: this.seq, ...line });
@@ -236,12 +236,12 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
 
 export interface StandInUpstream {
   readonly url: string;
-  /** Heads of the requests that came, in order. */
+  /** Heads of the received requests, in order. */
   readonly seen: { method: string; url: string; headers: Record<string, string | string[] | undefined> }[];
   close(): Promise<void>;
 }
 
-/** An upstream that answers 200 with what it was asked. `hold`: answers wait for it. */
+/** An upstream that answers 200 with the request. `hold`: answers wait for it. */
 export async function openUpstream(hold?: () => Promise<void>): Promise<StandInUpstream> {
   const seen: StandInUpstream['seen'] = [];
   const server = createServer((request, response) => {
@@ -297,7 +297,7 @@ export async function openGateway(
   return { url: role.urls['gateway'] ?? '', admin: role.urls['admin'] ?? '', role };
 }
 
-/** Asks until it is so; fails after ten seconds. */
+/** Asks until the condition holds; fails after ten seconds. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = systemClock.monotonic() + 10_000;
   while (!(await holds())) {

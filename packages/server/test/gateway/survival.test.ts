@@ -44,7 +44,7 @@ describe('a gateway', () => {
     await gateway.role.stop();
   });
 
-  it('started while control is down serves from its disk, limited and counted, and tells control when it is back', async () => {
+  it('started while control is down serves from its disk, limited and counted, and reports to control when it is back', async () => {
     const first = await openGateway(control.url, folder.path);
     await until('ready', isReady(first.admin));
     assert.equal(left(await call(first.url)), 999_999);
@@ -216,19 +216,19 @@ describe('a gateway', () => {
       await Promise.all(callers);
       agent.destroy();
     }
-    // The next start ships what was left.
+    // The next start ships the remaining segments.
     const gateway = await openGateway(control.url, folder.path);
     await until('counted', () => control.counted >= answered);
     await until('all shipped', async () => (await figure(gateway.admin, 'tulou_gateway_spool_segments')) === 0);
     assert.ok(control.counted >= answered, `${control.counted} counted, ${answered} answered`);
     assert.ok(control.counted - answered <= 4 * inFlight, `${control.counted} counted, ${answered} answered`);
-    // The counters too: at most a second's counting is missing, and nothing is counted twice.
+    // The counters too: at most one second of counts is missing, and nothing is counted twice.
     assert.ok(left(await call(gateway.url)) >= 1_000_000 - control.counted - 4 * inFlight - 1);
     await gateway.role.stop();
     rmSync(join(folder.path, 'usage'), { recursive: true });
   });
 
-  /** Whether a whole answer with status 200 came. */
+  /** Whether a complete answer with status 200 arrived. */
   function answers(agent: Agent, url: string): Promise<boolean> {
     return new Promise((resolve) => {
       const sent = request(`${url}/acme/orders/v1/orders/1`, { agent, headers: { 'x-api-key': world.key.text } });

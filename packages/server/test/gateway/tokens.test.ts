@@ -62,7 +62,7 @@ describe('tokens at a gateway of several threads', () => {
       const headers = { authorization: `DPoP ${text}`, dpop: prove(holder, text, systemClock.now(), claims) };
       return Promise.all(Array.from({ length: times }, () => send(`${gateway.url}${path}/1`, headers)));
     };
-    // Proofs of before the gateway's start are refused.
+    // Proofs from before the gateway's start are refused.
     let tries = 0;
     await until('proofs are taken', async () => (await sendProof(`try-${(tries += 1)}`, 1))[0] === 200);
     for (let n = 0; n < 5; n += 1) {

@@ -65,7 +65,7 @@ async function typePassword(page: Page, role: 'owner' | 'viewer'): Promise<void>
 
 const heading = (page: Page, name: string): Promise<void> => page.getByRole('heading', { name, level: 1 }).waitFor();
 
-/** A form that was not right is answered 422, which Chromium notes; nothing else is wrong with any page. */
+/** An invalid form is answered 422, which Chromium reports. No page has any other fault. */
 const nothingElse = (faults: readonly string[]): void =>
   assert.deepEqual(
     faults.filter((fault) => !fault.includes('422')),
@@ -101,7 +101,7 @@ test('a passkey is made, signs in alone when it has checked who holds it, and is
   await page.getByText('last used').waitFor();
   await look(page, '24-passkeys');
 
-  // Somebody else's hand: the browser is told that it has to know its owner, and gives nothing.
+  // Another person's hand: the browser requires user verification, and returns nothing.
   await context.clearCookies();
   await devtools.send('WebAuthn.setUserVerified', { authenticatorId: laptop, isUserVerified: false });
   await page.goto(`${world.issuer}/account/passkeys`);

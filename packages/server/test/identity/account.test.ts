@@ -1,4 +1,4 @@
-/** One's account: a second factor at sign-in, what is dangerous asked anew, sessions and apps, as a person without a script. */
+/** A person's account without a script: a second factor at sign-in, a new sign-in before dangerous actions, sessions and apps. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { decodeJwt } from 'jose';
@@ -16,6 +16,7 @@ import { openBrowser, type Browser, type Page } from './browser.ts';
 import { insertTwins, openTenantIssuer, platformOf } from './issuers.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
 import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 const password = 'correct horse battery';
 const email = 'owner@shop.test';
@@ -73,7 +74,7 @@ const seedFrom = (page: Page): Buffer => {
 
 const stepNow = (): number => Math.floor(Date.now() / 30_000);
 
-/** Sets an authenticator app up; what it shows, by step. The code that turned it on is used up, with those before. */
+/** Sets up an authenticator app. Returns the code for each time step. The code that enabled it, and those before, are used up. */
 async function withAuthenticator(): Promise<{ browser: Browser; code: (ahead?: number) => string; codes: string[] }> {
   const { browser, page } = await atAccount('/account/authenticator');
   const seed = seedFrom(page);
@@ -244,15 +245,14 @@ test('whoever stands at the second step can begin anew as somebody else', async 
   assert.match(page.text, /<h1>Sign in<\/h1>/);
 });
 
-/** As if the person's sessions had begun so much earlier. */
+/** Changes the person's sessions as if they had begun this much earlier. */
 async function age(seconds: number): Promise<void> {
   const vault = openVault(masterKey, random);
   const of = { tenantUuid: nilTenant, kind: 'Session', account: world.user };
-  await run(async (tx) => {
+  await ofIssuer(world.store, of, async (tx) => {
     for (const { payload } of await listArtifactsOf(tx, of, new Date(), vault)) {
-      const place = { ...of, id: String(payload['jti']) };
       const older = { ...payload, loginTs: Number(payload['loginTs']) - seconds };
-      await upsertArtifact(tx, place, older, new Date(Date.now() + 60_000), vault);
+      await upsertArtifact(tx, { ...of, id: String(payload['jti']) }, older, new Date(Date.now() + 60_000), vault);
     }
   });
 }
@@ -294,7 +294,7 @@ interface Tokens {
   readonly refresh_token: string;
 }
 
-/** The app of this world asks, the person allows, the app has tokens. */
+/** The app of this world asks, the person agrees, and the app gets tokens. */
 async function allow(browser: Browser, scope: string, more: Record<string, string> = {}): Promise<{ tokens: Tokens }> {
   const verifier = randomPKCECodeVerifier();
   const resource = `urn:tulou:tenant:${world.tenant.id}`;
@@ -480,7 +480,7 @@ test('two issuers know two accounts of one person: a factor, session or recovery
   assert.equal(here.page.url, `${world.issuer}/account`);
   assert.match(here.page.text, /0 left/);
 
-  // The platform's twin turns one on as well: a code of the tenant's is no code here.
+  // The platform's twin enables one as well: a code of the tenant's issuer is invalid here.
   const own = await here.browser.open(`${world.issuer}/account/authenticator`);
   const on = await here.browser.submit(own, { do: 'on', code: codeOf(seedFrom(own), stepNow()) });
   assert.match(on.url, /recovery-codes$/);

@@ -1,11 +1,11 @@
-/** What an attacker sends by hand, and what there is to see of the answer. */
+/** Requests that an attacker sends by hand, and the visible parts of the answer. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { answerOf, type Answer } from './bare.ts';
 import { openBrowser } from './browser.ts';
 import { callback, type TestClient, type World } from './world.ts';
 
-/** Pairs where a name comes twice. */
+/** Pairs, for requests with a repeated name. */
 export type Fields = Readonly<Record<string, string>> | readonly [string, string][];
 
 export const formOf = (fields: Fields): string => new URLSearchParams(fields).toString();
@@ -21,7 +21,7 @@ export function post(url: string, fields: Fields, headers: Record<string, string
   return send(url, { method: 'POST', headers: { ...type, ...headers }, body: formOf(fields) });
 }
 
-/** Nothing that a token endpoint gives is in this answer, and it is nobody's failure but the caller's. */
+/** The answer holds no token, and its status blames the caller. */
 export function refused({ status, text, said }: Answer, error?: string): void {
   assert.ok(status >= 400 && status < 500, `${status} ${text}`);
   assert.doesNotMatch(text, /"(?:access|refresh|id)_token"/);
@@ -36,7 +36,7 @@ export const verifier = 'attack-'.repeat(7);
 export const challengeOf = (text: string): string => hash('sha256', text, 'base64url');
 export const resourceOf = ({ tenant }: World): string => `urn:tulou:tenant:${tenant.id}`;
 
-/** An authorization request that is good. */
+/** A valid authorization request. */
 export const requestOf = (world: World, { id }: TestClient): Record<string, string> => ({
   client_id: id,
   response_type: 'code',

@@ -1,19 +1,19 @@
-/** Requests as they go over the wire, and answers as they come back: what `fetch` would not send, and all that it would hide. */
+/** Requests and answers as they are on the wire, including requests that `fetch` would not send and parts that it would hide. */
 import { request as httpRequest } from 'node:http';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Where it sends the browser; undefined: nowhere. */
+  /** The redirect target for the browser; undefined: none. */
   readonly location: string | undefined;
-  /** Of a JSON answer; empty otherwise. */
+  /** The members of a JSON answer; empty otherwise. */
   readonly said: Readonly<Record<string, unknown>>;
 }
 
 /**
- * With any header, `Host` too, and any request target: what `fetch` would not send. Whatever the issuer is called, it is reached
- * on this machine, at its port. With a body it is a POST of a form.
+ * Sends any header, also `Host`, and any request target, which `fetch` would not send. Any issuer is reached on this machine,
+ * at its port. A request with a body is a POST of a form.
  */
 export function sendBare(
   issuer: string,

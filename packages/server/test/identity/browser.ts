@@ -1,4 +1,4 @@
-/** The least that a browser does: follows redirects, keeps cookies by path, fills forms in. */
+/** A minimal browser: follows redirects, keeps cookies by path, fills in forms. */
 import { sendBare } from './bare.ts';
 
 interface Cookie {
@@ -15,20 +15,27 @@ export interface Page {
 }
 
 export interface Browser {
-  /** Goes there and on, until a page or an address outside of the issuer. */
+  /** Opens the URL and follows redirects to a page or an address outside of the issuer. */
   open(url: string): Promise<Page>;
-  /** What it would send there, for others to send. */
+  /** The cookies that it would send there, for other clients. */
   cookies(path: string): string;
   /** Sends the page's first form, its hidden fields and these. */
   submit(page: Page, fields?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
-export function openBrowser(issuer: string): Browser {
+export interface BrowserOptions {
+  /** Where the issuer is reached, where its own address has no port of this machine. */
+  readonly at?: string;
+  readonly language?: string;
+}
+
+export function openBrowser(issuer: string, { at, language }: BrowserOptions = {}): Browser {
   const jar = new Map<string, Cookie>();
   const keep = (headers: Headers): void => {
     for (const line of headers.getSetCookie()) {
       const [pair = '', ...attributes] = line.split(/;\s*/);
-      const [name = '', value = ''] = pair.split('=', 2);
+      const equals = pair.indexOf('=');
+      const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
       const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
       if (value === '') jar.delete(`${name} ${path}`);
       else jar.set(`${name} ${path}`, { name, value, path });
@@ -41,9 +48,10 @@ export function openBrowser(issuer: string): Browser {
       .join('; ');
   const follow = async (url: string, body?: string): Promise<Page> => {
     if (!url.startsWith(issuer)) return { url, status: 0, headers: new Headers(), text: '' };
-    const { origin, pathname, search } = new URL(url);
-    const sent = { accept: 'text/html', cookie: cookiesFor(pathname) };
-    const { status, headers, location, text } = await sendBare(origin, pathname + search, sent, body);
+    const { origin, host, pathname, search } = new URL(url);
+    const spoken = language === undefined ? {} : { 'accept-language': language };
+    const sent = { accept: 'text/html', cookie: cookiesFor(pathname), host, ...spoken };
+    const { status, headers, location, text } = await sendBare(at ?? origin, pathname + search, sent, body);
     keep(headers);
     if (location !== undefined) return follow(new URL(location, url).href);
     return { url, status, headers, text };

@@ -1,4 +1,4 @@
-/** Clients that prove themselves by TLS certificate (RFC 8705), as a proxy in front tells it (RFC 9440). */
+/** Clients that authenticate by TLS certificate (RFC 8705), as a proxy in front reports it (RFC 9440). */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Chromium, and what every page is held to in it. */
+/** Chromium, and the requirements for every page in it. */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ export async function launch(): Promise<Browser> {
   });
 }
 
-/** Text whose colour can't be told from what is behind it (WCAG 2.2, 1.4.3). Runs in the page. */
+/** Text whose contrast to its background is too low (WCAG 2.2, 1.4.3). Runs in the page. */
 const faint = `(() => {
   const channels = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))

@@ -28,7 +28,7 @@ interface Place {
   readonly installation: string;
   readonly scope: string;
   readonly user: string;
-  /** Whose the app is, and which. */
+  /** The app and its owner. */
   readonly owner: Pick<ClientFacts, 'app' | 'owner'>;
 }
 
@@ -99,7 +99,7 @@ async function begin(
   return { kit, id };
 }
 
-/** As a service does it that is not ours. */
+/** As another service verifies it. */
 async function verify({ issuer, resource }: Place, accessToken: string) {
   const { text } = await sendBare(issuer.issuer, '/oauth2/jwks', {});
   const keys = createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);

@@ -17,6 +17,7 @@ import { bindMember } from '../../src/tenants/members/bind.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { idpClient, startIdp, type Idp } from './idp.ts';
 import { callback, masterKey, pagesOver, startWorld, type TestClient, type World } from './world.ts';
+import { fromIdentity } from '../../src/tenancy/doors.ts';
 
 const password = 'correct horse battery';
 let world: World;
@@ -89,7 +90,7 @@ async function begin(browser = openBrowser(world.issuer), more: Record<string, s
     ...more,
   };
   const url = client.buildAuthorizationUrl(config, asked);
-  // What is given as empty is left out.
+  // Empty fields are left out.
   for (const [name, value] of Object.entries(more)) if (value === '') url.searchParams.delete(name);
   return { browser, verifier, page: await browser.open(url.href) };
 }
@@ -132,7 +133,7 @@ test('a member signs in by the tenant’s provider, is a person of that connecti
   assert.equal(row?.['user_id'], claims.sub);
   const [audit] = await run(({ sql }) => sql`select operation, actor from audit where target = ${member}`);
   assert.deepEqual([audit?.['operation'], audit?.['actor']], ['members.join', member]);
-  // The address may change at the provider; who it is does not.
+  // The address may change at the provider; the identity of the person does not.
   idp.claims = { sub: 's-1', email: 'other@elsewhere.test', email_verified: false };
   const again = await begin();
   const page = await through(again);
@@ -213,7 +214,7 @@ test('an admin’s provider becomes no owner: neither one who has joined, nor on
   const begun = await begin();
   const { sub = '' } = decodeJwt((await finish(begun, await through(begun))).access_token);
   assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, sub)))?.role, 'owner');
-  // An owner takes the approval back: who that provider says is an owner has the rights of an admin at most.
+  // An owner revokes the approval: an owner according to that provider has at most the rights of an admin.
   await run(({ sql }) => sql`update connections set owners = false`);
   assert.equal((await run((tx) => findMembership(tx, world.tenant.uuid, sub)))?.role, 'admin');
 });
@@ -289,7 +290,7 @@ test('where the tenant enforces it, there is no other way in, and who came anoth
   const { page } = await begin();
   assert.doesNotMatch(page.text, /type="password"/);
   assert.match(page.text, /Sign in with Shop SSO.*Cancel/s);
-  // A form that was open before, or is made up, is no way around it.
+  // A form that was open before, or is forged, does not bypass it.
   const forged = await openAndSubmit();
   assert.equal(forged.status, 403);
   assert.equal(await run((tx) => findMembership(tx, world.tenant.uuid, world.user)), undefined);
@@ -376,7 +377,8 @@ test('a mail domain that its tenant has not verified finds and binds nobody, whe
   const audit = () => Promise.resolve();
   const deps = { clock, random, audit, bindMember, ...strict };
   const asserted = { subject: 's-12', email, emailVerified: true, name: 'Kim' };
-  const bound = () => run((tx) => personOf(tx, found, asserted, visitor, deps));
+  const scope = fromIdentity('connection', world.tenant.uuid);
+  const bound = () => world.store.tenant(scope, (tx) => personOf(tx, found, asserted, visitor, deps));
   assert.equal(await bound(), undefined);
   assert.deepEqual(await run((tx) => offeredTo(tx, email, true)), []);
   await run(

@@ -1,7 +1,7 @@
 /**
- * What a person holds of one issuer (a passkey, codes, mailed links, forms, the way to a provider and back), brought to others of
- * the same process, where somebody has the same id, the same address and the same password. It is worth nothing there, and as
- * much as before at its own.
+ * The credentials of a person at one issuer (a passkey, codes, mailed links, forms, the way to a provider and back), used at
+ * other issuers of the same process. A person there has the same id, the same address and the same password. Every other
+ * issuer refuses the credentials, and they stay valid at their own.
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
@@ -70,7 +70,7 @@ const found = ({ text, url, status }: Page, shape: RegExp): string => {
 const challengeIn = (page: Page): string => found(page, /&quot;challenge&quot;:&quot;([\w-]+)&quot;/);
 const isIn = (page: Page, at: IssuerRef): boolean => page.status === 200 && page.url === `${at.issuer}/account`;
 
-/** What was brought from one issuer is refused at each other one, and taken at its own after that. */
+/** Every other issuer refuses the credential. After that, its own issuer still accepts it. */
 async function onlyAtHome(
   from: IssuerRef,
   use: (to: IssuerRef) => Promise<Page>,
@@ -183,7 +183,7 @@ async function lastLink(): Promise<string> {
 
 interface Mailed {
   readonly ask: (at: IssuerRef, email: string) => Promise<unknown>;
-  /** What is done with the page that the link opens. */
+  /** The form fields for the page that the link opens. */
   readonly fields: Record<string, string>;
   readonly done: RegExp;
 }

@@ -1,4 +1,4 @@
-/** Tokens of three issuers with one `kid` and one `client_id` at a gateway: whose key it is says for whom they count. */
+/** Tokens of three issuers with one `kid` and one `client_id` at a gateway: the key decides for which tenant they count. */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -14,6 +14,7 @@ import { sendBare } from './bare.ts';
 import { giveClient, insertTwinClients, openTenantIssuer, platformOf, shareKid, vault } from './issuers.ts';
 import type { TenantIssuer } from './issuers.ts';
 import { startWorld, type TestClient, type World } from './world.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 let world: World;
 let platform: IssuerRef;
@@ -34,7 +35,7 @@ before(async () => {
 after(() => world.stop());
 
 interface Gate {
-  /** What a call with this token on an API of this tenant is answered. */
+  /** The answer to a call with this token on an API of this tenant. */
   readonly call: (text: string, tenant: TenantIssuer) => { readonly status: number; readonly code: string };
   readonly close: () => Promise<void>;
 }
@@ -73,9 +74,9 @@ function objectsOf(tenant: TenantIssuer): readonly SnapshotObject[] {
   ];
 }
 
-/** What only a thief of the issuer's own key could sign. */
+/** Tokens that only a thief of the issuer's own key could sign. */
 async function forge(key: IssuerRef, claims: object, header: object = {}): Promise<string> {
-  const [current] = await world.store.system('test', (tx) => readSecretKeys(tx, key.tenantUuid, vault));
+  const [current] = await ofIssuer(world.store, key, (tx) => readSecretKeys(tx, key.tenantUuid, vault));
   assert.ok(current);
   const secret = createPrivateKey({ key: current.secretJwk, format: 'jwk' });
   return signJwt(secret, { typ: 'at+jwt', alg: 'ES256', kid: current.kid, ...header }, claims);

@@ -1,6 +1,6 @@
 /**
- * Three issuers of one process: the platform's, and those of two tenants, with one `client_id`, one `kid`, one person's id and
- * address at all of them. Whatever one has given is worth nothing at the others, and still good where it is from.
+ * Three issuers of one process: the platform's, and those of two tenants, with one `client_id`, one `kid`, and one person's
+ * id and address at all of them. Every credential of one issuer is refused at the others, and stays valid at its own.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

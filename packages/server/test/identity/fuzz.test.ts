@@ -1,6 +1,6 @@
 /**
- * Any request at any address of the identity server: it is answered, by no failure of ours, and the answer repeats no secret
- * that was in its body or its headers.
+ * Any request at any address of the identity server gets an answer without a failure of ours. The answer repeats no secret of
+ * the request's body or headers.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -16,7 +16,7 @@ const password = 'correct horse battery';
 const runs = Number(process.env['TULOU_TEST_FUZZ_RUNS'] ?? 400);
 let world: World;
 let app: TestClient;
-/** Good values of everything, to be put where they belong and where they do not. */
+/** Valid values of every kind, used in the right places and in wrong ones. */
 let good: readonly string[];
 let secrets: readonly string[];
 let cookies: readonly string[];
@@ -226,7 +226,7 @@ test('any request is answered, by no failure of ours, and no secret comes back',
       const answer = await sendBare(world.issuer, target, headers, body === undefined ? undefined : formOf(body));
       assert.ok(answer.status < 500, `${answer.status} ${target} ${JSON.stringify(body)} ${answer.text}`);
       const said = `${answer.text} ${[...answer.headers].join(' ')}`;
-      // What is in the address is there already; the link to the other language repeats it.
+      // A value in the address is visible already; the link to the other language repeats it.
       const kept = secrets.filter((secret) => !target.includes(formOf([['', secret]]).slice(1)));
       for (const secret of isGiving(answer.said) ? [] : kept) assert.ok(!said.includes(secret), `${target}: ${secret}`);
     }),

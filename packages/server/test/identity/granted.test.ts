@@ -1,4 +1,4 @@
-/** What members are allowed beyond their role, and apps on trial, as it shows in tokens; with openid-client as it is. */
+/** The rights of members beyond their role, and of apps on trial, as tokens show them; with openid-client, unmodified. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from 'jose';
@@ -24,7 +24,7 @@ type Tx = Parameters<Parameters<World['store']['system']>[1]>[0];
 const run = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => world.store.system('test', work);
 const scopesOf = (token: string): unknown => decodeJwt(token)['scope'];
 
-/** Until the work is done, the viewer is allowed these scopes in the app of this world, or in another one. */
+/** During the work, the viewer is allowed these scopes in the app of this world, or in another one. */
 async function allowed(
   scopes: string[],
   app: string,

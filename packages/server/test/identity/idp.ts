@@ -1,19 +1,19 @@
-/** A tenant's own identity provider, as small as OpenID Connect allows, that can be told to misbehave. */
+/** A tenant's own identity provider, as small as OpenID Connect allows. It can be set to misbehave. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 
 export interface Idp {
   readonly issuer: string;
-  /** Who comes next is this, from now on; claims of the ID token. */
+  /** The claims of the ID token for the next person. */
   claims: JWTPayload;
-  /** Claims of the ID token that are not as they should be. */
+  /** Invalid claims of the ID token. */
   twist: JWTPayload;
-  /** What is added to the way back to the client. */
+  /** Parameters that are added to the redirect to the client. */
   back: Readonly<Record<string, string>>;
   /** ID tokens are signed with a key that is not in the key set. */
   forged: boolean;
-  /** Requests that have come, as `METHOD /path`. */
+  /** The requests received, as `METHOD /path`. */
   readonly seen: string[];
   /** The last authorization request. */
   asked: URLSearchParams;

@@ -92,7 +92,7 @@ test('a member asks for an app, an admin agrees in words, narrows it, pauses it 
   assert.equal(await admin.getByRole('checkbox', { name: 'Refund orders' }).isChecked(), false);
   await look(admin, '14-installed');
 
-  // What the member asked for, just in time.
+  // The scopes that the member requested, granted just in time.
   await admin.getByRole('button', { name: 'Allow', exact: true }).click();
   await admin.getByText('Allowed.').waitFor();
   assert.equal(await admin.getByRole('checkbox', { name: 'Refund orders' }).isChecked(), true);

@@ -1,4 +1,4 @@
-/** Tenants decide about apps at pages, and what comes of it; over HTTP, with the least that a browser does. */
+/** Tenants decide about apps at pages, and the effects of the decisions; over HTTP, with a minimal browser. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';

@@ -1,4 +1,4 @@
-/** Tenants with issuers of their own beside the platform's, in one process, as alike as an attacker could wish them. */
+/** Tenants with their own issuers beside the platform's, in one process, with as many equal values as an attacker could want. */
 import { idFromUuid } from '@tulou/contract';
 import { originOf } from '../../src/http/origin.ts';
 import { ensureKeys, type IssuerRef } from '../../src/identity/keys/keys.ts';
@@ -9,6 +9,7 @@ import { sha256 } from '../../src/kernel/hash.ts';
 import { newId, systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
 import { callback, deviceGrant, masterKey, type TestClient, type World } from './world.ts';
 import { nilTenant } from '../../src/tenancy/nil-tenant.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 export const vault = openVault(masterKey, random);
 
@@ -67,7 +68,10 @@ export async function insertTwinClients({ store }: World, owners: readonly Tenan
   return { id, secret };
 }
 
-/** From now on the `client_id` is found as this tenant's. Publishing would not do: what is one tenant's stays it. */
+/**
+ * From now on the `client_id` belongs to this tenant in the directory. Publishing would not do that: a client stays with its
+ * tenant.
+ */
 export function giveClient({ store }: World, client: string, { tenantUuid, id, app }: TenantIssuer): Promise<void> {
   const object = JSON.stringify({ kind: 'client', key: client, tenant: id, app });
   return store.system('the scene of a test', async ({ sql }) => {
@@ -79,8 +83,8 @@ export function giveClient({ store }: World, client: string, { tenantUuid, id, a
 
 /** Gives the key that signs at `to` the `kid` of the one that signs at `from`, published and sealed as if it were its own. */
 export async function shareKid({ store }: World, from: IssuerRef, to: IssuerRef): Promise<string> {
-  const kid = await store.system('the scene of a test', async (tx) => {
-    const [theirs] = await readSecretKeys(tx, from.tenantUuid, vault);
+  const [theirs] = await ofIssuer(store, from, (tx) => readSecretKeys(tx, from.tenantUuid, vault));
+  const kid = await ofIssuer(store, to, async (tx) => {
     const [own] = await readSecretKeys(tx, to.tenantUuid, vault);
     if (theirs === undefined || own === undefined) throw new Error('an issuer has no key');
     const publicJwk = { ...own.publicJwk, kid: theirs.kid };

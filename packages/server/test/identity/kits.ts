@@ -35,13 +35,13 @@ export interface CodeRequest {
   readonly browser: Browser;
 }
 
-/** One client, set up by what the issuer says of itself. Everything that it is told is checked as its library checks it. */
+/** One client, configured from the metadata of the issuer. Its library checks every answer. */
 export interface Kit {
   readonly metadata: Readonly<Record<string, unknown>>;
   signIn(request: CodeRequest): Promise<Tokens>;
   refresh(refreshToken: string, resource: string): Promise<Tokens>;
   forItself(resource: string, scope?: string): Promise<Tokens>;
-  /** The person is who answers at the device page with `connect`. */
+  /** The person at the device page is the one that `connect` names. */
   byDevice(scope: string, resource: string, connect: (uri: string, code: string) => Promise<void>): Promise<Tokens>;
   exchange(accessToken: string, scope: string): Promise<Tokens>;
   introspect(token: string): Promise<Readonly<Record<string, unknown>>>;

@@ -1,6 +1,6 @@
 /**
- * People who come and come back, in Chromium, with mail that goes through the worker and a mail server: sign-up, a new password,
- * another address, and a member who signs in by the tenant's own provider.
+ * Sign-up and account recovery in Chromium, with mail through the worker and a mail server: sign-up, a new password, another
+ * address, and a member who signs in by the tenant's own provider.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -42,11 +42,11 @@ after(async () => {
   await world.stop();
 });
 
-/** What the worker does, and the link in the mail that has come of it. */
+/** Runs the worker's job, and returns the link in the mail that it sent. */
 async function mailedLink(to: string): Promise<string> {
   await sendMails({ store: world.store, clock, log: openLog('worker', 'error'), mailer }, 0);
   const mail = smtp.received.findLast((one) => one.to.includes(to));
-  // Lines of a mail are folded (quoted-printable, RFC 2045 §6.7) where they are long.
+  // Long lines of a mail are folded (quoted-printable, RFC 2045 §6.7).
   const text = (mail?.data ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '=');
   return /^http\S+/m.exec(text)?.[0] ?? '';
 }

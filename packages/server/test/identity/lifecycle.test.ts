@@ -1,4 +1,4 @@
-/** How people come and come back: sign-up by a mailed link, a new password; over HTTP, with the mails as they are written. */
+/** Sign-up by a mailed link, and a new password; over HTTP, with the text of the mails. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
@@ -8,6 +8,7 @@ import { systemRandom as random } from '../../src/kernel/random.ts';
 import { openBrowser, type Browser, type Page } from './browser.ts';
 import { openTenantIssuer } from './issuers.ts';
 import { callback, pagesOver, startWorld, type TestClient, type World } from './world.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 const password = 'correct horse battery';
 let world: World;
@@ -244,7 +245,7 @@ test('an address that is somebody’s is taken from nobody, and the page does no
 
 test('at a tenant’s own issuer people come the same way, are that issuer’s only, and no link of one opens anything at the other', async () => {
   const shop = await openTenantIssuer(world, 'shop3');
-  await world.store.system('test', announce);
+  await ofIssuer(world.store, shop, announce);
   const open = async (path: string): Promise<Page> => {
     for (;;) {
       const page = await openBrowser(shop.issuer).open(shop.issuer + path);

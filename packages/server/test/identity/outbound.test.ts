@@ -1,6 +1,6 @@
 /**
- * Server-side request forgery: every URL that a tenant, a client, a member or a stranger can give, in every spelling of a place
- * inside. A canary listens there; nobody of ours comes by.
+ * Server-side request forgery: every URL that a tenant, a client, a member or an unknown client can supply, in every spelling
+ * of a place inside. A canary listens there, and no request of ours reaches it.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -27,7 +27,7 @@ after(() => canary.stop());
 
 const operations = Object.values(nouns).flatMap((noun) => Object.values<Operation>(noun));
 
-/** Seeds lead to this machine, which this platform does not connect to. */
+/** Seeds point to this machine, to which this platform does not connect. */
 const elsewhere =
   (call: Client): Client =>
   (method, path, { body, ...rest } = {}) => {
@@ -35,7 +35,7 @@ const elsewhere =
     return call(method, path, { ...rest, ...(body === undefined ? {} : { body: JSON.parse(text) as object }) });
   };
 
-/** All that a body of this operation could say in place of an address: where it has one, and where it might take one. */
+/** Every text in a body of this operation that could replace an address: where it has one, and where it might accept one. */
 function hostileBodies(operation: Operation, view: View, url: string): readonly object[] {
   const seed = seedOf(operation.id, view, 'canary') as Record<string, unknown>;
   const text = JSON.stringify(seed);
@@ -114,7 +114,7 @@ test('the gateway: whatever upstream is published, it connects to no place insid
       }),
     );
     for (const [n, code] of codes.entries())
-      // What is no URL that could be called has not come in at all.
+      // A URL that cannot be called was not accepted at all.
       assert.ok(
         ['upstream_refused', 'upstream_unreachable', 'route_not_found'].includes(code ?? ''),
         `${canary.urls[n]}: ${code}`,
@@ -128,7 +128,7 @@ test('the gateway: whatever upstream is published, it connects to no place insid
   assert.equal(canary.hits(), 0);
 });
 
-/** What makes the identity server call elsewhere: a logout that apps are told of, and a tenant's own provider. */
+/** Actions that make the identity server call other servers: a logout that apps receive, and a tenant's own provider. */
 async function provoke(world: World, urls: readonly string[]): Promise<void> {
   const now = new Date();
   const connections = urls.map(() => newId('connection', clock, random));
@@ -165,7 +165,7 @@ test('the identity server: no provider of a tenant, and no app’s wish to be to
   ];
   try {
     await provoke(pages, canary.urls);
-    // A name that leads inside.
+    // A name that resolves to an inside address.
     await provoke(pages, [`https://idp.test:${new URL(canary.url).port}/`]);
     await provokeLogout(agreeing, canary.urls.slice(0, 20));
   } finally {

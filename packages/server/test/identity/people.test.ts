@@ -1,4 +1,4 @@
-/** People at the pages: sign-in, consent, invitations; over HTTP, with the least that a browser does. */
+/** People at the pages: sign-in, consent, invitations; over HTTP, with a minimal browser. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client';
@@ -62,7 +62,7 @@ test('sign-in, consent, and back to the app with a code', async () => {
   assert.equal(end.origin + end.pathname, callback);
   assert.ok(end.searchParams.has('code'));
   assert.equal(end.searchParams.get('iss'), world.issuer);
-  // What was allowed once is not asked again.
+  // A scope that was allowed before is not requested again.
   assert.ok(new URL((await begin(browser)).url).searchParams.has('code'));
 });
 

@@ -1,4 +1,4 @@
-/** One of the processes of a race: at each line it sends the request that the line describes, many times at once. */
+/** One of the processes of a race. For each line it sends the request that the line describes, many times concurrently. */
 import { createInterface } from 'node:readline';
 
 interface Order {

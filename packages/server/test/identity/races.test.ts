@@ -1,6 +1,6 @@
 /**
- * Rounds of 32 parallel redemptions, from two processes, over two nodes: exactly one succeeds, whatever it is that can be
- * used once. TULOU_TEST_RACE_ROUNDS=100 is the long run.
+ * Rounds of 32 parallel redemptions, from two processes, over two nodes: for every value that is valid once, exactly one
+ * redemption succeeds. TULOU_TEST_RACE_ROUNDS=100 is the long run.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -68,7 +68,7 @@ function startRacer(url: string): Racer {
   };
 }
 
-/** All of one round, from both processes at once. */
+/** All redemptions of one round, from both processes concurrently. */
 const raceAll = async (order: Order): Promise<Said[]> =>
   (await Promise.all(racers.map((racer) => racer.race(order)))).flat();
 
@@ -116,7 +116,7 @@ const redeem = (code: string): Record<string, string> => ({
   code_verifier: verifier,
 });
 
-/** Each round: something that can be used once, and who got through. */
+/** Each round: a value that is valid once, and the request that succeeded. */
 async function hold(make: () => Promise<Order>, succeeded: (said: Said) => boolean): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const all = await raceAll(await make());

@@ -1,4 +1,4 @@
-/** What relying parties need beside FAPI's choices, each as docs/decisions/0020 decides it. */
+/** The needs of relying parties beside FAPI's choices, each as docs/decisions/0020 decides it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
@@ -24,7 +24,7 @@ const at = (path: string): string => `${world.issuer}/oauth2/${path}`;
 const none = { code_challenge: '', code_challenge_method: '' };
 const read = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
 
-/** Without PKCE where nothing is said of it. */
+/** Without PKCE by default. */
 function requestWithout(client: TestClient, wish: Record<string, string>): Record<string, string> {
   const all = { ...requestOf(world, client), ...wish };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));

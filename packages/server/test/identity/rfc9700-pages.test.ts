@@ -38,7 +38,7 @@ const endOf = ({ url }: Page): URLSearchParams => new URL(url).searchParams;
 const selfSent =
   /<script>\s*document\.addEventListener\('DOMContentLoaded', function \(\) \{ document\.forms\[0\]\.submit\(\) \}\);\s*<\/script>/;
 
-/** Every kind of page, as somebody comes to it. */
+/** Every kind of page, as a person reaches it. */
 async function everyPage(): Promise<Record<string, Page | Answer>> {
   const browser = openBrowser(world.issuer);
   const [login, consent] = [await begin(browser), await toConsent(browser)];
@@ -139,7 +139,7 @@ test('consent is of whom the page named: who has signed in as another meanwhile 
   const browser = openBrowser(world.issuer);
   const asOwner = await toConsent(browser, { prompt: 'consent' });
   assert.match(asOwner.text, /owner@shop\.test/);
-  // Whoever was signed in is signed out first, by a form that sends itself.
+  // The person who was signed in is signed out first, by a form that submits itself.
   const change = await signIn(browser, await begin(browser, { prompt: 'login' }), 'viewer@shop.test');
   assert.match((await browser.submit(change)).text, /viewer@shop\.test/);
   const end = await browser.submit(asOwner, { do: 'allow' });

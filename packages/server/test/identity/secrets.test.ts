@@ -1,7 +1,6 @@
 /**
- * No secret reaches a log: `tulou up` with all that it can say (debug, the access log, PostgreSQL's own lines), through
- * each way that somebody shows a secret or is given one, rightly and wrongly; then all that any of its processes has said
- * is searched for each secret that was seen.
+ * No secret reaches a log. `tulou up` runs with all its logs (debug, the access log, PostgreSQL's own lines). People send and
+ * receive secrets in every way, correctly and wrongly. Then the whole output of its processes is searched for each secret.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -35,7 +34,7 @@ let service: Server;
 let call: Client;
 let resource: string;
 
-/** What to look for: the secret part of it, so that no log can hide it by cutting it off or by leaving its head away. */
+/** The texts to look for: the secret part of it, so that a log cannot hide it by cutting it off or by omitting its beginning. */
 function marksOf(text: string): readonly string[] {
   const own = /^tl[a-z]_/.test(text) ? text.split('_').slice(-2, -1) : text.split('.');
   return own.filter((part) => part.length >= 8).map((part) => part.slice(0, 32));
@@ -44,7 +43,7 @@ function marksOf(text: string): readonly string[] {
 /** Remembers a secret that was given or shown. Returns it. */
 function seen(what: string, value: unknown): string {
   assert.ok(typeof value === 'string' && value.length >= 8, `${what}: ${String(value)}`);
-  // The head of a JWT, which comes first, says nothing.
+  // The head of a JWT, which comes first, holds no secret.
   const shown = value.startsWith('ey') ? value.slice(value.indexOf('.') + 1) : value;
   for (const mark of marksOf(shown)) secrets.set(mark, what);
   return value;
@@ -126,7 +125,7 @@ async function configure(): Promise<void> {
   await make('/tenants/shop/installations', { app: 'maker/till', scopes: [scope] });
 }
 
-/** The link of the newest mail, with the secrets in it. */
+/** The link of the newest mail. The secrets in it are remembered. */
 async function linkOf(count: number): Promise<string> {
   const { data = '' } = (await smtp.waitFor(count)).at(-1) ?? {};
   const body = /quoted-printable/i.test(data)
@@ -151,7 +150,7 @@ const formToken = (page: Page): string => seen('a form token', found(page, /name
 function seenCookies(browser: Browser, path: string): void {
   for (const pair of browser.cookies(path).split('; ')) {
     const [name = '', value = ''] = pair.split('=', 2);
-    // Of an interaction the address has the same id; what makes it good is the signature.
+    // The address of an interaction holds the same id; only the signature makes the cookie valid.
     if (value.length >= 20 && name !== 'tulou_interaction') seen(`the cookie ${name}`, value);
   }
 }
@@ -367,7 +366,7 @@ async function useControl(): Promise<void> {
     assert.equal((await call('GET', '/tenants/shop/members', { token: one })).status, status);
 }
 
-/** A mail that its server does not take. */
+/** A mail that its server rejects. */
 async function failToMail(): Promise<void> {
   const refused = smtp.answerNext('550 no such mailbox');
   const browser = openBrowser(started.at.platform);
@@ -382,7 +381,7 @@ test('no log has a secret in it, whoever shows it or is given it, rightly or wro
   await useGateway(await useClient(browser));
   await useControl();
   await failAtProvider();
-  // The check itself: what stands in the path of a call is in the access log.
+  // Check of the test itself: the path of a call is in the access log.
   const planted = unguessable();
   await fetch(`${started.at.gateway}/acme/orders/v1/${planted}`);
   await readFiles(join(folder.path, 'data'), seenInFile);

@@ -1,6 +1,6 @@
 /**
  * The pages in Chromium: an invited person joins, signs in, agrees, and is back at the app. Pictures of each page go to
- * `tulou-pages` in the temporary directory, wide and narrow, light and dark, for people to look at.
+ * `tulou-pages` in the temporary directory, wide and narrow, light and dark, for review by people.
  */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
@@ -94,7 +94,7 @@ test('an invited person joins, signs in with the keyboard, agrees, and is back a
   await page.getByRole('heading', { name: 'You have joined shop' }).waitFor();
   await look(page, '3-joined');
 
-  // Joining has signed her in here; another browser knows nobody.
+  // Joining has signed her in here; another browser has no session.
   await page.context().clearCookies();
   await page.goto(await authorizeUrl());
   await look(page, '4-sign-in');
@@ -110,7 +110,7 @@ test('an invited person joins, signs in with the keyboard, agrees, and is back a
   await page.getByRole('button', { name: '允许', exact: true }).click();
   await page.waitForURL(`${callback}?*`);
   assert.ok(new URL(page.url()).searchParams.has('code'));
-  // A form that was not right is answered 422, which Chromium notes; nothing else is wrong with any page.
+  // An invalid form is answered 422, which Chromium reports. No page has any other fault.
   assert.deepEqual(
     faults.filter((fault) => !fault.includes('422')),
     [],

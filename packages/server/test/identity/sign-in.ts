@@ -3,7 +3,7 @@ import * as client from 'openid-client';
 import { openBrowser, type Browser } from './browser.ts';
 import { callback, type TestClient } from './world.ts';
 
-/** What the issuer says of itself, for this client. */
+/** The metadata of the issuer, for this client. */
 export function configure(issuer: string, { id }: TestClient, auth: client.ClientAuth): Promise<client.Configuration> {
   return client.discovery(new URL(issuer), id, undefined, auth, { execute: [client.allowInsecureRequests] });
 }
@@ -15,7 +15,7 @@ export interface SignIn {
   readonly resource: string;
   readonly dpop?: client.DPoPHandle;
   readonly parameters?: Record<string, string>;
-  /** The browser of whoever signs in; a new one where none is given. */
+  /** The browser of the person who signs in; by default a new one. */
   readonly browser?: Browser;
 }
 

@@ -1,4 +1,4 @@
-/** One Chromium at three issuers: whoever signs in, or leaves, at one of them stays who they are at the others. */
+/** One Chromium at three issuers: a sign-in or sign-out at one of them does not change the person at the others. */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { systemRandom as random } from '../../src/kernel/random.ts';
 import { sendBare } from './bare.ts';
 import { insertTwins, openTenantIssuer, platformOf, vault } from './issuers.ts';
 import { pagesOver, startWorld, type World } from './world.ts';
+import { ofIssuer } from '../../src/identity/scopes.ts';
 
 const pictures = join(tmpdir(), 'tulou-pages');
 const [email, password] = ['twin@home.test', 'correct horse battery'];
@@ -39,9 +40,9 @@ before(async () => {
       await tx.sql`update issuers set name = ${name}, accent = ${name === 'House' ? '#1a4fa0' : '#7a1fa0'}
         where tenant_id = ${tenantUuid}`;
     }
-    const signing = openSigning({ clock, vault });
-    for (const one of [house, yard]) await signing.open(tx, one);
   });
+  const signing = openSigning({ clock, vault });
+  for (const one of [house, yard]) await ofIssuer(world.store, one, (tx) => signing.open(tx, one));
   for (const name of ['House', 'Yard'])
     while (!(await sendBare(issuers[name] ?? '', '/account/reset', {})).text.includes(name)) await sleep(clock, 20);
   const flags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
@@ -70,7 +71,7 @@ async function signIn(page: Page, name: string): Promise<void> {
     .waitFor();
 }
 
-/** Whose account the browser is at, or undefined where it has to sign in. */
+/** The account that the browser shows, or undefined if it has to sign in. */
 async function seenAt(page: Page, name: string): Promise<string | undefined> {
   await page.goto(`${issuers[name] ?? ''}/account`);
   return /Twin of (\w+)/.exec(await page.content())?.[1];

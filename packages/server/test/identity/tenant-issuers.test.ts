@@ -15,6 +15,7 @@ import { sendBare } from './bare.ts';
 import { openBrowser } from './browser.ts';
 import { insertTwins, openTenantIssuer, vault, type TenantIssuer } from './issuers.ts';
 import { pagesOver, startWorld, type World } from './world.ts';
+import { ofIssuer, platform } from '../../src/identity/scopes.ts';
 
 let world: World;
 let shop: TenantIssuer;
@@ -26,9 +27,12 @@ before(async () => {
 after(() => world.stop());
 
 const discovery = '/.well-known/openid-configuration';
-const announced = (): Promise<void> => world.store.system('test', announce);
+const announced = (): Promise<void> => ofIssuer(world.store, platform, announce);
 
-/** What the issuer says of itself, once that is so; asked again and again, as nodes learn of a change in their own time. */
+/**
+ * The answer of the issuer, as soon as it satisfies the condition. It is requested repeatedly, because nodes learn of a
+ * change with a delay.
+ */
 async function until(issuer: string, path: string, isSo: (status: number, text: string) => boolean): Promise<string> {
   for (;;) {
     const { status, text } = await sendBare(issuer, path, {});
@@ -37,9 +41,9 @@ async function until(issuer: string, path: string, isSo: (status: number, text: 
 }
 const serves = (issuer: string): Promise<string> => until(issuer, discovery, (status) => status === 200);
 
-/** As control does it: with the row, what the gateways and the nodes are told. */
+/** As control does it: with the row, the messages for gateways and nodes. */
 async function change({ issuer, tenantUuid }: TenantIssuer, set: Record<string, string>): Promise<void> {
-  await world.store.system('test', async (tx) => {
+  await ofIssuer(world.store, { tenantUuid }, async (tx) => {
     await tx.sql`update issuers set ${tx.sql(set)} where tenant_id = ${tenantUuid}`;
     await openSigning({ clock, vault }).open(tx, { issuer, tenantUuid });
   });
@@ -66,7 +70,7 @@ async function openNode(store: Store, warmIssuers: number): Promise<{ url: strin
   const listener = await listen({ host: '127.0.0.1', port: 0 }, none, { clock, random, log }, mount);
   const started = await startIdentity(
     { platformUrl: listener.url, upstreamAllow: [], signUp: 'invited', warmIssuers },
-    // Nothing is done by the clock while queries are counted.
+    // No timer runs while queries are counted.
     { store, clock: { ...clock, every: () => ({ cancel: () => undefined }) }, random, log, vault },
   );
   held.identity = started;
@@ -150,7 +154,7 @@ test('a key that was rotated in signs at once, one that was removed is not shown
   };
   const [current = ''] = await kids();
   const signing = openSigning({ clock, vault });
-  await world.store.system('test', (tx) => signing.revoke(tx, shop, current));
+  await ofIssuer(world.store, shop, (tx) => signing.revoke(tx, shop, current));
   await until(shop.issuer, '/oauth2/jwks', (_, text) => !text.includes(current));
   assert.ok(!(await kids()).includes(current));
 });
@@ -176,16 +180,17 @@ test('while it is paused, or its tenant suspended, it is nobody’s; afterwards 
   await serves(shop.issuer);
 });
 
-/** What control publishes, in whatever state it is. */
+/** The state that control publishes for an issuer, in any state. */
 function retold(kind: 'issuer' | 'tenant', key: string): Promise<void> {
-  return world.store.system('test', async (tx) => {
-    await tx.sql`update snapshot_head set seq = seq + 1`;
-    await tx.sql`
+  return world.store
+    .system('test', async (tx) => {
+      await tx.sql`update snapshot_head set seq = seq + 1`;
+      await tx.sql`
       insert into snapshot_objects (kind, key, tenant, seq, object)
       select ${kind}, ${key}, ${shop.tenantUuid}, seq, null from snapshot_head
       on conflict (kind, key) do update set seq = excluded.seq`;
-    await announce(tx);
-  });
+    })
+    .then(announced);
 }
 
 test('what one issuer’s form was given is not taken at another', async () => {

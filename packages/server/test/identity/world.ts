@@ -7,6 +7,7 @@ import { compileOperations, type Compiled } from '../../src/operations/compiled.
 import { bind } from '../../src/operations/handler.ts';
 import { bindings as appBindings } from '../../src/apps/operations.ts';
 import { openInviting } from '../../src/identity/mail/invite.ts';
+import { openNotices } from '../../src/identity/mail/notice.ts';
 import { showProvider } from '../../src/publishing/catalog/refresh.ts';
 import { bindings as tenantBindings } from '../../src/tenants/operations.ts';
 import { bindMember } from '../../src/tenants/members/bind.ts';
@@ -53,11 +54,13 @@ export interface ClientFacts {
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
   readonly pkce?: 'required' | 'optional';
   readonly pushedOnly?: boolean;
-  /** Where answers are sent; an address that nobody listens at, where it is not given. */
+  /** The address for answers; by default one without a listener. */
   readonly redirectUri?: string;
-  /** Where it is told of a logout. */
+  /** The address after sign-out; by default one without a listener. */
+  readonly postLogoutRedirectUri?: string;
+  /** The URL that receives logout tokens. */
   readonly backchannelLogoutUri?: string;
-  /** Whose it is, where that is not the app of this world, and the tenant (a UUID) that has made that. */
+  /** The app and its tenant (a UUID), if they are not those of this world. */
   readonly app?: string;
   readonly owner?: string;
 }
@@ -73,15 +76,15 @@ export interface World {
   readonly installation: string;
   /** The tenant's owner. */
   readonly user: string;
-  /** A member who may only look. */
+  /** A member who may only read. */
   readonly viewer: string;
   /** One more node of the same issuer, with connections of its own. Returns where it listens. */
   startNode(): Promise<string>;
-  /** For as long as the work takes, this account is who comes to the interaction. */
+  /** During the work, this account is the person at the interaction. */
   actAs(account: string, work: () => Promise<void>): Promise<void>;
   /** The issuer's next key signs from now on. */
   rotate(): Promise<void>;
-  /** Whether the gateways are told to refuse this. */
+  /** Whether a denial of this key is published to the gateways. */
   denied(key: string): Promise<boolean>;
   makeClient(facts?: ClientFacts): Promise<TestClient>;
   /** Another app of the same developer that declares the same and is installed at the same tenant. Returns its id. */
@@ -89,13 +92,13 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** All that the app of this world declares, and what the tenant granted of it. */
+/** The scopes that the app of this world declares, and those that the tenant granted. */
 export const scopes = {
   declared: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:export'],
   granted: ['acme/orders:read', 'acme/orders:refund', 'acme/orders:admin'],
 } as const;
 
-/** Whoever comes to the interaction is this account, and agrees to all that is asked. */
+/** The person at the interaction has this account, and agrees to everything. */
 export function agreeAs(accountOf: () => string): Interaction {
   return async (message, response, provider) => {
     const { prompt, params, grantId, session } = await provider.interactionDetails(message, response);
@@ -122,20 +125,22 @@ export function agreeAs(accountOf: () => string): Interaction {
 
 /**
  * Starts it all, with somebody who agrees to everything in place of pages unless these are given. Nodes share a database, a
- * master key and the issuer's address, as behind a balancer.
+ * master key and the issuer's address, as behind a balancer. The first node works over the store that `wrap` makes.
  */
 export async function startWorld(
   pagesOf?: (store: Store) => Interaction,
   proxies: TrustedProxies = new TrustedProxies([]),
   upstreamAllow: readonly AllowedClass[] = ['loopback'],
   hostname = '127.0.0.1',
+  wrap: (store: Store) => Store = (store) => store,
 ): Promise<World> {
   const database = await openTestDatabase();
   const { store } = database;
+  const served = wrap(store);
   const facts = await seed(store);
   let acting: string = facts.user;
-  const interaction = pagesOf?.(store) ?? agreeAs(() => acting);
-  const first = await startNode(store, interaction, { proxies, upstreamAllow, hostname });
+  const interaction = pagesOf?.(served) ?? agreeAs(() => acting);
+  const first = await startNode(served, interaction, { proxies, upstreamAllow, hostname });
   const ends: (() => Promise<void>)[] = [first.stop];
   return {
     database,
@@ -194,7 +199,8 @@ function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compile
     upstreamAllow: [],
     unprovenHosts: true,
   };
-  const deps = { store, clock, random, log, ...urls, fleetKey: vault.derive('gateways') };
+  const ground = { store, clock, random, log, ...urls };
+  const deps = { ...ground, fleetKey: vault.derive('gateways'), mailMembers: openNotices(ground) };
   const offers = { inviteMember: openInviting(deps), showProvider };
   const compiled = compileOperations([...bind(deps, appBindings), ...bind({ ...deps, ...offers }, tenantBindings)]);
   return new Map(compiled.map((one) => [one.operation.id, one]));
@@ -203,7 +209,7 @@ function operationsOver(store: Store, vault: Vault): ReadonlyMap<string, Compile
 interface NodeFacts {
   readonly proxies: TrustedProxies;
   readonly upstreamAllow: readonly AllowedClass[];
-  /** What this machine is called; a browser has passkeys for names only. */
+  /** The host name of this machine: a browser has passkeys only for names. */
   readonly hostname: string;
 }
 
@@ -308,7 +314,7 @@ async function insertClient(store: Store, developer: string, app: string, given:
       post_logout_redirect_uris, backchannel_logout_uri, jwks, tls_subject, dpop_bound, certificate_bound,
       id_token_signed_response_alg, pkce, require_pushed_authorization_requests, secret_hash, created_at, updated_at)
       values (${developer}, ${id}, ${app}, 'client', 'test', ${authentication},
-        ${all}, ${[given.redirectUri ?? callback]}, ${[afterLogout]}, ${given.backchannelLogoutUri ?? null},
+        ${all}, ${[given.redirectUri ?? callback]}, ${[given.postLogoutRedirectUri ?? afterLogout]}, ${given.backchannelLogoutUri ?? null},
         ${jwks === undefined ? null : JSON.stringify(jwks)}::text::jsonb, ${given.tlsSubject ?? null}, ${dpopBound},
         ${certificateBound}, ${given.idTokenAlgorithm ?? 'ES256'}, ${given.pkce ?? 'required'}, ${given.pushedOnly ?? false},
         ${authentication.startsWith('client_secret_') ? sha256(secret) : null}, ${now}, ${now})`;

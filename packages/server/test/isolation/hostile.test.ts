@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => control.stop());
 
-/** As they stand in an address. Those of the first list no database column can hold. */
+/** In the form for an address. No database column can hold those of the first list. */
 const unkeepable = ['%00', 'ten_%00', 'MTo%00'];
 const inAnyPath = ['%ED%A0%80', '%FF', '9223372036854775808', 'x'.repeat(2000), '%25'];
 const cursor = (place: string): string => Buffer.from(`1:${place}`).toString('base64url');
@@ -101,7 +101,7 @@ for (const [place, from] of [
   ['query', inQueries],
   ['body', inBodies],
 ] as const) {
-  test(`what nobody can keep is refused in every parameter of the ${place}, and nothing there is a 500`, async () => {
+  test(`a value that cannot be stored is refused in every parameter of the ${place}, and no value there is a 500`, async () => {
     const all = operations.flatMap(from);
     assert.ok(all.length > 500, `${all.length}`);
     const wrong = await sendAll(all);
@@ -109,7 +109,7 @@ for (const [place, from] of [
   });
 }
 
-test('a document with text that nobody can keep is refused, wherever it is', async () => {
+test('a document with text that cannot be stored is refused, wherever the text is', async () => {
   const path = fillPath('/tenants/{tenant}/apis/{api}/versions', view) ?? '';
   const operation = { operationId: 'x', responses: { 200: { description: 'y' } } };
   const documents = [

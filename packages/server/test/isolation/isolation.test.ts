@@ -1,6 +1,6 @@
 /**
- * The isolation test (DESIGN §5): generated from the table of operations, so that a new operation is covered the day it
- * is added. What of another tenant a caller names is answered, byte for byte, like what never existed.
+ * The isolation test (DESIGN §5). It is generated from the table of operations, so that a new operation is covered the day it
+ * is added. The answer for an object of another tenant is, byte for byte, the answer for an object that never existed.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -23,7 +23,7 @@ let alice: TestTenant;
 let own: View;
 let foreign: View;
 
-/** Time stands still: the two answers of a pair must not differ by the minute in which they were given. */
+/** The clock does not advance: the two answers of a pair must not differ by the minute in which they were given. */
 const now = systemClock.now();
 
 before(async () => {
@@ -76,7 +76,7 @@ test('every operation does work for who may: the answers above were not refusals
     const token = operation.access === 'operator' ? control.operator : carol.tokens.owner;
     const body = operation.body === undefined ? undefined : seedOf(operation.id, view, 'works');
     const answer = await control.call(operation.method, path, { token, body });
-    // 409: what it was called on has been found, and is in the way.
+    // 409: the object of the operation was found, and prevents it.
     assert.ok(answer.status < 300 || answer.status === 409, `${operation.id}: ${answer.status} ${answer.text}`);
   }
 });
@@ -118,7 +118,7 @@ test('the database itself holds every tenant table to its tenant', async () => {
   assert.deepEqual(violations, []);
 });
 
-/** Reads and changes first; then what removes, the last noun of the table first; the tenant itself at the very end. */
+/** Reads and changes first, then deletions, the last noun of the table first, and the tenant itself at the end. */
 function inOrder(): typeof operations {
   const last = ['tenants.suspend', 'tenants.resume', 'tenants.delete', 'tenants.restore'];
   const scoped = operations.filter(isTenantScoped);
@@ -155,7 +155,10 @@ async function makeCredentials(): Promise<readonly Credential[]> {
   ];
 }
 
-/** Of people: members of the tenant, one of no tenant, and what the issuer did not sign for them, now and for here. */
+/**
+ * Tokens of people: members of the tenant, a person of no tenant, and tokens that the issuer did not sign for them, now and
+ * for here.
+ */
 async function accessTokens(): Promise<readonly Credential[]> {
   const clock: Clock = { ...systemClock, now: () => now };
   const people = openPeople(control.database.store, clock);

@@ -1,4 +1,4 @@
-/** Runs the probes as each kind of caller and tells where an answer says that something foreign is there. */
+/** Runs the probes as each kind of caller and reports every answer that reveals an object of another tenant. */
 import type { Operation } from '@tulou/contract';
 import type { Client } from '../control/fixture.ts';
 import { probesOf, type Probe, type Sent, type Views } from './probes.ts';
@@ -7,7 +7,7 @@ import type { View } from './world.ts';
 export interface Credential {
   readonly name: string;
   readonly token: string;
-  /** It is a good one, of the tenant or of nobody. */
+  /** It is a valid credential, of the tenant or of no tenant. */
   readonly opens?: true;
   readonly kind?: 'no token of ours';
 }
@@ -25,7 +25,7 @@ const atOnce = 12;
 /** Fields that differ between any two answers: the time, the request, and how many requests are left. */
 const varying = new Set(['date', 'tulou-request-id', 'ratelimit']);
 
-/** All operations × probes × credentials: how many pairs were sent, and which were answered differently. */
+/** All operations × probes × credentials: the number of pairs that were sent, and the pairs with different answers. */
 export async function runMatrix(
   operations: readonly Operation[],
   views: Views,
@@ -60,11 +60,11 @@ async function observePair(
     const headers = [...answer.headers].filter(([name]) => !varying.has(name));
     return anonymous(JSON.stringify([answer.status, headers, answer.text]), view);
   };
-  // One after the other: what the first has caused would show in the second, and both orders occur over the matrix.
+  // One after the other: an effect of the first would show in the second, and both orders occur over the matrix.
   return [await observe(probe.foreign, foreign), await observe(probe.ghost, ghost)];
 }
 
-/** An answer may repeat what the caller has sent, and nothing else: the two views' names are made alike. */
+/** An answer may repeat the caller's input, and nothing else: the names of the two views are replaced by equal ones. */
 function anonymous(text: string, view: View): string {
   const names = Object.entries({ ...view.objects, tenant: view.tenant }).flatMap(([param, { id, slug }]) => [
     [id, `<${param}>`],

@@ -1,6 +1,6 @@
 /**
- * The probes of an operation: pairs of requests, one that names something of another tenant and one that names, in the same
- * place, what never existed. From the table alone.
+ * The probes of an operation: pairs of requests. One names an object of another tenant; the other names, in the same place,
+ * an object that never existed. They come from the table alone.
  */
 import type { Operation } from '@tulou/contract';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ export interface Probe {
 }
 
 export interface Views {
-  /** What the caller's own tenant has. */
+  /** The objects of the caller's own tenant. */
   readonly own: View;
   readonly foreign: View;
   readonly ghost: View;

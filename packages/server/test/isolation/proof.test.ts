@@ -1,4 +1,7 @@
-/** The test of the isolation test: it finds an operation that forgets its tenant, and a table that is not held by the database. */
+/**
+ * The test of the isolation test: it finds an operation that forgets its tenant, and a table without protection by the
+ * database.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { operation, Problem } from '@tulou/contract';
@@ -60,7 +63,7 @@ const readAsPlatform: Handler<typeof widgets.get> = (_scope, { params }, { store
     first(await sql<Row[]>`select id, note from widgets where id = ${params.widget}`),
   );
 
-/** Forgets its tenant too, but in its tenant's transaction: the database holds it, where the table is protected. */
+/** Forgets its tenant too, but in its tenant's transaction: the database prevents it if the table is protected. */
 const readForgetful: Handler<typeof widgets.get> = (scope, { params }, { store }) =>
   store.tenant(scope, async ({ sql }) =>
     first(await sql<Row[]>`select id, note from widgets where id = ${params.widget}`),

@@ -27,7 +27,7 @@ export function tarOf(name: string, text: string, type = '0', link = ''): Buffer
   return Buffer.concat([head, content, padding, Buffer.alloc(1024)]);
 }
 
-/** The body that uploads it at once. */
+/** The body that uploads it with one request. */
 export function uploadOf(archive: Buffer): { digest: string; size_bytes: number; content: string } {
   const digest = `sha256:${createHash('sha256').update(archive).digest('hex')}`;
   return { digest, size_bytes: archive.length, content: archive.toString('base64') };

@@ -1,6 +1,6 @@
 /**
- * A tenant with one object of every noun, made through the API from the table of operations, and what of it a caller of
- * another tenant could send. A noun that can't be made fails here: it has no seed.
+ * A tenant with one object of every noun, made through the API from the table of operations. The view holds the names of it
+ * that a caller of another tenant could send. If a noun cannot be made, this fails: it has no seed.
  */
 import { idPrefixes, isId, type CallRecord, type IdKind, type Operation } from '@tulou/contract';
 import { newId, systemRandom } from '../../src/kernel/random.ts';
@@ -45,7 +45,7 @@ export function fillPath(path: string, view: View, by: 'id' | 'slug' = 'id'): st
   return path.replace(/\{\w+\}/g, () => values.shift() ?? '');
 }
 
-/** What a tenant has at most one of is put, not created. */
+/** An object that a tenant has at most once is put, not created. */
 const isSingular = (operation: Operation): boolean =>
   operation.method === 'PUT' && isTenantScoped(operation) && paramsOf(operation.path).at(-1) === 'tenant';
 
@@ -88,7 +88,7 @@ function nounsWithout(operations: Operations, objects: Record<string, Named>): {
     .filter(({ param }) => param !== 'tenant' && objects[param] === undefined);
 }
 
-/** By `<noun>.create`; or, where there is none, whatever the list shows that others have caused. */
+/** By `<noun>.create`; if there is no such operation, any object that the list shows after the work of others. */
 async function makeOne(
   operations: Operations,
   noun: string,

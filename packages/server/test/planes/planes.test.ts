@@ -1,4 +1,4 @@
-/** What adding a plane costs: its folder, and its line in the list of planes. */
+/** The cost of another plane: its folder, and its line in the list of planes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { renderMetrics, renderSettings } from '../../../../tools/reference/settings.ts';

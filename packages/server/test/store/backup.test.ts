@@ -86,14 +86,14 @@ test('what was in the database is in the restored one, to the byte, and it serve
     await second.stop();
   }));
 
-test('a gateway that has seen more than the backup takes everything anew, and never a number twice', () =>
+test('a gateway that has seen more than the backup reads everything again, and never a number twice', () =>
   within(async (empty) => {
     const replica = new Replica();
     await restore(empty, 'full.tulou');
     await make(control.call, '/tenants', { slug: 'lost-later', name: 'Lost' });
     replica.apply(await readFeed(control));
     const restored = await startTestControl(clock, { ...empty, close: () => Promise.resolve() });
-    // As many changes as the gateway had seen of the other history: the numbers alone look the same.
+    // As many changes as the gateway had seen of the other history: the numbers alone look equal.
     for (let n = 0; n < 3; n += 1) await make(restored.call, '/tenants', { slug: `other-${n}`, name: 'Other' });
     const { head } = await replica.follow(restored);
     assert.equal(head.full, true);

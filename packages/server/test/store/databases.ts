@@ -1,4 +1,4 @@
-/** What tests of whole databases need: an empty one, and a digest of all that a database holds. */
+/** Helpers for tests of whole databases: an empty one, and a digest of the whole content of a database. */
 import { openPool } from '../../src/store/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
 

@@ -1,4 +1,4 @@
-/** One table is locked from outside: what needs it is refused for a while, and everything else goes on. */
+/** One table is locked from outside. Requests that need it are refused for a while, and everything else continues. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openPool, type Pool } from '../../src/store/pool.ts';
@@ -12,7 +12,7 @@ import { startRunning, type Running } from '../running.ts';
 
 let platform: Running;
 let outside: Pool;
-/** Of an admin of the tenant: the operator, who has a lane of their own, does the other work. */
+/** A token of an admin of the tenant. The operator has separate connections and does the other work. */
 let token: string;
 const plans = '/tenants/locked/apis/orders/plans';
 
@@ -29,7 +29,7 @@ after(async () => {
   await platform.stop();
 });
 
-/** Runs the work while a session of somebody else holds the table. */
+/** Runs the work while another session holds the table. */
 async function whileLocked<T>(table: string, work: () => Promise<T>): Promise<T> {
   return outside.begin(async (session) => {
     await session.unsafe(`lock table ${table} in access exclusive mode`);
@@ -37,7 +37,7 @@ async function whileLocked<T>(table: string, work: () => Promise<T>): Promise<T>
   }) as Promise<T>;
 }
 
-/** How many sessions wait for a lock now. */
+/** The number of sessions that wait for a lock now. */
 async function waiting(): Promise<number> {
   const [row] = await outside<[{ count: number }]>`
     select count(*)::int as count from pg_stat_activity
@@ -54,7 +54,8 @@ function assertRefused({ status, body, headers, text }: Answer): void {
 test('a flood on a locked table is refused as unavailable, and leaves room for all other work', async () => {
   const flood = await whileLocked('plans', async () => {
     const over = new AbortController();
-    // More than all connections can refuse within the time that a call waits for one; each begins anew when it is refused.
+    // More requests than all connections can refuse within the time that a call waits for one. Each starts again when it is
+    // refused.
     const callers = Array.from({ length: 200 }, async (_, n) => {
       const answers: Answer[] = [];
       while (!over.signal.aborted) {

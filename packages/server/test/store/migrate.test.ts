@@ -89,7 +89,7 @@ test('a migration that appears before one that ran is refused', async () => {
   await assert.rejects(migrate(pool, [first, second], log), { code: 'migration_changed', message: /0001_first/ });
 });
 
-test('inspecting tells the version and what is missing, and changes nothing', async () => {
+test('inspecting reports the version and the missing migrations, and changes nothing', async () => {
   const { version, pending } = await inspect(pool, [first, second]);
   assert.match(version, /^\d+/);
   assert.deepEqual(pending, ['0001_first', '0002_second']);
@@ -98,7 +98,7 @@ test('inspecting tells the version and what is missing, and changes nothing', as
   assert.deepEqual((await inspect(pool, [first, second])).pending, ['0002_second']);
 });
 
-test('a role that may not create tables is told so', async () => {
+test('a role without the right to create tables gets an error that says so', async () => {
   const superuser = openPool({ url: database.superuserUrl, connectionsMax: 1 });
   await superuser.unsafe('alter schema public owner to postgres; revoke create on schema public from public');
   await assert.rejects(migrate(pool, [first], log), { code: 'database_rights', remedy: /owner of the database/ });

@@ -58,7 +58,7 @@ test('a login that must take the owner’s role to use it migrates and serves', 
   await control.stop();
 });
 
-test('a login without a right that is needed is told which, with the lines for the administrator', async () => {
+test('a login without a required right gets its name, with the statements for the administrator', async () => {
   const { url, login } = await databaseOf('');
   const rejected = (error: unknown): boolean => {
     assert.ok(error instanceof OperatorError, String(error));
@@ -66,7 +66,7 @@ test('a login without a right that is needed is told which, with the lines for t
     return true;
   };
   await assert.rejects(prepare(url, log), rejected);
-  // It may create tables, but the two roles belong to somebody else.
+  // The user may create tables, but another user owns the two roles.
   await superuser.unsafe(`alter database ${new URL(url).pathname.slice(1)} owner to ${login}`);
   await assert.rejects(prepare(url, log), (error: OperatorError) => {
     assert.match(error.remedy, new RegExp(`grant tulou_tenant, tulou_system to "${login}"`));

@@ -20,7 +20,7 @@ after(async () => {
   await database.close();
 });
 
-/** What the rules say about the schema with this added, which is undone again. */
+/** The findings of the rules about the schema with this addition, which is undone afterwards. */
 async function violationsWith(statements: string): Promise<readonly string[]> {
   await session.unsafe('begin');
   try {

@@ -1,11 +1,11 @@
 /**
- * The rules of the schema, held against PostgreSQL's own catalogue: what isolation rests on, and what keeps the same
- * schema runnable on Citus (every key of a tenant's table begins with its tenant; no triggers, sequences, exclusion or
- * deferrable constraints).
+ * The rules of the schema, checked against PostgreSQL's own catalogue: the basis of isolation, and the conditions for the
+ * same schema on Citus (every key of a tenant's table begins with its tenant; no triggers, sequences, exclusion or deferrable
+ * constraints).
  */
 import type { Sql } from '../../src/store/pool.ts';
 
-/** Tables that belong to the platform. Whatever is not named here is a tenant table and has to be one. */
+/** Tables that belong to the platform. Every other table must be a tenant table. */
 const referenceTables: ReadonlySet<string> = new Set([
   'schema_migrations',
   'tenants',
@@ -28,7 +28,10 @@ const referenceTables: ReadonlySet<string> = new Set([
   'installation',
 ]);
 
-/** Reference tables without a tenant in their rows that a tenant's transaction may use, and what it may do there. */
+/**
+ * Reference tables without a tenant in their rows that a tenant's transaction may use, and the operations that it may do
+ * there.
+ */
 const openToTenants: Readonly<Record<string, readonly string[]>> = {
   snapshot_head: ['SELECT', 'UPDATE'],
   call_head: ['SELECT'],
@@ -36,7 +39,7 @@ const openToTenants: Readonly<Record<string, readonly string[]>> = {
   service_log_head: ['SELECT'],
 };
 
-/** Tables whose rows nobody changes once they are written. */
+/** Tables whose rows never change after they are written. */
 const appendOnly: ReadonlySet<string> = new Set(['audit']);
 
 const ofTenant = "(tenant_id = (current_setting('app.tenant'::text))::uuid)";
@@ -53,7 +56,7 @@ interface Table {
   readonly owner: string;
 }
 
-/** Everything in the schema `public` that breaks a rule, as `<object>: <rule>`; empty where all is well. */
+/** Everything in the schema `public` that breaks a rule, as `<object>: <rule>`; empty if all rules hold. */
 export async function schemaViolations(sql: Sql): Promise<readonly string[]> {
   const tables = await sql<Table[]>`
     select relname as name, relrowsecurity as secured, relforcerowsecurity as forced, pg_get_userbyid(relowner) as owner
@@ -165,7 +168,7 @@ async function changeableHistory(sql: Sql): Promise<readonly Found[]> {
     .map(({ name, grantee }) => ({ name, what: `${grantee} may change rows that are append-only` }));
 }
 
-/** Kinds of objects that are not there at all, in any table. */
+/** Kinds of objects that must not exist in any table. */
 function forbiddenThings(sql: Sql): Promise<readonly Found[]> {
   return sql<Found[]>`
     select tgrelid::regclass::text as name, 'has the trigger ' || tgname as what

@@ -8,7 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../harness.ts';
 
 let database: TestDatabase;
 let superuser: Pool;
-/** Of one connection, so that each transaction gets that of the one before it. */
+/** A URL for one connection, so that each transaction gets the connection of the one before it. */
 let sessions: Sessions;
 
 before(async () => {
@@ -25,7 +25,7 @@ after(async () => {
 
 const asTenant = `begin; set local role tulou_tenant; set local app.tenant = '00000000-0000-0000-0000-000000000001'`;
 
-/** What the connection has kept; seen by a transaction that sets nothing. */
+/** The state that the connection has kept, as seen by a transaction that sets nothing. */
 const residue = (): Promise<unknown> =>
   sessions.transaction('begin', async (sql) => {
     const [row] = await sql`select current_user as role, coalesce(current_setting('app.tenant', true), '') as tenant`;
@@ -89,7 +89,8 @@ test('a lost connection ends its transaction at once, and the next one gets a ne
 test('a connection lost while it is idle is not used again', async () => {
   const pid = await sessions.transaction('begin', backendOf);
   await superuser`select pg_terminate_backend(${pid}, 5000)`;
-  // Its end is on the way to this process: until it has come, a transaction may still meet the lost connection.
+  // The end of the connection is on its way to this process. Until it arrives, a transaction may still get the lost
+  // connection.
   let again = pid;
   while (again === pid) again = await sessions.transaction('begin', backendOf).catch(() => pid);
   assert.notEqual(again, pid);

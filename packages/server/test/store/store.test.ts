@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { InvariantError } from '../../src/kernel/assert.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { systemRandom as random, uuidV7 } from '../../src/kernel/random.ts';
-import { openPool, type Pool } from '../../src/store/pool.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openPool, type Pool, type Sql } from '../../src/store/pool.ts';
+import { crossTenants, openStore, withinTenant, type Store } from '../../src/store/store.ts';
 import { fromJob } from '../../src/tenancy/doors.ts';
 import type { TenantScope } from '../../src/tenancy/scope.ts';
 import { openTestDatabase, type TestDatabase } from '../harness.ts';
@@ -161,4 +161,65 @@ test('an announcement wakes who listens', async () => {
   await database.store.system('test', ({ sql }) => sql`notify tulou_test`);
   await promise;
   await unlisten();
+});
+
+test('a part of a transaction in the scope of another tenant sees that tenant only, and what follows is as before', async () => {
+  const seen = async ({ sql }: { readonly sql: Sql }): Promise<readonly string[]> => {
+    const rows = await sql<{ tenant_id: string }[]>`select distinct tenant_id from notes order by tenant_id`;
+    return rows.map((row) => row.tenant_id);
+  };
+  const both = [one.tenantUuid, two.tenantUuid].toSorted();
+  const asPlatform = await database.store.system('test', async (tx) => [
+    await withinTenant(tx, two, seen),
+    await withinTenant(tx, one, (own) => withinTenant(own, two, seen)),
+    await seen(tx),
+  ]);
+  assert.deepEqual(asPlatform, [[two.tenantUuid], [two.tenantUuid], both]);
+  const asTenant = await database.store.tenant(one, async (tx) => [
+    await withinTenant(tx, two, seen),
+    await seen(tx),
+    await crossTenants(tx, 'test', (all) => withinTenant(all, two, seen)),
+    await seen(tx),
+    await crossTenants(tx, 'test', seen),
+    await seen(tx),
+  ]);
+  assert.deepEqual(asTenant, [
+    [two.tenantUuid],
+    [one.tenantUuid],
+    [two.tenantUuid],
+    [one.tenantUuid],
+    both,
+    [one.tenantUuid],
+  ]);
+});
+
+test('queries of two scopes that are sent together each run in their own', async () => {
+  const count = ({ sql }: { readonly sql: Sql }) =>
+    sql<{ tenant_id: string }[]>`select distinct tenant_id from notes`.execute();
+  const found = await database.store.system('test', async (tx) => {
+    const [a, b] = await Promise.all([withinTenant(tx, one, count), withinTenant(tx, two, count)]);
+    return [...a, ...b].map((row) => row.tenant_id);
+  });
+  assert.deepEqual(found, [one.tenantUuid, two.tenantUuid]);
+});
+
+test('a part of a transaction that fails undoes all of it, and the error is its own', async () => {
+  const work = database.store.tenant(one, async (tx) => {
+    await tx.sql`insert into notes values (${one.tenantUuid}, 'undone')`;
+    await withinTenant(tx, two, ({ sql }) => sql`insert into notes values (${one.tenantUuid}, 'foreign')`);
+  });
+  await assert.rejects(work, { code: '42501' });
+  const refused = database.store.tenant(one, async (tx) => {
+    await tx.sql`insert into notes values (${one.tenantUuid}, 'undone')`;
+    await withinTenant(tx, two, () => Promise.reject(new Error('no')));
+  });
+  await assert.rejects(refused, /^Error: no$/);
+  const rows = await database.store.tenant(one, ({ sql }) => sql`select from notes where id = 'undone'`);
+  assert.equal(rows.length, 0);
+});
+
+test('a look-alike of a scope enters no part of a transaction', async () => {
+  const lookAlike = { tenantUuid: two.tenantUuid } as unknown as TenantScope;
+  const work = database.store.tenant(one, (tx) => withinTenant(tx, lookAlike, async () => undefined));
+  await assert.rejects(work, InvariantError);
 });

@@ -65,7 +65,7 @@ test('the data are those of 0.1.0, and have every migration since', async () => 
 
 test('keys, tokens and passwords of 0.1.0 open what they opened', async () => {
   const headers = { authorization: `Bearer ${given.key}` };
-  // 502: the gateway lets the call through, and the provider's service is not there.
+  // 502: the gateway forwards the call, and the provider's service does not exist.
   await until(async () => (await fetch(`${platform.at.gateway}/seller/orders/v1/x`, { headers })).status === 502);
   assert.equal((await call('GET', '/tenants/seller', { token: given.token })).status, 200);
   const account = `${platform.at.platform}/account`;

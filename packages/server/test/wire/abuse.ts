@@ -1,6 +1,6 @@
 /**
- * Clients and origins that misbehave at random points, many at once, against one engine: afterwards nothing may be left of
- * them. The seed fixes who does what; in which order it happens is up to the kernel.
+ * Many clients and origins that misbehave at random points, concurrently, against one engine: afterwards nothing of them may
+ * remain. The seed fixes their behaviour; the kernel decides the order.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { forwardTo, openEngine, type Engine } from './peers.ts';
 
 export interface AbuseOptions {
   readonly seed: number;
-  /** Of each kind: slow readers, slow writers, aborts. */
+  /** The number of each kind: slow readers, slow writers, aborts. */
   readonly runs: number;
   readonly concurrency: number;
 }
@@ -25,7 +25,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Short, so that who goes silent runs into every time-out of the engine too. */
+/** Short, so that silent clients reach every time-out of the engine too. */
 const TIMEOUT_MS = 1000;
 const timeouts = {
   headTimeoutMs: TIMEOUT_MS,
@@ -39,7 +39,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 const pieces = 'x'.repeat(2000);
 
-/** What the origin does with a request, by its path: answers of many shapes, breaks, silences. */
+/** The behaviour of the origin for a request, by its path: answers of many shapes, breaks, silences. */
 function answerTo(path: string, chance: () => number, socket: Socket): void {
   const size = Math.floor(chance() * 60_000);
   if (path === '/length') socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'y'.repeat(size)}`);
@@ -124,7 +124,7 @@ async function untilClosed(socket: Socket, turns: number): Promise<void> {
   for (let count = 0; count < turns && !socket.closed; count += 1) await turn();
 }
 
-/** Reads a few octets at a time, with pauses, then goes away. */
+/** Reads a few octets at a time, with pauses, then disconnects. */
 async function slowReader(port: number, chance: () => number): Promise<void> {
   const socket = await dial(port);
   socket.pause();
@@ -137,7 +137,7 @@ async function slowReader(port: number, chance: () => number): Promise<void> {
   socket.destroy();
 }
 
-/** Writes a few octets at a time, reads everything, and goes away in the middle or after a while. */
+/** Writes a few octets at a time, reads everything, and disconnects in the middle or after a while. */
 async function slowWriter(port: number, chance: () => number): Promise<void> {
   const socket = await dial(port);
   socket.resume();
@@ -155,7 +155,7 @@ async function slowWriter(port: number, chance: () => number): Promise<void> {
   socket.destroy();
 }
 
-/** Sends one request or several at once and vanishes at a random moment, with a FIN or a reset. */
+/** Sends one request or several together and disconnects at a random moment, with a FIN or a reset. */
 async function aborter(port: number, chance: () => number): Promise<void> {
   const socket = await dial(port);
   socket.resume();
@@ -166,7 +166,7 @@ async function aborter(port: number, chance: () => number): Promise<void> {
   else socket.destroy();
 }
 
-/** Begins each exchange in one of the ways a pipeline does: forward, answer at once, answer later. */
+/** Begins each exchange in one of the ways of a pipeline: forward, answer immediately, answer later. */
 function beginAs(forward: (exchange: Exchange) => void): (exchange: Exchange) => void {
   return (exchange) => {
     if (exchange.head.target === '/local') exchange.respond(429, ['retry-after', '1'], 'slow down');
@@ -177,12 +177,12 @@ function beginAs(forward: (exchange: Exchange) => void): (exchange: Exchange) =>
 
 export interface AbuseResult {
   readonly engine: Engine;
-  /** The most that was in memory at any time, of those looked at. */
+  /** The largest amount in memory at any time, of the samples. */
   readonly bufferedBytesPeak: number;
   close(): Promise<void>;
 }
 
-/** Runs them all and waits until the last connection of theirs is gone. */
+/** Runs them all and waits until their last connection is closed. */
 export async function abuse({ seed, runs, concurrency }: AbuseOptions): Promise<AbuseResult> {
   const chance = seeded(seed);
   const origin = await openWildOrigin(chance);
@@ -220,7 +220,7 @@ export async function abuse({ seed, runs, concurrency }: AbuseOptions): Promise<
   };
 }
 
-/** What must hold afterwards; an empty list: it does. */
+/** The conditions that must hold afterwards; an empty list: all hold. */
 export function leaks({ engine }: AbuseResult): string[] {
   const { connections, exchanges, begun, ended, bufferedBytes, upstream } = engine.server.stats();
   const found: string[] = [];

@@ -1,4 +1,4 @@
-/** 10,000 slow readers, slow writers and aborts each, over a few hundred connections at once. Run by CI; takes a minute. */
+/** 10,000 slow readers, slow writers and aborts each, over a few hundred concurrent connections. Run by CI; takes a minute. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { abuse, leaks } from './abuse.ts';

@@ -62,7 +62,7 @@ export class Peer {
     return this;
   }
 
-  /** Resolves once `isSo` holds; rejects when the connection closes before. */
+  /** Resolves when `isSo` holds; rejects when the connection closes before. */
   async until(isSo: (received: string) => boolean): Promise<string> {
     while (!isSo(this.received)) {
       if (this.closed) throw new Error(`closed after ${JSON.stringify(this.received.slice(0, 500))}`);
@@ -71,7 +71,7 @@ export class Peer {
     return this.received;
   }
 
-  /** All that was received until the other side closed. */
+  /** All octets that were received until the other side closed. */
   async end(): Promise<string> {
     while (!this.closed) await once(this.#changes, 'change');
     return this.received;
@@ -149,7 +149,7 @@ export interface Engine extends Recorded {
   readonly port: number;
   /** The outcome of the nth exchange that ended, once it has. */
   outcome(index: number): Promise<Outcome>;
-  /** Resolves once `isSo` holds; looked at whenever an exchange ends, and with every turn of the event loop. */
+  /** Resolves when `isSo` holds; it is checked whenever an exchange ends, and with every turn of the event loop. */
   until(isSo: () => boolean): Promise<void>;
 }
 
@@ -177,7 +177,7 @@ export interface EngineOptions {
   readonly resolve?: WireServerOptions['resolve'];
 }
 
-/** A wire server on a free port whose handler records everything it is told. */
+/** A wire server on a free port whose handler records every event. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const recorded: Recorded = { begun: [], ended: [], commits: [], refused: [] };
   const handler: ExchangeHandler = {

@@ -1,4 +1,4 @@
-/** Rows of approvals: what members have asked an admin to allow them in an app. */
+/** Rows of approvals: the scopes that members have asked an admin to allow them in an app. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { approvals } from '@tulou/contract/operations/approvals';
 import type { TenantTx } from '../../store/store.ts';

@@ -31,7 +31,7 @@ const as = (role: TestRole, method: string, path: string, body?: object) =>
 
 const ask = (app: string, scopes: string[] = []) => as('viewer', 'POST', 'approvals', { app, scopes });
 
-test('what a viewer asks for is found by the admin, and granted only with what the tenant has granted', async () => {
+test('the admin finds the request of a viewer, and approves it only within the grants of the tenant', async () => {
   const app = await newApp();
   const asked = await ask(app, [write]);
   assert.equal(asked.status, 201, asked.text);
@@ -55,7 +55,7 @@ test('what a viewer asks for is found by the admin, and granted only with what t
   assert.deepEqual(types, ['approval.approved', 'approval.created']);
 });
 
-test('a member asks once at a time, for what the app declares, and for nobody else', async () => {
+test('a member has one open request, for declared scopes, and only for itself', async () => {
   const app = await newApp();
   assert.equal((await ask(app, ['provider/orders:nothing'])).status, 400);
   const other = { app, member: acme.members.owner };
@@ -69,7 +69,7 @@ test('a member asks once at a time, for what the app declares, and for nobody el
   assert.equal((await control.call('POST', '/tenants/acme/approvals', { body: { app } })).status, 400);
 });
 
-test('an app that has become private is still asked for where it is installed, and nowhere else', async () => {
+test('an app that has become private can still be requested where it is installed, and nowhere else', async () => {
   const app = await newApp();
   await as('admin', 'POST', 'installations', { app });
   await control.call('PATCH', `/tenants/developer/apps/${app.split('/')[1]}`, { body: { visibility: 'private' } });
@@ -79,7 +79,7 @@ test('an app that has become private is still asked for where it is installed, a
   assert.equal((await ask(other)).status, 404);
 });
 
-test('what was allowed is taken back with all tokens of the person, or with the installation', async () => {
+test('an approval is revoked with all tokens of the person, or with the installation', async () => {
   const app = await newApp();
   const user = 'usr_00000000000000000000000009';
   await control.database.store.system(
@@ -102,7 +102,7 @@ test('what was allowed is taken back with all tokens of the person, or with the 
   assert.equal((await as('admin', 'GET', `approvals/${second}`)).status, 404);
 });
 
-test('members try apps of low risk only where their tenant lets them, and an admin makes it whole', async () => {
+test('members try apps of low risk only if their tenant allows it, and an admin makes the trial an installation', async () => {
   const [harmless, risky] = [await newApp(), await newApp({ scopes: [read, write], optional_scopes: [] })];
   const attempt = (app: string, scopes?: string[]) => as('viewer', 'POST', 'installations/try', { app, scopes });
   assert.equal((await attempt(harmless)).status, 403);
@@ -122,7 +122,7 @@ test('members try apps of low risk only where their tenant lets them, and an adm
   await control.call('PATCH', '/tenants/acme', { body: { members_may_try: false } });
 });
 
-test('the inventory shows each app with who granted what, what it is used for, and what is asked', async () => {
+test('the inventory shows for each app its grants and their admins, its usage, and its open requests', async () => {
   const app = await newApp();
   const { id } = (await as('admin', 'POST', 'installations', { app })).body;
   await ask(app, [write]);

@@ -9,10 +9,12 @@ import { emit } from '../../operations/emit.ts';
 import { holdApp } from '../installations/crossing.ts';
 import { holdWithin } from '../installations/state.ts';
 import { holdQuota } from '../../operations/quota.ts';
+import type { AppsDeps } from '../deps.ts';
+import { mailRequest } from './notices.ts';
 import { viewApproval, type ApprovalRow } from './approval.ts';
 
-/** One app is asked for once at a time: who wants more waits for the answer, or asks the admin in words. */
-export const createApproval: Handler<typeof approvals.create> = (scope, { body }, deps, call) =>
+/** A member has one open request for an app. A member who needs more scopes waits for the decision, or asks the admin directly. */
+export const createApproval: Handler<typeof approvals.create, AppsDeps> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const member = await holdMember(tx, scope.principal, body.member);
     const app = await holdApp(tx, body.app);
@@ -30,15 +32,16 @@ export const createApproval: Handler<typeof approvals.create> = (scope, { body }
     if (row === undefined) throw new Problem('conflict', { detail: 'An admin has been asked for this app already.' });
     const after = viewApproval(row);
     await emit(tx, tx.tenantUuid, { type: 'approval.created', target: row.id, data: after }, deps);
+    await mailRequest(tx, row, deps);
     return { output: after, target: row.id, before: null, after };
   });
 
-/** Members ask for themselves; an admin may ask for another one. */
+/** Members request for themselves. An admin may request for another member. */
 async function holdMember(tx: TenantTx, principal: Principal, named: string | undefined): Promise<string> {
   const own = principal.kind === 'member' ? principal.member : undefined;
   const id = named ?? own;
   if (id === undefined)
-    throw new Problem('invalid_request', { violations: [{ pointer: '/member', message: 'say whom it is for' }] });
+    throw new Problem('invalid_request', { violations: [{ pointer: '/member', message: 'name the member' }] });
   const mayName = principal.kind !== 'member' || roleContains(principal.role, 'admin');
   const [row] = await tx.sql`select from members where tenant_id = ${tx.tenantUuid} and id = ${id} for share`;
   if (row === undefined || (id !== own && !mayName)) throw new Problem('not_found');

@@ -1,19 +1,21 @@
-/** What an admin decides about what a member has asked for: one line a decision. */
+/** The decisions of an admin about the request of a member, one line each. */
 import { Problem } from '@tulou/contract';
 import type { approvals } from '@tulou/contract/operations/approvals';
 import { must } from '../../kernel/assert.ts';
 import type { TenantTx } from '../../store/store.ts';
 import { actorOf } from '../../tenancy/principal.ts';
 import type { Handler, Written } from '../../operations/handler.ts';
-import { emit, type EmitDeps } from '../../operations/emit.ts';
+import { emit } from '../../operations/emit.ts';
 import { denyUserOf } from '../../snapshot/denials.ts';
+import type { AppsDeps } from '../deps.ts';
+import { mailDecision } from './notices.ts';
 import { findApproval, viewApproval, type ApprovalRow } from './approval.ts';
 
 type View = ReturnType<typeof viewApproval>;
 
-export const approveApproval: Handler<typeof approvals.approve> = (_scope, { params }, deps, call) =>
+export const approveApproval: Handler<typeof approvals.approve, AppsDeps> = (_scope, { params }, deps, call) =>
   call.commit((tx) => decide(tx, params.approval, 'approved', deps));
-export const rejectApproval: Handler<typeof approvals.reject> = (_scope, { params }, deps, call) =>
+export const rejectApproval: Handler<typeof approvals.reject, AppsDeps> = (_scope, { params }, deps, call) =>
   call.commit((tx) => decide(tx, params.approval, 'rejected', deps));
 
 export const deleteApproval: Handler<typeof approvals.delete> = (scope, { params }, { clock }, call) =>
@@ -33,7 +35,7 @@ async function decide(
   tx: TenantTx,
   id: string,
   state: 'approved' | 'rejected',
-  deps: EmitDeps,
+  deps: AppsDeps,
 ): Promise<Written<View>> {
   const row = await findApproval(tx, id, 'lock');
   if (row.state !== 'open') throw new Problem('state_conflict', { detail: `The approval is \`${row.state}\`.` });
@@ -42,12 +44,14 @@ async function decide(
     update approvals set state = ${state}, decided_by = ${actorOf(tx.scope.principal)},
       updated_at = ${new Date(deps.clock.now())}
     where tenant_id = ${tx.tenantUuid} and id = ${row.id} returning *`;
-  const after = viewApproval(must(decided, 'a locked row is there'));
+  const written = must(decided, 'a locked row is there');
+  const after = viewApproval(written);
   await emit(tx, tx.tenantUuid, { type: `approval.${state}`, target: row.id, data: after }, deps);
+  await mailDecision(tx, written, state, deps);
   return { output: after, target: row.id, before: viewApproval(row), after };
 }
 
-/** A member is allowed no more than the tenant has granted the app. */
+/** A member cannot be allowed more than the tenant has granted the app. */
 async function holdGranted(tx: TenantTx, { app_id, scopes }: ApprovalRow): Promise<void> {
   const [row] = await tx.sql<{ scopes: readonly string[] }[]>`
     select scopes from installations

@@ -1,4 +1,4 @@
-/** The kill switch. An operator acts in the developer's tenant, whose audit trail says so and why. */
+/** The kill switch. An operator acts in the developer's tenant; its audit trail records the operator and the reason. */
 import { Problem } from '@tulou/contract';
 import type { apps } from '@tulou/contract/operations/apps';
 import { must } from '../../kernel/assert.ts';
@@ -12,7 +12,7 @@ import { lockApp, viewApp, type AppRow } from '../app.ts';
 export const blockApp: Handler<typeof apps.block> = (_scope, { params }, deps, call) =>
   call.commit((tx) => move(tx, params.app, 'blocked', deps));
 
-/** To what it was before nobody knows whether it should go back: its tenant, or the operator, sets it active. */
+/** An unblocked app is suspended, because its earlier state may no longer be right. Its tenant or the operator sets it active. */
 export const unblockApp: Handler<typeof apps.unblock> = (_scope, { params }, deps, call) =>
   call.commit((tx) => move(tx, params.app, 'suspended', deps));
 

@@ -10,7 +10,7 @@ export const deleteApp: Handler<typeof apps.delete> = (scope, { params }, { cloc
   call.commit(async (tx) => {
     const before = await lockApp(tx, params.app);
     call.expect(viewApp(before));
-    // Else the app, made anew under the same name, would not be blocked.
+    // Otherwise a new app of the same name would not be blocked.
     if (before.state === 'blocked' && scope.principal.kind !== 'operator')
       throw new Problem('state_conflict', {
         detail: 'An operator has blocked this app. Only an operator can delete it.',

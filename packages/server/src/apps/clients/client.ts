@@ -1,4 +1,4 @@
-/** Rows of OAuth clients. Of a client's secret there is only the hash. */
+/** Rows of OAuth clients. A row holds only the hash of the secret. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
 import type { TenantTx } from '../../store/store.ts';
@@ -27,7 +27,7 @@ export async function findClient(tx: TenantTx, app: AppRow, id: string): Promise
   return row;
 }
 
-/** What is known of a client, as its readers see it. */
+/** A client as its readers see it. */
 export function viewClient(app: AppRow, row: ClientRow): View {
   return {
     id: row.id,

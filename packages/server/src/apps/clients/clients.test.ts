@@ -45,7 +45,7 @@ test('a client’s secret is shown once, and only its hash is kept', async () =>
   assert.ok(!trail.text.includes(String(secret)) && trail.text.includes(client.id));
 });
 
-test('gateways know a client while it is there, by its id', async () => {
+test('gateways know a client by its id until it is deleted', async () => {
   const client = await make(control.call, path, service);
   const object = (await told(client.id)) as { app: string } | undefined;
   const app = await control.call('GET', '/tenants/developer/apps/shop');
@@ -54,14 +54,14 @@ test('gateways know a client while it is there, by its id', async () => {
   assert.equal(await told(client.id), undefined);
 });
 
-test('a client goes with its app', async () => {
+test('a client is deleted with its app', async () => {
   await make(control.call, '/tenants/developer/apps', { slug: 'brief', name: 'Brief' });
   const client = await make(control.call, '/tenants/developer/apps/brief/clients', service);
   assert.equal((await control.call('DELETE', '/tenants/developer/apps/brief')).status, 204);
   assert.equal(await told(client.id), undefined);
 });
 
-test('a new secret takes the place of the old one; where there is none, none is made', async () => {
+test('a new secret replaces the old one; a client without a secret gets none', async () => {
   const { id } = await make(control.call, path, service);
   const before = await hashOf(id);
   const rotated = await control.call('POST', `${path}/${id}/rotate`, { body: {} });
@@ -74,7 +74,7 @@ test('a new secret takes the place of the old one; where there is none, none is 
   assert.equal((await control.call('POST', `${path}/${made.id}/rotate`, { body: {} })).status, 409);
 });
 
-test('a secret that is replaced stays good for as long as is said, and no second one before it', async () => {
+test('a replaced secret stays valid for the overlap, and no earlier secret stays valid with it', async () => {
   const { id } = await make(control.call, path, service);
   const read = async () => {
     const rows = await control.database.store.system(
@@ -97,7 +97,7 @@ test('a secret that is replaced stays good for as long as is said, and no second
   assert.deepEqual([third?.previous, third?.until], [null, null]);
 });
 
-test('a certificate has one name, and only who presents one is bound to it', async () => {
+test('a certificate has one name, and only clients that present one are bound to it', async () => {
   const tls = { authentication: 'tls_client_auth', tls_subject: 'dns:service.example.com' };
   const made = await make(control.call, path, { ...service, ...tls, certificate_bound: true });
   assert.deepEqual(
@@ -116,7 +116,7 @@ test('a certificate has one name, and only who presents one is bound to it', asy
     assert.equal(await register(wrong), 400, JSON.stringify(wrong));
 });
 
-test('where people sign out is told for clients that people sign in to, and holds no user name', async () => {
+test('logout URIs are accepted only for clients that people sign in to, and hold no user name', async () => {
   const people = { grant_types: ['authorization_code'], redirect_uris: ['https://a.test/back'] };
   const post_logout_redirect_uris = ['https://a.test/bye'];
   const told = { post_logout_redirect_uris, backchannel_logout_uri: 'https://a.test/told' };
@@ -130,7 +130,7 @@ test('where people sign out is told for clients that people sign in to, and hold
     assert.equal(await register({ ...people, backchannel_logout_uri: uri }), 400, uri);
 });
 
-test('a client that can’t prove who it is gets no token of its own', async () => {
+test('a client without authentication gets no token of its own', async () => {
   assert.equal(await register({ authentication: 'none' }), 400);
   const redirect_uris = ['https://a.test/back'];
   const grant_types = ['authorization_code', 'client_credentials'];
@@ -141,7 +141,7 @@ test('a client that can’t prove who it is gets no token of its own', async () 
   assert.equal(await register({ grant_types: ['client_credentials', exchange] }), 201);
 });
 
-test('grant types and redirect URIs make sense together', async () => {
+test('grant types and redirect URIs must match', async () => {
   const device = 'urn:ietf:params:oauth:grant-type:device_code';
   assert.equal(await register({ grant_types: ['authorization_code'] }), 400);
   assert.equal(await register({ grant_types: ['refresh_token'] }), 400);
@@ -169,7 +169,7 @@ test('keys for assertions are public ones that the platform verifies with', asyn
   assert.equal(await register({ jwks: { keys: [jwk] } }), 400);
 });
 
-test('a change is held to the same rules, and how a client authenticates stays', async () => {
+test('a change is checked by the same rules, and the authentication method of a client stays', async () => {
   const { id } = await make(control.call, path, service);
   const change = (body: object) => control.call('PATCH', `${path}/${id}`, { body });
   assert.equal((await change({ grant_types: ['authorization_code'] })).status, 400);

@@ -1,4 +1,4 @@
-/** Which clients there may be: how one authenticates, what it may ask for, and where answers may be sent. Pure. */
+/** The rules for clients: their authentication, their grant types and scopes, and their redirect URIs. Pure. */
 import { createPublicKey } from 'node:crypto';
 import { Problem, type Output, type Violation } from '@tulou/contract';
 import type { clients } from '@tulou/contract/operations/clients';
@@ -29,20 +29,20 @@ interface Rule {
 
 const rules: readonly Rule[] = [
   {
-    // RFC 9700 §2.1.1: a client that keeps no secret has nothing else that binds the code to it.
+    // RFC 9700 §2.1.1: for a client without a secret, only PKCE binds the code to it.
     pointer: '/pkce',
     broken: ({ authentication, pkce }) => authentication === 'none' && pkce === 'optional',
     message: 'a client without authentication needs PKCE',
   },
   {
-    // RFC 6749 §4.4: whoever can't prove who it is would be anyone.
+    // RFC 6749 §4.4: without authentication, any program could get tokens of this client.
     pointer: '/grant_types',
     broken: ({ authentication, grant_types }) =>
       authentication === 'none' && grant_types.includes('client_credentials'),
     message: 'a client without authentication can’t use client_credentials',
   },
   {
-    // RFC 8693 §5: whoever finds a token could trade it in.
+    // RFC 8693 §5: without authentication, any program that gets a token could exchange it.
     pointer: '/grant_types',
     broken: ({ authentication, grant_types }) => authentication === 'none' && grant_types.includes(tokenExchange),
     message: `a client without authentication can’t use ${tokenExchange}`,
@@ -97,7 +97,7 @@ const rules: readonly Rule[] = [
 const signsPeopleIn = (grants: ClientFacts['grant_types']): boolean =>
   grants.includes('authorization_code') || grants.includes(deviceCode);
 
-/** Throws `invalid_request` with all that is wrong. */
+/** Throws `invalid_request` with all violations. */
 export function judgeClient(client: ClientFacts): void {
   const violations: Violation[] = [
     ...rules.filter(({ broken }) => broken(client)).map(({ pointer, message }) => ({ pointer, message })),

@@ -6,7 +6,7 @@ import { emit } from '../../operations/emit.ts';
 import { findClient, viewClient } from './client.ts';
 import { newSecret } from './secret.ts';
 
-/** The old secret is good until the overlap ends; of one that was still in its own overlap nothing is left. */
+/** The old secret is valid until the overlap ends. A secret that is still in an earlier overlap is invalid immediately. */
 export const rotateClient: Handler<typeof clients.rotate> = (scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, params.app);

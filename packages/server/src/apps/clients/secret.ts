@@ -2,7 +2,7 @@
 import { sha256 } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
 
-/** A new secret of 256 bits, and the hash that is stored of it: SHA-256 of the whole text. Null where none is used. */
+/** A new secret of 256 bits, and the hash that is stored: SHA-256 of the whole text. Null for a client that uses no secret. */
 export function newSecret(
   authentication: string,
   random: Random,

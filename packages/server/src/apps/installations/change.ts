@@ -1,4 +1,4 @@
-/** What a tenant decides about an app that it has installed: one line a decision. */
+/** The decisions of a tenant about an app that it has installed, one line each. */
 import type { installations } from '@tulou/contract/operations/installations';
 import type { TenantTx } from '../../store/store.ts';
 import type { Handler, TenantCall, Written } from '../../operations/handler.ts';
@@ -39,7 +39,7 @@ async function move(
 ): Promise<Written<View>> {
   return change(tx, await findInstallation(tx, id), call, async (pair, before) => {
     const state = stateAfter(name, before.state);
-    // What was revoked already is not told twice.
+    // An installation that was revoked before sends no second event.
     if (state !== before.state) await writeState(tx, pair, name, state, deps);
   });
 }

@@ -13,14 +13,14 @@ import { findInstallation, viewInstallation } from './installation.ts';
 import { holdLowRisk } from './risk.ts';
 import { granted } from './state.ts';
 
-/** A private app of another tenant and one that is not there are answered alike. */
+/** The answer for a private app of another tenant is the answer for an absent app. */
 export const createInstallation: Handler<typeof installations.create> = (_scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await holdApp(tx, body.app);
     return open(tx, app, { scopes: granted(app, body.scopes), trial: false }, deps);
   });
 
-/** For any member where the tenant lets them; who could install it anyway may try it too. */
+/** A trial is for any member if the tenant allows it. Members who may install the app may also try it. */
 export const tryInstallation: Handler<typeof installations.try> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const { principal } = scope;

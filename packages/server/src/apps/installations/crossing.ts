@@ -1,6 +1,6 @@
 /**
- * The one place where an installation's two rows are written: `installations` of the tenant that grants, and `installed`
- * of the developer whose app it is, in one commit. Locks are always taken developer first: the app, then its rows.
+ * The only place that writes the two rows of an installation, in one commit: `installations` of the tenant that grants, and
+ * `installed` of the developer of the app. Locks are always taken in one order: the app of the developer, then the rows.
  */
 import { idFromUuid, Problem, uuidFromId } from '@tulou/contract';
 import type { EventType } from '@tulou/contract/operations/events';
@@ -13,7 +13,7 @@ import { publish } from '../../snapshot/publish.ts';
 import { viewInstalled, type InstalledRow } from './installed.ts';
 import type { InstallationState, MoveName } from './state.ts';
 
-/** An app that this tenant may install, as much of it as is asked when it does. */
+/** The columns of an app that an installation needs. This tenant may install the app. */
 export interface InstallableApp extends Declared {
   /** UUID of its tenant. */
   readonly developer: string;
@@ -25,8 +25,8 @@ export interface InstallableApp extends Declared {
 }
 
 /**
- * The app at `<tenant>/<app>`, slugs or ids, held until the end of the transaction: its own, a public one of an active
- * tenant, or one that it has installed. Throws `not_found` for everything else, alike.
+ * Reads the app at `<tenant>/<app>` (slugs or ids) and locks it until the end of the transaction. The app is of this tenant,
+ * or public and of an active tenant, or installed already. Throws the same `not_found` for every other address.
  */
 export function holdApp(tx: TenantTx, address: string): Promise<InstallableApp> {
   const [tenant = '', app = ''] = address.split('/');
@@ -47,7 +47,7 @@ export function holdApp(tx: TenantTx, address: string): Promise<InstallableApp> 
   });
 }
 
-/** What of the app counts for an installation that is there: it was shown to the tenant when it installed it. */
+/** The app of an existing installation. It need not be visible to the tenant now: the tenant saw it when it installed it. */
 export function declaredBy(tx: TenantTx, developer: string, appId: string): Promise<Declared> {
   return crossTenants(tx, 'an installation grants what its app declares', async ({ sql }) => {
     const [row] = await sql<Declared[]>`
@@ -65,7 +65,7 @@ export interface Opening {
   readonly trial: boolean;
 }
 
-/** Writes a new installation of a held app. Throws `conflict` where the tenant has installed it already. */
+/** Writes a new installation of a locked app. Throws `conflict` if the tenant has installed it already. */
 export function openPair(tx: TenantTx, app: InstallableApp, opening: Opening, deps: EmitDeps): Promise<void> {
   return crossTenants(tx, 'an installation is a row of the tenant and one of the developer', async (crossing) => {
     const { sql } = crossing;
@@ -89,14 +89,14 @@ export function openPair(tx: TenantTx, app: InstallableApp, opening: Opening, de
   });
 }
 
-/** Whose installation it is, and of whose app: UUIDs of both tenants. */
+/** UUIDs of both tenants: the tenant of the installation and the developer of the app. */
 export interface Pair {
   readonly id: string;
   readonly installer: string;
   readonly developer: string;
 }
 
-/** Locks both rows until the end of the transaction: what is read of them after this stays so. */
+/** Locks both rows until the end of the transaction, so that later reads of them stay valid. */
 export function lockPair(tx: TenantTx, { id, installer, developer }: Pair): Promise<void> {
   return crossTenants(tx, 'both rows of an installation change together', async ({ sql }) => {
     await sql`select from installed where tenant_id = ${developer} and id = ${id} for update`;
@@ -110,7 +110,7 @@ const eventOf = {
   revoke: 'installation.revoked',
 } as const satisfies Record<MoveName, EventType>;
 
-/** Moves a locked installation to another state. What members were allowed in it ends with it. */
+/** Moves a locked installation to another state. Revocation ends the approvals of its members too. */
 export function writeState(
   tx: TenantTx,
   pair: Pair,
@@ -129,14 +129,14 @@ export function writeState(
   });
 }
 
-/** Grants a locked installation other scopes, and for good. */
+/** Grants a locked installation other scopes. It is no longer a trial afterwards. */
 export function writeScopes(tx: TenantTx, pair: Pair, scopes: readonly string[], deps: EmitDeps): Promise<void> {
   return crossTenants(tx, 'both rows of an installation change together', (crossing) =>
     write(crossing, pair, crossing.sql`scopes = ${[...scopes]}::text[], trial = false`, 'installation.changed', deps),
   );
 }
 
-/** Revokes all installations of a locked app of this tenant: it is about to be deleted. */
+/** Revokes all installations of a locked app of this tenant, before the app is deleted. */
 export function revokeAll(tx: TenantTx, appId: string, now: Date): Promise<void> {
   return crossTenants(tx, 'the installations of a deleted app end in every tenant', async (crossing) => {
     const { sql } = crossing;
@@ -153,8 +153,8 @@ export function revokeAll(tx: TenantTx, appId: string, now: Date): Promise<void>
 }
 
 /**
- * Revokes what others have installed of a tenant, and what it has installed of others, whose developers learn it: the tenant
- * is about to be purged.
+ * Revokes all installations of the tenant's apps, and all installations in the tenant, before it is purged. Developers of other
+ * tenants receive an event.
  */
 export async function endInstallations(tx: SystemTx, tenantUuid: string, deps: EmitDeps): Promise<void> {
   const now = new Date(deps.clock.now());
@@ -172,7 +172,7 @@ export async function endInstallations(tx: SystemTx, tenantUuid: string, deps: E
 async function write(crossing: SystemTx, pair: Pair, set: Fragment, type: EventType, deps: EmitDeps): Promise<void> {
   const { sql } = crossing;
   const now = new Date(deps.clock.now());
-  // The developer's row is gone with its app once the installation was revoked.
+  // If the app was deleted after the revocation, the row of the developer no longer exists.
   const [theirs] = await sql<InstalledRow[]>`
     update installed set ${set}, updated_at = ${now} where tenant_id = ${pair.developer} and id = ${pair.id} returning *`;
   const [row] = await sql<InstallationFacts[]>`

@@ -1,4 +1,4 @@
-/** Rows of installations, as the tenant has them that has installed the app. */
+/** Rows of installations, as the tenant stores them that has installed the app. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { installations } from '@tulou/contract/operations/installations';
 import type { TenantTx } from '../../store/store.ts';

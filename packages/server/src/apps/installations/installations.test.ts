@@ -41,7 +41,7 @@ async function told(id: string): Promise<Told | undefined> {
   return (found?.object ?? undefined) as Told | undefined;
 }
 
-/** The installation as its tenant, the developer and the gateways have it. */
+/** The installation as its tenant, the developer and the gateways see it. */
 async function sidesOf(app: string, id: string): Promise<unknown[]> {
   const mine = await control.call('GET', `${path}/${id}`);
   const theirs = await control.call('GET', `/tenants/developer/apps/${app.split('/')[1]}/installed/${id}`);
@@ -52,7 +52,7 @@ async function sidesOf(app: string, id: string): Promise<unknown[]> {
   ];
 }
 
-test('an admin grants an app what it requires, and of its optional scopes what they like', async () => {
+test('an admin grants all required scopes of an app, and any of its optional ones', async () => {
   const app = await newApp();
   const answer = await control.call<Made>('POST', path, { body: { app }, token: acme.tokens.admin });
   assert.equal(answer.status, 201, answer.text);
@@ -83,7 +83,7 @@ test('only an admin or an owner installs, changes and revokes', async () => {
   }
 });
 
-test('nothing is granted that the app does not declare, and nothing left out that it requires', async () => {
+test('a grant has no scope that the app does not declare, and every scope that the app requires', async () => {
   const app = await newApp();
   const undeclared = await makeScope(control.call, 'provider', 'undeclared');
   for (const scopes of [[read, undeclared], [write], []])
@@ -99,7 +99,7 @@ test('nothing is granted that the app does not declare, and nothing left out tha
   ]);
 });
 
-test('narrowing, widening, pausing and revoking reach the gateways and the developer at once', async () => {
+test('narrowing, widening, pausing and revoking reach the gateways and the developer immediately', async () => {
   const app = await newApp();
   const { id } = (await install(app, [read, write])).body;
   await control.call('PATCH', `${path}/${id}`, { body: { scopes: [read] } });
@@ -116,7 +116,7 @@ test('narrowing, widening, pausing and revoking reach the gateways and the devel
   assert.deepEqual(await sidesOf(app, id), [['revoked', all], ['revoked', all], undefined]);
 });
 
-test('what was revoked stays so and stays readable; the app can be installed again', async () => {
+test('a revoked installation stays revoked and readable; the app can be installed again', async () => {
   const app = await newApp();
   const first = (await install(app)).body;
   await control.call('DELETE', `${path}/${first.id}`);
@@ -138,7 +138,7 @@ test('an app is installed once, also when it is tried four times at the same tim
   assert.deepEqual(tries.map(({ status }) => status).toSorted(), [201, 409, 409, 409]);
 });
 
-test('a private app is for its own tenant, and for others exactly like one that is not there', async () => {
+test('a private app is visible to its own tenant; other tenants get the answer for an absent app', async () => {
   const app = await newApp({ visibility: 'private' });
   const answers = [await install(app), await install('developer/nothing'), await install('nobody/shop')];
   for (const { status, text } of answers) assert.deepEqual([status, text], [404, answers[0]?.text]);
@@ -182,7 +182,7 @@ test('an app that is deleted while it is being installed leaves no active instal
   }
 });
 
-test('an installation is there for its two tenants and for no third', async () => {
+test('an installation is visible to its two tenants and to no third tenant', async () => {
   const app = await newApp();
   const { id } = (await install(app)).body;
   const slug = app.split('/')[1] ?? '';
@@ -201,7 +201,7 @@ test('an installation is there for its two tenants and for no third', async () =
   );
 });
 
-test('whatever is tried at once, both sides and the gateways agree in the end', async () => {
+test('after any concurrent changes both sides and the gateways agree', async () => {
   const moves = fc.array(fc.constantFrom(...(['pause', 'resume', 'narrow', 'widen', 'revoke'] as const)), {
     minLength: 2,
     maxLength: 8,

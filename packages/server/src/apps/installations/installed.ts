@@ -1,4 +1,4 @@
-/** Rows of installed apps: installations as the developer's tenant has them. */
+/** Rows of installed apps: installations as the developer's tenant stores them. */
 import { idFromUuid, Problem, type Id, type Output } from '@tulou/contract';
 import type { installedApps } from '@tulou/contract/operations/installations';
 import { findApp } from '../app.ts';

@@ -1,17 +1,17 @@
-/** Which scopes may be granted without an admin. */
+/** The scopes that may be granted without an admin. */
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 
 type Risk = 'low' | 'medium' | 'high';
 
-/** Throws `forbidden` unless all of these are, as this tenant may know of them, of low risk at this moment. */
+/** Throws `forbidden` unless all of these scopes are visible to this tenant and have a low risk now. */
 export async function holdLowRisk(tx: TenantTx, scopes: readonly string[]): Promise<void> {
   const low = await knownOfRisk(tx, scopes, ['low']);
   const rest = scopes.filter((scope) => !low.has(scope));
   if (rest.length > 0) throw new Problem('forbidden', { detail: `An admin has to grant ${rest.join(' ')}` });
 }
 
-/** Those that are, as this tenant may know of them, of one of these risks at this moment. */
+/** The scopes among these that are visible to this tenant and have one of these risks now. */
 export async function knownOfRisk(
   { sql, tenantUuid }: TenantTx,
   scopes: readonly string[],

@@ -1,4 +1,4 @@
-/** The states of an installation, and which scopes it may grant. Pure. */
+/** The states of an installation, and the scopes that it may grant. Pure. */
 import { Problem, type Violation } from '@tulou/contract';
 import { allOf, type Declared } from '../declared.ts';
 
@@ -17,7 +17,7 @@ const moves = {
 
 export type MoveName = keyof typeof moves;
 
-/** Where a move leads. Throws `state_conflict` where the state does not allow it. */
+/** Returns the state after a move. Throws `state_conflict` if the current state does not allow the move. */
 export function stateAfter(move: MoveName, from: InstallationState): InstallationState {
   const { from: allowed, to }: Move = moves[move];
   if (allowed.includes(from)) return to;
@@ -26,12 +26,12 @@ export function stateAfter(move: MoveName, from: InstallationState): Installatio
   });
 }
 
-/** Throws `state_conflict` for an installation that was revoked: install the app again. */
+/** Throws `state_conflict` for a revoked installation: the tenant has to install the app again. */
 export function holdOpen(state: InstallationState): void {
   if (state === 'revoked') throw new Problem('state_conflict', { detail: 'The installation was revoked.' });
 }
 
-/** Throws `invalid_request` where a scope is asked for that the app does not declare. */
+/** Throws `invalid_request` if the request names a scope that the app does not declare. */
 export function holdWithin(app: Declared, asked: readonly string[]): void {
   const violations = beyond(app, asked);
   if (violations.length > 0) throw new Problem('invalid_request', { violations });
@@ -45,14 +45,14 @@ function beyond(app: Declared, asked: readonly string[]): readonly Violation[] {
 }
 
 /**
- * The scopes to be granted: all that the app requires, and of its optional ones those that are asked for; the required
- * ones where nothing is said. Throws `invalid_request`.
+ * The scopes to grant: all required scopes of the app, and the optional ones that the request names. By default only the
+ * required ones. Throws `invalid_request`.
  */
 export function granted(app: Declared, asked: readonly string[] | undefined): readonly string[] {
   const wanted = [...new Set(asked ?? app.scopes)];
   const missing = app.scopes
     .filter((scope) => !wanted.includes(scope))
-    .map((scope): Violation => ({ pointer: '/scopes', message: `the app can’t do without \`${scope}\`` }));
+    .map((scope): Violation => ({ pointer: '/scopes', message: `the app requires \`${scope}\`` }));
   const violations = [...beyond(app, asked ?? []), ...missing];
   if (violations.length > 0) throw new Problem('invalid_request', { violations });
   return wanted;

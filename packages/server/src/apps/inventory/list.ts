@@ -1,4 +1,4 @@
-/** Which apps a tenant has, who granted them what, and how much they are used. */
+/** The apps of a tenant, their grants with the member who granted them, and their usage. */
 import type { Output } from '@tulou/contract';
 import type { inventory } from '@tulou/contract/operations/installations';
 import { crossTenants, type TenantTx } from '../../store/store.ts';

@@ -23,7 +23,7 @@ import type { KeyRow } from './key.ts';
 export interface KeyWish {
   readonly environment: Environment;
   readonly kind: KeyKind;
-  /** Of an Ed25519 key, and of no other. */
+  /** Only for an Ed25519 key. */
   readonly publicKey: string | null;
   readonly name: string | null;
   /** The caller has checked that the app declares them. */
@@ -38,8 +38,8 @@ export interface IssueDeps {
 }
 
 /**
- * Stores a new key of a locked app and publishes its hash, or its public key. `text` is the key: the only place where it ever
- * is; null where its holder has made it.
+ * Stores a new key of a locked app and publishes its hash, or its public key. `text` is the key, which exists nowhere else.
+ * It is null if the holder has made the key.
  */
 export async function issueKey(
   tx: TenantTx,
@@ -48,7 +48,7 @@ export async function issueKey(
   deps: IssueDeps,
 ): Promise<{ readonly row: KeyRow; readonly text: string | null }> {
   if ((wish.kind === 'ed25519') !== (wish.publicKey !== null)) {
-    const message = 'an `ed25519` key needs it, and no other kind has one';
+    const message = 'an `ed25519` key needs it; other kinds must not have it';
     throw new Problem('invalid_request', { violations: [{ pointer: '/public_key', message }] });
   }
   const counted = tx.sql`select 1 from keys where tenant_id = ${tx.tenantUuid} and app_id = ${app.id}`;

@@ -1,4 +1,4 @@
-/** Rows of keys. Of the key itself there is only the hash. */
+/** Rows of keys. A row holds only the hash of the key. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { keys } from '@tulou/contract/operations/keys';
 import type { TenantTx } from '../../store/store.ts';
@@ -20,7 +20,7 @@ export async function findKey(tx: TenantTx, app: AppRow, id: string): Promise<Ke
   return row;
 }
 
-/** What is known of a key, as its readers see it. */
+/** A key as its readers see it. */
 export function viewKey(app: AppRow, row: KeyRow): Output<typeof keys.get> {
   return {
     id: row.id,

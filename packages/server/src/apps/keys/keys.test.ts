@@ -8,7 +8,7 @@ import { readFeed } from '../../../test/control/feed.ts';
 import { startTestControl, type TestControl } from '../../../test/control/fixture.ts';
 import { make, makeDeveloper, makeProvider, makeScope, subscribe } from '../../../test/control/nouns.ts';
 
-/** Noon of the first of January 2029; time stands still in this file. */
+/** Noon of the first of January 2029. The clock of this file does not advance. */
 const now = Date.UTC(2029, 0, 1, 12);
 let control: TestControl;
 before(async () => {
@@ -24,7 +24,7 @@ async function told(credentialId: unknown): Promise<Record<string, unknown> | un
   return changes.find(({ key }) => key === credentialId)?.object as Record<string, unknown> | undefined;
 }
 
-test('a key is shown once: no reading of it, its list or its audit shows it again', async () => {
+test('a key is shown once: no later read of the key, the list or the audit trail shows it again', async () => {
   const created = await make(control.call, path, { environment: 'test', name: 'ci' });
   const credential = parseCredential(String(created['key']));
   assert.equal(credential?.kind, 'test');
@@ -55,7 +55,7 @@ test('no table of the database holds the secret of a key', async () => {
   assert.deepEqual(found.hits, []);
 });
 
-test('an HMAC key is derived: the database has nothing that it could be made from again', async () => {
+test('an HMAC key is derived: the database holds nothing from which it could be computed', async () => {
   const created = await make(control.call, path, { environment: 'live', kind: 'hmac-sha256' });
   const credential = parseCredential(String(created['key']));
   assert.equal(credential?.id, created['credential_id']);
@@ -65,7 +65,7 @@ test('an HMAC key is derived: the database has nothing that it could be made fro
   assert.notEqual(parseCredential(String(other['key']))?.secret, credential?.secret);
 });
 
-test('of an Ed25519 key only the public half is ever here, and no other key has one', async () => {
+test('the platform holds only the public half of an Ed25519 key, and no other key has one', async () => {
   const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   const created = await make(control.call, path, { environment: 'test', kind: 'ed25519', public_key: x });
   assert.deepEqual([created['kind'], created['public_key'], created['key']], ['ed25519', x, null]);
@@ -127,7 +127,7 @@ test('a key holds scopes that its app declares and no others; a new key has none
   assert.equal((await call('PATCH', `${keys}/${key.id}`, { body: { scopes: [write] } })).status, 400);
 });
 
-test('a scope of high risk comes into a key by an admin alone, also by rotation', async () => {
+test('only an admin puts a scope of high risk into a key, also by rotation', async () => {
   const { call } = control;
   await makeProvider(call, 'risky');
   const [wipe, write] = [
@@ -159,7 +159,7 @@ test('a revoked key leaves the gateways', async () => {
   assert.equal((await control.call('GET', `${path}/${created.id}`)).status, 404);
 });
 
-test('the end and the name of a key can be changed', async () => {
+test('the expiry and the name of a key can be changed', async () => {
   const created = await make(control.call, path, { environment: 'live', expires_at: '2030-01-01T00:00:00+01:00' });
   assert.equal((await told(created['credential_id']))?.['expires_at'], Date.UTC(2029, 11, 31, 23) / 1000);
   const changed = await control.call('PATCH', `${path}/${created.id}`, { body: { name: 'named', expires_at: null } });
@@ -167,7 +167,7 @@ test('the end and the name of a key can be changed', async () => {
   assert.equal((await told(created['credential_id']))?.['expires_at'], null);
 });
 
-test('a rotated key has a successor, and itself ends after the overlap', async () => {
+test('a rotated key has a successor, and expires after the overlap', async () => {
   const old = await make(control.call, path, { environment: 'test', name: 'rotating' });
   const next = await make(control.call, `${path}/${old.id}/rotate`, { overlap_seconds: 60 });
   assert.deepEqual([next['environment'], next['name'], next['expires_at']], ['test', 'rotating', null]);
@@ -188,7 +188,7 @@ test('an overlap never prolongs a key, and one that has expired has no successor
   assert.equal((await control.call('POST', `${path}/${old.id}/rotate`, { body: {} })).status, 409);
 });
 
-test('a key of one app is not there under another', async () => {
+test('a key of one app is absent under another app', async () => {
   await make(control.call, '/tenants/developer/apps', { slug: 'other', name: 'Other' });
   const key = await make(control.call, path, { environment: 'live' });
   for (const method of ['GET', 'DELETE']) {
@@ -209,7 +209,7 @@ test('an app has a bounded number of keys', async () => {
   assert.deepEqual(statuses.toSorted(), [201, 409]);
 });
 
-test('an app is deleted with its keys, once it has no subscription; a suspended one is told', async () => {
+test('an app without subscriptions is deleted with its keys; its suspension reaches the gateways', async () => {
   await makeProvider(control.call, 'provider');
   const { app, key } = await makeDeveloper(control.call, 'leaver');
   const subscription = await subscribe(control.call, 'leaver', 'provider');

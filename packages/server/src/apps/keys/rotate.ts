@@ -9,7 +9,7 @@ import { issueKey } from './issue.ts';
 import { findKey, viewKey } from './key.ts';
 import { holdRank } from './scopes.ts';
 
-/** The successor takes over environment, kind, name, scopes and end of the key; the key itself ends with the overlap, or before. */
+/** The successor has the environment, kind, name, scopes and expiry of the key. The key itself expires with the overlap, or before. */
 export const rotateKey: Handler<typeof keys.rotate, AppsDeps> = (_scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, params.app);

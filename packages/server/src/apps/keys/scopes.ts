@@ -1,4 +1,4 @@
-/** Which scopes a key may hold. */
+/** The scopes that a key may hold. */
 import { Problem } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 import { roleContains } from '../../tenancy/access.ts';
@@ -7,8 +7,8 @@ import { allOf } from '../declared.ts';
 import { knownOfRisk } from '../installations/risk.ts';
 
 /**
- * Throws `invalid_request` for a scope that the app does not declare, and `forbidden` for one of high risk that the caller
- * must not give. `held` are the scopes that the key has: they may stay.
+ * Throws `invalid_request` for a scope that the app does not declare, and `forbidden` for a scope of high risk that the caller
+ * must not grant. `held` are the scopes that the key has: they may stay.
  */
 export async function holdKeyScopes(
   tx: TenantTx,
@@ -29,7 +29,7 @@ export async function holdKeyScopes(
   );
 }
 
-/** A scope of high risk needs an admin, in a key as in an installation: throws `forbidden` for other members. */
+/** Throws `forbidden` for members below admin: only an admin grants a scope of high risk, in a key as in an installation. */
 export async function holdRank(tx: TenantTx, scopes: readonly string[]): Promise<void> {
   const { principal } = tx.scope;
   if (scopes.length === 0 || principal.kind !== 'member' || roleContains(principal.role, 'admin')) return;
@@ -37,6 +37,6 @@ export async function holdRank(tx: TenantTx, scopes: readonly string[]): Promise
   const rest = scopes.filter((scope) => !free.has(scope));
   if (rest.length === 0) return;
   throw new Problem('forbidden', {
-    detail: `These scopes are of high risk, an admin must give them: ${rest.join(' ')}`,
+    detail: `These scopes have a high risk; an admin must grant them: ${rest.join(' ')}`,
   });
 }

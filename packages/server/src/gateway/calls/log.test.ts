@@ -26,7 +26,7 @@ describe('the records of a thread', () => {
     assert.doesNotMatch(JSON.stringify(records()), /secret|tlk_/);
   });
 
-  it('are what control takes, whatever the call was', () => {
+  it('are accepted by control for every kind of call', () => {
     for (const target of [
       address,
       `${address}${'x'.repeat(5000)}`,

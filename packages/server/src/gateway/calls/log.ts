@@ -1,19 +1,19 @@
 /**
- * One thread's records of single calls, on their way to the main thread. It holds a moment's records and no more: whatever it
- * does not keep is counted, and no call waits for it.
+ * One thread's records of single calls, until the main thread takes them. The log holds the records of a short time. It
+ * counts every call without a record, and no call waits for it.
  */
 import type { CallRecord, CallsLeftOut } from '@tulou/contract';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { CallSample, sampleBounds, type SampleBounds } from './sample.ts';
 
-/** What a thread hands over at once. */
+/** The records that a thread sends to the main thread in one message. */
 export interface CallsTaken {
   readonly calls: readonly CallRecord[];
   readonly leftOut: readonly CallsLeftOut[];
 }
 
 const flushEveryMs = 250;
-/** What was left out is told by the minute: it is a number, not news. */
+/** Counts of calls without a record are sent once a minute: they are statistics and not urgent. */
 const leftOutEveryMs = 60_000;
 const leftOutTenantsMax = 10_000;
 
@@ -40,7 +40,7 @@ export class CallLog {
     this.#timer = clock.every(flushEveryMs, () => this.flush(false));
   }
 
-  /** Whether a record of a call is kept; if not, it is counted. `consumer` is '' where no credential is valid. */
+  /** Returns whether the record of a call is kept. If not, the call is counted. `consumer` is '' if no credential is valid. */
   keeps(provider: string, consumer: string, isRefused: boolean): boolean {
     if (this.#sample.keeps(provider, consumer, isRefused, this.#options.clock.monotonic())) return true;
     this.#miss(provider);
@@ -52,7 +52,7 @@ export class CallLog {
     this.#calls.push(record);
   }
 
-  /** Hands over what there is; `last`: also what is told by the minute. */
+  /** Sends the current records. `last`: also sends the counts that are otherwise sent once a minute. */
   flush(last: boolean): void {
     const now = this.#options.clock.monotonic();
     const isDue = last || now - this.#toldAtMs >= leftOutEveryMs;

@@ -23,7 +23,7 @@ describe('the sample of calls', () => {
       assert.equal(sample.keeps('ten_1', 'ten_2', second % 8 === 0, second * 1000), true);
   });
 
-  it('keeps refusals however many good calls there are', () => {
+  it('keeps refusals, for any number of successful calls', () => {
     const sample = open();
     keepMany(sample, 10_000, 'ten_2', false);
     assert.equal(keepMany(sample, 5, 'ten_2', true), 5);
@@ -36,7 +36,7 @@ describe('the sample of calls', () => {
     assert.equal(sample.keeps('ten_9', 'ten_2', true, 0), true);
   });
 
-  it('goes on with a sample through a flood: never more a minute than is said, never none', () => {
+  it('keeps a sample during a flood: never more per minute than its limit, never none', () => {
     const arrivals = fc.array(fc.record({ stepMs: fc.nat(400), consumer: fc.nat(5), isRefused: fc.boolean() }), {
       minLength: 400,
       maxLength: 2000,

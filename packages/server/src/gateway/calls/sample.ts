@@ -1,19 +1,19 @@
 /**
- * Which calls a thread keeps a record of. Token buckets: refusals and errors have one, other answers another, so that a flood
- * of good calls never takes the place of the refused one that somebody looks for. A provider has two such buckets, and each
- * calling tenant half of them: no tenant can crowd others out.
+ * Decides which calls of a thread get a record, with token buckets. Refusals and errors have one bucket, other answers
+ * another, so a flood of successful calls never displaces the record of a refusal. A provider has two such buckets, and each
+ * calling tenant gets half of them, so no tenant displaces the others.
  */
 export interface SampleBounds {
-  /** Records at once, and a second after that. */
+  /** The burst of records, and the rate per second after it. */
   readonly refusedBurst: number;
   readonly refusedPerSecond: number;
   readonly answeredBurst: number;
   readonly answeredPerSecond: number;
-  /** Of all tenants together. */
+  /** The limit for all tenants together. */
   readonly allPerSecond: number;
 }
 
-/** For a gateway: each of its threads has its part. At most 1,140 records of a provider in the first minute, then 840. */
+/** Limits of a gateway; each of its threads gets a part. At most 1,140 records of a provider in the first minute, then 840. */
 export const sampleBounds: SampleBounds = {
   refusedBurst: 200,
   refusedPerSecond: 10,
@@ -56,7 +56,7 @@ interface Pair {
 }
 
 interface Provider extends Pair {
-  /** By the id of the calling tenant; '': no valid credential. */
+  /** By id of the calling tenant; '': no valid credential. */
   readonly consumers: Map<string, Pair>;
 }
 
@@ -72,7 +72,7 @@ export class CallSample {
     this.#all = new Bucket(bounds.allPerSecond / threads, bounds.allPerSecond / threads, nowMs);
   }
 
-  /** Whether a record of this call is kept. `nowMs` of a clock that never goes back. */
+  /** Returns whether this call gets a record. `nowMs` comes from a clock that never goes back. */
   keeps(provider: string, consumer: string, isRefused: boolean, nowMs: number): boolean {
     const kind = isRefused ? 'refused' : 'answered';
     const whole = this.#provider(provider, nowMs);

@@ -8,7 +8,7 @@ import { CallShipper } from './ship.ts';
 
 const record = (n: number): CallRecord => ({ id: `req_${n}`, provider: 'ten_1', consumer: 'ten_2' }) as CallRecord;
 
-/** A control that can be away; it keeps what it took. */
+/** A control that can be unavailable; it keeps what it accepted. */
 function openControl() {
   const control = {
     away: false,

@@ -1,6 +1,6 @@
 /**
- * Brings the threads' records of calls to control, in batches, beside usage. A ring: while control is away the oldest records
- * give way and are counted. Nothing of it is on disk, and nothing waits for it.
+ * Sends the threads' records of calls to control in batches, separately from usage. The records are in a ring: while control
+ * is unavailable, the oldest are dropped and counted. They are never on disk, and nothing waits for them.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -26,17 +26,17 @@ export interface CallShipperDeps {
   readonly fetch: typeof fetch;
 }
 
-/** Some ten megabytes. */
+/** About ten megabytes. */
 export const callsWaitingMax = 20_000;
 const pauseMs = 250;
 const retryMs = 2000;
 const timeoutMs = 10_000;
 const leftOutTenantsMax = 10_000;
-/** What control says of a batch that it will never take. */
+/** Answers of control that refuse a batch permanently. */
 const refusals = new Set([400, 413, 422]);
 
 export class CallShipper {
-  /** Records that control has taken, and calls of which none was kept or could be brought. */
+  /** Counts of records that control has accepted, and of calls whose record was not kept or not delivered. */
   shipped = 0;
   leftOut = 0;
   readonly #options: CallShipperOptions;
@@ -79,7 +79,7 @@ export class CallShipper {
     }
   }
 
-  /** One last attempt with what is there, then no more. */
+  /** Makes one last attempt with the current records. */
   async close(): Promise<void> {
     this.#abort.abort(new Error('stopped'));
     this.#wake?.();
@@ -90,7 +90,7 @@ export class CallShipper {
     return this.#underWay !== undefined || this.#waiting.length > 0 || this.#leftOut.size > 0;
   }
 
-  /** Sends the oldest records, the same batch until control has answered for it. Whether control is there. */
+  /** Sends the oldest records. The batch stays the same until control has answered for it. Returns whether control answered. */
   async #ship(): Promise<boolean> {
     const batch = (this.#underWay ??= this.#nextBatch());
     try {

@@ -1,6 +1,6 @@
 /**
- * What is counted together as one address: an IPv4 address, or the /64 of an IPv6 one. A single subscriber line is given a
- * whole /64 and can call from each of its addresses (RFC 6177 §2).
+ * The unit that counts as one address: an IPv4 address, or the /64 of an IPv6 address. One subscriber line gets a whole /64
+ * and can call from every address in it (RFC 6177 §2).
  */
 export function addressSubject(address: string): string {
   if (!address.includes(':')) return address;
@@ -17,6 +17,6 @@ export function addressSubject(address: string): string {
     .join(':');
 }
 
-/** A dotted quad at the end stands for two groups. */
+/** A dotted quad at the end takes the place of two groups. */
 const groupCount = (groups: readonly string[]): number =>
   groups.reduce((count, group) => count + (group.includes('.') ? 2 : 1), 0);

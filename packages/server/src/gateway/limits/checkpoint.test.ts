@@ -64,7 +64,7 @@ describe('the counters on disk', () => {
     }
   });
 
-  it('do not grow with time: the file is written anew when it says the same over and over', () => {
+  it('do not grow with time: the file is rewritten when it repeats the same counters', () => {
     const first = opened();
     const many = Array.from({ length: 200 }, (_, i) => ({
       ...hash64(`s${i}`, first.seed),

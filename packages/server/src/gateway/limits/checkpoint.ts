@@ -1,7 +1,7 @@
 /**
- * The counters on disk: every second what changed is appended, and the file is written anew when it has grown to several
- * times what it says. A gateway that is killed loses at most the last second's counting, so that at most so many calls
- * more than the limit pass in a window; a clean stop loses none. Not synced: after a power cut the last good part counts.
+ * The counters on disk. Every second the changed counters are appended. The file is rewritten when it has grown to several
+ * times its content. A killed gateway loses at most the counts of the last second, so at most that many calls above the limit
+ * pass in a window. A clean stop loses none. The file is not synced: after a power cut its last intact part counts.
  */
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ import type { CounterRecord, Windows } from './windows.ts';
 
 const recordBytes = 28;
 const frameHeadBytes = 8;
-/** The name of the format, the seed, and their CRC-32; 0.1.0 wrote no CRC. */
+/** The name of the format, the seed, and their CRC-32. Version 0.1.0 wrote no CRC. */
 const headBytes = 20;
 const magic = 'tulouct2';
 const oldHeadBytes = 16;
 const oldMagic = 'tulouct1';
 const fileName = 'counters';
 const recordsPerFrameMax = 4096;
-/** The file is written anew when it holds so many times more records than the table, and at least so many bytes. */
+/** The file is rewritten when it holds this many times more records than the table, and at least this many bytes. */
 const rewriteFactor = 4;
 const rewriteBytesMin = 1024 * 1024;
 
@@ -31,13 +31,13 @@ export interface CheckpointDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** By which the windows count, where that is not the wall clock. */
+  /** The clock of the windows, if it is not the wall clock. */
   readonly time?: SteadyTime;
 }
 
 /**
- * Reads the seed and the counters that an earlier process left; a fresh seed and none where there is no good file. Damage
- * costs the frames that it hit; the log says so, as callers then have calls anew.
+ * Reads the seed and the counters of an earlier process. Without an intact file, the seed is new and there are no counters.
+ * Damage costs the frames that it hit. The log reports it, because callers then get their calls again.
  */
 export function readCheckpoint(
   folder: string,
@@ -48,14 +48,14 @@ export function readCheckpoint(
   if (bytes === undefined) return { seed: seedFrom(random.bytes(8)), records: [] };
   const from = startOf(bytes);
   const { records, damaged } = from === undefined ? { records: [], damaged: true } : readFrames(bytes, from);
-  if (damaged) setAside(path, 'it is damaged', 'limits whose counters it held count anew', log);
+  if (damaged) setAside(path, 'it is damaged', 'limits whose counters it held count again from 0', log);
   if (from === undefined) return { seed: seedFrom(random.bytes(8)), records };
-  // A clock that was set back since: no time has passed, as far as anybody can say.
+  // If the clock was set back since, no time is assumed to have passed.
   const backMs = Math.max(0, writtenMs - clock.now());
   return { seed: seedFrom(bytes.subarray(8, 16)), records: records.map((record) => moved(record, -backMs)) };
 }
 
-/** Where the frames begin; undefined: this is no file of ours. */
+/** Offset of the first frame; undefined: the file has another format. */
 function startOf(bytes: Buffer): number | undefined {
   const name = bytes.toString('latin1', 0, 8);
   if (name === oldMagic && bytes.length >= oldHeadBytes) return oldHeadBytes;
@@ -63,7 +63,7 @@ function startOf(bytes: Buffer): number | undefined {
   return crc32(bytes.subarray(0, 16)) === bytes.readUInt32LE(16) ? headBytes : undefined;
 }
 
-/** A torn last frame is what a killed process leaves; a frame with another checksum is damage, and costs itself. */
+/** A torn last frame comes from a killed process. A frame with a wrong checksum is damaged, and only this frame is lost. */
 function readFrames(bytes: Buffer, from: number): { records: CounterRecord[]; damaged: boolean } {
   const records: CounterRecord[] = [];
   let damaged = false;
@@ -80,14 +80,14 @@ function readFrames(bytes: Buffer, from: number): { records: CounterRecord[]; da
   return { records, damaged };
 }
 
-/** A record under a clock that says `byMs` more. Months begin when they begin. */
+/** The record under a clock that is `byMs` ahead. A month always begins at its calendar time. */
 function moved(record: CounterRecord, byMs: number): CounterRecord {
   const start = new Date(record.start);
   if (byMs === 0 || record.start === Date.UTC(start.getUTCFullYear(), start.getUTCMonth())) return record;
   return { ...record, start: record.start + byMs, idleSeconds: Math.ceil(record.idleSeconds + byMs / 1000) };
 }
 
-/** Writes the counters of `windows` into `folder`. Only the main thread has one. */
+/** Writes the counters of `windows` into `folder`. Only the main thread has a checkpoint. */
 export class Checkpoint {
   readonly #folder: string;
   readonly #seed: Hash64;
@@ -105,7 +105,7 @@ export class Checkpoint {
     this.#deps = deps;
   }
 
-  /** Brings what changed to the file. A disk that refuses is said once and tried again the next time. */
+  /** Writes the changed counters to the file. A disk that refuses is logged once, and the next save tries again. */
   save(): void {
     try {
       const grown = this.#bytes > rewriteBytesMin && this.#bytes > this.#bytesAfterRewrite * rewriteFactor;
@@ -119,12 +119,12 @@ export class Checkpoint {
     }
   }
 
-  /** Whether the disk did not take the last save. */
+  /** Whether the disk refused the last save. */
   get fails(): boolean {
     return this.#failing;
   }
 
-  /** Whether the name still leads to the file: somebody may have removed it. */
+  /** Whether the name still leads to the file: another program may have removed it. */
   #isThere(file: number): boolean {
     return statSync(join(this.#folder, fileName), { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
   }
@@ -139,7 +139,7 @@ export class Checkpoint {
     this.#file = undefined;
   }
 
-  /** Beside the old file, then in its place: a kill in between leaves the old one. */
+  /** Writes beside the old file and then replaces it: a kill in between leaves the old one. */
   #rewrite(): void {
     const path = join(this.#folder, fileName);
     this.#close();
@@ -216,7 +216,7 @@ function readIfThere(path: string): { bytes: Buffer | undefined; writtenMs: numb
   try {
     return { bytes: readFileSync(path), writtenMs: found.mtimeMs };
   } catch {
-    // A folder, or a disk that does not read: as damaged as can be.
+    // The path is a folder, or the disk cannot be read: everything counts as damaged.
     return { bytes: Buffer.alloc(0), writtenMs: 0 };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * 64-bit names for counted subjects, as two 32-bit halves (a BigInt would allocate on the hot path). Seeded with a secret of
- * this gateway, so that nobody can choose an address whose counter is another's.
+ * 64-bit names for counted subjects, as two 32-bit halves (a BigInt would allocate on the hot path). The hash is seeded with
+ * a secret of this gateway, so no client can choose an address that shares a counter with another.
  */
 export interface Hash64 {
   readonly low: number;

@@ -28,7 +28,7 @@ const planWith = (...limits: PlanLimit[]) => ({
 const open = (): Windows => new Windows(Windows.memoryFor(1024), 1);
 
 describe('the limits of a plan', () => {
-  it('are told in the fields of the draft: a policy, and what is left of each', () => {
+  it('are sent in the fields of the draft: a policy, and the calls left of each', () => {
     const compiled = compileLimits(
       planWith(
         { requests: 100, per: 'minute', by: 'subscription' },
@@ -59,7 +59,7 @@ describe('the limits of a plan', () => {
     assert.equal(retryAfter(0.2), '1');
   });
 
-  it('go on counting where they were when the figure is changed', () => {
+  it('continue with their counts when the figure is changed', () => {
     const windows = open();
     const [small, large] = [2, 3].map((requests) =>
       compileLimits(planWith({ requests, per: 'day', by: 'app' }), subjects(1), seed),

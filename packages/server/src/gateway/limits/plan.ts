@@ -6,10 +6,10 @@ import type { Window } from './windows.ts';
 
 const lengthsMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, month: 0 } as const;
 
-/** One limit of a plan for one subscription; `low` and `high` name the limit alone where its subject varies by call. */
+/** One limit of a plan for one subscription. If its subject varies by call, `low` and `high` name only the limit. */
 export interface CompiledLimit extends Window {
   readonly varies: 'key' | 'address' | 'installation' | undefined;
-  /** `"minute";r=`: its name in the `RateLimit` field, up to where what is left follows. */
+  /** `"minute";r=`: its name in the `RateLimit` field, up to the number of calls left. */
   readonly fieldStart: string;
 }
 
@@ -22,20 +22,20 @@ export interface CompiledLimits {
   readonly concurrency: { readonly max: number; readonly subject: Hash64 } | undefined;
 }
 
-/** Whose calls are counted together. The names outlive the objects: an app that is made anew has no quota of its own. */
+/** The subjects whose calls are counted together. The names outlive the objects: a recreated app gets no new quota. */
 export interface Subjects {
   readonly subscription: string;
   readonly app: string;
   readonly tenant: string;
-  /** Calls of `test` have windows of their own, so that they never use up what `live` has. */
+  /** Calls of `test` have separate windows, so that they never use up the quota of `live`. */
   readonly environment: Environment;
 }
 
 export const noLimits: CompiledLimits = { limits: [], fixed: true, policyField: '', concurrency: undefined };
 
 /**
- * Compiles a plan. A limit is named by its API, unit and subject, not by its plan or figure: a plan that is changed from 100
- * to 200 a minute goes on counting where it was, and so does a subscription that moves to another plan. Only addresses
+ * Compiles a plan. A limit is named by its API, unit and subject, not by its plan or figure. A plan that changes from 100 to
+ * 200 a minute therefore continues with its counts, and so does a subscription that moves to another plan. Only addresses
  * count by plan, because callers of several plans share one.
  */
 export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed: Hash64): CompiledLimits {
@@ -49,7 +49,7 @@ export function compileLimits(plan: SnapshotOf<'plan'>, subjects: Subjects, seed
   };
 }
 
-/** The windows of one call. Allocates only where a limit counts by key, installation or address. */
+/** The windows of one call. It allocates only if a limit counts by key, installation or address. */
 export function windowsFor(
   compiled: CompiledLimits,
   caller: { readonly key: Hash64; readonly installation: Hash64 },
@@ -79,14 +79,14 @@ function compile(
   return { low, high, lengthMs: lengthsMs[limit.per], max: limit.requests, varies, fieldStart: `"${name}";r=` };
 }
 
-/** Names of `live` have none: counters from before environments go on counting. */
+/** Names for `live` have no suffix, so counters from before environments existed continue. */
 const suffixOf = ({ environment }: Subjects): string => (environment === 'live' ? '' : ` ${environment}`);
 
-/** Calls with a key are of no installation: together they count as one more of their subscription. */
+/** Calls with a key have no installation. Together they count as one more installation of their subscription. */
 const subjectOf = (by: 'subscription' | 'installation' | 'app' | 'tenant', subjects: Subjects): string =>
   subjects[by === 'installation' ? 'subscription' : by];
 
-/** `minute`, `minute-app` where something else than the subscription is counted, `minute-app-2` where that repeats. */
+/** `minute`; `minute-app` if the subject is not the subscription; `minute-app-2` if that name repeats. */
 function nameOf(limits: readonly PlanLimit[], index: number): string {
   const limit = limits[index];
   if (limit === undefined) return '';
@@ -94,7 +94,7 @@ function nameOf(limits: readonly PlanLimit[], index: number): string {
   return `${limit.per}${limit.by === 'subscription' ? '' : `-${limit.by}`}${twins === 0 ? '' : `-${twins + 1}`}`;
 }
 
-/** A calendar month has no one length, so its policy says none (the parameter is optional). */
+/** Calendar months have different lengths, so the policy of a month names none (the parameter is optional). */
 function policyOf(limit: PlanLimit, name: string): string {
   const seconds = lengthsMs[limit.per] / 1000;
   return `"${name}";q=${limit.requests}${seconds === 0 ? '' : `;w=${seconds}`}`;

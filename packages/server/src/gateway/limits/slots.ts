@@ -1,6 +1,6 @@
 /**
- * Calls in flight by subject, exact over threads: a plan's `concurrency`. Each thread counts in a word of its own, so that
- * what a dead thread held can be taken back.
+ * Calls in flight by subject, exact over threads: the `concurrency` of a plan. Each thread counts in its own word, so that
+ * the places of a dead thread can be released.
  */
 import { StripedTable, type SlotUse } from './table.ts';
 import type { Hash64 } from './hash.ts';
@@ -37,7 +37,7 @@ export class Slots {
     return free;
   }
 
-  /** Gives a place back. Once for each that was taken. */
+  /** Releases a place. Called once for each place that was taken. */
   release(subject: Hash64): void {
     const stripe = this.table.stripeOf(subject.high);
     this.table.lock(stripe, this.#owner);
@@ -46,7 +46,7 @@ export class Slots {
     this.table.unlock(stripe);
   }
 
-  /** How many places of a subject are taken, over all threads. */
+  /** The number of taken places of a subject, over all threads. */
   inUse(subject: Hash64): number {
     const stripe = this.table.stripeOf(subject.high);
     this.table.lock(stripe, this.#owner);
@@ -56,7 +56,7 @@ export class Slots {
     return sum;
   }
 
-  /** Gives back all that a dead thread held. */
+  /** Releases all places that a dead thread held. */
   releaseAllOf(owner: number): void {
     this.table.releaseLocksOf(owner);
     for (let stripe = 0; stripe < this.table.stripes; stripe += 1) {

@@ -10,7 +10,7 @@ const minute = 60_000;
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 31, 12);
 
-/** A clock of which the test sets the wall and lets time pass. */
+/** A clock whose wall time and elapsed time are set by the test. */
 function handClock(): Clock & { jump(ms: number): void; pass(ms: number): void } {
   let [wall, monotonic] = [start, 1000];
   return {
@@ -39,7 +39,7 @@ function opened(lengthMs: number, max: number) {
 
 describe('limits under a wall clock that is set', () => {
   for (const jumpMs of [-10 * 365 * day, -day, -90_000, 90_000, day, 10 * 365 * day]) {
-    it(`by ${jumpMs} ms give no call anew, and hold nobody back longer than a window`, () => {
+    it(`by ${jumpMs} ms grant no call again, and hold no caller back longer than a window`, () => {
       const { clock, take, follow } = opened(minute, 3);
       for (let i = 0; i < 3; i += 1) assert.equal(take(), true);
       clock.jump(jumpMs);
@@ -55,7 +55,7 @@ describe('limits under a wall clock that is set', () => {
     });
   }
 
-  it('into the next month begin it only when that has lasted, and say so', () => {
+  it('into the next month begin it only after the change has lasted, and report it', () => {
     const { clock, take, follow, warned } = opened(0, 2);
     assert.deepEqual([take(), take(), take()], [true, true, false]);
     clock.jump(2 * day);
@@ -72,7 +72,7 @@ describe('limits under a wall clock that is set', () => {
     assert.equal(take(), true);
   });
 
-  it('bit by bit are followed by months at once', () => {
+  it('in small steps are followed by months immediately', () => {
     const { clock, time, follow } = opened(0, 2);
     for (let i = 0; i < 100; i += 1) {
       clock.jump(1000);

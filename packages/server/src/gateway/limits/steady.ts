@@ -1,15 +1,15 @@
 /**
- * Time for limits. A wall clock that is set forward would end every window at once, and give all their calls anew; one that
- * is set back would hold callers in windows of the future. So windows are counted by a clock that goes on evenly from the
- * start of the gateway, the same for all threads. Calendar months follow the wall clock, but not at once: a time that is
- * wrong for a moment must not begin a month.
+ * Time for limits. A wall clock that is set forward would end every window immediately and grant all calls again. One that is
+ * set back would hold callers in windows of the future. Windows therefore use a clock that runs evenly from the start of the
+ * gateway and is the same for all threads. Calendar months follow the wall clock with a delay: a time that is wrong for a
+ * moment must not begin a month.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 
-/** A difference to the wall clock up to this is followed at once: what time services correct bit by bit. */
+/** A difference to the wall clock up to this bound is followed immediately: time services correct such differences gradually. */
 const slewMsMax = 1500;
-/** A larger one is followed when it has lasted for so long. */
+/** A larger difference is followed when it has lasted for this time. */
 const lastsMs = 10 * 60_000;
 
 export class SteadyTime {
@@ -21,7 +21,7 @@ export class SteadyTime {
   #since: number | undefined;
   #jumpMs = 0;
 
-  /** `aheadMs`: of one that started before this one and must agree with it, in the same memory. */
+  /** `aheadMs`: the lead of an earlier clock that this one must agree with, in the same memory. */
   constructor(clock: Clock, memory = SteadyTime.memory(), aheadMs = 0) {
     this.memory = memory;
     this.#clock = clock;
@@ -44,12 +44,12 @@ export class SteadyTime {
     return this.now() + (this.#calendarShift[0] ?? 0);
   }
 
-  /** How far this is ahead of the wall clock. */
+  /** How far this clock is ahead of the wall clock. */
   get aheadMs(): number {
     return this.now() - this.#clock.now();
   }
 
-  /** Main thread, every second: lets the calendar follow the wall clock, and says when that was set. */
+  /** Main thread, every second: moves the calendar to the wall clock, and reports when the wall clock was set. */
   follow(log: Log): void {
     const jumpMs = this.#clock.now() - this.calendarNow();
     if (Math.abs(jumpMs) <= slewMsMax) {
@@ -62,7 +62,7 @@ export class SteadyTime {
       this.#since = now;
       this.#jumpMs = jumpMs;
       const fields = { seconds: Math.round(jumpMs / 1000) };
-      log.warn(fields, 'the wall clock was set: windows of limits go on evenly, months follow it in ten minutes');
+      log.warn(fields, 'the wall clock was set: windows of limits continue evenly, months follow it in ten minutes');
     } else if (now - this.#since >= lastsMs) this.#calendarShift[0] = -this.aheadMs;
   }
 }

@@ -1,23 +1,23 @@
 /**
  * A bounded hash table in shared memory that all threads write: stripes of 64 slots, each stripe under one lock. A slot
- * begins with its 64-bit key; what follows belongs to the user of the table. Nothing is ever freed: a slot that its user
- * calls idle is taken over when the stripe has no empty one, so memory is fixed and probing never breaks.
+ * begins with its 64-bit key; the rest belongs to the user of the table. Slots are never freed. If a stripe has no empty
+ * slot, a new key takes a slot that the user calls idle. Memory is therefore fixed and probing never breaks.
  */
 import { assert } from '../../kernel/assert.ts';
 
 const stripeSlots = 64;
-/** Per stripe: the lock (0: free, else the number of the thread that holds it), and a mark that something changed. */
+/** Per stripe: the lock (0: free, otherwise the number of the holding thread), and a mark that something changed. */
 const stripeHeadWords = 2;
-/** In the table's head: how often a slot that was not idle had to give way. */
+/** In the head of the table: the number of evicted slots that were not idle. */
 const evictionsAt = 0;
 const headWords = 4;
 const spinsBeforeWaiting = 200;
 
-/** What the user of a table says about its slots; `at` is the index of the slot's first word. */
+/** The rules of a table's user about its slots. `at` is the index of the slot's first word. */
 export interface SlotUse {
-  /** Whether nothing would be lost with this slot. */
+  /** Whether the slot can be dropped without loss. */
   idle(at: number): boolean;
-  /** Among slots that are not idle, the smallest gives way first. */
+  /** Among slots that are not idle, the slot with the smallest value is evicted first. */
   worth(at: number): number;
 }
 
@@ -37,7 +37,7 @@ export class StripedTable {
     this.#slotsFrom = headWords + this.stripes * stripeHeadWords;
   }
 
-  /** Memory for at least `slots` slots. Pages that are never touched cost nothing. */
+  /** Memory for at least `slots` slots. Untouched pages cost nothing. */
   static memoryFor(slots: number, slotWords: number): SharedArrayBuffer {
     const stripes = 2 ** Math.ceil(Math.log2(Math.max(1, slots / stripeSlots)));
     return new SharedArrayBuffer((headWords + stripes * (stripeHeadWords + stripeSlots * slotWords)) * 4);
@@ -48,8 +48,8 @@ export class StripedTable {
   }
 
   /**
-   * Takes a stripe's lock for thread `owner` (≥ 1). Held for well under a microsecond; after some spins it sleeps, at most
-   * `waitsMax` times a millisecond. False: it was held all the time.
+   * Takes the lock of a stripe for thread `owner` (≥ 1). A lock is held for well under a microsecond. After some spins it
+   * sleeps, at most `waitsMax` times a millisecond. False: the lock was held all the time.
    */
   lock(stripe: number, owner: number, waitsMax = Infinity): boolean {
     const at = headWords + stripe * stripeHeadWords;
@@ -65,7 +65,7 @@ export class StripedTable {
     Atomics.store(this.words, headWords + stripe * stripeHeadWords, 0);
   }
 
-  /** Frees every lock that a thread held when it died. What it was writing is at worst one count off. */
+  /** Frees every lock that a thread held when it died. Its last write is wrong by at most one count. */
   releaseLocksOf(owner: number): void {
     for (let stripe = 0; stripe < this.stripes; stripe += 1) {
       Atomics.compareExchange(this.words, headWords + stripe * stripeHeadWords, owner, 0);
@@ -84,7 +84,7 @@ export class StripedTable {
     return changed;
   }
 
-  /** Without the lock, a hint that `takeChanged` may find something. */
+  /** Without the lock: a hint that `takeChanged` may find a change. */
   seemsChanged(stripe: number): boolean {
     return Atomics.load(this.words, headWords + stripe * stripeHeadWords + 1) === 1;
   }
@@ -106,8 +106,8 @@ export class StripedTable {
   }
 
   /**
-   * Under the lock: a slot for a key that `find` did not find, its user's words zero. An empty one, else an idle one, else
-   * the one of least worth, and then the eviction is counted.
+   * Under the lock: a slot for a key that `find` did not find, with its user's words zero. It is an empty slot, otherwise an
+   * idle one, otherwise the one of least worth; the last case counts as an eviction.
    */
   claim(stripe: number, low: number, high: number, use: SlotUse): number {
     let chosen = this.#emptySlot(stripe, low);
@@ -131,7 +131,7 @@ export class StripedTable {
     return Atomics.load(this.words, evictionsAt);
   }
 
-  /** How many slots have ever been taken: the fill of the table, for metrics. O(slots). */
+  /** The number of slots that were ever taken: the fill of the table, for metrics. O(slots). */
   countTaken(): number {
     let taken = 0;
     for (let at = this.#slotsFrom; at < this.words.length; at += this.slotWords)

@@ -39,7 +39,7 @@ describe('the shared tables', () => {
        parentPort.postMessage(allowed);`,
       { windows, subjects, now: 1_800_000_000_000 },
     );
-    // Each allowed call counts in two of the fifty windows, and all of them are asked for more than they have.
+    // Each allowed call counts in two of the fifty windows. Every window gets more requests than it allows.
     const reader = new Windows(windows, 5);
     let counted = 0;
     reader.collect(true, 1_800_000_000_000, ({ current }) => {
@@ -53,7 +53,7 @@ describe('the shared tables', () => {
     }
   });
 
-  it('never give out more places than there are, and all are free when all are given back', async () => {
+  it('never grant more places than there are, and all are free when all are released', async () => {
     const slots = Slots.memoryFor(1024, 4);
     const subject = hash64('subscription', seed);
     const most = await inThreads(
@@ -86,7 +86,7 @@ describe('the shared tables', () => {
     );
   });
 
-  it('give back what a thread held that died: its places and its locks', () => {
+  it('release the places and the locks of a dead thread', () => {
     const memory = Slots.memoryFor(64, 2);
     const [dying, main] = [new Slots(memory, 2, 1), new Slots(memory, 2, 3)];
     const subject = hash64('subscription', seed);

@@ -13,7 +13,7 @@ function windowOf(name: string, lengthMs: number, max: number): Window {
 }
 const open = (slots = 1024): Windows => new Windows(Windows.memoryFor(slots), 1);
 
-/** The same rule over plain objects: what the shared table must agree with. */
+/** The same rule over plain objects. The shared table must agree with it. */
 class Model {
   readonly #subjects = new Map<Window, { start: number; current: number; previous: number }>();
 
@@ -43,7 +43,7 @@ class Model {
 const monthOf = (now: number): number => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth());
 
 describe('the counted windows', () => {
-  it('allow what the plan says after silence, and not one call more in that window', () => {
+  it('allow exactly the calls of the plan after silence, and not one more in that window', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...Object.values(lengths)),
@@ -63,7 +63,7 @@ describe('the counted windows', () => {
     );
   });
 
-  it('agree with a plain model for any calls at any times, several windows at once', () => {
+  it('agree with a plain model for any calls at any times, with several windows together', () => {
     const call = fc.record({ of: fc.integer({ min: 0, max: 3 }), afterMs: fc.integer({ min: 0, max: 40_000 }) });
     fc.assert(
       fc.property(fc.array(call, { maxLength: 300 }), fc.integer({ min: 1, max: 6 }), (calls, max) => {
@@ -82,7 +82,7 @@ describe('the counted windows', () => {
     );
   });
 
-  it('take nothing for a call that one of them refuses', () => {
+  it('count nothing for a call that one of them refuses', () => {
     const windows = open();
     const narrow = windowOf('narrow', lengths.minute, 1);
     const wide = windowOf('wide', lengths.minute, 10);
@@ -92,7 +92,7 @@ describe('the counted windows', () => {
     assert.equal(windows.take([wide], start), false);
   });
 
-  it('say truly how many calls are left, and when one is allowed again', () => {
+  it('report exactly how many calls are left, and when one is allowed again', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 40 }),
@@ -118,7 +118,7 @@ describe('the counted windows', () => {
     );
   });
 
-  it('begin a calendar month anew at midnight UTC of its first day', () => {
+  it('begin a new calendar month at midnight UTC of its first day', () => {
     const windows = open();
     const month = windowOf('month', 0, 2);
     const lastMoment = Date.UTC(2026, 1, 28, 23, 59, 59, 999);
@@ -136,17 +136,17 @@ describe('the counted windows', () => {
     assert.equal(windows.take([minute], start), true);
   });
 
-  it('hold more subjects than there are slots, and count how many gave way', () => {
+  it('accept more subjects than there are slots, and count the evicted ones', () => {
     const windows = open(64);
     for (let i = 0; i < 200; i += 1) assert.equal(windows.take([windowOf(`s${i}`, lengths.hour, 1)], start + i), true);
     assert.equal(windows.table.evictions, 200 - 64);
-    // Idle ones give way without being counted.
+    // Idle slots are reused and not counted as evicted.
     const before = windows.table.evictions;
     for (let i = 0; i < 60; i += 1) windows.take([windowOf(`t${i}`, lengths.hour, 1)], start + 4 * lengths.hour);
     assert.equal(windows.table.evictions, before);
   });
 
-  it('go on after a restart where they were', () => {
+  it('continue after a restart with the same counts', () => {
     const before = open();
     const minute = windowOf('a', lengths.minute, 5);
     const month = windowOf('b', 0, 7);

@@ -1,8 +1,8 @@
 /**
- * Counted windows of plans' limits, exact over all threads of this gateway. Every limit but the calendar month is a sliding
- * window of two buckets: what the last bucket counted fades out while the present one fills, and a call is allowed while
- * the sum is below the limit. The first bucket of a subject begins with its first call, so `requests` calls after silence
- * are always allowed, and the next one in that window never. Were the last bucket's calls not spread evenly, a window across
+ * Counted windows of plans' limits, exact over all threads of this gateway. Every limit except the calendar month is a
+ * sliding window of two buckets. The count of the last bucket loses weight while the present one fills, and a call is allowed
+ * while the sum is below the limit. The first bucket of a subject begins with its first call. After silence, `requests` calls
+ * are always allowed, and the next call in that window never. If the calls of the last bucket were bunched, a window across
  * its end may hold more than `requests`, at most twice as many.
  */
 import type { SteadyTime } from './steady.ts';
@@ -16,8 +16,8 @@ export interface Window {
   readonly max: number;
 }
 
-// Words of a slot after its key: start (a double, Unix ms), counts of this bucket and the one before, the Unix second from
-// which the slot is idle, and whether it changed since the last checkpoint.
+// Words of a slot after its key: start (a double, Unix ms), count of this bucket, count of the one before, the Unix second
+// from which the slot is idle. The last word says whether the slot changed since the last checkpoint.
 const startAt = 2;
 const currentAt = 4;
 const previousAt = 5;
@@ -35,12 +35,12 @@ export interface CounterRecord {
   readonly idleSeconds: number;
 }
 
-/** Most windows that one call can be counted in: the contract's limit on a plan. */
+/** The largest number of windows for one call: the contract's limit on a plan. */
 const windowsMax = 8;
 /** Milliseconds that the main thread waits for one lock. */
 const waitsOfMainMax = 20;
 
-/** One thread's handle on the shared counters; its results stand until the next `take`. */
+/** The handle of one thread on the shared counters. Its results are valid until the next `take`. */
 export class Windows {
   readonly table: StripedTable;
   /** Result of the last `take`, by index of the window: calls left, and ms until the bucket ends. */
@@ -62,7 +62,7 @@ export class Windows {
   #monthEnd = 0;
   readonly #use: SlotUse;
 
-  /** `owner` is the number of this thread, from 1. `time` counts where given, whatever time a call says. */
+  /** `owner` is the number of this thread, from 1. If `time` is given, it replaces the time that a call passes. */
   constructor(memory: SharedArrayBuffer, owner: number, time?: SteadyTime) {
     this.table = new StripedTable(memory, slotWords);
     this.#doubles = new Float64Array(memory);
@@ -80,8 +80,8 @@ export class Windows {
   }
 
   /**
-   * Counts one call in every window, or in none: all are looked at first. False: `refusedBy` has no room for
-   * `waitMs`. At most eight windows.
+   * Counts one call in every window, or in none: all windows are checked first. False: `refusedBy` has no room for `waitMs`.
+   * At most eight windows.
    */
   take(windows: readonly Window[], atMs: number): boolean {
     const count = Math.min(windows.length, windowsMax);
@@ -98,7 +98,7 @@ export class Windows {
     return allowed;
   }
 
-  /** Locks the stripes in rising order, each once, so that two calls never wait for each other in a circle. */
+  /** Locks the stripes in rising order, each once, so that two calls never deadlock. */
   #lockAll(windows: readonly Window[], count: number): void {
     this.#stripeCount = 0;
     for (let i = 0; i < count; i += 1) this.#note(this.table.stripeOf(windows[i]?.high ?? 0));
@@ -118,7 +118,7 @@ export class Windows {
     for (let i = this.#stripeCount - 1; i >= 0; i -= 1) this.table.unlock(this.#stripes[i] ?? 0);
   }
 
-  /** Moves a window's buckets on to now, and says whether one more call fits. */
+  /** Moves the buckets of a window to the current time, and returns whether one more call fits. */
   #look(window: Window | undefined, index: number, nowMs: number): boolean {
     if (window === undefined) return true;
     const { words } = this.table;
@@ -138,7 +138,7 @@ export class Windows {
     return fits;
   }
 
-  /** Several may refuse: the one that lasts longest is told. */
+  /** If several windows refuse, the one with the longest wait is reported. */
   #refuse(index: number, waitMs: number): void {
     if (this.refusedBy !== -1 && waitMs <= this.waitMs) return;
     this.refusedBy = index;
@@ -201,12 +201,12 @@ export class Windows {
     this.#monthEnd = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
   }
 
-  /** Hands out the counters that changed since the last call (`all`: every one that is not idle). For the checkpoint. */
+  /** Passes on the counters that changed since the last call (`all`: every counter that is not idle). For the checkpoint. */
   collect(all: boolean, nowMs: number, each: (record: CounterRecord) => void): void {
     this.#nowSeconds = Math.floor((this.#time?.now() ?? nowMs) / 1000);
     for (let stripe = 0; stripe < this.table.stripes; stripe += 1) {
       if (!all && !this.table.seemsChanged(stripe)) continue;
-      // A thread that hangs may hold it; its stripe is handed out when it has been replaced.
+      // A hung thread may hold the lock. The stripe is passed on after the thread has been replaced.
       if (!this.table.lock(stripe, this.#owner, waitsOfMainMax)) continue;
       this.table.takeChanged(stripe);
       for (let slot = 0; slot < 64; slot += 1) this.#collectSlot(this.table.slotAt(stripe, slot), all, each);
@@ -229,7 +229,7 @@ export class Windows {
     });
   }
 
-  /** Puts a counter of a checkpoint back, unless it is idle by now. */
+  /** Restores a counter of a checkpoint, unless it is idle by now. */
   restore(record: CounterRecord, nowMs: number): void {
     this.#nowSeconds = Math.floor(nowMs / 1000);
     if (record.idleSeconds <= this.#nowSeconds || record.high === 0) return;
@@ -246,7 +246,7 @@ export class Windows {
   }
 }
 
-/** Milliseconds until one call fits: in this bucket once enough of the last one has faded, else early in the next. */
+/** Milliseconds until one call fits: in this bucket when the last one has lost enough weight, otherwise early in the next. */
 function waitFor(
   max: number,
   current: number,

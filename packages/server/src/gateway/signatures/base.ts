@@ -1,15 +1,15 @@
-/** What a signature is over (RFC 9421 §2): lines made of the request as the client sent it, at its public address. */
+/** The content of a signature (RFC 9421 §2): lines made of the request as the client sent it, at its public address. */
 import type { RequestHead } from '../wire/exchange.ts';
 import type { InnerList } from './structured.ts';
 
-/** A request, and where it came in. */
+/** A request, and the public address that it was sent to. */
 export interface Signed {
   readonly head: RequestHead;
-  /** Scheme and authority as the client sees them: never what a `Host` field says alone. */
+  /** Scheme and authority as the client sees them, never from a `Host` field alone. */
   readonly origin: string;
 }
 
-/** Derived components (RFC 9421 §2.2). `@status` is an answer's, `@query-param` needs a parameter. */
+/** Derived components (RFC 9421 §2.2). `@status` belongs to answers, `@query-param` needs a parameter. */
 const derived: Readonly<Record<string, (signed: Signed) => string>> = {
   '@method': ({ head }) => head.method,
   '@target-uri': ({ head, origin }) => origin + head.target,
@@ -25,7 +25,7 @@ function pathEnd(target: string): number {
   return mark === -1 ? target.length : mark;
 }
 
-/** The signature base; undefined where a component is covered that is not there, twice, or of no kind that is taken here. */
+/** The signature base. Undefined if a covered component is absent, is covered twice, or is of an unsupported kind. */
 export function signatureBase(signed: Signed, covered: InnerList): Buffer | undefined {
   const names = new Set<string>();
   let text = '';

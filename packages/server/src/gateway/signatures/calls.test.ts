@@ -21,7 +21,7 @@ describe('a signed call', () => {
 
   let serial = 0;
   const nonce = (): string => `n${(serial += 1)}`;
-  /** Sends what is signed; `as` says how it is sent instead. */
+  /** Sends a signed request; `as` changes it after signing. */
   const send = (
     key: SampleKey,
     wish: Partial<Wish> = {},
@@ -191,7 +191,7 @@ describe('a signed call', () => {
     }
   });
 
-  it('with a digest that is none, or too weak, is refused; one of nothing is checked at once', () => {
+  it('with an invalid or weak digest is refused; the digest of empty content is checked immediately', () => {
     const covered = ['@method', '@target-uri', 'content-digest'];
     const withDigest = (value: string, contentLength: number) =>
       send(edwards, { covered, fields: [['content-digest', value]] }, { contentLength });
@@ -274,7 +274,7 @@ describe('a signed call', () => {
     assert.equal(sample.call(path, ['authorization', `Bearer ${hmac.text}`]).code, 'credential_invalid');
   });
 
-  it('is never more than refused, whatever its fields say', () => {
+  it('with any fields is at worst refused', () => {
     const parts = fc.constantFrom(
       ...[
         'sig',

@@ -1,15 +1,15 @@
-/** `Content-Digest` (RFC 9530): whether content is what its sender says. */
+/** `Content-Digest` (RFC 9530): checks whether content matches the digest of its sender. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ContentWatch } from '../wire/exchange.ts';
 import { readDictionary } from './structured.ts';
 
-/** Strongest first. The others of the registry are too weak for this (RFC 9530 §6.6). */
+/** Strongest first. The other algorithms of the registry are too weak for this use (RFC 9530 §6.6). */
 const algorithms = [
   ['sha-512', 'sha512'],
   ['sha-256', 'sha256'],
 ] as const;
 
-/** Holds the content against the strongest digest of the field; undefined: the field has none that counts. */
+/** Checks the content against the strongest digest of the field; undefined: the field has no supported digest. */
 export function digestWatch(field: string | undefined): ContentWatch | undefined {
   const digests = field === undefined ? undefined : readDictionary(field);
   for (const [name, algorithm] of algorithms) {

@@ -1,4 +1,4 @@
-/** RFC 9421, appendix B.2: its request, its keys, its signatures. And that nothing else verifies. */
+/** RFC 9421, appendix B.2: its request, keys and signatures verify, and nothing else does. */
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -1,19 +1,22 @@
-/** Signs requests the way that a client does, sanely or not: for tests and benchmarks. Written from the standard, not from our reader. */
+/**
+ * Signs requests as a client does, correctly or not: for tests and benchmarks. It is written from the standard, not from our
+ * reader.
+ */
 import { createHmac, generateKeyPairSync, hash, sign, type KeyObject } from 'node:crypto';
 import { credentialId, credentialWith, parseCredential, type SnapshotOf } from '@tulou/contract';
 import { signingSecret } from '../../kernel/fleet-key.ts';
 import { sha256 } from '../../kernel/hash.ts';
 
-/** What signing takes: the credential id, and how its holder signs. */
+/** The input of a signature: the credential id, and the signing function of its holder. */
 export interface Signing {
   readonly object: { readonly key: string };
   readonly sign: (base: string) => Buffer;
 }
 
-/** A signing key, and what control publishes of it. */
+/** A signing key, and its part that control publishes. */
 export interface SampleKey extends Signing {
   readonly object: SnapshotOf<'key'>;
-  /** Of an HMAC key. */
+  /** Only for an HMAC key. */
   readonly text: string;
 }
 
@@ -51,14 +54,14 @@ export interface Wish {
   readonly content?: string;
   /** Component names, in the order of signing. */
   readonly covered?: readonly string[];
-  /** Changes of the parameters; undefined takes one away. */
+  /** Changes of the parameters; undefined removes a parameter. */
   readonly params?: Readonly<Record<string, string | number | undefined>>;
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
 export const digestOf = (content: string): string => `sha-256=:${hash('sha256', content, 'base64')}:`;
 
-/** The fields of a signed request, as a flat list: its own, `content-digest` where it has content, and the two of the signature. */
+/** The fields of a signed request, as a flat list: its own, `content-digest` if it has content, and the two of the signature. */
 export function signed(key: Signing, nowMs: number, wish: Wish): string[] {
   const { method = 'GET', content } = wish;
   const url = new URL(wish.url);

@@ -1,6 +1,6 @@
 /**
- * The keys that sign, by credential id. What is made of one (a key object, a derived secret) is remembered by the thread; the
- * key's generation in the shared table says whether it still stands, as for keys that are shown.
+ * The signing keys, by credential id. The thread remembers what it derives from a key (a key object, a secret). The
+ * generation of the key in the shared table says whether that is still valid, as for shown keys.
  */
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 import { credentialWith, parseCredential, type KeyKind } from '@tulou/contract';
@@ -14,7 +14,7 @@ import { interned } from '../usage/record.ts';
 
 type Check = (base: Buffer, signature: Buffer) => boolean;
 
-/** A key in force, and whose calls its signatures are. */
+/** A key in force, and the identity of the calls that it signs. */
 export interface Signer extends Identity {
   readonly kind: Exclude<KeyKind, 'bearer'>;
   readonly isSigned: Check;
@@ -59,7 +59,7 @@ export class Signers {
     return { ...identity, kind, isSigned, table: state.keys, slot, generation, expiresAtMs };
   }
 
-  /** Ids of no key are not remembered: anybody could send them. */
+  /** Unknown ids are not remembered: any client could send them. */
   #remember(id: string, known: Remembered | undefined): void {
     this.#remembered.delete(id);
     if (known === undefined) return;
@@ -78,7 +78,7 @@ function publicKey({ hash }: KeyRecord): Check {
   return (base, signature) => verify(null, base, key, signature);
 }
 
-/** RFC 9421 §3.3.3. Undefined: the fleet key here is not the one that the secret was derived from, or there is none. */
+/** RFC 9421 §3.3.3. Undefined: this gateway has no fleet key, or the secret was derived from another one. */
 function secretKey(id: string, record: KeyRecord, fleetKey: Uint8Array | undefined): Check | undefined {
   if (fleetKey === undefined) return undefined;
   const text = credentialWith(record.environment, id, signingSecret(fleetKey, id));

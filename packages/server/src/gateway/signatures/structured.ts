@@ -1,9 +1,9 @@
 /**
- * Structured fields (RFC 9651), as far as signatures need them: dictionaries whose members are inner lists of strings, or
- * items. A name that stands twice, and kinds of values that no signature has, make the whole field unreadable.
+ * Structured fields (RFC 9651), to the extent that signatures need them: dictionaries whose members are inner lists of
+ * strings, or items. A repeated name, or a kind of value that no signature has, makes the whole field unreadable.
  */
 
-/** A token, which is no string. */
+/** A token, as distinct from a string. */
 export interface Token {
   readonly token: string;
 }
@@ -14,14 +14,14 @@ export type Parameters = ReadonlyMap<string, Bare>;
 export interface InnerList {
   readonly items: readonly { readonly value: string; readonly params: Parameters }[];
   readonly params: Parameters;
-  /** The one spelling of it (RFC 9651 §4.1.1.1), however it was sent. */
+  /** Its canonical form (RFC 9651 §4.1.1.1), independent of the form that was sent. */
   readonly text: string;
 }
 
-/** A member is an inner list, or an item, whose parameters are of no interest here. */
+/** A member is an inner list, or an item whose parameters are ignored here. */
 export type Member = InnerList | { readonly item: Bare };
 
-/** Reads a dictionary (RFC 9651 §4.2.2); undefined: it is none. */
+/** Reads a dictionary (RFC 9651 §4.2.2); undefined: the text is not a dictionary. */
 export function readDictionary(text: string): ReadonlyMap<string, Member> | undefined {
   try {
     return new Reader(text).dictionary();
@@ -134,7 +134,7 @@ class Reader {
   }
 }
 
-/** One spelling for the same bytes. */
+/** Accepts one spelling only for the same bytes. */
 function bytesOf(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text) throw new Unreadable();

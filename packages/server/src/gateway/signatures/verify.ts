@@ -1,4 +1,7 @@
-/** Requests that are signed with a key of an app (RFC 9421): docs/how-to/sign-requests.md says what is asked of them, and why. */
+/**
+ * Requests that are signed with a key of an app (RFC 9421). docs/how-to/sign-requests.md lists the requirements and their
+ * reasons.
+ */
 import type { Once, UsedProofs } from '../tokens/proofs.ts';
 import type { ContentWatch } from '../wire/exchange.ts';
 import { fieldOf, signatureBase, type Signed } from './base.ts';
@@ -6,10 +9,10 @@ import { digestWatch } from './digest.ts';
 import type { Signer } from './signers.ts';
 import { readDictionary, type InnerList, type Parameters } from './structured.ts';
 
-/** A signed request whose signature is good. */
+/** A signed request with a valid signature. */
 export interface Verified {
   readonly signer: Signer;
-  /** What its content must still be held against. */
+  /** The digests that its content must still be checked against. */
   readonly watch: ContentWatch | undefined;
   /** Its nonce, which must still be used up. */
   readonly once: Once;
@@ -26,10 +29,10 @@ export const usedBefore = 'The nonce was used before.';
 const ageSecondsMax = 300;
 const aheadSecondsMax = 60;
 
-/** Whether `Signature-Input` names a key of ours, well spelled or not. Others may sign for others. */
+/** Whether `Signature-Input` names a key of this platform, well-formed or not. Other signatures may be for other parties. */
 export const namesOurKey = (signatureInput: string): boolean => /keyid *= *"[0-9A-Za-z]{33}"/.test(signatureInput);
 
-/** Verifies the one signature of ours in a request; a text says why it is refused. */
+/** Verifies the single signature by a key of this platform; a text says why it is refused. */
 export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | string {
   const found = ownSignature(request.head.fields);
   if (typeof found === 'string') return found;
@@ -40,7 +43,7 @@ export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | str
   const base = signatureBase(request, covered);
   if (base === undefined) return 'A component is covered that is not in the request, twice, or with a parameter.';
   const signer = deps.signerOf(keyid);
-  // One text for both: whether a key is there is nobody else's to know.
+  // Both cases have one text: only the owner may know whether a key exists.
   if (signer === undefined || !hasAlgorithm(covered, signer) || !signer.isSigned(base, signature)) {
     return 'The signature is wrong, or its key is not valid.';
   }
@@ -50,7 +53,7 @@ export function verifyRequest(request: Signed, deps: VerifyDeps): Verified | str
   }
   const once = onceOf(covered.params, keyid);
   if (Number(covered.params.get('created')) < deps.used.sinceSeconds) {
-    return 'This gateway has started after the request was signed: sign it anew.';
+    return 'This gateway has started after the request was signed: sign it again.';
   }
   if (deps.used.wasUsed(once, nowSeconds)) return usedBefore;
   return { signer, watch: hasContent(request) ? watch : undefined, once };
@@ -106,7 +109,7 @@ const coversDigest = ({ items }: InnerList): boolean => items.some(({ value }) =
 const hasContent = ({ head }: Signed): boolean => head.contentLength !== 0;
 const isEmptyGood = (request: Signed, watch: ContentWatch): boolean => hasContent(request) || watch.isGood();
 
-/** The algorithm is the key's; a signature that names one must name that (RFC 9421 §3.2). */
+/** The key determines the algorithm. If a signature names an algorithm, it must be that one (RFC 9421 §3.2). */
 function hasAlgorithm({ params }: InnerList, { kind }: Signer): boolean {
   const named = params.get('alg');
   return named === undefined || named === kind;

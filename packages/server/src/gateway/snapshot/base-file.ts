@@ -1,4 +1,4 @@
-/** A base while it is written: under another name until it is whole and synced. */
+/** A base while it is being written. It has another name until it is complete and synced. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { copyFile, open, rename } from 'node:fs/promises';
 import { syncFolder } from '../durable.ts';
@@ -23,7 +23,7 @@ export class BaseFile {
     });
   }
 
-  /** Ends it, and gives it its name. `endAfter` says which end it stands for, from the digest of its lines. */
+  /** Completes the file and gives it its name. `endAfter` computes the end of the chain from the digest of its lines. */
   finish(number: number, endAfter: (sum: string) => End): End {
     const sum = this.#encoder.sum();
     const end = endAfter(sum);
@@ -52,7 +52,7 @@ export class BaseFile {
   }
 }
 
-/** Makes the copies of a base that are missing, so that there are three whole states from the first day. */
+/** Makes the missing copies of a base, so that there are three complete states from the first day. */
 export async function copyBase(folder: SnapshotFolder, number: number): Promise<void> {
   const [base, ...copies] = baseKinds;
   for (const kind of copies) {

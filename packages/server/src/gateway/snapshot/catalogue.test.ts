@@ -46,7 +46,7 @@ const broken = (seq: number, kind: string, name: string): SnapshotChange => ({
   object: { kind, key: name, slug: 42 },
 });
 
-/** A catalogue and a thread's state that follows it. */
+/** A catalogue, and the state of a thread that follows it. */
 class Follower {
   readonly catalogue = new Catalogue();
   state = new State(KeyTable.sized(0));
@@ -98,7 +98,7 @@ describe('the configuration', () => {
     assert.equal(follower.state.tenantBySlug('tenant-1')?.object?.state, 'suspended');
   });
 
-  it('keeps the last good state through a full answer, keys too, and says so for the disk', () => {
+  it('keeps the last good state through a full answer, also of keys, and reports it for the disk', () => {
     const follower = new Follower();
     follower.full(line(1, tenant(1)), line(1, app(1)), line(1, key(7, 1)));
     const { carried } = follower.full(broken(2, 'tenant', 'ten_1'), line(2, app(1)), broken(2, 'key', credential(7)));
@@ -130,7 +130,7 @@ describe('the configuration', () => {
     assert.equal(follower.catalogue.objectCount, 0);
   });
 
-  it('counts objects of a kind that a newer control has: not broken, not held, and gone when they are gone', () => {
+  it('counts objects of a kind that a newer control has: not broken, not in force, and removed when control removes them', () => {
     const follower = new Follower();
     const share = (seq: number, key: string, object: unknown): SnapshotChange => {
       return { seq, kind: 'share', key, tenant: 'ten_1', object };
@@ -155,7 +155,7 @@ describe('the configuration', () => {
     }
   });
 
-  it('drops on a full answer what is no longer there', () => {
+  it('drops on a full answer every object that is absent from it', () => {
     const follower = new Follower();
     follower.full(line(1, tenant(1)), line(1, app(1)), line(1, key(1, 1)), line(1, key(2, 1)));
     follower.full(line(2, tenant(1)), line(2, app(1)), line(2, key(2, 1)));
@@ -187,7 +187,7 @@ describe('the configuration', () => {
     assert.equal(follower.appOf(2), 'app_2');
   });
 
-  it('tells a thread that starts late the same as one that was there', () => {
+  it('sends a thread that starts late the same state as the others have', () => {
     const follower = new Follower();
     follower.full(line(1, tenant(1)), line(1, app(1)), line(1, key(1, 1)));
     follower.delta(line(2, tenant(2)), line(2, key(2, 1)), { ...line(2, key(1, 1)), object: null });
@@ -199,7 +199,7 @@ describe('the configuration', () => {
 });
 
 describe('a record of the key table', () => {
-  it('shows whoever verified it that something about it changed', () => {
+  it('shows a thread that has verified it that the key has changed', () => {
     const follower = new Follower();
     follower.full(line(1, app(1)), line(1, key(1, 1)));
     const table = follower.state.keys;

@@ -1,28 +1,29 @@
 /**
- * The main thread's whole configuration: what every thread is told when it starts, the last good of every object, what is
- * quarantined, and how far the feed has been read. It turns an answer of the feed into the message that threads apply.
+ * The whole configuration of the main thread: the messages for a thread that starts, the last valid state of every object,
+ * the quarantined objects, and the position in the feed. It converts an answer of the feed into the message that threads
+ * apply.
  */
 import type { SnapshotChange, SnapshotHead, SnapshotKind, SnapshotObject, SnapshotOf } from '@tulou/contract';
 import { readChange } from './door.ts';
 import { KeyTable } from './key-table.ts';
 import { packOf, type Plain, type SnapshotMessage, type ThreadChange } from './messages.ts';
 
-/** How far the feed has been read. No `epoch`: nothing has been read. */
+/** The position in the feed. No `epoch`: nothing has been read. */
 export interface Position {
   readonly epoch: string;
   readonly seq: number;
 }
 
-/** What an answer did: the message for the threads, and for each change whether it was kept out. */
+/** The effect of an answer: the message for the threads, and for each change whether it was rejected. */
 export interface Applied {
-  /** Made when it is asked for, as a full one costs as much as all objects; ask before the next answer is applied. */
+  /** Made on request, because a full message costs as much as all objects. Request it before the next answer is applied. */
   readonly message: () => SnapshotMessage;
   readonly quarantined: ReadonlySet<SnapshotChange>;
-  /** Objects that a full answer brought broken, in the good state that was kept for them. */
+  /** Objects that were broken in a full answer, in the last valid state that was kept for them. */
   readonly carried: readonly SnapshotChange[];
 }
 
-/** Past this many quarantined objects only their number is kept. */
+/** Above this number of quarantined objects, only their number is kept. */
 const quarantineNamesMax = 1000;
 const unknownKindsMax = 100;
 
@@ -32,13 +33,13 @@ export class Catalogue {
   #apps = new AppNumbers();
   #keys = KeyTable.sized(0);
   #keyCount = 0;
-  /** Keys that hold scopes, which the table has no room for, by the id of the credential. */
+  /** Keys with scopes, by the id of the credential. The shared table has no room for scopes. */
   #scopedKeys = new Map<string, SnapshotOf<'key'>>();
   #keySlotsUsed = 0;
   #generation = 0;
   readonly #quarantine = new Map<string, string>();
   #quarantinedMore = 0;
-  /** Names of objects whose kind this gateway does not know; bounded as the feed's answers are. */
+  /** Names of objects whose kind this gateway does not know. They are bounded by the bounds of the feed's answers. */
   readonly #unknown = new Set<string>();
   readonly #unknownKinds = new Set<string>();
 
@@ -46,7 +47,7 @@ export class Catalogue {
     return this.#position;
   }
 
-  /** How many objects keep an older state, or are absent, because what came is broken. */
+  /** The number of objects that keep an older state, or are absent, because a broken one arrived. */
   get quarantined(): number {
     return this.#quarantine.size + this.#quarantinedMore;
   }
@@ -56,12 +57,12 @@ export class Catalogue {
     return this.#quarantine;
   }
 
-  /** How many objects are of kinds that this gateway does not know. They are on its disk, and have no effect here. */
+  /** The number of objects of kinds that this gateway does not know. They are on its disk, and have no effect. */
   get unknown(): number {
     return this.#unknown.size;
   }
 
-  /** Kinds that came and are not known, at most a hundred. */
+  /** Unknown kinds that arrived, at most a hundred. */
   get unknownKinds(): ReadonlySet<string> {
     return this.#unknownKinds;
   }
@@ -75,8 +76,8 @@ export class Catalogue {
   }
 
   /**
-   * Whether an answer may follow what is held: never an older `seq` of the same epoch, never a delta of another epoch.
-   * A refusal is a reason; the answer must then be thrown away whole.
+   * Whether an answer may follow the current state: never an older `seq` of the same epoch, never a delta of another epoch. A
+   * refusal is a reason; the whole answer must then be discarded.
    */
   refusal(head: SnapshotHead): string | undefined {
     const held = this.#position;
@@ -85,7 +86,7 @@ export class Catalogue {
     return head.seq < held.seq ? `sequence ${head.seq} is older than ${held.seq}` : undefined;
   }
 
-  /** Applies one whole answer that `refusal` has nothing against. */
+  /** Applies one whole answer that `refusal` accepts. */
   apply(head: SnapshotHead, changes: readonly SnapshotChange[]): Applied {
     const quarantined = new Set<SnapshotChange>();
     const carried: SnapshotChange[] = [];
@@ -94,7 +95,7 @@ export class Catalogue {
     return { message, quarantined, carried };
   }
 
-  /** Everything, for a thread that starts. */
+  /** The whole configuration, for a thread that starts. */
   everything(): SnapshotMessage {
     const packed = packOf([...this.#objects.values(), ...this.#scopedKeys.values()], (object) => this.#told(object));
     return { type: 'snapshot', full: true, changes: [], packed, keys: this.#keys.memory };
@@ -109,7 +110,7 @@ export class Catalogue {
     return () => ({ type: 'snapshot', full: false, changes: told, packed: [], keys });
   }
 
-  /** Builds the new state beside the old one, so that the threads swap from one whole to the other. */
+  /** Builds the new state beside the old one, so that the threads change from one complete state to the next. */
   #replace(
     changes: readonly SnapshotChange[],
     quarantined: Set<SnapshotChange>,
@@ -166,7 +167,7 @@ export class Catalogue {
     else this.#quarantinedMore += 1;
   }
 
-  /** A full answer with a broken object: what was good before stays, under its old state. */
+  /** A full answer with a broken object: the object keeps its last valid state. */
   #carryOver(change: SnapshotChange, before: Before): void {
     const good = change.kind === 'key' ? goodKey(change, before) : before.objects.get(`${change.kind} ${change.key}`);
     if (good === undefined) return;
@@ -222,7 +223,7 @@ export class Catalogue {
     return { object, index: object.kind === 'app' ? this.#apps.numberOf(object.key) : 0 };
   }
 
-  /** Slots of removed keys count as used, as probing still runs over them; a new table leaves them behind. */
+  /** Slots of removed keys count as used, because probing still passes over them. A new table drops them. */
   #reserveKeys(incoming: number): void {
     if (this.#keySlotsUsed + incoming <= this.#keys.slots * 0.75) return;
     const larger = KeyTable.sized((this.#keyCount + incoming) * 1.4);
@@ -244,7 +245,7 @@ interface Before {
   readonly carried: SnapshotChange[];
 }
 
-/** A key's object, out of its record in the table. */
+/** The object of a key, from its record in the table. */
 function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | undefined {
   const record = before.keys.find(change.key);
   const app = record === undefined ? undefined : before.apps.nameOf(record.app);
@@ -264,7 +265,7 @@ function goodKey(change: SnapshotChange, before: Before): SnapshotOf<'key'> | un
   };
 }
 
-/** Numbers for apps, so that a key's record can name its app in one word. A number is never given to a second app. */
+/** Numbers for apps, so that the record of a key names its app in one word. A number is never given to a second app. */
 class AppNumbers {
   readonly #byName = new Map<string, { readonly number: number; uses: number }>();
   readonly #names = new Map<number, string>();
@@ -274,7 +275,7 @@ class AppNumbers {
     this.#next = next;
   }
 
-  /** An empty one that goes on counting: numbers of before stay unused. */
+  /** An empty registry that continues the count, so that earlier numbers stay unused. */
   successor(): AppNumbers {
     return new AppNumbers(this.#next);
   }

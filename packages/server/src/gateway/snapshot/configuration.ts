@@ -1,7 +1,7 @@
 /**
- * The gateway's configuration as its main thread holds it: from the disk at the start, from control ever after, passed on to
- * the threads, kept on the disk. Where the disk lacks answers that were once kept, nothing of it is served: a key that was
- * revoked in what is missing would be accepted again.
+ * The gateway's configuration in its main thread. It comes from the disk at the start and from control afterwards, and goes
+ * to the threads and to the disk. If the disk lacks answers that were stored before, nothing from it is served: otherwise the
+ * gateway could accept a key whose revocation is in the missing part.
  */
 import type { SnapshotChange, SnapshotHead } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
@@ -26,7 +26,7 @@ export interface ConfigurationDeps {
   readonly fetch: typeof fetch;
 }
 
-/** What operators read about it. */
+/** The state of the configuration, for operators. */
 export interface ConfigurationFigures {
   readonly seq: number;
   readonly ageSeconds: number;
@@ -48,9 +48,9 @@ export class Configuration {
   readonly #catalogue = new Catalogue();
   readonly #disk: SnapshotDisk;
   readonly #feed: Feed;
-  /** The next answer must be a whole one. */
+  /** The next answer must be a full one. */
   #wantsAll = false;
-  /** What is held may be served. */
+  /** The current configuration may be served. */
   #isTrusted = false;
   #isDamaged = false;
   readonly #toldKinds = new Set<string>();
@@ -82,7 +82,7 @@ export class Configuration {
     this.#report(0);
   }
 
-  /** Everything, for a thread that starts; undefined: there is nothing that may be served. */
+  /** The whole configuration, for a thread that starts; undefined: nothing may be served. */
   everything(): SnapshotMessage | undefined {
     return this.#isTrusted ? this.#catalogue.everything() : undefined;
   }
@@ -99,25 +99,25 @@ export class Configuration {
     return this.#disk.close();
   }
 
-  /** Every second: a hole in the files is closed by taking everything once more, as soon as the disk works again. */
+  /** Every second: after a gap in the files, requests one full answer as soon as the disk works again. */
   async keepHouse(): Promise<void> {
     this.#disk.check();
     this.#wantsAll ||= this.#disk.behind && this.#disk.works();
     await this.#disk.foldIfGrown();
   }
 
-  /** Why no call can be served; undefined: calls can be. */
+  /** The reason why no call can be served; undefined: calls can be served. */
   unready(): string | undefined {
     if (this.#isTrusted) return undefined;
     return this.#isDamaged ? damagedReason : 'no configuration yet, neither on disk nor from control';
   }
 
-  /** Whether what control says cannot be kept on the disk. */
+  /** Whether the disk refuses the answers of control. */
   get isBehind(): boolean {
     return this.#disk.behind && !this.#wantsAll;
   }
 
-  /** What an operator should see although calls are served. */
+  /** A problem that an operator should see although calls are served. */
   note(): string | undefined {
     const { quarantined, quarantine } = this.#catalogue;
     const stale = this.#isStale() ? ['the configuration is stale: scopes of high risk are refused'] : [];
@@ -144,7 +144,7 @@ export class Configuration {
     return this.freshness.isStale(this.#deps.clock.now());
   }
 
-  /** Takes an answer of control. The threads first: nothing may keep a change from them, a full disk least of all. */
+  /** Takes an answer of control. The threads get it first: nothing may delay a change for them, least of all a full disk. */
   #take(head: SnapshotHead, changes: readonly SnapshotChange[]): string | undefined {
     const refusal = this.#refusal(head);
     if (refusal !== undefined) return refusal;

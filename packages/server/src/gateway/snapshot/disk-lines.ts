@@ -1,6 +1,6 @@
 /**
  * The lines of the configuration's files: eight hex digits of CRC-32, a space, JSON. An answer is its changes and a commit
- * line. Each commit names the digest of the answer before it, so that files and answers form a chain: a missing one shows.
+ * line. Each commit names the digest of the answer before it, so files and answers form a chain that shows a missing part.
  */
 import { createHash, hash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -9,23 +9,26 @@ import { limits, type SnapshotChange } from '@tulou/contract';
 import { z } from 'zod';
 import { LineSplitter } from './lines.ts';
 
-/** Version 1 is that of 0.1.0, whose commit lines say neither `format` nor what they follow. */
+/** Version 1 is that of 0.1.0. Its commit lines have neither `format` nor the digest of their predecessor. */
 export const formatNow = 2;
 
-/** A change, and whether it was kept out: such a line is tried again at every start, as a newer gateway may read it. */
+/**
+ * A change, and whether it was rejected. A rejected change is read again at every start, because a newer gateway may
+ * understand it.
+ */
 export type DiskLine = SnapshotChange & { readonly broken?: boolean };
 
-/** What an answer says of itself. */
+/** The description of an answer in its commit line. */
 const commit = z.object({
   epoch: z.string(),
   seq: z.int(),
   full: z.boolean(),
   format: z.int().default(1),
-  /** Of a base: its own number, so that one file in the place of another is noticed. */
+  /** Only in a base: its own number, so that a file under the name of another is detected. */
   number: z.int().default(0),
-  /** How many answers this gateway has kept until here. */
+  /** The number of answers that this gateway has stored up to here. */
   kept: z.int().default(0),
-  /** Of the chain up to here, of the chain before, and of the lines of this answer. Hex. */
+  /** Digests of the chain up to here, of the chain before, and of the lines of this answer. Hex. */
   digest: z.string().default(''),
   after: z.string().default(''),
   sum: z.string().default(''),
@@ -41,7 +44,7 @@ export interface Answer {
   readonly sum: string;
 }
 
-/** How a file ends after its last whole answer: `torn` is what a killed process leaves behind. */
+/** The end of a file after its last whole answer: a killed process leaves `torn`. */
 export type Ending = 'whole' | 'torn' | 'damaged' | 'newer' | 'unreadable';
 
 const commitMark = 'c'.charCodeAt(0);
@@ -56,7 +59,7 @@ export const chained = (after: string, sum: string, { epoch, seq }: Pick<Commit,
 export class AnswerEncoder {
   readonly #hash: Hash = createHash('sha256');
 
-  /** Lines of changes, some at once. */
+  /** Lines of changes, in batches. */
   *lines(lines: readonly DiskLine[]): Generator<Buffer> {
     for (let at = 0; at < lines.length; at += linesPerPiece) {
       const some = lines.slice(at, at + linesPerPiece);
@@ -66,13 +69,13 @@ export class AnswerEncoder {
     }
   }
 
-  /** The digest of all lines. Once, after the last one. */
+  /** The digest of all lines. Called once, after the last line. */
   sum(): string {
     return this.#hash.digest('hex');
   }
 }
 
-/** The line without which the lines before it do not count. */
+/** The commit line. Without it the lines before it do not count. */
 export const encodeCommit = (value: Commit): Buffer => Buffer.from(encodeLine({ commit: value }));
 
 /** JSON with its checksum and a line feed. */
@@ -81,13 +84,13 @@ export function encodeLine(value: object): string {
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
 
-/** The JSON of a line without its line feed; undefined where its checksum is another. */
+/** The JSON of a line without its line feed; undefined if its checksum is wrong. */
 export function checked(bytes: Buffer): Buffer | undefined {
   const json = bytes.subarray(9);
   return bytes.length > 9 && hexAt(bytes) === crc32(json) ? json : undefined;
 }
 
-/** Reads a file answer by answer, and returns how it ended. Never throws: whatever is on disk is an ending. */
+/** Reads a file answer by answer, and returns its end. It never throws: any content of the disk is a kind of end. */
 export function* readAnswers(path: string): Generator<Answer, Ending> {
   const file = openIfThere(path);
   if (file === undefined) return 'unreadable';
@@ -101,7 +104,7 @@ export function* readAnswers(path: string): Generator<Answer, Ending> {
     }
     return reader.begun ? 'torn' : 'whole';
   } catch (error) {
-    // A line past its bound, or a disk that does not read.
+    // A line is too long, or the disk cannot be read.
     return error instanceof RangeError ? 'damaged' : 'unreadable';
   } finally {
     closeSync(file);
@@ -109,7 +112,7 @@ export function* readAnswers(path: string): Generator<Answer, Ending> {
 }
 
 class AnswerReader {
-  /** Whether something stands after the last whole answer. */
+  /** Whether data follows the last whole answer. */
   begun = false;
   #lines: DiskLine[] = [];
   #hash = createHash('sha256');
@@ -119,7 +122,7 @@ class AnswerReader {
     const json = checked(bytes);
     const value = json === undefined ? undefined : parsed(json);
     if (json === undefined || value === undefined) return 'damaged';
-    // `{"commit":` or `{"seq":`: the third character tells them apart.
+    // `{"commit":` or `{"seq":`: the third character distinguishes them.
     if (json[2] === commitMark) return this.#commit(value);
     if (!isLine(value)) return 'damaged';
     this.#lines.push(value);
@@ -148,15 +151,15 @@ function parsed(json: Buffer): unknown {
 }
 
 /**
- * The checksum says that the line is as it was written, and what it says of an object is parsed with the rest at the door;
- * so the envelope, of which there are as many as objects, is looked at by hand.
+ * The checksum proves that the line is as it was written, and the door parses the object with all other members. There are as
+ * many envelopes as objects, so code by hand reads the envelope.
  */
 function isLine(value: unknown): value is DiskLine {
   const line = value as DiskLine | null;
   return typeof line?.kind === 'string' && typeof line.key === 'string' && line.object !== undefined;
 }
 
-/** Eight hex digits as a number; NaN where they are none. By hand, as there is one for every object of a start. */
+/** Eight hex digits as a number; NaN if they are not. The code is by hand, because a start reads one for every object. */
 function hexAt(bytes: Buffer): number {
   let value = 0;
   for (let i = 0; i < 8; i += 1) value = value * 16 + (digits[bytes[i] ?? 0] ?? Number.NaN);

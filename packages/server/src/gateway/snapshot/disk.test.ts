@@ -36,7 +36,7 @@ describe('the configuration on disk', () => {
     return disk;
   }
 
-  /** What a start would find: the last value of each key, and where the feed stood. */
+  /** The result of a start: the last value of each key, and the position in the feed. */
   async function found() {
     const values = new Map<string, unknown>();
     let position = { epoch: '', seq: 0 };
@@ -71,7 +71,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), { any: 'complete', epoch: 'e', seq: 5, values: { a: '2', c: '1' } });
   });
 
-  /** The bytes of every file, to be put back after each damage. */
+  /** The bytes of every file, to be restored after each damage. */
   const contents = (): Map<string, Buffer> =>
     new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
   const putBack = (kept: ReadonlyMap<string, Buffer>): void => {
@@ -79,7 +79,7 @@ describe('the configuration on disk', () => {
     for (const [name, bytes] of kept) writeFileSync(join(folder, name), bytes);
   };
 
-  it('loses nothing when one file of it is damaged, cut or removed, whichever it is', async () => {
+  it('loses nothing when any one file of it is damaged, cut or removed', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'));
     for (let seq = 2; seq <= 5; seq += 1) delta(disk, seq, change(seq, 'a', String(seq)), change(seq, `k${seq}`, 'x'));
@@ -125,7 +125,7 @@ describe('the configuration on disk', () => {
     }
   });
 
-  it('uses nothing after a log that is missing, empty, cut or damaged in the middle, and says so', async () => {
+  it('uses nothing after a log that is missing, empty, cut or damaged in the middle, and reports it', async () => {
     full(open(), 1, change(1, 'a', '1'), change(1, 'revoked', 'key'));
     await opened[0]?.close();
     for (const seq of [2, 3, 4]) {
@@ -154,7 +154,7 @@ describe('the configuration on disk', () => {
     }
   });
 
-  it('goes on behind a torn tail without the tail spoiling what comes', async () => {
+  it('continues behind a torn tail, which does not damage the next answers', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'));
     const endAfterOne = readFileSync(join(folder, 'end'));
@@ -191,7 +191,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), whole);
   });
 
-  it('is incomplete where a whole answer and its copies are gone: what came before it is another state', async () => {
+  it('is incomplete if a whole answer and its copies are missing: the state before it is another one', async () => {
     const disk = open();
     full(disk, 1, change(1, 'a', '1'), change(1, 'revoked', 'key'));
     delta(disk, 2, change(2, 'b', '2'));
@@ -288,7 +288,7 @@ describe('the configuration on disk', () => {
     assert.deepEqual(await found(), { ...before, seq: 4500, values: { ...before.values, meanwhile: '1' } });
     assert.equal(files('base').length, 2);
     assert.ok(statSync(last('base')).size < 1_000_000);
-    // Without the old base the new one says the same by itself.
+    // Without the old base, the new one alone holds the same state.
     await disk.settled();
     rmSync(join(folder, files('base')[0] ?? ''));
     assert.deepEqual((await found()).values, { ...before.values, meanwhile: '1' });

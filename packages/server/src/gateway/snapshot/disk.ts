@@ -1,7 +1,7 @@
 /**
- * The last good configuration on disk: a base with every object, and logs of the answers since, as one verified chain
- * (disk-lines.ts, load.ts). A base is written beside, synced and renamed; it has two copies, and the three last ones are
- * kept with their logs: where one is damaged, another and the logs after it lead to the same state.
+ * The last valid configuration on disk: a base with every object, and logs of the answers since, as one verified chain
+ * (disk-lines.ts, load.ts). A base is written under another name, synced and renamed. It has two copies, and the last three
+ * bases are kept with their logs. If one is damaged, another one and the logs after it lead to the same state.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,9 +18,9 @@ import { loadChain, readState, type Take } from './load.ts';
 import { LogFiles } from './log-files.ts';
 
 const basesKept = 3;
-/** A log is folded into a new base when it is larger than half the base, and at least so large. */
+/** A log is folded into a new base when it is larger than half the base, and at least this large. */
 const foldBytesMin = 4 * 1024 * 1024;
-/** Folding gives the thread back after so many lines, as changes have to be passed on meanwhile. */
+/** Folding yields the thread after this many lines, because changes must be passed on meanwhile. */
 const foldLinesAtOnce = 500;
 
 export interface DiskDeps {
@@ -28,13 +28,13 @@ export interface DiskDeps {
   readonly log: Log;
 }
 
-/** What a start finds. `incomplete`: the files lack answers that were kept, so nothing of them may be served. */
+/** The result of a start. `incomplete`: the files lack answers that were stored, so nothing from them may be served. */
 export type Found = 'nothing' | 'incomplete' | 'unverified' | 'complete';
 
 export class SnapshotDisk {
   readonly #folder: SnapshotFolder;
   readonly #deps: DiskDeps;
-  /** Numbers of the newest base and log; a log's number is that of the base it follows, or higher. */
+  /** Numbers of the newest base and log. The number of a log is that of the base that it follows, or higher. */
   #base = 0;
   #log: number;
   #files: LogFiles | undefined;
@@ -45,7 +45,7 @@ export class SnapshotDisk {
   #broken = false;
   #syncAsked = false;
   #folding: Promise<void> | undefined;
-  /** Copies and syncs that are under way. */
+  /** Copies and syncs in progress. */
   #pending: Promise<void> = Promise.resolve();
 
   constructor(path: string, deps: DiskDeps) {
@@ -55,10 +55,10 @@ export class SnapshotDisk {
     this.#log = this.#folder.lastNumber;
   }
 
-  /** Gives back the newest good base and the logs after it, answer by answer. */
+  /** Returns the newest valid base and the logs after it, answer by answer. */
   load(take: Take): Found {
     const loaded = loadChain(this.#folder, take, this.#deps.log);
-    // An earlier process may have ended inside a line: nothing is written behind that.
+    // An earlier process may have ended inside a line. Nothing is written after such an end.
     this.#log += 1;
     this.#kept = loaded.kept;
     if (!loaded.found) return 'nothing';
@@ -67,14 +67,14 @@ export class SnapshotDisk {
     this.#baseBytes = this.#folder.size('base', loaded.base);
     for (const log of this.#folder.numbers('log'))
       if (log >= loaded.base) this.#logBytes += this.#folder.size('log', log);
-    // Files of 0.1.0 say nothing about what they follow, and a chain with a gap takes no more: both need a new base.
+    // Files of 0.1.0 do not name their predecessor, and a chain with a gap takes no more answers. Both need a new base.
     const verified = loaded.end?.digest !== '';
     if (!loaded.complete || !verified) this.#broken = true;
     else this.#copy();
     return !loaded.complete ? 'incomplete' : verified ? 'complete' : 'unverified';
   }
 
-  /** Keeps one answer: a full one as a base, a delta at the end of the log. `broken`: those of it that were not taken. */
+  /** Stores one answer: a full one as a base, a delta at the end of the log. `broken`: the changes of it that were rejected. */
   keep(head: SnapshotHead, changes: readonly SnapshotChange[], broken: ReadonlySet<SnapshotChange>): void {
     const lines = changes.map((change): DiskLine => (broken.has(change) ? { ...change, broken: true } : change));
     try {
@@ -85,12 +85,15 @@ export class SnapshotDisk {
     }
   }
 
-  /** Whether an answer could not be kept. The log then has a hole and takes no more, until a full answer makes a new base. */
+  /**
+   * Whether an answer could not be stored. The log then has a gap and takes no more answers until a full one makes a new
+   * base.
+   */
   get behind(): boolean {
     return this.#broken;
   }
 
-  /** Whether the disk takes bytes again, and room for more than a few of them. */
+  /** Whether the disk accepts bytes again, with room for more than a few. */
   works(): boolean {
     const path = join(this.#folder.path, 'probe');
     try {
@@ -104,14 +107,14 @@ export class SnapshotDisk {
     }
   }
 
-  /** Notices that somebody has removed the files under a running gateway. */
+  /** Detects that the files of a running gateway were removed. */
   check(): void {
     if (this.#broken || this.#base === 0) return;
     const there = this.#folder.size('base', this.#base) > 0 && this.#files?.areThere !== false;
     if (!there) this.#fail(new Error('the files of the configuration were removed while the gateway runs'));
   }
 
-  /** Folds base and log into a new base where that pays. At most one at a time; resolves when it is done. */
+  /** Folds base and log into a new base if that is worthwhile. At most one at a time; resolves when it is done. */
   foldIfGrown(): Promise<void> {
     const grown = this.#logBytes > Math.max(foldBytesMin, this.#baseBytes / 2);
     if (this.#folding === undefined && grown && !this.#broken) {
@@ -122,7 +125,7 @@ export class SnapshotDisk {
     return this.#folding ?? Promise.resolve();
   }
 
-  /** Resolves when all that was kept is synced, and has its copies. */
+  /** Resolves when all stored answers are synced and have their copies. */
   async settled(): Promise<void> {
     await this.#folding;
     for (let before; before !== this.#pending;) {
@@ -159,7 +162,7 @@ export class SnapshotDisk {
   }
 
   #append({ epoch, seq }: SnapshotHead, lines: readonly DiskLine[]): void {
-    if (this.#broken) throw new Error('the log has a hole');
+    if (this.#broken) throw new Error('the log has a gap');
     const before = must(this.#end, 'a log follows a base');
     const encoder = new AnswerEncoder();
     const pieces = [...encoder.lines(lines)];
@@ -175,7 +178,10 @@ export class SnapshotDisk {
     this.#syncSoon();
   }
 
-  /** Once for all answers that come meanwhile. The mark after the log: it must never promise what a power cut can take. */
+  /**
+   * One sync covers all answers that arrive meanwhile. The mark follows the log: it must never name an answer that a power
+   * cut can remove.
+   */
   #syncSoon(): void {
     if (this.#syncAsked) return;
     this.#syncAsked = true;
@@ -209,7 +215,7 @@ export class SnapshotDisk {
     unmarkBehind(this.#folder);
   }
 
-  /** New answers go to the next log from here on, while base and logs up to now are read and written as one. */
+  /** New answers go to the next log from here on, while base and logs up to now are merged. */
   async #fold(): Promise<void> {
     const [until, expected] = [this.#log, this.#end];
     this.#closeLog();
@@ -244,7 +250,7 @@ export class SnapshotDisk {
     });
   }
 
-  /** Does what may take the disk some time, in order, away from the caller. */
+  /** Runs slow work of the disk in order, without delaying the caller. */
   #after(work: () => Promise<void>): void {
     this.#pending = this.#pending.then(work).catch((error: unknown) => this.#fail(error));
   }
@@ -255,7 +261,7 @@ interface DiskState {
   readonly broken: Map<string, DiskLine>;
 }
 
-/** The last line of every key; of what is quarantined, the last good and the broken one. */
+/** The last line of every key. For a quarantined key: the last valid and the broken one. */
 function keepLast(state: DiskState, line: DiskLine): void {
   const name = `${line.kind} ${line.key}`;
   if (line.broken === true) {

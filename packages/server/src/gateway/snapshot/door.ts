@@ -1,7 +1,7 @@
 /**
- * The door through which configuration enters the gateway. Every object is parsed by itself, so that a broken one can be
- * kept out (quarantined) without the others suffering. Nothing here throws: what cannot be read is a reason. An object of a
- * kind that a newer control has is not broken: it is kept, and takes effect in a gateway that knows it.
+ * The entry of configuration into the gateway. Every object is parsed separately, so that a broken one is rejected
+ * (quarantined) without an effect on the others. Nothing here throws: an unreadable object is a reason. An object of a kind
+ * that only a newer control has is not broken. It is kept, and takes effect in a gateway that knows the kind.
  */
 import {
   isSnapshotKind,
@@ -13,7 +13,7 @@ import {
 } from '@tulou/contract';
 import { importKeys } from './issuer-keys.ts';
 
-/** What a change means: an object to take, one that is gone, one of a kind to come, or one that must not be taken. */
+/** The meaning of a change: an object to take, a removed object, an object of an unknown kind, or a rejected one. */
 export type Reading =
   | { readonly verdict: 'take'; readonly object: SnapshotObject }
   | { readonly verdict: 'gone'; readonly kind: SnapshotKind }
@@ -34,7 +34,7 @@ export function readChange(change: SnapshotChange): Reading {
   return reason === undefined ? { verdict: 'take', object: parsed.data } : { verdict: 'broken', reason };
 }
 
-/** What the schema cannot say: that the object is the one its envelope names, and that its addresses can be called. */
+/** The checks that a schema cannot express: the object is the one that its envelope names, and its addresses can be called. */
 function disagreement(change: SnapshotChange, object: SnapshotObject): string | undefined {
   if (object.kind !== change.kind || object.key !== change.key) return 'the object is not the one that its line names';
   if ('tenant' in object && object.tenant !== change.tenant) return 'the object names another tenant than its line';
@@ -55,7 +55,7 @@ function upstreamFault(urls: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** The threads make keys of what they are told, and must not fail at it. */
+/** The threads make keys from these messages, and must not fail. */
 function issuerFault(issuer: SnapshotOf<'issuer'>): string | undefined {
   try {
     importKeys(issuer);

@@ -1,6 +1,6 @@
 /**
- * How far the files of the configuration go, in a small file of its own: without it, files that lost their end would look
- * as if nothing had ever followed. It is renamed to `behind` when an answer cannot be kept, which a full disk allows.
+ * The end of the configuration's files, in a small separate file. Without it, files that lost their end would look complete.
+ * It is renamed to `behind` when an answer cannot be stored; a full disk allows a rename.
  */
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { setAside } from '../set-aside.ts';
 import { checked, encodeLine } from './disk-lines.ts';
 import type { SnapshotFolder } from './folder.ts';
 
-/** Where a chain of answers ends. */
+/** The end of a chain of answers. */
 export interface End {
   readonly epoch: string;
   readonly seq: number;
@@ -24,7 +24,7 @@ export function writeEndMark(folder: SnapshotFolder, end: End): void {
   for (const path of folder.endMarks) replaceFile(path, encodeLine({ end }));
 }
 
-/** Undefined: there is none that can be read. */
+/** Undefined: there is no readable mark. */
 export function readEndMark(folder: SnapshotFolder, log: Log): End | undefined {
   let last: End | undefined;
   for (const path of folder.endMarks) {
@@ -45,14 +45,14 @@ function readMark(path: string): End | undefined {
   }
 }
 
-/** Says that the gateway knows more than its files. A disk that refuses even this leaves the mark as it is. */
+/** Records that the gateway has a newer state than its files. A disk that refuses even this leaves the mark unchanged. */
 export function markBehind(folder: SnapshotFolder): void {
   const [mark, copy] = folder.endMarks;
   try {
     renameSync(mark, folder.behindMark);
     rmSync(copy, { force: true });
   } catch {
-    // Not there, or read-only: the next whole state settles it.
+    // The file is absent or read-only. The next full answer corrects this.
   }
 }
 

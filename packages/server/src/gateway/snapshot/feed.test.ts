@@ -29,7 +29,7 @@ describe('an answer of the feed', () => {
     );
   });
 
-  it('is thrown away where it was cut short, at any byte before its end', async () => {
+  it('is discarded if it was cut short, at any byte before its end', async () => {
     const bytes = Buffer.from(text(lines));
     for (let length = 0; length < bytes.length; length += 1) {
       await assert.rejects(readAnswer(inPieces(bytes.subarray(0, length), [])));
@@ -44,9 +44,9 @@ describe('an answer of the feed', () => {
     ['has no head', lines.slice(1)],
     ['has a change without a key', [head, { seq: 1, kind: 'a', tenant: 'a', object: null }, lines[2], lines[3]]],
   ] as const) {
-    it(`is thrown away where it ${what}`, () => assert.rejects(read(text(values))));
+    it(`is discarded if it ${what}`, () => assert.rejects(read(text(values))));
   }
 
-  it('is thrown away where a line is longer than any object may be', () =>
+  it('is discarded if a line is longer than any object may be', () =>
     assert.rejects(read(`${JSON.stringify(head)}\n${'x'.repeat(3_000_000)}`), RangeError));
 });

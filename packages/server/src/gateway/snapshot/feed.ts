@@ -1,6 +1,6 @@
 /**
- * Takes the configuration from control: a long poll of `GET /internal/v1/snapshot`, asked anew at least every five seconds
- * whatever happened, and after a failure with full jitter, so that a fleet does not come back in step.
+ * Gets the configuration from control by a long poll of `GET /internal/v1/snapshot`. A new request starts at least every five
+ * seconds. After a failure it waits with full jitter, so that a fleet does not return at the same moment.
  */
 import { limits, snapshotChange, snapshotHead, type SnapshotChange, type SnapshotHead } from '@tulou/contract';
 import { z } from 'zod';
@@ -10,13 +10,13 @@ import type { Random } from '../../kernel/random.ts';
 import type { Position } from './catalogue.ts';
 import { LineSplitter } from './lines.ts';
 
-/** How long control may hold an answer back. Also the longest time without a fresh confirmation. */
+/** The time for which control may hold an answer. It is also the longest time without a new confirmation. */
 const waitMs = 5000;
-/** Past the wait: for control to answer, and for the bytes of a large answer. */
+/** Additional time for control to answer, and for the bytes of a large answer. */
 const answerTimeoutMs = 60_000;
 const backoffFirstMs = 100;
 const backoffMaxMs = 1000;
-/** More than the compiler makes: what is beyond is refused whole, and the last good state stays. */
+/** More than the compiler makes. A larger answer is refused as a whole, and the last valid state stays. */
 const objectsMax = 5_000_000;
 
 export interface FeedOptions {
@@ -30,12 +30,12 @@ export interface FeedDeps {
   readonly log: Log;
   readonly fetch: typeof fetch;
   readonly position: () => Position | undefined;
-  /** Takes one whole answer; a text says why it must be thrown away. */
+  /** Takes one whole answer; a text says why it must be discarded. */
   readonly take: (head: SnapshotHead, changes: readonly SnapshotChange[]) => string | undefined;
 }
 
 export class Feed {
-  /** Monotonic milliseconds of the last good answer; undefined: none yet. */
+  /** Monotonic milliseconds of the last valid answer; undefined: none yet. */
   confirmedAtMs: number | undefined = undefined;
   errors = 0;
   readonly #options: FeedOptions;
@@ -81,7 +81,7 @@ export class Feed {
       }
       const answer = await readAnswer(response.body);
       const reason = this.#deps.take(answer.head, answer.changes);
-      if (reason !== undefined) throw new Error(`an answer was thrown away: ${reason}`);
+      if (reason !== undefined) throw new Error(`an answer was discarded: ${reason}`);
       this.confirmedAtMs = this.#deps.clock.monotonic();
     } finally {
       timer.cancel();
@@ -94,7 +94,7 @@ export class Feed {
     if (position !== undefined) {
       url.searchParams.set('epoch', position.epoch);
       url.searchParams.set('since', String(position.seq));
-      // Once it is known that control is back, it may hold its answer; a first answer must come at once.
+      // Control may hold an answer only after it has answered once; the first answer must arrive immediately.
       url.searchParams.set('wait_ms', String(this.#failures === 0 && this.confirmedAtMs !== undefined ? waitMs : 0));
     }
     return url.href;
@@ -111,7 +111,7 @@ export class Feed {
   }
 }
 
-/** The words of an error with those of its cause: `fetch failed` alone helps nobody. */
+/** The message of an error with that of its cause: `fetch failed` alone does not help an operator. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
@@ -119,7 +119,7 @@ function causeOf(error: unknown): string {
 
 const endLine = z.object({ end: z.int() });
 
-/** Reads a whole answer, or throws: cut short, miscounted, or not what the contract says. */
+/** Reads a whole answer. Throws if it is cut short, has a wrong count, or does not match the contract. */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,
 ): Promise<{ head: SnapshotHead; changes: SnapshotChange[] }> {

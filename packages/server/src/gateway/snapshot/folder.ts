@@ -1,5 +1,5 @@
 /**
- * The names in the folder of the configuration. A base is a whole state, and the newest one has two copies; a log holds the
+ * The names in the folder of the configuration. A base is a whole state, and the newest base has two copies. A log holds the
  * answers after the base of its number, and has one copy.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
@@ -21,7 +21,7 @@ export class SnapshotFolder {
     return join(this.path, `${kind}-${String(number).padStart(8, '0')}.ndjson`);
   }
 
-  /** The end mark and its copy, and what it is called while the files lack an answer. */
+  /** The end mark, its copy, and its name while the files lack an answer. */
   get endMarks(): readonly [string, string] {
     return [join(this.path, 'end'), join(this.path, 'copy-end')];
   }
@@ -30,7 +30,7 @@ export class SnapshotFolder {
     return join(this.path, 'behind');
   }
 
-  /** Numbers of which there is a file of any of these kinds, rising. */
+  /** The numbers for which a file of any of these kinds exists, rising. */
   numbers(...of: readonly FileKind[]): number[] {
     const found = new Set<number>();
     for (const name of readdirSync(this.path)) {
@@ -48,7 +48,7 @@ export class SnapshotFolder {
     return statSync(this.file(kind, number), { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Removes what no start can need: all before the oldest of the `basesKept` last bases, and copies of older bases. */
+  /** Removes the files that no start can need: all before the oldest of the last `basesKept` bases, and copies of older bases. */
   prune(basesKept: number): void {
     const bases = this.numbers('base').slice(-basesKept);
     const [oldest = 0] = bases;

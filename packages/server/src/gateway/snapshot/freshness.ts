@@ -1,6 +1,7 @@
 /**
- * When control last confirmed the configuration, in memory that all threads share. Wall clock, as threads have no other one
- * in common; a clock that was set back counts as stale until the next confirmation.
+ * The time at which control last confirmed the configuration, in memory that all threads share. It is wall-clock time,
+ * because threads share no other clock. After the clock is set back, the configuration counts as stale until the next
+ * confirmation.
  */
 const staleAfterSeconds = 60;
 
@@ -22,7 +23,7 @@ export class Freshness {
     Atomics.store(this.#seconds, 0, Math.floor(nowMs / 1000));
   }
 
-  /** Whether too long ago, or never since the start, to still be sure that nothing has been taken back. */
+  /** Whether the last confirmation is too old, or absent since the start, to exclude a revocation. */
   isStale(nowMs: number): boolean {
     const age = nowMs / 1000 - Atomics.load(this.#seconds, 0);
     return age > staleAfterSeconds || age < -1;

@@ -51,19 +51,19 @@ describe('the scopes of a path', () => {
     ['/orders/admin%3Bx', 'read admin'],
     ['/orders;x/admin', 'unknown'],
     ['/orders/7;x/purge', 'purge read'],
-    // All behind `;` is a query, as Fastify reads it.
+    // Everything after `;` is a query, as Fastify reads it.
     ['/orders/admin;x/purge', 'purge admin read'],
     // Suffixes, as Rails and Spring read them.
     ['/orders/admin.json', 'read admin'],
     ['/orders/admin.json;x', 'read admin'],
-    // Dots and spaces at the end, as Windows reads them.
+    // Trailing dots and spaces, as Windows reads them.
     ['/orders/admin.', 'read admin'],
     ['/orders/admin%20', 'read admin'],
-    // Several decodings.
+    // Repeated decoding.
     ['/orders/%2561dmin', 'read admin'],
     ['/orders/%25252561dmin', 'ambiguous'],
     ['/orders/%61%64min', 'admin'],
-    // What hides.
+    // Hidden characters.
     ['/orders/admin%00', 'ambiguous'],
     ['/orders/admin%0A', 'ambiguous'],
     ['/orders/%C3', 'ambiguous'],
@@ -134,7 +134,7 @@ describe('the scopes of a path', () => {
     );
   });
 
-  it('are not searched for ever, where templates were made to be dear', () => {
+  it('are searched with a bound, even for templates that were made to be expensive', () => {
     const dear = Array.from({ length: 4096 }, (_, bits) =>
       Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),
     );

@@ -1,14 +1,14 @@
 /**
- * Which scopes a path needs, whichever way an upstream reads it. Beside the operation that the document names, every operation
- * counts that some reading of the path leads to (readings.ts), but for those that the document itself puts second:
- * `/orders/{id}` beside `/orders/export`.
+ * The scopes that a path needs in every way that an upstream may read it. Beside the operation that the document names, every
+ * operation counts that a reading of the path leads to (readings.ts). The exceptions are operations that the document itself
+ * puts second: `/orders/{id}` beside `/orders/export`.
  */
 import type { RouteOperation } from '@tulou/contract';
 import { addTo, emptyNode, type Node, type OperationIndex } from './operations.ts';
 import { decoded, fold, readingsOf, type Segment } from './readings.ts';
 import { canonicalTemplate, covers, fits, partsOf, type Parts } from './templates.ts';
 
-/** What the guard says of a method and a path. */
+/** The result of the guard for a method and a path. */
 export interface Verdict<O> {
   readonly operation: O | undefined;
   /** Names of the scopes that a caller must hold. */
@@ -16,7 +16,7 @@ export interface Verdict<O> {
 }
 
 const none: readonly string[] = [];
-/** What the readings of one path may visit. */
+/** The budget for the readings of one path. */
 const guardVisitsMax = 4096;
 
 export class OperationGuard<O extends RouteOperation> {
@@ -28,7 +28,7 @@ export class OperationGuard<O extends RouteOperation> {
   readonly #varied: ReadonlySet<string>;
   #visits = 0;
 
-  /** `strict`: what is no operation of the document is not forwarded. */
+  /** `strict`: only operations of the document are forwarded. */
   constructor(operations: readonly O[], index: OperationIndex<O>, strict: boolean) {
     this.#index = index;
     this.#strict = strict;
@@ -45,13 +45,13 @@ export class OperationGuard<O extends RouteOperation> {
     }
   }
 
-  /** `path` is canonical. A text: why no reading of it can be trusted. */
+  /** `path` is canonical. A text: the reason why no reading of it can be trusted. */
   judge(method: string, path: string): Verdict<O> | string {
     const operation = this.#index.match(method, path);
     if (operation === undefined && this.#strict) return { operation, scopes: none };
     const own = operation?.scopes ?? none;
     const upper = method.toUpperCase();
-    // All operations of the method need the same scopes: no reading leads to others.
+    // All operations of the method need the same scopes, so no reading leads to other scopes.
     const isUniform = operation !== undefined && !this.#varied.has(groupOf(upper));
     if (isUniform && !path.includes('%')) return { operation, scopes: own };
     const readings = readingsOf(path, this.#strict);
@@ -74,7 +74,7 @@ export class OperationGuard<O extends RouteOperation> {
     return scopes;
   }
 
-  /** Whether the path leads to `other` too as it stands, and the document says that the narrower `operation` comes first. */
+  /** Whether the path in its given form also matches `other`, and the document puts the narrower `operation` first. */
   #isSecond(other: O, operation: O | undefined, path: string): boolean {
     if (operation === undefined || operation === other) return operation === other;
     const [wide = [], narrow = []] = [this.#segments.get(other), this.#segments.get(operation)];
@@ -83,7 +83,7 @@ export class OperationGuard<O extends RouteOperation> {
       wide.length === segments.length &&
       wide.length === narrow.length &&
       wide.every((parts, at) => fits(segments[at] ?? '', parts) && covers(parts, narrow[at] ?? [])) &&
-      // Templates that cover each other are the same: neither comes first.
+      // Templates that cover each other are equal: neither comes first.
       !wide.every((parts, at) => covers(narrow[at] ?? [], parts))
     );
   }

@@ -1,4 +1,4 @@
-/** Public keys that verify tokens and proofs. The algorithm is the key's, never what a header says alone. */
+/** Public keys that verify tokens and proofs. The key determines the algorithm, never a header alone. */
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import type { SnapshotOf } from '@tulou/contract';
 
@@ -6,13 +6,13 @@ export type Algorithm = SnapshotOf<'issuer'>['algorithms'][number];
 
 export interface VerifyKey {
   readonly key: KeyObject;
-  /** What this key can verify: one, or for an RSA key that names none, two. */
+  /** The algorithms of this key: one, or two for an RSA key that names none. */
   readonly algorithms: readonly Algorithm[];
 }
 
 const rsaBitsMin = 2048;
 
-/** Makes a key from a JWK (RFC 7517). Throws a TypeError where it is none, holds a private part, or is too weak. */
+/** Makes a key from a JWK (RFC 7517). Throws a TypeError if the JWK is invalid, holds a private part, or is too weak. */
 export function importKey(jwk: Readonly<Record<string, unknown>>): VerifyKey {
   if ('d' in jwk || 'k' in jwk) throw new TypeError('a key that verifies must be public');
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') throw new TypeError('not a key for signatures');
@@ -25,7 +25,7 @@ export function importKey(jwk: Readonly<Record<string, unknown>>): VerifyKey {
   // RFC 9864 names the same signature `Ed25519`.
   const algorithms =
     named === undefined ? possible : possible.filter((one) => one === (named === 'Ed25519' ? 'EdDSA' : named));
-  if (algorithms.length === 0) throw new TypeError('not a key of an algorithm that is taken here');
+  if (algorithms.length === 0) throw new TypeError('the algorithm of the key is not supported');
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
   if (jwk['kty'] === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < rsaBitsMin) {
     throw new TypeError(`an RSA key of fewer than ${rsaBitsMin} bits`);
@@ -39,7 +39,7 @@ function algorithmsOf(jwk: Readonly<Record<string, unknown>>): readonly Algorith
   return jwk['kty'] === 'RSA' ? ['PS256', 'RS256'] : [];
 }
 
-/** The keys of an issuer by `kid`. Throws a TypeError that says which is not good. */
+/** The keys of an issuer by `kid`. Throws a TypeError that names the invalid key. */
 export function importKeys(issuer: SnapshotOf<'issuer'>): ReadonlyMap<string, VerifyKey> {
   const keys = new Map<string, VerifyKey>();
   for (const jwk of issuer.keys) {
@@ -50,7 +50,7 @@ export function importKeys(issuer: SnapshotOf<'issuer'>): ReadonlyMap<string, Ve
   return keys;
 }
 
-/** Whether a signature (RFC 7518 §3, RFC 8037 §3.1) is right. */
+/** Whether a signature (RFC 7518 §3, RFC 8037 §3.1) is valid. */
 export function isSigned(algorithm: Algorithm, { key }: VerifyKey, signed: Buffer, signature: Buffer): boolean {
   if (algorithm === 'ES256') return verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature);
   if (algorithm === 'EdDSA') return verify(null, signed, key, signature);

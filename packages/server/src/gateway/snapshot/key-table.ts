@@ -1,8 +1,8 @@
 /**
- * API keys, once in memory for all threads: an open-addressing table in a SharedArrayBuffer, found by credential id.
- * The main thread alone writes; threads read each record under its sequence number (a seqlock: odd while it is being
- * written). A record's generation changes with every write, so a thread that has verified a key needs one atomic load to
- * know that nothing about it changed. A full table is not grown in place: a larger one is built and announced.
+ * API keys, once in memory for all threads: an open-addressing table in a SharedArrayBuffer, found by credential id. Only the
+ * main thread writes. Threads read each record under its sequence number (a seqlock: odd during a write). The generation of a
+ * record changes with every write. A thread that has verified a key therefore needs one atomic load to know that the key is
+ * unchanged. A full table does not grow in place: a larger one is built and announced.
  */
 import type { KeyKind, SnapshotOf } from '@tulou/contract';
 import { assert } from '../../kernel/assert.ts';
@@ -30,11 +30,11 @@ const empty = 0;
 const held = 1;
 const removed = 2;
 
-/** What a thread needs to know about a key. */
+/** The data of a key that a thread needs. */
 export interface KeyRecord {
   readonly slot: number;
   readonly generation: number;
-  /** Index of the app, as the main thread numbers them; never used again for another app. */
+  /** Index of the app, as the main thread numbers them. It is never used again for another app. */
   readonly app: number;
   /** Unix milliseconds; Infinity: never. */
   readonly expiresAtMs: number;
@@ -42,11 +42,11 @@ export interface KeyRecord {
   /** The key's public id, `key_…`. */
   readonly id: string;
   readonly kind: KeyKind;
-  /** SHA-256 of the secret; of an Ed25519 key the public key. */
+  /** SHA-256 of the secret; for an Ed25519 key the public key. */
   readonly hash: Buffer;
 }
 
-/** A view of one table. Cheap to make; any number of threads may hold one on the same memory. */
+/** A view of one table. It is cheap to make, and any number of threads may hold a view of the same memory. */
 export class KeyTable {
   readonly memory: SharedArrayBuffer;
   readonly slots: number;
@@ -69,12 +69,12 @@ export class KeyTable {
     return new KeyTable(new SharedArrayBuffer(headerBytes + slots * recordBytes));
   }
 
-  /** Whether what a thread read at `generation` still stands. One atomic load: the whole cost of a known key. */
+  /** Whether a record that a thread read at `generation` is still valid. One atomic load is the whole cost of a known key. */
   unchanged(slot: number, generation: number): boolean {
     return Atomics.load(this.#words, wordOf(slot) + generationAt) === generation;
   }
 
-  /** The record of a credential id, read whole; undefined where there is none. */
+  /** The complete record of a credential id; undefined if there is none. */
   find(id: string): KeyRecord | undefined {
     const slot = this.#slotOf(id);
     return slot === -1 ? undefined : this.#read(slot);
@@ -107,8 +107,8 @@ export class KeyTable {
   }
 
   /**
-   * Writer only. Takes or replaces a key; `generation` must be one that this table's lineage never used before. Returns the
-   * app of the record that was replaced.
+   * Writer only. Adds or replaces a key. `generation` must be new for this table and the tables before it. Returns the app of
+   * the replaced record.
    */
   put(key: SnapshotOf<'key'>, app: number, generation: number): number | undefined {
     const found = this.#slotOf(key.key);
@@ -129,7 +129,7 @@ export class KeyTable {
     return before;
   }
 
-  /** Writer only. Whether there was such a key. Its slot stays taken, so that probing for others goes on over it. */
+  /** Writer only. Returns whether the key existed. Its slot stays taken, so that probing for other keys passes over it. */
   remove(id: string, generation: number): boolean {
     const slot = this.#slotOf(id);
     if (slot === -1) return false;
@@ -137,7 +137,7 @@ export class KeyTable {
     return true;
   }
 
-  /** Writer only. Copies every key that `from` holds. Returns how many. */
+  /** Writer only. Copies every key that `from` holds. Returns their number. */
   copyFrom(from: KeyTable, generation: () => number): number {
     let count = 0;
     for (let slot = 0; slot < from.slots; slot += 1) {
@@ -190,7 +190,7 @@ export class KeyTable {
 const wordOf = (slot: number): number => (headerBytes + slot * recordBytes) >>> 2;
 const byteOf = (slot: number): number => headerBytes + slot * recordBytes;
 
-/** FNV-1a with a last mix. Ids are drawn by control from a CSPRNG, so nobody can choose them to collide. */
+/** FNV-1a with a final mix. Control draws ids from a CSPRNG, so no client can choose ids that collide. */
 function hashOf(id: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length; i += 1) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);

@@ -1,7 +1,7 @@
-/** Lines of NDJSON out of pieces of bytes, bounded. */
+/** Reads lines of NDJSON from pieces of bytes, with a bound. */
 const lineFeed = 10;
 
-/** Collects pieces into lines. A line longer than the bound throws: nothing that we wrote is so long. */
+/** Collects pieces into lines. A line longer than the bound throws: no line that we write is so long. */
 export class LineSplitter {
   readonly #bytesMax: number;
   #rest: Buffer[] = [];
@@ -11,7 +11,7 @@ export class LineSplitter {
     this.#bytesMax = bytesMax;
   }
 
-  /** The lines that `piece` ends, without their line feeds. */
+  /** The lines that end in `piece`, without their line feeds. */
   *push(piece: Buffer): Generator<Buffer> {
     let from = 0;
     for (;;) {
@@ -23,7 +23,7 @@ export class LineSplitter {
     if (from < piece.length) this.#keep(piece.subarray(from));
   }
 
-  /** Whether bytes without a line feed are left. */
+  /** Whether bytes without a line feed remain. */
   get unfinished(): boolean {
     return this.#restBytes > 0;
   }

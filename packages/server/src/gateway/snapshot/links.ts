@@ -1,6 +1,6 @@
 /**
- * What one thread's configuration consists of: typed nodes with the links that a call walks, and the names by which calls
- * find them. Only the kinds (`kinds/`) write here.
+ * The configuration of one thread: typed nodes with the links that a call follows, and the names by which calls find them.
+ * Only the kinds (`kinds/`) write here.
  */
 import type { RouteOperation, SnapshotOf } from '@tulou/contract';
 import type { VerifyKey } from './issuer-keys.ts';
@@ -26,7 +26,7 @@ export interface ApiNode {
   readonly versions: Map<string, VersionNode>;
 }
 
-/** A version is never changed: a new state is a new node, so what was computed from the old one goes with it. */
+/** A version is immutable. A new state is a new node, so data computed from the old node is dropped with it. */
 export interface VersionNode {
   readonly key: string;
   readonly object: SnapshotOf<'version'>;
@@ -36,7 +36,7 @@ export interface VersionNode {
   readonly strict: boolean;
   /** Whether it matters which operation a call is: operations need scopes, or the version is strict. */
   readonly guarded: boolean;
-  /** Compiled when the first call needs it: most versions of a large installation sleep. */
+  /** Compiled for the first call that needs it, because most versions of a large installation get no calls. */
   operations: OperationIndex<Operation> | undefined;
   guard: OperationGuard<Operation> | undefined;
 }
@@ -55,7 +55,7 @@ export interface AppNode {
   readonly subscriptions: Map<string, SubscriptionNode>;
 }
 
-/** Never changed, like a version. */
+/** Immutable, like a version. */
 export interface SubscriptionNode {
   readonly key: string;
   readonly object: SnapshotOf<'subscription'>;
@@ -101,19 +101,19 @@ export class Links {
   readonly clients = new Map<string, ClientNode>();
   readonly installations = new Map<string, InstallationObject>();
   readonly issuers = new Map<string, IssuerNode>();
-  /** By name of the denial: tokens issued before this are refused, Unix seconds. */
+  /** By name of the denial: tokens issued before this time are refused, Unix seconds. */
   readonly denials = new Map<string, number>();
 }
 
-/** How objects of one kind enter the links of a thread, and leave them. */
+/** How objects of one kind enter and leave the links of a thread. */
 export interface Placement<K extends PlainKind> {
-  /** Takes an object that is not placed. `index`: the number of an app; 0 for other kinds. */
+  /** Adds an object that is not placed. `index`: the number of an app; 0 for other kinds. */
   readonly place: (links: Links, object: SnapshotOf<K>, index: number) => void;
-  /** Takes away what `place` has made; nothing where the key is not placed. */
+  /** Removes what `place` has made. Does nothing if the key is not placed. */
   readonly drop: (links: Links, key: string) => void;
 }
 
-/** Removes a name only from the holder that still has it: another object may already have been given it. */
+/** Removes a name only from the holder that still has it: another object may already have the name. */
 export function release<K, V>(names: Map<K, V>, name: K, holder: V): void {
   if (names.get(name) === holder) names.delete(name);
 }

@@ -1,7 +1,7 @@
 /**
- * Reads the configuration's files as the chain that they are. A base that is damaged gives way to its copies, then to the
- * base before it and the logs since; a log gives way to its copy. Nothing after a gap is used, and the caller is told
- * whether the chain reaches the last answer that was kept: where it does not, a revoked key could be in force again.
+ * Reads the configuration's files as a chain. If a base is damaged, its copies are used, then the base before it and the logs
+ * since. If a log is damaged, its copy is used. Nothing after a gap is used. The caller learns whether the chain reaches the
+ * last stored answer: if it does not, a revoked key could be in force again.
  */
 import type { SnapshotChange, SnapshotHead } from '@tulou/contract';
 import type { Log } from '../../kernel/log.ts';
@@ -10,12 +10,12 @@ import { chained, readAnswers, type Answer, type DiskLine, type Ending } from '.
 import { isMarkedBehind, readEndMark, type End } from './end-mark.ts';
 import { baseKinds, logKinds, type FileKind, type SnapshotFolder } from './folder.ts';
 
-/** One answer as the disk gives it back: the same as from control. */
+/** One answer from the disk, in the same form as from control. */
 export type Take = (head: SnapshotHead, changes: readonly SnapshotChange[]) => void;
 
 /**
- * What the files hold. `complete`: all that was ever kept. `base`: the number of the base that was used. `kept`: how many
- * answers were kept, as far as any file says.
+ * The content of the files. `complete`: everything that was stored. `base`: the number of the base that was used. `kept`: the
+ * number of stored answers, according to any file.
  */
 export interface Loaded {
   readonly found: boolean;
@@ -41,12 +41,12 @@ export function loadChain(folder: SnapshotFolder, take: Take, log: Log): Loaded 
   if (base === undefined) return { found: false, complete: false, base: 0, end: undefined, kept };
   give(base.answer, take);
   const end = chain.follow(base.number, endOf(base.answer), take);
-  // Files of 0.1.0 have no mark; others that have lost it may have lost their end with it.
+  // Files of 0.1.0 have no mark. Other files without a mark may have lost their end with it.
   const reaches = marked === undefined ? end.digest === '' && !chain.doubt : end.kept >= marked.kept;
   return { found: true, complete: reaches && !behind, base: base.number, end, kept: Math.max(kept, end.kept) };
 }
 
-/** The state up to log `until`, out of the newest base; undefined where the files do not say what they should. */
+/** The state up to log `until`, from the newest base; undefined if the files are inconsistent. */
 export function readState(folder: SnapshotFolder, base: number, until: number, take: Take): End | undefined {
   const answer = baseKinds.map((kind) => wholeBase(folder, kind, base)).find((found) => typeof found !== 'string');
   if (answer === undefined || typeof answer === 'string') return undefined;
@@ -62,7 +62,7 @@ export function readState(folder: SnapshotFolder, base: number, until: number, t
 }
 
 class Chain {
-  /** Whether something could not be read that may hold later answers. */
+  /** Whether a file that cannot be read may hold later answers. */
   doubt = false;
   readonly #folder: SnapshotFolder;
   readonly #log: Log;
@@ -84,7 +84,7 @@ class Chain {
     return undefined;
   }
 
-  /** All logs from `base` on, as long as each follows the one before. */
+  /** All logs from `base` on, while each follows the one before. */
   follow(base: number, from: End, take: Take): End {
     let end = from;
     const numbers = this.#folder.numbers(...logKinds).filter((number) => number >= base);
@@ -127,7 +127,7 @@ function wholeBase(folder: SnapshotFolder, kind: FileKind, number: number): Answ
   return commit.format > 1 && commit.sum !== sum ? 'damaged' : first.value;
 }
 
-/** Of a log and its copy, the one that goes further; of two that go equally far, the one that ends better. */
+/** Returns a log or its copy: the one that reaches further; if both reach equally far, the one with the better end. */
 function best(folder: SnapshotFolder, number: number, end: End): Followed {
   const first = follow(folder.file('log', number), end);
   const isTwin = folder.size('log', number) === folder.size('copy-log', number);
@@ -151,7 +151,7 @@ function follow(path: string, from: End): Followed {
   }
 }
 
-/** Whether an answer of a log follows an end. Those of 0.1.0 say nothing about it, but never go back. */
+/** Whether an answer of a log follows an end. Answers of 0.1.0 do not name their predecessor, but never go back. */
 function links({ commit, sum }: Answer, end: End): boolean {
   if (commit.full) return false;
   if (commit.format === 1) return end.digest === '' && commit.epoch === end.epoch && commit.seq >= end.seq;

@@ -1,4 +1,4 @@
-/** A log that is being written, and its copy on the same disk: damage to one of them costs nothing. */
+/** A log that is being written, and its copy on the same disk. Damage to one of them costs nothing. */
 import { closeSync, fdatasync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
@@ -10,19 +10,22 @@ export class LogFiles {
   readonly #files: number[] = [];
   #syncing = Promise.resolve();
 
-  /** Makes the files; throws where the disk refuses. */
+  /** Makes the files; throws if the disk refuses. */
   constructor(paths: readonly string[]) {
     this.#paths = paths;
     for (const path of paths) this.#files.push(openSync(path, 'a', 0o600));
   }
 
-  /** Writes the pieces into each file. A throw leaves a torn end: nothing more may be written then. */
+  /** Writes the pieces into each file. A throw leaves a torn end, and nothing more may be written then. */
   append(pieces: readonly Buffer[]): void {
     for (const file of this.#files) for (const piece of pieces) writeAll(file, piece);
     for (const { length } of pieces) this.bytes += length;
   }
 
-  /** Resolves when all that was written before is on the disk. Away from the caller: a slow disk must not hold the feed up. */
+  /**
+   * Resolves when all earlier writes are on the disk. It does not block the caller, because a slow disk must not delay the
+   * feed.
+   */
   sync(): Promise<void> {
     this.#syncing = this.#syncing.then(async () => {
       for (const file of this.#files) await sync(file);
@@ -30,7 +33,7 @@ export class LogFiles {
     return this.#syncing;
   }
 
-  /** Whether the names still lead to what is being written: somebody may have removed the files. */
+  /** Whether the names still lead to the open files: another program may have removed them. */
   get areThere(): boolean {
     return this.#files.every((file, index) => {
       const named = statSync(this.#paths[index] ?? '', { throwIfNoEntry: false });
@@ -38,7 +41,7 @@ export class LogFiles {
     });
   }
 
-  /** Syncs and closes. Never rejects: what could not be synced was said to be so before. */
+  /** Syncs and closes. Never rejects, because a failed sync was reported before. */
   async close(): Promise<void> {
     await this.sync().catch(() => undefined);
     for (const file of this.#files.splice(0)) closeSync(file);

@@ -1,28 +1,31 @@
-/** What the threads are told about the configuration. */
+/** Messages to the threads about the configuration. */
 import type { SnapshotKind, SnapshotObject } from '@tulou/contract';
 
-/** Keys are in the shared table. Only those with scopes are told as well: the table has no room for names. */
+/** Keys are in the shared table. Messages carry only keys with scopes, because the table has no room for names. */
 export type Plain = SnapshotObject;
 export type PlainKind = SnapshotKind;
 
-/** An object as it is from now on (`index`: an app's number), or one that is gone. */
+/** An object in its new state (`index`: the number of an app), or a removed object. */
 export type ThreadChange =
   | { readonly object: Plain; readonly index: number }
   | { readonly kind: PlainKind; readonly key: string };
 
-/** What one applied answer means for the threads. `keys`: the table has been replaced by this one. */
+/** The effect of one applied answer on the threads. `keys`: the table that replaces the current one. */
 export interface SnapshotMessage {
   readonly type: 'snapshot';
   readonly full: boolean;
   readonly changes: readonly ThreadChange[];
-  /** Of a full one, instead: JSON arrays of changes in shared memory, so that many threads cost one packing. */
+  /** A full message has this instead: JSON arrays of changes in shared memory, so that one packing serves all threads. */
   readonly packed: readonly SharedArrayBuffer[];
   readonly keys: SharedArrayBuffer | undefined;
 }
 
 const changesPerPack = 10_000;
 
-/** All changes of a message, one after the other. `onPack`: called before each pack, as one takes a thread some time. */
+/**
+ * All changes of a message, one after the other. `onPack` is called before each pack, because a pack takes a thread some
+ * time.
+ */
 export function* changesOf(message: SnapshotMessage, onPack: () => void): Generator<ThreadChange> {
   yield* message.changes;
   for (const pack of message.packed) {

@@ -1,4 +1,4 @@
-/** Nodes by key that live as long as something refers to them, their own object included. */
+/** Nodes by key. A node lives while something refers to it; its own object counts too. */
 export class Nodes<N extends { readonly key: string }> {
   readonly #held = new Map<string, { readonly node: N; uses: number }>();
   readonly #make: (key: string) => N;
@@ -11,7 +11,7 @@ export class Nodes<N extends { readonly key: string }> {
     return this.#held.get(key)?.node;
   }
 
-  /** The node of `key`, made where there is none, with one more use. */
+  /** The node of `key`, created if it is absent, with one more use. */
   acquire(key: string): N {
     const held = this.#held.get(key) ?? { node: this.#make(key), uses: 0 };
     held.uses += 1;
@@ -19,7 +19,7 @@ export class Nodes<N extends { readonly key: string }> {
     return held.node;
   }
 
-  /** Takes back one use; the last one lets the node go. */
+  /** Removes one use. The last removal drops the node. */
   release(node: N): void {
     const held = this.#held.get(node.key);
     if (held === undefined) return;

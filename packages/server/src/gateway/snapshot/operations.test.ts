@@ -41,7 +41,7 @@ describe('the operation of a call', () => {
     for (let i = 0; i < 1000; i += 1) assert.equal(large.match('GET', `/r${i % 50}/x/s${i}/y`)?.id, many[i]?.id);
   });
 
-  it('is told apart by the literal text of its segments, in whatever order the document names them', () => {
+  it('is distinguished by the literal text of its segments, in any order of the document', () => {
     const paths = [
       '/jobs/{name}:{verb}',
       '/jobs/{name}',
@@ -71,12 +71,12 @@ describe('the operation of a call', () => {
     assert.equal(escaped.match('GET', '/a-b/1')?.path, '/a%2db/{id}');
   });
 
-  it('is given up, not searched for ever, where templates were made to be dear', () => {
+  it('is not searched without a bound, even for templates that were made to be expensive', () => {
     const paths = Array.from({ length: 4096 }, (_, bits) =>
       Array.from({ length: 12 }, (_, i) => ((bits >> i) & 1 ? '/a' : `/{p${i}}`)).join(''),
     );
     const dear = new OperationIndex(paths.map((path) => operation('get', path)));
-    // Every template fits up to its last segment: without a bound, each call would visit all of them.
+    // Every template matches up to its last segment. Without a bound, each call would visit all of them.
     assert.equal(dear.match('GET', `${'/a'.repeat(12)}/z`), undefined);
     assert.ok(dear.visits <= 512 + 13);
   });

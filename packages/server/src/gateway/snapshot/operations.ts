@@ -1,6 +1,7 @@
 /**
- * Finds the operation of an OpenAPI document that a call belongs to. Path templates become a trie of segments; a literal wins
- * over a parameter (OpenAPI 3.1 §4.8.8.2), more literal text over less. An unknown path is no operation, never an error.
+ * Finds the operation of an OpenAPI document that a call belongs to. Path templates become a trie of segments. A literal
+ * precedes a parameter (OpenAPI 3.1 §4.8.8.2), and more literal text precedes less. An unknown path is no operation, never an
+ * error.
  */
 import type { RouteOperation } from '@tulou/contract';
 import { bySpecificity, canonicalTemplate, fits, partsOf, type Parts } from './templates.ts';
@@ -9,17 +10,20 @@ export interface Node<O> {
   literals: Map<string, Node<O>> | undefined;
   /** Segments with parameters, the most specific first. */
   patterns: { readonly parts: Parts; readonly node: Node<O> }[] | undefined;
-  /** By method. Several operations: their templates are the same but for the names of parameters. */
+  /** By method. Several operations: their templates are equal except for the names of parameters. */
   methods: Map<string, O[]> | undefined;
 }
 
-/** What one match may visit: a provider's own templates must not make its calls dear for others. */
+/** The budget of one match: a provider's own templates must not slow calls of other providers. */
 const visitsMax = 512;
 
-/** A compiled set of operations. Compiling costs once what there is; matching costs the segments of the path. */
+/**
+ * A compiled set of operations. The cost of compiling grows with the document, the cost of a match with the segments of the
+ * path.
+ */
 export class OperationIndex<O extends RouteOperation> {
   readonly #root: Node<O> = emptyNode();
-  /** Nodes and patterns that the last match looked at. */
+  /** The number of nodes and patterns that the last match visited. */
   visits = 0;
 
   constructor(operations: readonly O[]) {
@@ -61,7 +65,7 @@ export class OperationIndex<O extends RouteOperation> {
 const slash = 47;
 export const emptyNode = <O>(): Node<O> => ({ literals: undefined, patterns: undefined, methods: undefined });
 
-/** Adds an operation below `root`, where its segments lead. */
+/** Adds an operation below `root` at the node of its segments. */
 export function addTo<O extends RouteOperation>(root: Node<O>, segments: readonly Parts[], operation: O): void {
   let node = root;
   for (const parts of segments) node = childFor(node, parts);

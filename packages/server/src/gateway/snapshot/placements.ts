@@ -1,6 +1,6 @@
 /**
- * How each kind of object enters a thread's links and leaves them. A kind of the contract without a line here, or a line
- * without `place` or `drop`, does not compile: a removal that does nothing would keep a revoked right in force.
+ * How each kind of object enters and leaves a thread's links. A kind of the contract without a line here, or a line without
+ * `place` or `drop`, does not compile: a removal without effect would keep a revoked right in force.
  */
 import { api } from './kinds/api.ts';
 import { app } from './kinds/app.ts';
@@ -32,7 +32,7 @@ export const placements: Placements = {
   denial,
 };
 
-/** Makes one change. An object replaces what its key had before. */
+/** Makes one change. An object replaces the earlier object of its key. */
 export function applyChange(links: Links, change: ThreadChange): void {
   if (!('object' in change)) return placements[change.kind].drop(links, change.key);
   const { object, index } = change;

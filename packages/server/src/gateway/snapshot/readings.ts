@@ -1,18 +1,18 @@
 /**
- * How an upstream may read a path: servers and frameworks differ in case, escapes, empty segments, matrix parameters (`;x`),
- * suffixes (`.json`) and dots or spaces at the end. A reading is a list of segments, each with the texts that it may stand for,
- * in one folded form (`fold`) for paths and templates.
+ * The ways in which an upstream may read a path. Servers and frameworks differ in case, escapes, empty segments, matrix
+ * parameters (`;x`), suffixes (`.json`) and trailing dots or spaces. A reading is a list of segments. Each segment has the
+ * texts that it may mean, in one folded form (`fold`) for paths and templates.
  */
 
-/** What a segment may stand for, folded. An empty text: a server may pass the segment over. */
+/** The texts that a segment may mean, folded. An empty text: a server may skip the segment. */
 export type Segment = readonly string[];
 
-/** An upstream that decodes more often than this decodes nothing sane. */
+/** No reasonable upstream decodes more often than this. */
 const decodingsMax = 3;
 
 /**
- * All readings of a canonical path; a text: why there is none that can be trusted. `strict`: an encoded slash is not trusted,
- * as it may lead to what no document names.
+ * All readings of a canonical path; a text: why no reading can be trusted. `strict`: an encoded slash is not trusted, because
+ * it may lead to an undocumented path.
  */
 export function readingsOf(path: string, strict: boolean): readonly (readonly Segment[])[] | string {
   if (!/[%;.]/.test(path)) return [plainSegments(path)];
@@ -35,11 +35,11 @@ export function readingsOf(path: string, strict: boolean): readonly (readonly Se
   return readings;
 }
 
-/** The form in which texts of paths and templates are compared: compatible characters and letters of any case are one. */
+/** The form in which texts of paths and templates are compared: compatible characters and letters of any case are equal. */
 export const fold = (text: string): string =>
   ascii.test(text) ? text.toLowerCase() : text.normalize('NFKC').toUpperCase().toLowerCase();
 
-/** A text without its escapes; as it is, where they are broken. */
+/** A text without its escapes, or the unchanged text if they are broken. */
 export function decoded(text: string): string {
   try {
     return text.includes('%') ? decodeURIComponent(text) : text;
@@ -62,12 +62,12 @@ const plainSegments = (path: string): Segment[] =>
     .filter((part) => part !== '')
     .map((part) => [part]);
 
-/** The path and what it is when its escapes are decoded, again and again. */
+/** The path, and its results when its escapes are decoded repeatedly. */
 function decodingsOf(path: string): readonly string[] | string {
   const texts = [path];
   for (let last = path; last.includes('%');) {
     const next = tryDecode(last);
-    // A `%` that is no escape is a character like others, once it has been decoded itself.
+    // A `%` that is no escape is an ordinary character after it has been decoded itself.
     if (next === undefined) return texts.length === 1 ? 'The escapes of the path are not UTF-8.' : texts;
     if (control.test(next)) return 'The path holds a control character.';
     if (next === last) return texts;
@@ -86,13 +86,13 @@ function tryDecode(text: string): string | undefined {
   }
 }
 
-/** undefined: the segment hides what is no segment. */
+/** undefined: the segment hides characters that change its meaning. */
 function textsOf(part: string, isLast: boolean): Segment | undefined {
   const texts = new Set<string>();
   const decodings = decodingsOf(part);
   for (const one of typeof decodings === 'string' ? [part] : decodings) {
     const folded = fold(one);
-    // Characters that only look like these become them where a server folds, as IIS does.
+    // Characters that look like these become them on a server that folds, as IIS does.
     if (!ascii.test(one) && /[/\\;]/.test(folded) && !/[/\\;]/.test(one)) return undefined;
     for (const text of withoutParameters(folded)) {
       if (text === '.' || text === '..') return undefined;

@@ -56,7 +56,7 @@ const apply = (state: State, ...changes: ThreadChange[]): State =>
   State.next(state, { type: 'snapshot', full: false, changes, packed: [], keys: undefined });
 const fresh = (): State => new State(KeyTable.sized(0));
 
-/** What a call would find, walking the links that calls walk. */
+/** The objects that a call finds through the links. */
 function walk(state: State) {
   const found = state.tenantBySlug('acme')?.apis.get('orders')?.versions.get('v1');
   const subscribed = state.appByIndex(1)?.subscriptions.get('api_1');

@@ -1,7 +1,7 @@
 /**
- * One thread's view of the configuration: what calls ask of its links. A change of one object costs that object. Objects
- * may come before those they refer to (a commit has no order inside): the missing one is held as a node without an object,
- * and counts as absent until it comes.
+ * One thread's view of the configuration, which calls query through its links. A change of one object costs only that object.
+ * An object may arrive before an object that it refers to (a commit has no inner order). The missing one is then a node
+ * without an object, and counts as absent until it arrives.
  */
 import type { SnapshotOf } from '@tulou/contract';
 import { KeyTable } from './key-table.ts';
@@ -28,7 +28,10 @@ export class State {
     this.keys = keys;
   }
 
-  /** What a full message says, built beside the state in force. `onPack`: called now and then, as it may take seconds. */
+  /**
+   * Builds the state of a full message beside the state in force. `onPack`: called from time to time, because the build may
+   * take seconds.
+   */
   static build(message: SnapshotMessage, onPack = nothing): State {
     const keys = message.keys === undefined ? KeyTable.sized(0) : new KeyTable(message.keys);
     const state = new State(keys);
@@ -36,13 +39,13 @@ export class State {
     return state;
   }
 
-  /** Moves this state on by a message that is not full, in place. */
+  /** Applies a message that is not full, in place. */
   advance(message: SnapshotMessage): void {
     for (const change of changesOf(message, nothing)) applyChange(this.#links, change);
     if (message.keys !== undefined) this.keys = new KeyTable(message.keys);
   }
 
-  /** This state moved on, or the one that a full message builds. */
+  /** This state after the message, or the new state that a full message builds. */
   static next(current: State | undefined, message: SnapshotMessage, onPack = nothing): State {
     if (message.full) return State.build(message, onPack);
     const state = current ?? new State(KeyTable.sized(0));
@@ -54,7 +57,7 @@ export class State {
     return this.#links.tenantsBySlug.get(slug);
   }
 
-  /** The API that owns a host name; `host` is lower-case, with the port that the client sent. */
+  /** The API that owns a host name. `host` is lower-case, with the port that the client sent. */
   apiByHost(host: string): ApiNode | undefined {
     return this.#links.apisByHost.size === 0 ? undefined : this.#links.apisByHost.get(withoutPort(host));
   }
@@ -73,7 +76,7 @@ export class State {
     return this.#links.clients.get(id);
   }
 
-  /** The key with this credential id, where it holds scopes. */
+  /** The key with this credential id, if it holds scopes. */
   scopedKey(credentialId: string): KeyObject | undefined {
     return this.#links.scopedKeys.get(credentialId);
   }
@@ -87,7 +90,7 @@ export class State {
     return this.#links.issuers.get(iss);
   }
 
-  /** Whether any token is denied at all. */
+  /** Whether any token is denied. */
   get denies(): boolean {
     return this.#links.denials.size > 0;
   }

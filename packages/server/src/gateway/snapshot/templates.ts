@@ -1,11 +1,11 @@
 /** Segments of path templates (OpenAPI 3.1 §4.8.8): literal text with parameters between, `{name}:{verb}`. */
 
-/** The literal texts around a segment's parameters: `{name}:{verb}` is `['', ':', '']`; one text: there is no parameter. */
+/** The literal texts around the parameters of a segment: `{name}:{verb}` is `['', ':', '']`. One text: there is no parameter. */
 export type Parts = readonly string[];
 
 export const partsOf = (segment: string): Parts => segment.split(/\{[^{}]*\}/);
 
-/** Whether a segment fits: every parameter takes at least one character. */
+/** Whether a segment matches: every parameter takes at least one character. */
 export function fits(segment: string, parts: Parts): boolean {
   const first = parts[0] ?? '';
   if (parts.length === 1) return segment === first;
@@ -21,13 +21,13 @@ export function fits(segment: string, parts: Parts): boolean {
   return segment.length - last.length > at && segment.endsWith(last);
 }
 
-/** Stands for the value of a parameter; no path holds it. */
+/** Represents the value of a parameter. No path contains it. */
 const anything = '\u0001';
 
-/** Whether every segment that fits `narrow` fits `wide` too. */
+/** Whether every segment that matches `narrow` also matches `wide`. */
 export const covers = (wide: Parts, narrow: Parts): boolean => fits(narrow.join(anything), wide);
 
-/** More literal text first: the more a segment says by itself, the more it means. Equal ones in an order of their own. */
+/** More literal text first, because it makes a segment more specific. Equal segments have a fixed order. */
 export function bySpecificity(a: Parts, b: Parts): number {
   const difference = literalLength(b) - literalLength(a) || a.length - b.length;
   if (difference !== 0) return difference;
@@ -38,8 +38,8 @@ export function bySpecificity(a: Parts, b: Parts): number {
 const literalLength = (parts: Parts): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /**
- * The canonical form of a path (RFC 3986 §6.2.2): characters that need no escape are not escaped, digits of escapes are in
- * upper case. Dot segments do not occur: step `target` refuses them.
+ * The canonical form of a path (RFC 3986 §6.2.2): characters that need no escape are not escaped, and digits of escapes are
+ * in upper case. Dot segments do not occur: step `target` refuses them.
  */
 export const canonical = (path: string): string =>
   path.includes('%') ? path.replaceAll(/%[0-9a-f]{2}/gi, canonicalEscape) : path;
@@ -49,7 +49,7 @@ function canonicalEscape(escape: string): string {
   return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
 }
 
-/** A template in the form that paths come in: what a path cannot hold is escaped, outside of parameters. */
+/** A template in the form of canonical paths: outside of parameters, characters that a path cannot hold are escaped. */
 export const canonicalTemplate = (path: string): string =>
   path
     .split(/(\{[^{}]*\})/)

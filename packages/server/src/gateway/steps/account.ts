@@ -6,8 +6,9 @@ import { interned, type Interned, type UsageEvent } from '../usage/record.ts';
 import type { Outcome } from '../wire/exchange.ts';
 
 /**
- * What the spool keeps of an answered call; undefined where nothing is: no version was found, so nobody provides it, or
- * nothing was sent. A refused call of a known version counts too: its 429 and 403 are usage that both sides want to see.
+ * The spool's record of an answered call. Undefined if nothing is recorded: no version was found, so the call has no
+ * provider, or no answer was sent. A refused call of a known version is recorded too: its 429 and 403 are usage that both
+ * sides want to see.
  */
 export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | undefined {
   if (call.version === undefined || outcome.status < 100 || call.refusal === 'spool_full') return undefined;
@@ -25,11 +26,11 @@ export function usageOf(call: Call, outcome: Outcome, gate: Gate): UsageEvent | 
   };
 }
 
-/** Why the gateway answered itself; undefined: the service answered, whatever became of its answer. */
+/** The reason why the gateway answered itself. Undefined: the service answered, even if its answer was cut off later. */
 export const codeOf = (call: Call, { error }: Outcome): ErrorCode | undefined =>
   call.refusal ?? (error === 'client_aborted' || error === 'upstream_aborted' ? undefined : error);
 
-/** Why the upstream gave no good answer; for the provider and the operator, never for the caller. */
+/** The reason why the upstream gave no valid answer. It is for the provider and the operator, never for the caller. */
 export function causeOf(call: Call, outcome: Outcome): UpstreamCause | undefined {
   return call.refusal === 'upstream_unreachable' ? 'no_upstream' : outcome.fault?.cause;
 }

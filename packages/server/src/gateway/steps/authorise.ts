@@ -7,9 +7,9 @@ import { fullName, installationOf, rightsOf, tokenGrantFor } from '../tokens/rig
 import type { Pass } from '../tokens/tokens.ts';
 
 /**
- * Whether this app may call this API: its tenant is active, and it has a subscription. Open versions need none. An operation
- * that requires scopes is called only with them: those of the token, as far as the installation behind it has them, or those
- * of the key. A key acts for the app's own tenant and needs no installation.
+ * Decides whether this app may call this API: its tenant is active, and it has a subscription. Open versions need no
+ * subscription. An operation with scopes requires them from the token, within its installation, or from the key. A key acts
+ * for the app's own tenant and needs no installation.
  */
 export const authorise: Step = {
   name: 'authorise',
@@ -49,7 +49,7 @@ function admit(call: Call, gate: Gate): ErrorCode | undefined {
 
 const none: ReadonlySet<string> = new Set();
 
-/** Calls by key, and those without a credential, which open versions take. */
+/** Calls by key, and calls without a credential, which open versions accept. */
 function admitKey(call: Call, gate: Gate): ErrorCode | undefined {
   const refusal = admit(call, gate);
   const { grant, identity } = call;
@@ -78,8 +78,8 @@ function admitToken(call: Call, gate: Gate, pass: Pass): ErrorCode | undefined {
 }
 
 /**
- * Which operation it is, and whether the token holds its scopes. After the caller is known: nobody else learns what operations
- * there are.
+ * Determines the operation, and whether the token holds its scopes. This follows the identification of the caller: no one
+ * else may learn which operations exist.
  */
 function checkOperation(call: Call, gate: Gate): ErrorCode | undefined {
   const { version, grant, scopes, held } = call;
@@ -106,7 +106,7 @@ function refuseLacking(call: Call, gate: Gate, lacking: readonly string[]): Erro
   return 'scope_required';
 }
 
-/** Past this many the command would be longer than its explanation. */
+/** Above this number the command would be longer than its explanation. */
 const scopesShownMax = 8;
 
 function refuseKey(call: Call, { app: node, key, credential }: Identity, lacking: readonly string[]): ErrorCode {
@@ -124,14 +124,14 @@ function refuseKey(call: Call, { app: node, key, credential }: Identity, lacking
   return 'scope_required';
 }
 
-/** Whether a scope of high risk is used while it is unknown if somebody has taken it back. */
+/** Whether a scope of high risk is used while the gateway cannot know if it was revoked. */
 function isTooRisky(call: Call, gate: Gate, scopes: readonly string[]): boolean {
   if (scopes.length === 0 || !gate.freshness.isStale(call.atMs)) return false;
   const risks = call.version?.api.object?.scopes ?? [];
   return scopes.some((name) => risks.some((scope) => scope.name === name && scope.risk === 'high'));
 }
 
-/** Where an admin of the tenant grants the app what it asks for. */
+/** The page where an admin of the tenant grants the app its scopes. */
 function installUrl(gate: Gate, { app, token }: Pass, scopes: string): string {
   const url = new URL('/account/install', gate.platformUrl);
   url.searchParams.set('app', `${app.tenant?.object?.slug ?? ''}/${app.object?.slug ?? ''}`);

@@ -1,15 +1,16 @@
-/** Where a call's credential is, and what must not be forwarded with it. */
+/** The location of a call's credential, and the fields that must not be forwarded with it. */
 import { withoutPlatformCookies } from '../cookies.ts';
 import type { Call, Gate } from '../call.ts';
 import { namesOurKey } from '../signatures/verify.ts';
 import { issuerNamedIn } from '../tokens/compact.ts';
 
-/** There is more than one in the same field. */
+/** The same field occurs more than once. */
 export const twice = Symbol('twice');
 
 /**
- * Walks the fields once; notes on the way what else says who calls. Of two credentials the one that is ours counts; of two
- * that are ours, the one that the version takes: a token where it takes tokens only, else `X-API-Key`.
+ * Reads the fields once, and notes every other field that identifies the caller. If there are two credentials, only one of
+ * this platform counts. If both are of this platform, the one that the version accepts counts: a token if it takes only
+ * tokens, otherwise `X-API-Key`.
  */
 export function findCredential(call: Call, gate: Gate): string | typeof twice | undefined {
   const { fields } = call.exchange.head;
@@ -31,7 +32,7 @@ export function findCredential(call: Call, gate: Gate): string | typeof twice | 
 
 function note(call: Call, name: string, value: string | undefined): void {
   if (name === 'traceparent') call.traceparent = value;
-  // Two proofs are none (RFC 9449 §4.3), nor are two certificates.
+  // Two proofs count as none (RFC 9449 §4.3), and so do two certificates.
   else if (name === 'dpop') call.proof = call.proof === undefined ? value : '';
   else if (name === 'client-cert') call.clientCert = call.clientCert === undefined ? value : '';
   else if (name === 'signature-input') call.isSigned ||= value !== undefined && namesOurKey(value);
@@ -41,14 +42,14 @@ function note(call: Call, name: string, value: string | undefined): void {
   }
 }
 
-/** Where a field holds a cookie of the platform, all cookies are sent in one field, without it. */
+/** If a field holds a cookie of the platform, all other cookies are sent in one field. */
 function noteCookie(call: Call, value: string): void {
   const kept = withoutPlatformCookies(value);
   (call.cookies ??= []).push(kept);
   if (kept !== value) call.drops |= drop.cookie;
 }
 
-/** Takes a trusted proxy's word for who calls, and nobody else's. */
+/** Takes the client's address and certificate only from a trusted proxy. */
 function meet(call: Call, { proxies }: Gate): void {
   const { remoteAddress, head } = call.exchange;
   if (!proxies.trusts(remoteAddress)) {
@@ -77,7 +78,7 @@ function choose(call: Call, apiKey: string | undefined, authorization: string | 
   return apiKey;
 }
 
-/** What of a client's fields is for this gateway alone: bits of `Call.drops`. */
+/** The client's fields that are only for this gateway: bits of `Call.drops`. */
 export const drop = { apiKey: 1, authorization: 2, proof: 4, proxy: 8, signature: 16, cookie: 32 } as const;
 
 const fieldsOf: readonly (readonly [bit: number, names: readonly string[]])[] = [
@@ -89,7 +90,7 @@ const fieldsOf: readonly (readonly [bit: number, names: readonly string[]])[] = 
   [drop.cookie, ['cookie']],
 ];
 
-/** The engine keeps these apart already (wire/trust.ts); the pipeline says it again for its own fields. */
+/** The engine separates these already (wire/trust.ts). The pipeline drops its own fields again. */
 export const replaced = [
   'traceparent',
   'forwarded',
@@ -99,7 +100,7 @@ export const replaced = [
   'x-real-ip',
 ];
 
-/** One set for each combination. `traceparent` and what says where a call comes from are always replaced by ours. */
+/** One set for each combination. `traceparent` and fields about the origin of a call are always replaced by ours. */
 const droppedFor: readonly ReadonlySet<string>[] = Array.from(
   { length: 2 ** fieldsOf.length },
   (_, bits) => new Set([...replaced, ...fieldsOf.flatMap(([bit, names]) => ((bits & bit) === 0 ? [] : names))]),
@@ -108,13 +109,13 @@ const droppedFor: readonly ReadonlySet<string>[] = Array.from(
 /** The names behind `Call.drops`. */
 export const fieldsDropped = (bits: number): ReadonlySet<string> => droppedFor[bits] as ReadonlySet<string>;
 
-/** The field stays with the call, as it is nobody's but the upstream's. */
+/** The field stays with the call: it is only for the upstream. */
 export function leaveToUpstream(call: Call): undefined {
   call.drops &= drop.proxy | drop.cookie;
   return undefined;
 }
 
-/** What follows the scheme `Bearer` (RFC 6750 §2.1) or `DPoP` (RFC 9449 §7.1); schemes know no case (RFC 9110 §11.1). */
+/** Returns the text after the scheme `Bearer` (RFC 6750 §2.1) or `DPoP` (RFC 9449 §7.1). Schemes ignore case (RFC 9110 §11.1). */
 function credentialIn(call: Call, authorization: string): string | undefined {
   if (authorization.startsWith('Bearer ') && authorization[7] !== ' ') return authorization.slice(7);
   const [, scheme = '', text] = /^(bearer|dpop) +(.*)$/i.exec(authorization) ?? [];
@@ -123,7 +124,7 @@ function credentialIn(call: Call, authorization: string): string | undefined {
 }
 
 /**
- * Any credential that Tulou issues: control tokens, and whatever names one of our issuers, however it is spelled. None of
+ * Any credential that Tulou issues: control tokens, and every text that names one of our issuers, in any spelling. None of
  * them may reach an upstream, which could use it elsewhere.
  */
 export function isOurs(text: string, { state }: Call): boolean {

@@ -9,8 +9,8 @@ import { drop, fieldsDropped } from './credential.ts';
 import { forwardingFields } from './forwarding.ts';
 
 /**
- * Hands the call to one of the version's upstreams, with who calls as `Tulou-*` fields and as a signed assertion, and where from
- * as `Forwarded`. What the client itself sent under such names never leaves the engine.
+ * Forwards the call to one of the version's upstreams. The caller is in `Tulou-*` fields and in a signed assertion, and the
+ * origin of the call in `Forwarded`. Fields of these names that the client sent never leave the engine.
  */
 export const forward: Step = {
   name: 'forward',
@@ -44,7 +44,10 @@ export const forward: Step = {
   },
 };
 
-/** `{base path}/{rest}` with the query as it came; never without a path. Where the operation matters, exactly what was judged. */
+/**
+ * `{base path}/{rest}` with the query unchanged; never without a path. If the operation matters, the path is exactly the one
+ * that was checked.
+ */
 function joinTarget(basePath: string, call: Call): string {
   const { target } = call.exchange.head;
   const rest = call.rest === undefined ? target.slice(call.restAt) : call.rest + target.slice(call.pathEnd);
@@ -69,11 +72,11 @@ function requestFields(call: Call, gate: Gate, grant: Grant): string[] {
 
 function addCookies(fields: string[], cookies: readonly (string | undefined)[]): void {
   const kept = cookies.filter((one) => one !== undefined).join('; ');
-  // A value that only ASCII can say: own fields hold nothing else, and no browser sends another.
+  // The value must be ASCII: own fields hold nothing else, and no browser sends another.
   if (kept !== '') fields.push('cookie', kept.replaceAll(/[^ -~]/g, encodeURIComponent));
 }
 
-/** What every answer to this call carries, also those that the gateway makes itself. */
+/** The fields of every answer to this call, also of answers that the gateway makes itself. */
 export function answerFields(call: Call, grant: Grant | undefined): string[] {
   const fields = grant === undefined ? [] : grant.answerFields.slice();
   if (call.rateLimit !== '') fields.push('ratelimit', call.rateLimit);

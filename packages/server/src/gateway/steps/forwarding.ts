@@ -1,21 +1,21 @@
-/** What the upstream is told about the connection that a call came over: by this gateway alone, and nothing but the truth. */
+/** The fields that inform the upstream about the connection of a call. Only this gateway sets them, and they are always true. */
 import { isIPv6 } from 'node:net';
 import type { Call, Gate } from '../call.ts';
 
-/** `Forwarded` (RFC 7239) and the fields that are older than it. One hop: the client that this gateway knows. */
+/** `Forwarded` (RFC 7239) and its older equivalents. They have one hop: the client that this gateway knows. */
 export function forwardingFields(call: Call, gate: Gate): readonly string[] {
   const { exchange, address } = call;
   const isProxied = gate.proxies.trusts(exchange.remoteAddress);
   const proto = (isProxied ? protoIn(call) : undefined) ?? (exchange.secure ? 'https' : 'http');
   const host = (isProxied ? hostIn(call) : undefined) ?? exchange.head.host;
   const node = isIPv6(address) ? `"[${address}]"` : address;
-  // A client of HTTP/1.0 may have named no host.
+  // A client of HTTP/1.0 may have sent no host.
   const named = host === '' ? [] : ['x-forwarded-host', host];
   const forwarded = `for=${node}${host === '' ? '' : `;host="${host}"`};proto=${proto}`;
   return ['forwarded', forwarded, 'x-forwarded-for', address, 'x-forwarded-proto', proto, ...named];
 }
 
-/** The last word counts: the nearest proxy has it. */
+/** The last value counts: the nearest proxy wrote it. */
 function claimed(call: Call, wanted: string): string | undefined {
   const { fields, claims = [] } = call.exchange.head;
   let last: string | undefined;

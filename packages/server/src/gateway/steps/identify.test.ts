@@ -6,7 +6,7 @@ import { systemRandom } from '../../kernel/random.ts';
 import { replaced } from './credential.ts';
 import { address, key, newKey, pairs, threadForEach, uuid, withKey, world } from '../../../test/gateway/one-thread.ts';
 
-describe('who calls, and whether they may', () => {
+describe('the caller and its rights', () => {
   const thread = threadForEach();
 
   it('asks for a credential, and takes one in either field', () => {

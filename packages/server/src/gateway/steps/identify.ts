@@ -8,10 +8,11 @@ import type { Pass } from '../tokens/tokens.ts';
 import { drop, findCredential, isOurs, leaveToUpstream, twice } from './credential.ts';
 
 /**
- * Finds out whose call it is: an API key as `X-API-Key`, or a key or access token as `Authorization: Bearer`; a signature made
- * with a key (docs/how-to/sign-requests.md); a token that is bound to a key as `Authorization: DPoP`, with its proof, or over a
- * connection with its certificate. The fields that held them are not forwarded. An open version takes calls without one, and
- * leaves an `Authorization` that is not ours to the upstream.
+ * Identifies the caller of a call. The credential is an API key as `X-API-Key`, or a key or access token as `Authorization:
+ * Bearer`, or a signature made with a key (docs/how-to/sign-requests.md). A token that is bound to a key comes as
+ * `Authorization: DPoP` with its proof; a token that is bound to a certificate comes over a connection with the certificate.
+ * The credential's fields are not forwarded. An open version accepts calls without a credential, and passes an
+ * `Authorization` of another system to the upstream.
  */
 export const identify: Step = {
   name: 'identify',
@@ -42,7 +43,7 @@ const onlyOne = 'Send exactly one credential.';
 const onlyOwn = 'This token is of a tenant’s own issuer: only APIs of that tenant take it.';
 const onlyTokens = 'This version takes access tokens, not API keys.';
 
-/** What else is in `Authorization` or `X-API-Key` is nobody's but the upstream's. */
+/** Every other value of `Authorization` or `X-API-Key` is only for the upstream. */
 function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
   if (call.version?.object.access === 'token') return refuse(call, onlyTokens);
   const { state, atMs, exchange } = call;
@@ -51,7 +52,7 @@ function checkSigned(call: Call, gate: Gate): ErrorCode | undefined {
     { signerOf: (id) => gate.signers.find(id, state, gate.fleetKey, atMs), used: gate.usedProofs, nowMs: atMs },
   );
   if (typeof verified === 'string') {
-    // Without the fleet key an HMAC cannot be told from a wrong one.
+    // Without the fleet key, a valid HMAC cannot be distinguished from a wrong one.
     if (gate.fleetKey === undefined) return 'not_ready';
     call.detail = verified;
     return 'signature_invalid';
@@ -84,7 +85,7 @@ function checkToken(call: Call, gate: Gate, text: string): ErrorCode | undefined
   return certificate === undefined ? checkProof(call, gate, pass, text) : checkCertificate(call, gate, certificate);
 }
 
-/** The client has proven to a trusted proxy that it holds the certificate that the token is bound to (RFC 8705 §3). */
+/** The client has proven to a trusted proxy that it holds the certificate of the token (RFC 8705 §3). */
 function checkCertificate(call: Call, { proxies }: Gate, thumbprint: string): ErrorCode | undefined {
   const held = proxies.certificateOf(call.exchange.remoteAddress, call.clientCert);
   if (!call.isProofScheme && held !== undefined && hash('sha256', held, 'base64url') === thumbprint) return undefined;
@@ -92,12 +93,12 @@ function checkCertificate(call: Call, { proxies }: Gate, thumbprint: string): Er
   return 'certificate_required';
 }
 
-/** A bound token never passes as a bearer token, and no other token as a bound one (RFC 9449 §7.1). */
+/** A bound token is never accepted as a bearer token, and no other token as a bound one (RFC 9449 §7.1). */
 function checkProof(call: Call, gate: Gate, pass: Pass, token: string): ErrorCode | undefined {
   const { proofKey } = pass.token;
   if (proofKey === undefined) return call.isProofScheme ? refuse(call, 'This token is bound to no key.') : undefined;
   const verdict = call.isProofScheme ? proofOf(call, gate, pass, proofKey, token) : 'bearer';
-  // Whoever must show that a proof is new, or will have to soon, is given the means (RFC 9449 §8.2, §9).
+  // A client that must show a new proof, now or soon, gets the nonce for it (RFC 9449 §8.2, §9).
   const isToRenew = verdict === 'stale' || (typeof verdict === 'object' && verdict.ageing);
   if (isToRenew && gate.fleetKey !== undefined) call.proofNonce = nonceAt(gate.fleetKey, Math.floor(call.atMs / 1000));
   if (typeof verdict === 'object') {
@@ -116,7 +117,7 @@ function proofOf(call: Call, gate: Gate, pass: Pass, proofKey: string, token: st
   return judgeProof(call.proof, pass, proofKey, proven, { used, fleetKey, nowMs: call.atMs });
 }
 
-/** The address as the client sees it: the configured one, or a host name of the API. Never what a `Host` field says alone. */
+/** The address as the client sees it: the configured one, or a host name of the API. Never from a `Host` field alone. */
 function publicUrl(call: Call, gate: Gate): string {
   return publicOrigin(call, gate) + call.exchange.head.target.slice(0, call.pathEnd);
 }

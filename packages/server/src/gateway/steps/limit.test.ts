@@ -31,7 +31,7 @@ describe('the limit step', () => {
     assert.equal(thread().call(address, withKey).code, 'rate_limited');
   });
 
-  it('counts on when the subscription is renewed, the app is made anew, or the plan is changed, there and back', () => {
+  it('continues its counts when the subscription is renewed, the app recreated, or the plan changed and changed back', () => {
     const limits: PlanLimit[] = [{ requests: 3, per: 'month', by: 'subscription' }];
     const other = { ...planWith({ limits, slug: 'other' }), key: 'pln_2' } as SnapshotOf<'plan'>;
     const subscribed = (key: string, app: string, plan: string): SnapshotObject => ({
@@ -57,7 +57,7 @@ describe('the limit step', () => {
     }
   });
 
-  it('lets no more calls run at once than the plan says, and gives each place back once, however the call ends', () => {
+  it('limits concurrent calls to the plan, and releases each place once for every end of a call', () => {
     thread().publish(planWith({ concurrency: 2 }));
     const [one, two] = [thread().begin(address, withKey), thread().begin(address, withKey)];
     assert.equal(thread().call(address, withKey).code, 'concurrency_limited');

@@ -6,8 +6,8 @@ import type { Hash64 } from '../limits/hash.ts';
 import { windowsFor } from '../limits/plan.ts';
 
 /**
- * Whether the plan has room for this call, and the spool for its record. All windows of the plan are looked at before any
- * is counted: a refused call takes nothing.
+ * Decides whether the plan has room for this call, and the spool for its record. All windows of the plan are checked before
+ * any is counted: a refused call uses nothing.
  */
 export const limit: Step = {
   name: 'limit',
@@ -37,7 +37,7 @@ function count(call: Call, gate: Gate, grant: Grant): ErrorCode | undefined {
   return 'rate_limited';
 }
 
-/** Gives the call's place back, once. */
+/** Releases the place of the call, once. */
 export function releaseSlot(call: Call, gate: Gate): void {
   if (call.slot === undefined) return;
   gate.slots.release(call.slot);

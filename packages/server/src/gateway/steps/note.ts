@@ -3,7 +3,7 @@ import type { Call, Gate } from '../call.ts';
 import type { Outcome } from '../wire/exchange.ts';
 import { causeOf } from './account.ts';
 
-/** Keeps a record of an answered call of a known version, for the people who look it up; under load, of some. */
+/** Keeps a record of an answered call of a known version, for later look-up. Under load it keeps only some records. */
 export function noteCall(call: Call, outcome: Outcome, { calls }: Gate): void {
   const { version, identity } = call;
   if (version === undefined || outcome.status < 100) return;

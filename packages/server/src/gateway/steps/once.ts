@@ -3,8 +3,9 @@ import { usedBefore } from '../signatures/verify.ts';
 import { proofChallenge } from '../tokens/proof.ts';
 
 /**
- * Uses the call's proof up, or the nonce of its signature: of all that come with the same, on whichever thread, one passes. Last
- * before the call is let through, so that nobody fills the memory of used ones with calls that they may not make.
+ * Uses up the proof of the call, or the nonce of its signature: of all calls with the same one, on any thread, one is
+ * forwarded. This is the last step before the call is forwarded. Callers therefore cannot fill the memory of used proofs with
+ * calls that they may not make.
  */
 export const once: Step = {
   name: 'once',

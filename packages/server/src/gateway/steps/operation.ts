@@ -1,6 +1,7 @@
 /**
- * Which operation a call is. Where nothing depends on it, for metering alone: an unknown path is forwarded. Where operations need
- * scopes, or the version is strict, the upstream must not read another operation than the one that is authorised.
+ * Determines the operation of a call. If no decision depends on it, it serves only metering, and an unknown path is
+ * forwarded. If operations need scopes, or the version is strict, the upstream must not read another operation than the
+ * authorised one.
  */
 import type { Call } from '../call.ts';
 import { OperationGuard } from '../snapshot/guard.ts';
@@ -9,7 +10,7 @@ import { canonical } from '../snapshot/templates.ts';
 import type { Operation, VersionNode } from '../snapshot/links.ts';
 import { interned } from '../usage/record.ts';
 
-/** Sets what a call says of its operation. */
+/** Sets the call's data about its operation. */
 export function readOperation(call: Call, version: VersionNode): void {
   const index = version.operations ?? compile(version);
   const { method, target } = call.exchange.head;
@@ -36,7 +37,7 @@ function compile(version: VersionNode): OperationIndex<Operation> {
   return index;
 }
 
-/** Frameworks take the method from these instead of the request line, as forms of browsers know GET and POST only. */
+/** Frameworks take the method from these fields instead of the request line, because HTML forms support only GET and POST. */
 const overrideField = /^(?:x-)?(?:http-)?(?:method|method-override|verb-override|original-method|request-method)$/;
 const overrideParameter = /^_*(?:method$|method\[|(?:x_)?http_method(?:_override)?$|(?:x_)?method_override$)/;
 
@@ -52,7 +53,7 @@ function overrideIn({ exchange, pathEnd }: Call): string | undefined {
   return named === undefined ? undefined : 'A parameter of the query names another method.';
 }
 
-/** As the servers see them that change most about a name: PHP turns dots and spaces into `_`. */
+/** In the form of the server that changes a name most: PHP turns dots and spaces into `_`. */
 const parameterNames = (query: string): readonly string[] =>
   query
     .split(/[&;?]/)

@@ -3,8 +3,8 @@ import type { ApiNode, VersionNode } from '../snapshot/links.ts';
 import { readOperation } from './operation.ts';
 
 /**
- * Finds the version: `/{tenant}/{api}/{version}/{rest}`, or `/{version}/{rest}` on a host name of the API. Whatever is
- * missing on the way, the answer is the same. Which operation it is, is read here and judged by `authorise`.
+ * Finds the version: `/{tenant}/{api}/{version}/{rest}`, or `/{version}/{rest}` on a host name of the API. The answer is the
+ * same for every missing part. This step reads the operation, and `authorise` checks it.
  */
 export const route: Step = {
   name: 'route',

@@ -1,8 +1,8 @@
 import type { Step } from '../call.ts';
 
 /**
- * Splits the target into path and query, and refuses what could mean another place upstream than here: `.` and `..` as
- * whole segments, also percent-encoded (RFC 3986 §5.2.4 would remove them; clients do that before they send).
+ * Splits the target into path and query, and refuses targets that could mean another place at the upstream than here: `.` and
+ * `..` as whole segments, also percent-encoded (RFC 3986 §5.2.4 would remove them; clients do that before they send).
  */
 export const target: Step = {
   name: 'target',
@@ -18,13 +18,13 @@ export const target: Step = {
 };
 
 /**
- * Escapes may be escaped again, servers of Java cut `;` and what follows off a segment before they look at its dots, and old ones
+ * Escapes may be escaped again. Java servers cut `;` and the rest off a segment before they check its dots. Old servers
  * decode overlong UTF-8.
  */
 const dotSegment =
   /(?:^|[/\\]|%(?:25)*(?:2f|5c)|%c0%af)(?:\.|%(?:25)*2e|%c0%ae){1,2}(?=$|[/\\;]|%(?:25)*(?:2f|5c|3b|23|3f)|%c0%af)/i;
 
-/** The cheap question that nearly every path answers with no: a dot after a slash, or an escape or backslash at all. */
+/** A cheap test that nearly every path fails: a dot after a slash, or any escape or backslash. */
 function mayHoldDots(text: string, end: number): boolean {
   return before(text.indexOf('/.'), end) || before(text.indexOf('%'), end) || before(text.indexOf('\\'), end);
 }

@@ -1,7 +1,8 @@
 /**
- * Whether a thread turns, in memory that it shares with the main thread. A missed beat alone says little: on a busy machine
- * healthy threads wait for a core. So a thread counts as hung when it has not turned although it had the core nearly all the
- * time, or when it has not turned for long, as one that waits for what never comes.
+ * Whether a thread makes progress, in memory that it shares with the main thread. A missed beat alone proves little, because
+ * healthy threads wait for a core on a busy machine. A thread counts as hung when it made no progress although it had the
+ * core nearly all the time. It also counts as hung after a long time without progress, because it may wait for an event that
+ * never comes.
  */
 export class Heartbeat {
   readonly memory: SharedArrayBuffer;
@@ -16,7 +17,7 @@ export class Heartbeat {
     return new SharedArrayBuffer(4);
   }
 
-  /** The thread, each time its loop turns, and between the parts of what takes long. */
+  /** The thread calls this each time its event loop turns, and between the parts of long work. */
   beat(): void {
     Atomics.add(this.#beats, 0, 1);
   }

@@ -1,4 +1,4 @@
-/** What the main thread and the serving threads say to each other. */
+/** The messages between the main thread and the serving threads. */
 import type { Address } from '../../kernel/role.ts';
 import type { CallsTaken } from '../calls/log.ts';
 import type { Hash64 } from '../limits/hash.ts';
@@ -6,13 +6,16 @@ import type { SnapshotMessage } from '../snapshot/messages.ts';
 import type { Ingress } from '../upstream/ingress.ts';
 import type { AllowedClass } from '../../http/address-guard.ts';
 
-/** What a thread is born with. */
+/** The initial data of a thread. */
 export interface ThreadSetup {
-  /** From 1, below the number of threads: whose column and locks it has in the shared tables. A successor has the same. */
+  /**
+   * From 1, below the number of threads: the column and the locks of the thread in the shared tables. A successor has the
+   * same.
+   */
   readonly place: number;
   readonly threads: number;
   readonly platformUrl: string;
-  /** Public address of the calls: what a proof of possession must name. */
+  /** Public URL of the calls. A proof of possession must name it. */
   readonly gatewayUrl: string;
   readonly upstreamAllow: readonly AllowedClass[];
   /** Addresses and CIDR blocks. */
@@ -31,13 +34,13 @@ export interface ThreadSetup {
   readonly slots: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
   readonly usedProofs: SharedArrayBuffer;
-  /** When `usedProofs` began, Unix seconds. */
+  /** The start of `usedProofs`, Unix seconds. */
   readonly proofsSinceSeconds: number;
   readonly freshness: SharedArrayBuffer;
-  /** Counts that the thread is not hung: `Heartbeat`. */
+  /** The beats that show that the thread is not hung: `Heartbeat`. */
   readonly heartbeat: SharedArrayBuffer;
   /**
-   * Time for limits (limits/steady.ts): what threads share of it, and how far it is ahead of the wall clock. Absent: limits
+   * Time for limits (limits/steady.ts): the shared memory of the threads, and its lead over the wall clock. Absent: limits
    * count by the time of each call.
    */
   readonly steady?: { readonly memory: SharedArrayBuffer; readonly aheadMs: number };
@@ -47,7 +50,7 @@ export type ToThread =
   | SnapshotMessage
   | { readonly type: 'listen'; readonly listen: Address; readonly reusePort: boolean }
   | { readonly type: 'fleet'; readonly key: Uint8Array }
-  /** Control has the segment that was handed over. */
+  /** Control has the segment that the thread passed on. */
   | { readonly type: 'taken'; readonly segment: string }
   | { readonly type: 'drain'; readonly graceMs: number };
 

@@ -1,6 +1,6 @@
 /**
- * The serving threads: starts them on one port, tells them what changes, replaces one that dies or hangs. What a dead one
- * held in shared memory (locks, places, in-flight counts) is taken back, and its open segment is shipped.
+ * The serving threads. It starts them on one port, passes changes to them, and replaces a thread that dies or hangs. The
+ * places, locks and in-flight counts of a dead thread in shared memory are released, and its open segment is shipped.
  */
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
@@ -13,23 +13,23 @@ import type { SnapshotMessage } from '../snapshot/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
-/** A thread that dies at once again and again must not turn the machine into a heater. */
+/** A thread that dies immediately after each start must not use up the processor time of the machine. */
 const restartDelayMs = 200;
 const lookEveryMs = 1000;
 
 export interface PoolOptions {
   readonly listen: Address;
   readonly threads: number;
-  /** The setup of a thread at a place; `serial` is another one for each thread ever started. */
+  /** The setup of a thread at a place. `serial` is different for each thread ever started. */
   readonly setup: (place: number, serial: number, threads: number) => ThreadSetup;
   /** The state to start with; undefined: none yet. */
   readonly state: () => SnapshotMessage | undefined;
   readonly onCalls: (taken: CallsTaken) => void;
   readonly onSegment: (id: string, sealed: boolean) => void;
-  /** A segment that the disk did not take. */
+  /** A segment that the disk refused. */
   readonly onHanded: (place: number, message: Extract<FromThread, { type: 'handed' }>) => void;
   readonly hung: HungBounds;
-  /** A thread is gone: `setup` is the one that it had. */
+  /** A thread has ended. `setup` is the setup that it had. */
   readonly onDeath: (setup: ThreadSetup) => void;
 }
 
@@ -41,20 +41,20 @@ export interface PoolDeps {
 interface Member {
   readonly setup: ThreadSetup;
   readonly worker: Worker;
-  /** Settles when it has listened, drained, or died. */
+  /** Settles when the thread has started to listen, has drained, or has died. */
   onListening: (port: number) => void;
   onFailure: (error: Error) => void;
   onDrained: () => void;
   readonly heartbeat: Heartbeat;
   readonly judge: HungJudge;
-  /** It was found to hang, and is being ended. */
+  /** The thread was found to hang, and is being ended. */
   isEnding: boolean;
 }
 
 export class ThreadPool {
-  /** Threads that died without being asked to end. */
+  /** The number of threads that died without a request to end. */
   deaths = 0;
-  /** Of those, threads that hung and were ended. */
+  /** The number of threads among them that hung and were ended. */
   hangs = 0;
   readonly #options: PoolOptions;
   readonly #deps: PoolDeps;
@@ -75,8 +75,8 @@ export class ThreadPool {
   }
 
   /**
-   * Brings the threads up without serving, so that they load their code while the caller reads its disk. Rejects with the
-   * system's error where the address cannot be had.
+   * Starts the threads without serving, so that they load their code while the caller reads its disk. Rejects with the
+   * system's error if the address is not available.
    */
   static async open(options: PoolOptions, deps: PoolDeps): Promise<ThreadPool> {
     await assertFree(options.listen);
@@ -88,7 +88,7 @@ export class ThreadPool {
     return pool;
   }
 
-  /** Tells the threads the state and lets them serve. The first one finds the port where any is asked for. */
+  /** Sends the state to the threads and starts serving. If any port may be used, the first thread finds one. */
   async listen(): Promise<void> {
     const state = this.#options.state();
     const members = [...this.#members.values()];
@@ -107,7 +107,7 @@ export class ThreadPool {
     return this.#members.size;
   }
 
-  /** Tells the thread at one place. */
+  /** Sends a message to the thread at one place. */
   tellOne(place: number, message: ToThread): void {
     this.#members.get(place)?.worker.postMessage(message);
   }
@@ -116,7 +116,7 @@ export class ThreadPool {
     for (const { worker } of this.#members.values()) worker.postMessage(message);
   }
 
-  /** Lets all threads finish their calls, at most `graceMs`, and ends them. */
+  /** Lets all threads finish their calls, for at most `graceMs`, and ends them. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#looking?.cancel();
@@ -157,7 +157,7 @@ export class ThreadPool {
     return member;
   }
 
-  /** Ends a thread that hangs; its end brings another. */
+  /** Ends a thread that hangs. Its end starts a successor. */
   async #look(): Promise<void> {
     for (const member of this.#members.values()) {
       if (member.isEnding) continue;
@@ -198,7 +198,7 @@ export class ThreadPool {
     this.#options.onDeath(member.setup);
     if (this.#stopping) return;
     this.deaths += 1;
-    this.#deps.log.error({ thread: place }, 'a thread died; another takes its place');
+    this.#deps.log.error({ thread: place }, 'a thread died; another one replaces it');
     this.#deps.clock.after(restartDelayMs, () => void this.#replace(place));
   }
 
@@ -214,9 +214,7 @@ export class ThreadPool {
   }
 }
 
-/**
- * With a shared port a second gateway would not fail but take half of the calls: so the port is tried alone first.
- */
+/** With a shared port a second gateway would not fail but take half of the calls, so the port is first tried without sharing. */
 function assertFree(listen: Address): Promise<void> {
   return listen.port === 0 ? Promise.resolve() : tryListening({ ...listen });
 }

@@ -1,4 +1,4 @@
-/** One serving thread: its pipeline on its own listener. Runs in a worker; `worker.ts` wires it. */
+/** One serving thread: its pipeline on its own listener. It runs in a worker; `worker.ts` wires it. */
 import { addressGuard } from '../../http/address-guard.ts';
 import { TrustedProxies } from '../../http/trusted-proxies.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -29,7 +29,7 @@ import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
 /** Verified keys that a thread remembers. */
 const rememberedKeysMax = 20_000;
-/** Verified tokens that a thread remembers, in characters: some ten thousand of usual length. */
+/** Verified tokens that a thread remembers, in characters: about ten thousand of usual length. */
 const rememberedTokenCharactersMax = 8 * 1024 * 1024;
 
 export const wireLimits: WireLimits = {
@@ -57,7 +57,7 @@ export interface ServeDeps {
   readonly random: Random;
   readonly log: Log;
   readonly tell: (message: FromThread) => void;
-  /** Says that the thread turns, while it does what takes long. */
+  /** Reports progress of the thread during long work. */
   readonly beat: () => void;
 }
 
@@ -113,7 +113,7 @@ export class ServingThread {
 const steadyTimeOf = ({ steady }: ThreadSetup, clock: Clock): SteadyTime | undefined =>
   steady === undefined ? undefined : new SteadyTime(clock, steady.memory, steady.aheadMs);
 
-/** All that the steps of a thread work with. */
+/** All objects that the steps of a thread use. */
 export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<ServeDeps, 'beat'>): Gate {
   const metrics = new ThreadMetrics(setup.metrics);
   return {

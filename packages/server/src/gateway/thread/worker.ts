@@ -1,4 +1,4 @@
-/** Entry of a worker thread: the wiring, and nothing else. */
+/** Entry of a worker thread: only the wiring. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { must } from '../../kernel/assert.ts';
 import { systemClock } from '../../kernel/clock.ts';
@@ -11,7 +11,7 @@ import { ServingThread } from './serve.ts';
 const port = must(parentPort, 'this file is the entry of a worker thread');
 const tell = (message: FromThread): void => port.postMessage(message);
 
-/** Lines go to the main thread, which has the one log of the process. */
+/** Lines go to the main thread, which has the only log of the process. */
 function logTo(bound: object): Log {
   const line =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
@@ -38,7 +38,7 @@ const thread = new ServingThread(setup, {
 systemClock.every(beatEveryMs, () => heartbeat.beat());
 let last = Promise.resolve();
 port.on('message', (message: ToThread) => {
-  // Configuration is taken at once; the others wait for each other.
+  // Configuration is applied immediately; other messages wait for each other.
   if (message.type === 'snapshot' || message.type === 'taken') void thread.take(message);
   else last = last.then(() => thread.take(message));
 });

@@ -47,7 +47,7 @@ describe('a call with a token', () => {
   });
   const seconds = (): number => sample.nowMs / 1000;
 
-  it('tells the upstream for whom: the tenant that installed, the app, the person, and what it may do here', () => {
+  it('identifies to the upstream the tenant that installed, the app, the person, and the scopes', () => {
     const { status, sent, dropped } = call(read, bearer(mint(sample.nowMs, { sub: 'usr_1' })));
     assert.equal(status, 200);
     const own = [...sent].filter(([name]) => name.startsWith('tulou-') && !/request|assertion/.test(name));
@@ -89,7 +89,7 @@ describe('a call with a token', () => {
     assert.equal(call(read, ['x-api-key', text]).sent.get('tulou-tenant'), 'ten_2');
   });
 
-  it('without a scope is told which one, and where an admin can grant it', () => {
+  it('without a scope gets its name, and the page where an admin can grant it', () => {
     const answer = call('/acme/orders/v1/orders', bearer(mint(sample.nowMs, { scope: 'acme/orders:read' })), {
       method: 'POST',
     });
@@ -111,7 +111,7 @@ describe('a call with a token', () => {
     );
   });
 
-  it('has no scope that the API has no more: a deleted one is nobody’s from the next call on', () => {
+  it('has no scope that the API no longer has: a deleted one has no effect from the next call on', () => {
     const write = (): string => call('/acme/orders/v1/orders', bearer(token), { method: 'POST' }).code;
     assert.equal(write(), '');
     sample.publish({ ...world.api, scopes: [{ name: 'read', risk: 'low' }] });
@@ -147,7 +147,7 @@ describe('a call with a token', () => {
     });
   }
 
-  it('is judged by the canonical form of the path, and the upstream is sent that form', () => {
+  it('is checked by the canonical form of the path, and the upstream receives that form', () => {
     assert.equal(call('/acme/orders/v1/%6frders/%37%2dx').target, '/orders/7-x');
     const unscoped = bearer(mint(sample.nowMs, { scope: undefined }));
     assert.equal(call('/acme/orders/v1/%6frders/7', unscoped).code, 'scope_required');
@@ -166,7 +166,7 @@ describe('a call with a token', () => {
     ['the developer’s tenant', world.developer, 'tenant_suspended'],
     ['the subscription', world.subscription, 'subscription_required'],
   ] as const) {
-    it(`is refused at once when ${what} is gone, and taken again when it is back`, () => {
+    it(`is refused immediately when ${what} is removed, and accepted again when it is restored`, () => {
       assert.equal(call().code, '');
       sample.drop(change);
       assert.equal(call().code, code);
@@ -175,7 +175,7 @@ describe('a call with a token', () => {
     });
   }
 
-  it('is refused at once when the operator has suspended the app or a tenant', () => {
+  it('is refused immediately when the operator has suspended the app or a tenant', () => {
     assert.equal(call().code, '');
     sample.publish({ ...world.app, state: 'suspended' });
     assert.equal(call().code, 'credential_invalid');
@@ -183,7 +183,7 @@ describe('a call with a token', () => {
     assert.equal(call().code, 'tenant_suspended');
   });
 
-  it('is refused at once when its key is taken away or exchanged under the same kid', () => {
+  it('is refused immediately when its key is removed or replaced under the same kid', () => {
     assert.equal(call().code, '');
     sample.publish({ ...world.issuer, keys: [newSigner('k2').jwk] });
     assert.equal(call().code, 'credential_invalid');
@@ -205,7 +205,7 @@ describe('a call with a token', () => {
     });
   }
 
-  it('is nobody’s but the installation’s it names: of that tenant, for that app', () => {
+  it('acts only for the installation that it names: of that tenant, for that app', () => {
     sample.publish({ ...world.installation, tenant: 'ten_2' });
     assert.equal(call().code, 'installation_required');
     sample.publish({ ...world.installation, app: 'app_2' });
@@ -214,7 +214,7 @@ describe('a call with a token', () => {
     assert.match(detail, /https:\/\/platform\.test\/account\/install\?app=dev%2Fshop&tenant=ten_3$/);
   });
 
-  it('of a tenant’s own issuer speaks for clients of that tenant only, whatever their ids', () => {
+  it('of a tenant’s own issuer acts only for clients of that tenant, whatever their ids are', () => {
     const own = '/mall/orders/v1/health';
     sample.publish({ ...world.api, tenant: 'ten_3' }, { ...world.version, tenant: 'ten_3' });
     sample.publish({ ...world.plan, tenant: 'ten_3' }, { ...world.issuer, issues_for: 'ten_3' });
@@ -225,7 +225,7 @@ describe('a call with a token', () => {
     assert.equal(call(own).code, 'credential_invalid');
   });
 
-  it('of a tenant’s own issuer is taken by APIs of that tenant only: no other knows its people', () => {
+  it('of a tenant’s own issuer is accepted only by APIs of that tenant: no other knows its people', () => {
     sample.publish({ ...world.issuer, issues_for: 'ten_3' }, { ...world.client, tenant: 'ten_3' });
     const { code, detail } = call();
     assert.equal(code, 'credential_invalid');
@@ -234,7 +234,7 @@ describe('a call with a token', () => {
     assert.equal(call().code, '');
   });
 
-  it('is never remembered past its end, and is then called expired', () => {
+  it('is not remembered after its expiry, and is then reported as expired', () => {
     assert.equal(call().code, '');
     sample.nowMs += 359_999;
     assert.equal(call().code, '');
@@ -262,7 +262,7 @@ describe('a call with a token', () => {
     assert.equal(call().code, '');
   });
 
-  it('is taken where the version says so: not where it takes keys, and no key where it takes tokens', () => {
+  it('is accepted only by versions that take tokens, and a key only by versions that take keys', () => {
     assert.equal(call('/acme/orders/key/orders/7').code, 'credential_invalid');
     assert.equal(call('/acme/orders/token/orders/7').code, '');
     assert.equal(call('/acme/orders/token/orders/7', ['x-api-key', text]).code, 'credential_invalid');
@@ -271,7 +271,7 @@ describe('a call with a token', () => {
     assert.ok(both.dropped.has('authorization') && both.dropped.has('x-api-key'));
   });
 
-  it('never leaves its token with the upstream: not with a key beside it, not on an open version, however it is spelled', () => {
+  it('never sends its token to the upstream: not with a key beside it, not on an open version, in no spelling', () => {
     assert.ok(call(read, [...bearer(token), 'x-api-key', text]).dropped.has('authorization'));
     for (const spelled of [`${token}==`, `${token}.x`, mint(sample.nowMs, {}, { typ: 'JWT' })]) {
       assert.equal(call('/acme/orders/open/x', bearer(spelled)).code, 'credential_invalid');
@@ -287,7 +287,7 @@ describe('a call with a token', () => {
     assert.equal(foreign.dropped.has('authorization'), false);
   });
 
-  it('counts in a window of its installation where the plan says so', () => {
+  it('counts in a window of its installation if the plan requires it', () => {
     sample.publish({ ...world.plan, limits: [{ requests: 1, per: 'minute', by: 'installation' }] });
     const second = { ...world.installation, key: 'ins_2', tenant: 'ten_4' };
     sample.publish({ kind: 'tenant', key: 'ten_4', slug: 'shop', state: 'active' }, second);
@@ -358,7 +358,7 @@ describe('a token that is bound to a key', () => {
     }
   });
 
-  it('is asked for as such: a token that is bound to none is refused under the scheme DPoP', () => {
+  it('is required by the scheme: a token that is bound to no key is refused under the scheme DPoP', () => {
     const unbound = mint(sample.nowMs);
     assert.equal(sample.call(read, ['authorization', `DPoP ${unbound}`, 'dpop', proof()]).code, 'credential_invalid');
   });
@@ -402,7 +402,7 @@ describe('a token that is bound to a key', () => {
     });
   }
 
-  it('never takes a proof again that could still be fresh, also where the memory of used ones is full', () => {
+  it('never accepts a proof again that could still be fresh, even if the memory of used ones is full', () => {
     const codes = Array.from({ length: 65 }, (_, n) => send(proof({ jti: `p${n}` })).code);
     assert.deepEqual(codes.slice(0, 64), Array<string>(64).fill(''));
     assert.equal(codes[64], 'overloaded');

@@ -1,19 +1,19 @@
-/** JWTs in their compact form (RFC 7515 §7.1), read so that one signed content has exactly one spelling. */
+/** JWTs in their compact form (RFC 7515 §7.1). The reader accepts exactly one spelling of a signed content. */
 
 export interface Compact {
   readonly head: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** What the signature is over. */
+  /** The text that the signature covers. */
   readonly signed: Buffer;
   readonly signature: Buffer;
 }
 
-/** Far beyond a token with a hundred scopes; what is longer is not even taken apart. */
+/** Far longer than a token with a hundred scopes. A longer text is not parsed. */
 const charactersMax = 8192;
 
 /**
- * Takes a JWT apart; undefined: it is none. Three parts, each the one canonical base64url text of its bytes: padding, spare
- * bits, spaces or the other alphabet would give a denied or burned token a second text under which it still verifies.
+ * Splits a JWT; undefined: the text is not a JWT. It has three parts, each the only canonical base64url text of its bytes.
+ * Padding, spare bits, spaces or other alphabets would give a denied or used token a second text that still verifies.
  */
 export function readCompact(text: string): Compact | undefined {
   if (text.length > charactersMax) return undefined;
@@ -28,8 +28,8 @@ export function readCompact(text: string): Compact | undefined {
 }
 
 /**
- * The `iss` that a text names, however badly it is spelled; undefined: none. Only to tell whose a text is, never to trust it:
- * a token of ours that no strict reader takes must still not reach an upstream that reads leniently.
+ * The `iss` that a text names, in any spelling; undefined: none. It only identifies the system of a text and is never
+ * trusted: a token of ours that a strict reader rejects must not reach an upstream that reads leniently.
  */
 export function issuerNamedIn(text: string): string | undefined {
   const [, body = ''] = text.split('.', 2);
@@ -37,7 +37,7 @@ export function issuerNamedIn(text: string): string | undefined {
   return typeof iss === 'string' ? iss : undefined;
 }
 
-/** The bytes of one part; undefined where it is empty, or not their one canonical text. */
+/** The bytes of one part; undefined if it is empty or not their canonical text. */
 export function decodePart(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url');
   return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined;

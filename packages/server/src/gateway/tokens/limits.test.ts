@@ -6,7 +6,7 @@ import { mint, world } from './sample-issuer.ts';
 
 const shop = { type: 'tulou_data', actions: ['acme/orders:read'], identifier: 'shop-17' };
 
-describe('a call with a token that is for some of the data only', () => {
+describe('a call with a token for a part of the data', () => {
   let sample: SampleGate;
   beforeEach(() => {
     sample = new SampleGate();
@@ -27,19 +27,19 @@ describe('a call with a token that is for some of the data only', () => {
     ];
   };
 
-  it('tells the service for which, in what the gateway signs', () => {
+  it('sends the service the limits in the signed assertion', () => {
     assert.deepEqual(told([shop]), [{ ...shop, actions: ['read'] }]);
     assert.equal(told(undefined), undefined);
   });
 
-  it('tells each API its own limits only, of scopes that the call has', () => {
+  it('sends each API only its own limits, for scopes that the call has', () => {
     const other = { ...shop, actions: ['acme/stock:read'], identifier: 'shelf-1' };
     const gone = { ...shop, actions: ['acme/orders:gone'], identifier: 'shop-18' };
     assert.deepEqual(told([other, shop, gone]), [{ ...shop, actions: ['read'] }]);
     assert.equal(told([other]), undefined);
   });
 
-  it('is refused where its limits can’t be read', () => {
+  it('is refused if its limits cannot be read', () => {
     for (const details of [
       'all',
       {},
@@ -55,6 +55,6 @@ describe('a call with a token that is for some of the data only', () => {
   });
 });
 
-it('what is not there is no limit', () => {
+it('an absent claim is no limit', () => {
   assert.deepEqual([limitsIn(undefined), limitsIn([])], [[], []]);
 });

@@ -1,6 +1,6 @@
 /**
- * Scopes that are held for some of the data only (RFC 9396, type `tulou_data`), as a token says it. Only the service knows
- * which data a call is about: it is told with the assertion, and holds the call to it.
+ * Scopes that are held for a part of the data only (RFC 9396, type `tulou_data`), as a token states them. Only the service
+ * knows the data of a call. The assertion carries the limits to the service, which enforces them.
  */
 import { isObject } from './compact.ts';
 
@@ -12,7 +12,7 @@ export interface Limit {
 
 const limitsMax = 10;
 
-/** None where nothing is said. Undefined: it can't be read, and so the token is no good: what it leaves out would be lost. */
+/** By default none. Undefined: the claim cannot be read, and the token is invalid, because a restriction would be lost. */
 export function limitsIn(details: unknown): readonly Limit[] | undefined {
   if (details === undefined) return [];
   if (!Array.isArray(details) || details.length > limitsMax) return undefined;
@@ -29,7 +29,7 @@ function limitIn(detail: unknown): Limit | undefined {
   return { actions, identifier };
 }
 
-/** Those of one API, by its own names for its scopes, as its services are told of them. */
+/** The limits of one API, by the local names of its scopes, as its services receive them. */
 export function limitsOf(limits: readonly Limit[], prefix: string, held: ReadonlySet<string>): readonly object[] {
   return limits.flatMap(({ actions, identifier }) => {
     const own = actions.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));

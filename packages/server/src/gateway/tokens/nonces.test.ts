@@ -71,11 +71,11 @@ describe('a proof whose time does not show that it is new', () => {
       assert.match(refused.fields.get('www-authenticate') ?? '', /use_dpop_nonce/, String(nonce));
       assert.ok(refused.fields.has('dpop-nonce'));
     }
-    // Of another gateway, whose clock is a little ahead.
+    // A nonce of another gateway, whose clock is a little ahead.
     assert.equal(send({ nonce: nonceAt(sampleFleetKey, seconds() + 60) }).code, '');
   });
 
-  it('of before the memory of used ones is asked for a nonce of after it', () => {
+  it('from before the start of the memory of used ones needs a nonce from after it', () => {
     Object.assign(sample.gate.usedProofs, { sinceSeconds: seconds() });
     assert.match(send({ iat: seconds() - 1 }).fields.get('www-authenticate') ?? '', /use_dpop_nonce/);
     const early = nonceAt(sampleFleetKey, seconds() - 1);

@@ -1,13 +1,14 @@
 /**
- * Nonces for proofs (RFC 9449 §9). One says when it was given, by the clock of a gateway, so a proof that holds one is new
- * whatever the clock of its client says. Made with the fleet key: each gateway takes those of the others, and none is stored.
+ * Nonces for proofs (RFC 9449 §9). A nonce holds its time of issue by the clock of a gateway. A proof with it is therefore
+ * new, regardless of the clock of its client. Nonces are made with the fleet key: each gateway accepts those of the others,
+ * and none is stored.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { derived } from '../../kernel/fleet-key.ts';
 
-/** A proof may be sent for so long after its nonce was given. */
+/** The time after the issue of a nonce in which a proof may be sent. */
 export const nonceSecondsMax = 120;
-/** Clocks of gateways may differ by this much. */
+/** The largest difference between clocks of gateways. */
 export const aheadSecondsMax = 60;
 const macBytes = 16;
 
@@ -17,7 +18,7 @@ export function nonceAt(fleetKey: Uint8Array, seconds: number): string {
   return `${when}.${derived(fleetKey, `proof nonce ${when}`).toString('base64url', 0, macBytes)}`;
 }
 
-/** When a nonce was given, Unix seconds; undefined: not by us, or not of late. */
+/** The time of issue of a nonce, Unix seconds; undefined: it is not from this fleet, or too old. */
 export function givenAt(fleetKey: Uint8Array, nonce: string, nowSeconds: number): number | undefined {
   if (!/^[0-9a-z]{1,10}\.[\w-]{22}$/.test(nonce)) return undefined;
   const seconds = Number.parseInt(nonce, 36);

@@ -1,4 +1,4 @@
-/** Proofs of possession (DPoP, RFC 9449 §4.3, §7): that a bound token is sent by whoever it was given to. */
+/** Proofs of possession (DPoP, RFC 9449 §4.3, §7): the sender of a bound token is the client that received it. */
 import { hash } from 'node:crypto';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { importKey, isSigned, type Algorithm, type VerifyKey } from '../snapshot/issuer-keys.ts';
@@ -20,7 +20,7 @@ export interface Proven {
 export const proofChallenge = (error: string): string =>
   `DPoP realm="tulou", error="${error}", algs="${proofAlgorithms.join(' ')}"`;
 
-/** What proofs may be signed with. */
+/** The algorithms that proofs may be signed with. */
 const proofAlgorithms: readonly Algorithm[] = ['ES256', 'EdDSA'];
 
 export interface ProofDeps {
@@ -30,14 +30,14 @@ export interface ProofDeps {
   readonly nowMs: number;
 }
 
-/** A good proof, which must still be used up. `ageing`: its nonce will soon be stale. */
+/** A valid proof, which must still be used up. `ageing`: its nonce will soon be stale. */
 export interface Proof extends Once {
   readonly ageing: boolean;
 }
 
 /**
- * Whether `text` proves this call of a pass whose token is bound to `thumbprint`. `stale`: nothing is wrong with it, but its
- * client must show with a nonce that it is new.
+ * Whether `text` proves this call for a pass whose token is bound to `thumbprint`. `stale`: the proof is valid, but its
+ * client must use a nonce to show that it is new.
  */
 export function judgeProof(
   text: string,
@@ -60,8 +60,8 @@ export function judgeProof(
 }
 
 /**
- * Until when this proof could be sent again; undefined: it is not known to be new. By its nonce where it has one, else by its
- * own time. What is older than the memory of used proofs could have been used before.
+ * The time until which this proof could be sent again; undefined: it is not known to be new. The time comes from its nonce,
+ * otherwise from its own time. A proof that is older than the memory of used proofs could have been used before.
  */
 function freshUntil(
   { nonce }: Compact['claims'],
@@ -82,7 +82,7 @@ function isSignedByHolder({ head, signed, signature }: Compact, pass: Pass, thum
   const { typ, jwk } = head;
   if (typ !== 'dpop+jwt' || 'crit' in head || !isObject(jwk) || thumbprintOf(jwk) !== thumbprint) return false;
   const named = head['alg'] === 'Ed25519' ? 'EdDSA' : head['alg'];
-  // The thumbprint says that it is the same key as last time.
+  // The thumbprint shows that the key is the same as last time.
   const key = pass.provenKey ?? readKey(jwk);
   const algorithm = key?.algorithms.find((one) => one === named && proofAlgorithms.includes(one));
   if (key === undefined || algorithm === undefined || 'd' in jwk || !isSigned(algorithm, key, signed, signature)) {
@@ -100,7 +100,7 @@ function readKey(jwk: Readonly<Record<string, unknown>>): VerifyKey | undefined 
   }
 }
 
-/** RFC 7638, of the two kinds of keys that proofs are made with. */
+/** RFC 7638, for the two kinds of keys that proofs are made with. */
 function thumbprintOf({ kty, crv, x, y }: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof x !== 'string') return undefined;
   if (kty === 'EC' && typeof y === 'string') return digest({ crv, kty, x, y });

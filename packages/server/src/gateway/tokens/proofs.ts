@@ -1,24 +1,24 @@
 /**
- * Proofs that were used, in memory that all threads share: each is good once. Never makes room by forgetting one that could
- * still come again: a full table refuses.
+ * Used proofs, in memory that all threads share: each proof is valid once. A proof that could come again is never dropped to
+ * make room: a full table refuses.
  */
 import { hash64, type Hash64 } from '../limits/hash.ts';
 import { StripedTable, type SlotUse } from '../limits/table.ts';
 
-/** What must be good once: a proof, or the nonce of a signed request. */
+/** A value that is valid once: a proof, or the nonce of a signed request. */
 export interface Once {
   readonly name: string;
-  /** Until when it could come again, Unix seconds. */
+  /** The time until which it could come again, Unix seconds. */
   readonly untilSeconds: number;
 }
 
-/** The 64-bit name, and when it may be forgotten. */
+/** The 64-bit name, and the time after which it may be dropped. */
 const wordsPerProof = 3;
 const untilAt = 2;
 
 export class UsedProofs {
   readonly table: StripedTable;
-  /** Proofs of before are refused, Unix seconds: nobody remembers which of them were used. */
+  /** Proofs before this time are refused, Unix seconds: there is no record of their use. */
   readonly sinceSeconds: number;
   readonly #owner: number;
   readonly #seed: Hash64;
@@ -39,7 +39,7 @@ export class UsedProofs {
     return StripedTable.memoryFor(proofs, wordsPerProof);
   }
 
-  /** Whether it was used up before. Asked first, so that what comes again costs its sender nothing but the answer. */
+  /** Whether it was used up before. This is checked first, so that a repeated proof costs nothing but the answer. */
   wasUsed({ name }: Once, nowSeconds: number): boolean {
     const { low, high } = hash64(name, this.#seed);
     const stripe = this.table.stripeOf(high);
@@ -51,7 +51,7 @@ export class UsedProofs {
     return isUsed;
   }
 
-  /** Uses it up; `full`: there is no place to remember it. */
+  /** Uses it up. `full`: there is no room to remember it. */
   burn({ name, untilSeconds }: Once, nowSeconds: number): 'burned' | 'used' | 'full' {
     const { low, high } = hash64(name, this.#seed);
     const stripe = this.table.stripeOf(high);

@@ -1,4 +1,4 @@
-/** What a proxy says about its client counts where the operator trusts the proxy, and nowhere else. */
+/** The fields of a proxy about its client count only if the operator trusts the proxy. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -23,7 +23,7 @@ describe('a token that is bound to a certificate', () => {
   const call = (fields: readonly string[], peer = proxy, scheme = 'Bearer') =>
     sample.call(read, ['authorization', `${scheme} ${token}`, ...fields], { peer });
 
-  it('is taken through a trusted proxy that has seen the certificate', () => {
+  it('is accepted through a trusted proxy that has seen the certificate', () => {
     assert.equal(call(['client-cert', field(bytes)]).code, '');
   });
 
@@ -48,7 +48,7 @@ describe('a token that is bound to a certificate', () => {
     });
   }
 
-  it('is refused where it is bound to a key as well, or in a way that nobody can check', () => {
+  it('is refused if it is also bound to a key, or in a way that cannot be checked', () => {
     const jkt = 'a'.repeat(43);
     for (const cnf of [{ 'x5t#S256': thumbprint, jkt }, { 'x5t#S256': '' }, { x5t: thumbprint }, {}]) {
       token = mint(sample.nowMs, { cnf });
@@ -78,12 +78,12 @@ describe('the address of a client', () => {
     assert.equal(from('198.51.100.8', '10.0.0.1', '203.0.113.1').code, 'rate_limited');
   });
 
-  it('is the peer’s own otherwise: nobody gets another limit by writing another address', () => {
+  it('is otherwise the address of the peer: no client gets another limit by sending another address', () => {
     assert.equal(from('203.0.113.9', '203.0.113.1').code, '');
     assert.equal(from('203.0.113.9', '203.0.113.2').code, 'rate_limited');
   });
 
-  it('reaches the upstream as this gateway knows it, whatever the client or a proxy wrote', () => {
+  it('reaches the upstream as this gateway knows it, independent of the fields of a client or proxy', () => {
     const own = from('203.0.113.9', '203.0.113.1').sent;
     assert.equal(own.get('x-forwarded-for'), '203.0.113.9');
     assert.equal(own.get('forwarded'), 'for=203.0.113.9;host="gateway.test";proto=http');
@@ -93,7 +93,7 @@ describe('the address of a client', () => {
     assert.equal(six.get('forwarded'), 'for="[2001:db8::1]";host="gateway.test";proto=http');
   });
 
-  it('comes with the scheme and the host that a trusted proxy saw, and from nobody else', () => {
+  it('comes with the scheme and the host of a trusted proxy, and of no other sender', () => {
     const seen = ['x-forwarded-proto', 'https', 'x-forwarded-host', 'API.example.com:8443'];
     const sentBy = (peer: string, ...fields: string[]) => {
       sample.nowMs += 7_200_000;

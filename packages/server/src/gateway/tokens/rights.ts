@@ -1,4 +1,4 @@
-/** What a token may do at an API: its own scopes, as far as the installation and the app hold them at this moment. */
+/** The rights of a token at an API: its own scopes, within the current scopes of the installation and the app. */
 import type { AssertionClaims } from '../assertion.ts';
 import { callerFieldsOf, type Grant } from '../grant.ts';
 import type { InstallationObject } from '../snapshot/links.ts';
@@ -7,16 +7,16 @@ import { interned, partiesText, type Interned } from '../usage/record.ts';
 import { limitsOf } from './limits.ts';
 import type { Pass, Rights, TokenGrant } from './tokens.ts';
 
-/** Versions that one token's calls go to are few; past this, all are made anew. */
+/** The calls of one token go to few versions. Above this number all grants are made again. */
 const grantsPerTokenMax = 16;
 
-/** The installation behind a pass: the one its token names, of its tenant, for its app. Only active ones are known. */
+/** The installation of a pass: the one that its token names, of its tenant, for its app. Only active ones are known. */
 export function installationOf({ token, app }: Pass, state: State): InstallationObject | undefined {
   const found = state.installation(token.installation);
   return found?.tenant === token.tenant && found.app === app.key ? found : undefined;
 }
 
-/** Token ∩ installation ∩ app. Kept on the pass until one of the two is changed. */
+/** Token ∩ installation ∩ app. It is kept on the pass until the installation or the app changes. */
 export function rightsOf(pass: Pass, installation: InstallationObject): Rights {
   const app = pass.app.object;
   const known = pass.rights;
@@ -28,7 +28,10 @@ export function rightsOf(pass: Pass, installation: InstallationObject): Rights {
   return pass.rights;
 }
 
-/** The grant for this token's calls, from that of its subscription. Kept on the pass while both are the ones in force. */
+/**
+ * The grant for calls of this token, derived from the grant of its subscription. It is kept on the pass while both are in
+ * force.
+ */
 export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGrant {
   const known = pass.grants.get(base.version.key);
   const defined = base.version.api.object?.scopes;
@@ -62,7 +65,7 @@ export function tokenGrantFor(base: Grant, pass: Pass, rights: Rights): TokenGra
   return fresh;
 }
 
-/** By installation and version: all tokens of one share what the spool calls them. */
+/** By installation and version: all tokens of one installation share their names in the spool. */
 const kept = new WeakMap<InstallationObject, Map<string, Interned>>();
 const versionsPerInstallationMax = 64;
 
@@ -85,7 +88,10 @@ function partiesOf({ version, environment }: Grant, { app }: Pass, installation:
 /** The full name of a scope of the API that a grant is for: `<tenant slug>/<api slug>:<name>`. */
 export const fullName = ({ claims }: Grant, name: string): string => `${claims.aud}:${name}`;
 
-/** Those that the API has (a deleted one is nobody's). RFC 6749 §3.3 says what a scope is made of; what isn't goes into no header field. */
+/**
+ * The scopes that the API has; a deleted scope counts for no token. RFC 6749 §3.3 defines the characters of a scope; other
+ * texts go into no header field.
+ */
 export function localNames(base: Grant, scopes: readonly string[], defined: TokenGrant['defined']): string[] {
   const prefix = fullName(base, '');
   return scopes

@@ -1,10 +1,10 @@
-/** An issuer and a small world around it, for tests and benchmarks: its tokens are signed with a key made on the spot. */
+/** An issuer and a small world around it, for tests and benchmarks. Its tokens are signed with a key that is made on the spot. */
 import { generateKeyPairSync, hash, sign, type KeyObject } from 'node:crypto';
 import type { SnapshotObject, SnapshotOf } from '@tulou/contract';
 
 type Json = Record<string, unknown>;
 
-/** Signs any header and claims with ES256, sane or not. */
+/** Signs any header and claims with ES256, valid or not. */
 export function signJwt(key: KeyObject, head: object, claims: object): string {
   const body = `${encode(head)}.${encode(claims)}`;
   const signature = sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' });
@@ -32,7 +32,7 @@ export const issuer: SnapshotOf<'issuer'> = {
   keys: [signer.jwk],
 };
 
-/** Claims of an installation's token, five minutes long, with changes; undefined takes a claim away. */
+/** Claims of an installation's token, valid for five minutes, with changes; undefined removes a claim. */
 export function claimsAt(nowMs: number, wish: Json = {}): Json {
   const iat = Math.floor(nowMs / 1000);
   return {

@@ -1,6 +1,6 @@
 /**
- * Whose call a token's is. A verified text is remembered by the thread, so that the next call costs look-ups; what may
- * change meanwhile (keys, client, app, denials, time) is asked of the present configuration on every call.
+ * Finds the caller of a token. The thread remembers a verified text, so the next call costs only look-ups. Everything that
+ * may change meanwhile (keys, client, app, denials, time) is checked against the current configuration on every call.
  */
 import type { SnapshotOf } from '@tulou/contract';
 import type { Identity } from '../keyring.ts';
@@ -11,19 +11,19 @@ import type { State } from '../snapshot/state.ts';
 import type { VerifyKey } from '../snapshot/issuer-keys.ts';
 import { verifyToken, type Token } from './verify.ts';
 
-/** A verified token, and what was made for its calls. */
+/** A verified token, and the objects made for its calls. */
 export interface Pass extends Identity {
   readonly token: Token;
   /** The installation as a subject that limits count. */
   readonly installation: Hash64;
-  /** The key of its proofs, once one has come. */
+  /** The key of its proofs, after the first proof. */
   provenKey: VerifyKey | undefined;
   rights: Rights | undefined;
   /** By the key of the version. */
   readonly grants: Map<string, TokenGrant>;
 }
 
-/** What the token may do, full names, and from what that was computed. */
+/** The rights of the token as full names, and the objects that they were computed from. */
 export interface Rights {
   readonly scopes: readonly string[];
   readonly installation: InstallationObject;
@@ -43,7 +43,7 @@ export interface TokenGrant extends Grant {
 export class Tokens {
   readonly #seed: Hash64;
   readonly #charactersMax: number;
-  /** Two generations: what was used since the last turn is in the young one. Together they hold `charactersMax`. */
+  /** Two generations: entries used since the last turn are in the young one. Together they hold `charactersMax`. */
   #young = new Map<string, Pass>();
   #old = new Map<string, Pass>();
   #youngCharacters = 0;
@@ -53,12 +53,12 @@ export class Tokens {
     this.#charactersMax = charactersMax;
   }
 
-  /** Verified texts that are held. */
+  /** The number of remembered texts. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
-  /** The pass that `text` is now; a reason where it is none. */
+  /** The current pass of `text`; a reason if it has none. */
   verify(text: string, state: State, nowMs: number): Pass | 'invalid' | 'expired' {
     const known = this.#find(text);
     if (known === undefined) return this.#prove(text, state, nowMs);
@@ -66,7 +66,7 @@ export class Tokens {
       this.#young.delete(text);
       return 'expired';
     }
-    // A key that was taken away, or given anew, verifies nothing of before.
+    // A key that was removed or replaced no longer verifies earlier tokens.
     if (state.issuer(known.token.issuer)?.keys.get(known.token.kid) !== known.token.key) {
       this.#young.delete(text);
       return this.#prove(text, state, nowMs);
@@ -90,7 +90,7 @@ export class Tokens {
       key: undefined,
       credential: undefined,
       subject: hash64(`client ${token.client}`, this.#seed),
-      // Not by its id: an app that is installed anew counts on.
+      // Not by its id, so that a reinstalled app continues with the same counters.
       installation: hash64(
         `${token.tenant} ${client.app.object?.tenant ?? ''}/${client.app.object?.slug ?? ''}`,
         this.#seed,
@@ -113,7 +113,7 @@ export class Tokens {
     return old;
   }
 
-  /** Only what verified gets here, so its text is the only one it has, and nobody can flush it with guesses. */
+  /** Only verified tokens get here. Each has one text only, so guesses cannot flush the memory. */
   #remember(text: string, pass: Pass): void {
     if (this.#youngCharacters + text.length > this.#charactersMax / 2) {
       this.#old = this.#young;
@@ -125,12 +125,12 @@ export class Tokens {
   }
 }
 
-/** The client that this token was issued to, while its app is active and nothing denies the token. */
+/** The client of this token, while its app is active and no denial applies to the token. */
 function clientOf(token: Token, state: State): ClientNode | undefined {
   const client = state.client(token.client);
   if (client === undefined || client.app.object?.state !== 'active' || isDenied(token, state)) return undefined;
   const issuer = state.issuer(token.issuer)?.object;
-  // A tenant's own issuer knows clients of that tenant only, whatever their ids.
+  // A tenant's own issuer knows only clients of that tenant, whatever their ids are.
   if (issuer?.issues_for !== null && issuer?.issues_for !== client.object.tenant) return undefined;
   return client;
 }

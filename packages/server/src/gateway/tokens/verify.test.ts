@@ -119,7 +119,7 @@ const hostile: Record<string, string> = {
 };
 
 describe('a token', () => {
-  it('that is good says whose call it is', () => {
+  it('that is valid identifies the caller', () => {
     const token = judge(good);
     assert.ok(typeof token !== 'string');
     const { client, user, tenant, installation, jti, grant, scopes, untilMs } = token;
@@ -151,11 +151,11 @@ describe('a token', () => {
     assert.equal(judge(good, nowMs + 360_000), 'expired');
   });
 
-  it('is never called expired where it is not ours either: a stranger learns nothing', () => {
+  it('is never called expired if it is not ours either: an unknown client learns nothing', () => {
     assert.equal(judge(signJwt(twin.key, typical, claimsAt(nowMs - 3_600_000))), 'invalid');
   });
 
-  it('is taken only where jose takes it, whatever is changed in its text', async () => {
+  it('with any change of its text is accepted only if jose accepts it', async () => {
     const keys = createLocalJWKSet({ keys: [{ kty: 'EC', ...signer.jwk }] });
     const options = {
       typ: 'at+jwt',
@@ -181,7 +181,7 @@ describe('a token', () => {
       fc.asyncProperty(edit, async ({ at, cut, put }) => {
         const text = good.slice(0, at) + put + good.slice(at + cut);
         const ours = typeof judge(text) !== 'string';
-        // No other text is taken for this token, and the token itself is taken by both.
+        // No other text is accepted as this token, and both accept the token itself.
         assert.equal(ours, text === good);
         if (ours) assert.ok(await takenByJose(text));
       }),
@@ -189,7 +189,7 @@ describe('a token', () => {
     );
   });
 
-  it('with any claims is judged as jose judges it, beyond what only we ask for', async () => {
+  it('with any claims gets the result of jose, except for our additional requirements', async () => {
     const keys = createLocalJWKSet({ keys: [{ kty: 'EC', ...signer.jwk }] });
     const options = { typ: 'at+jwt', algorithms: ['ES256'], issuer: platform, clockTolerance: 60 };
     const time = fc.oneof(

@@ -1,13 +1,13 @@
 /**
- * Access tokens (RFC 9068), verified against the issuers' keys in the configuration, with no call to anyone. What is found
- * here stays true of the text for as long as the key does; whether the grant behind it still holds is asked on every call.
+ * Access tokens (RFC 9068), verified with the issuers' keys in the configuration, without a request to another service. The
+ * result holds for the text as long as the key is valid. Whether its grant is still in force is checked on every call.
  */
 import type { IssuerNode } from '../snapshot/links.ts';
 import { isObject, readCompact, type Compact } from './compact.ts';
 import { limitsIn, type Limit } from './limits.ts';
 import { isSigned, type Algorithm, type VerifyKey } from '../snapshot/issuer-keys.ts';
 
-/** A token whose signature and form are good. */
+/** A token with a valid signature and form. */
 export interface Token {
   readonly issuer: string;
   readonly kid: string;
@@ -17,32 +17,32 @@ export interface Token {
   readonly subject: string;
   /** The person for whom the app calls; undefined: the app calls for itself. */
   readonly user: string | undefined;
-  /** The tenant (`ten_…`) whose data it is for. */
+  /** The tenant (`ten_…`) that owns the data. */
   readonly tenant: string;
-  /** Its issuer is that tenant's own: no other tenant's API knows its people, or takes it. */
+  /** Its issuer is that tenant's own: no other tenant's API knows its people, or accepts it. */
   readonly ofTenant: boolean;
   readonly installation: string;
   readonly jti: string;
   readonly grant: string;
   /** Full names. */
   readonly scopes: readonly string[];
-  /** What of them is for some of the data only. */
+  /** The restrictions of its scopes to a part of the data. */
   readonly limits: readonly Limit[];
   /** Unix seconds. */
   readonly issuedAt: number;
-  /** From then on it is refused, wall clock, milliseconds. */
+  /** The token is refused from this time on, wall clock, milliseconds. */
   readonly untilMs: number;
-  /** Thumbprint of the key that must prove itself with each call (RFC 9449 §6.1). */
+  /** Thumbprint of the key that each call must prove (RFC 9449 §6.1). */
   readonly proofKey: string | undefined;
-  /** Thumbprint of the certificate that the client must have shown (RFC 8705 §3.1). */
+  /** Thumbprint of the certificate that the client must have presented (RFC 8705 §3.1). */
   readonly certificate: string | undefined;
 }
 
-/** Clocks of issuers, gateways and clients may differ by this much. */
+/** The largest difference between clocks of issuers, gateways and clients. */
 export const leewaySeconds = 60;
 const lifeSecondsMax = 900;
 
-/** Verifies a text; `expired` only where all else is good. */
+/** Verifies a text. Returns `expired` only if everything else is valid. */
 export function verifyToken(
   text: string,
   issuerOf: (iss: string) => IssuerNode | undefined,
@@ -59,7 +59,7 @@ export function verifyToken(
   return nowMs >= token.untilMs ? 'expired' : token;
 }
 
-/** Headers that would let a token say how it wants to be verified (RFC 8725 §3.10), or what must be understood. */
+/** Headers that would let a token choose its own verification (RFC 8725 §3.10), or that a verifier must understand. */
 const refusedHeaders = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64'];
 
 function provenKey({ head, signed, signature }: Compact, issuer: IssuerNode): VerifyKey | undefined {
@@ -84,7 +84,7 @@ function readClaims(
   const tenant = tenantOf(claims['aud']);
   if (!isName(sub) || !isName(client) || !isName(jti) || !isName(gid) || !isName(ins)) return undefined;
   if (tenant === undefined || typeof scope !== 'string' || !areTimesSane(claims, nowSeconds)) return undefined;
-  // An issuer of one tenant speaks for no other.
+  // An issuer of one tenant issues tokens for no other tenant.
   if (object.issues_for !== null && object.issues_for !== tenant) return undefined;
   const bound = cnf === undefined ? unbound : bindingIn(cnf);
   const limits = limitsIn(claims['authorization_details']);
@@ -116,12 +116,12 @@ function areTimesSane({ exp, iat, nbf }: Readonly<Record<string, unknown>>, nowS
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-/** Names go into header fields and into the spool: visible ASCII, and not without end. */
+/** Names go into header fields and into the spool, so they are visible ASCII of bounded length. */
 const isName = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value);
 
 const audiencePrefix = 'urn:tulou:tenant:';
 
-/** The one tenant that a token is for. A list, also of one, is refused: who it is meant for must not be a choice. */
+/** The one tenant that a token is for. A list, even of one, is refused: the recipient must be unambiguous. */
 function tenantOf(aud: unknown): string | undefined {
   if (!isName(aud) || !aud.startsWith(audiencePrefix)) return undefined;
   const tenant = aud.slice(audiencePrefix.length);
@@ -131,7 +131,10 @@ function tenantOf(aud: unknown): string | undefined {
 type Binding = Pick<Token, 'proofKey' | 'certificate'>;
 const unbound: Binding = { proofKey: undefined, certificate: undefined };
 
-/** Whom a token is bound to, by key or by certificate; undefined: in a way that cannot be checked here, which is refused. */
+/**
+ * The binding of a token, to a key or to a certificate. Undefined: the binding cannot be checked here, and the token is
+ * refused.
+ */
 function bindingIn(cnf: unknown): Binding | undefined {
   if (!isObject(cnf) || Object.keys(cnf).length !== 1) return undefined;
   const { jkt, 'x5t#S256': certificate } = cnf;

@@ -26,7 +26,7 @@ describe('the choice among upstreams', () => {
     assert.deepEqual(draw([5, 1, 1], 7), ['u0', 'u0', 'u1', 'u0', 'u2', 'u0', 'u0']);
   });
 
-  it('finds none where all have weight nought, or there are none', () => {
+  it('finds none if all have weight 0, or there are none', () => {
     assert.deepEqual(draw([0, 0], 2), ['none', 'none']);
     assert.deepEqual(draw([], 1), ['none']);
   });

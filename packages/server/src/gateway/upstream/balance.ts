@@ -1,11 +1,11 @@
-/** Choice among a version's upstreams: smooth weighted round robin, each thread by itself. */
+/** Selects one of a version's upstreams: smooth weighted round robin, in each thread separately. */
 import type { Environment, SnapshotOf } from '@tulou/contract';
 import type { UpstreamOrigin } from '../wire/exchange.ts';
 
-/** One upstream of a version: where to connect, and the path that stands before every forwarded one. */
+/** One upstream of a version: its origin, and the path that precedes every forwarded path. */
 export interface Target {
   readonly origin: UpstreamOrigin;
-  /** Without a slash at its end; empty where the URL has no path. */
+  /** Without a trailing slash; empty if the URL has no path. */
   readonly basePath: string;
   readonly weight: number;
   current: number;
@@ -13,14 +13,14 @@ export interface Target {
   readonly service: string | undefined;
 }
 
-/** Where the calls of each environment go; undefined: the version does not serve it. */
+/** The upstreams of each environment; undefined: the version does not serve it. */
 export type Targets = Readonly<Record<Environment, readonly Target[] | undefined>>;
 
 type Upstreams = SnapshotOf<'version'>['upstreams'];
 
 /**
- * Reads a version's upstreams. An environment with upstreams of its own uses no others, not even while these take no calls:
- * a test call must not reach production because the sandbox is drained.
+ * Reads a version's upstreams. An environment with its own upstreams uses no others, even if they take no calls: a test call
+ * must not reach production because the sandbox is drained.
  */
 export function targetsOf(upstreams: Upstreams): Targets {
   const common = targetsAmong(upstreams.filter(({ environment }) => environment === undefined));
@@ -32,7 +32,7 @@ export function targetsOf(upstreams: Upstreams): Targets {
   return { live: of('live'), test: of('test') };
 }
 
-/** Weight 0 takes no calls. The URLs have been parsed once at the door. */
+/** Weight 0 takes no calls. The URLs were parsed when the configuration arrived. */
 function targetsAmong(upstreams: Upstreams): Target[] {
   const targets: Target[] = [];
   for (const { url, weight, service } of upstreams) {
@@ -56,8 +56,8 @@ function originOf(url: URL): UpstreamOrigin {
 }
 
 /**
- * The next one: each gains its weight, the greatest is taken and pays the sum, so that a heavy upstream's turns are
- * spread instead of coming in a row.
+ * The next upstream. Each gains its weight; the greatest is selected and pays the sum. The turns of a heavy upstream are thus
+ * spread and not consecutive.
  */
 export function nextTarget(targets: readonly Target[]): Target | undefined {
   const only = targets[0];

@@ -1,23 +1,26 @@
 /**
- * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls.
- * What many calls share (whose API, whose app, which operation, which key) is defined once a segment and then named by
- * number, so that a call costs 40 bytes. A frame is one write: it is there whole or, after a kill, not at all. The last
- * frame of a segment that was closed is its seal: a definition that says how many calls there are. So a lost end shows.
+ * The format of a usage segment. A file is frames of `length, CRC-32, payload`; a payload is definitions and calls. Data that
+ * many calls share (API, app, operation, key) is defined once per segment and then named by number. A call thus costs 40
+ * bytes. A frame is one write: after a kill it is complete or absent. The last frame of a closed segment is its seal: a
+ * definition with the number of calls. It makes a lost end visible.
  */
 import { crc32 } from 'node:zlib';
 import type { Environment, UsageRow } from '@tulou/contract';
 
-/** Something that calls name, with its number in the segment `segment`; `text` defines it. */
+/** An object that calls name, with its number in the segment `segment`; `text` defines it. */
 export interface Interned {
   readonly text: string;
   segment: number;
   index: number;
 }
 
-/** Something to name by its text, not yet in any segment. */
+/** A named object by its text, not yet in any segment. */
 export const interned = (text: string): Interned => ({ text, segment: 0, index: 0 });
 
-/** Text of whose call it was: provider, calling tenant, API, version, app; of a token's call also whose installation. */
+/**
+ * The text of a consumer: provider, calling tenant, API, version, app; for a call with a token also the tenant of the
+ * installation.
+ */
 export function partiesText({ provider, consumer, api, version, app, environment, installed }: CallParties): string {
   const parties = [provider, consumer, api, version, app];
   const behind = installed === undefined ? [null, null] : [installed.tenant, installed.key];
@@ -36,7 +39,7 @@ export interface CallParties {
   readonly installed?: Installed;
 }
 
-/** The installation behind a token's call, and the tenant that has installed the app. */
+/** The installation of a token's call, and the tenant that has installed the app. */
 export interface Installed {
   readonly key: string;
   readonly tenant: string;
@@ -61,7 +64,7 @@ export interface UsageEvent {
   /** Error code of an answer that the gateway made itself. */
   readonly code: string | undefined;
   readonly status: number;
-  /** Why a 502 or 504 was answered: a code of `upstreamCauses`. */
+  /** The cause of a 502 or 504: a code of `upstreamCauses`. */
   readonly cause?: Interned | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -71,7 +74,10 @@ export interface UsageEvent {
 
 const frameHeadBytes = 8;
 const callBytes = 40;
-/** A call whose upstream failed has the number of its cause behind the rest; one that the gateway answered, of its code, too. */
+/**
+ * The record of a call with a failed upstream ends with the number of its cause. The record of a call that the gateway
+ * answered ends with the number of its code.
+ */
 const causeBytes = 4;
 const codeBytes = 8;
 const definitionHeadBytes = 3;
@@ -81,17 +87,17 @@ const callMark = 2;
 const callWithCauseMark = 3;
 const callWithCodeMark = 4;
 
-/** Bytes of a call behind those that all have. */
+/** The optional bytes of a call after the bytes that all calls have. */
 const moreBytes = (mark: number): number =>
   mark === callWithCodeMark ? codeBytes : mark === callWithCauseMark ? causeBytes : 0;
 
-/** Of its definitions; 0: none. */
+/** The number of the call's definitions; 0: none. */
 interface Numbers {
   readonly cause: number;
   readonly code: number;
 }
 
-/** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start over. */
+/** Encodes events into one reused buffer, frame by frame. `segment` numbers the file, so that definitions start again. */
 export class FrameEncoder {
   #buffer = Buffer.allocUnsafe(64 * 1024);
   #length = frameHeadBytes;
@@ -131,7 +137,7 @@ export class FrameEncoder {
     this.#length = at + bytes;
   }
 
-  /** The frame of all events added since the last one. Stands until the next `add`. */
+  /** The frame of all events since the last frame. Valid until the next `add`. */
   takeFrame(): Buffer {
     const frame = this.#buffer.subarray(0, this.#length);
     frame.writeUInt32LE(this.#length - frameHeadBytes, 0);
@@ -140,7 +146,7 @@ export class FrameEncoder {
     return frame;
   }
 
-  /** The last frame of a segment of so many calls. Stands until the next `add`. */
+  /** The last frame of a segment of this many calls. Valid until the next `add`. */
   takeSeal(calls: number): Buffer {
     this.#define(`${sealPrefix}${calls}`);
     return this.takeFrame();
@@ -181,19 +187,19 @@ export class FrameEncoder {
   }
 }
 
-/** What a segment says, and whether that is all. */
+/** The content of a segment, and whether it is complete. */
 export interface Reading {
   readonly rows: UsageRow[];
   readonly calls: number;
-  /** Bytes are left that are no whole frame. */
+  /** Bytes remain that are no whole frame. */
   readonly torn: boolean;
-  /** What is left cannot be a write that was cut off: it was written once, and is not what was written. */
+  /** The remaining bytes cannot come from an interrupted write: they were damaged after the write. */
   readonly damaged: boolean;
-  /** It ends as a segment that was closed, with as many calls as it says. */
+  /** The segment ends with a seal, and has as many calls as the seal says. */
   readonly sealed: boolean;
 }
 
-/** Adds a segment's calls up to rows. A torn or damaged frame ends the reading: what stands before it is whole. */
+/** Sums the calls of a segment to rows. A torn or damaged frame ends the reading; everything before it is intact. */
 export function addUp(bytes: Buffer): Reading {
   const sums = new Sums();
   let at = 0;
@@ -201,12 +207,12 @@ export function addUp(bytes: Buffer): Reading {
   while (at + frameHeadBytes <= bytes.length) {
     const length = bytes.readUInt32LE(at);
     const payload = bytes.subarray(at + frameHeadBytes, at + frameHeadBytes + length);
-    // A frame of no bytes is what a file system leaves where it lost some.
+    // A file system leaves a frame of no bytes where it lost data.
     damaged = length === 0 || (payload.length === length && crc32(payload) !== bytes.readUInt32LE(at + 4));
     if (damaged || payload.length < length) break;
     sums.addFrame(payload);
     at += frameHeadBytes + length;
-    // Nothing was written after a seal: what stands there would be counted twice.
+    // Nothing is written after a seal: calls after it would be counted twice.
     damaged = sums.isSealed && at < bytes.length;
     if (damaged) break;
   }
@@ -219,7 +225,7 @@ class Sums {
   calls = 0;
   readonly #definitions: string[] = [''];
 
-  /** Whether the last definition is a seal that tells the truth. */
+  /** Whether the last definition is a seal with the right number of calls. */
   get isSealed(): boolean {
     return this.#definitions.at(-1) === `${sealPrefix}${this.calls}`;
   }

@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { addUp, interned, partiesText, type CallParties, type Interned, type UsageEvent } from './record.ts';
 import { closedSuffix, diskFiles, openSuffix, Spool, spoolBounds, type SpoolFiles } from './segment.ts';
 
-/** A clock whose timers run when the test says so. */
+/** A clock whose timers run on demand of the test. */
 function handClock(): Clock & { tick(ms: number): void } {
   let now = 0;
   let tasks: (() => void)[] = [];
@@ -78,7 +78,7 @@ describe('the spool of answered calls', () => {
       .flatMap((name) => addUp(readFileSync(join(folder, name))).rows);
   const counted = (): number => rows().reduce((sum, row) => sum + row.requests, 0);
 
-  it('has a call in its file when commit returns, whoever is killed after that', () => {
+  it('has a call in its file when commit returns, whichever process is killed after that', () => {
     const { spool } = opened();
     spool.commit([event()]);
     assert.equal(counted(), 1);
@@ -86,7 +86,7 @@ describe('the spool of answered calls', () => {
     assert.equal(counted(), 3);
   });
 
-  it('adds calls up by minute, parties, operation, key and status, whatever comes', () => {
+  it('sums any calls by minute, parties, operation, key and status', () => {
     const someone = fc.integer({ min: 1, max: 3 });
     const call = fc.record({
       who: someone,
@@ -133,7 +133,7 @@ describe('the spool of answered calls', () => {
     );
   });
 
-  it('reads what is whole of a file that was cut at any byte, and nothing invented', () => {
+  it('reads the intact part of a file that was cut at any byte, and nothing else', () => {
     const { spool } = opened();
     const ends = [0];
     for (let n = 1; n <= 5; n += 1) {
@@ -177,7 +177,7 @@ describe('the spool of answered calls', () => {
   });
 
   describe('on a disk that is full', () => {
-    /** Takes `room` bytes and then refuses, in the middle of a write where it comes so. */
+    /** Accepts `room` bytes and then refuses, if necessary in the middle of a write. */
     function smallDisk() {
       const disk = { room: Infinity };
       const files: SpoolFiles = {
@@ -219,7 +219,7 @@ describe('the spool of answered calls', () => {
       assert.deepEqual(new Set(rows().map(({ consumer }) => consumer)), new Set(['ten_1', 'ten_2', 'ten_3']));
     });
 
-    it('says that it is full past its bound, and no longer when it has been written', () => {
+    it('reports that it is full above its bound, and no longer when the calls have been written', () => {
       const { disk, files } = smallDisk();
       const { spool, clock } = opened(files, { pendingMax: 10 });
       disk.room = 0;

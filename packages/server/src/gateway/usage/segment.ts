@@ -1,27 +1,27 @@
 /**
- * One thread's spool of answered calls. `commit` appends a turn's calls with one write before their answers are flushed, so a
- * killed process has counted every answer that left it; a group sync within 100 ms bounds what a power cut takes. A
- * segment is closed when it is a second old or full, and then belongs to the main thread.
+ * One thread's spool of answered calls. `commit` appends the calls of a turn with one write before their answers are sent, so a
+ * killed process has counted every answer that left it. A group sync within 100 ms bounds the loss of a power cut. A segment is
+ * closed when it is a second old or full, and then belongs to the main thread.
  *
- * Where the disk refuses (full, or broken), calls are served and kept in memory up to a bound, to be written when the disk
- * takes them again, and handed to the main thread, which brings them to control; past the bound `full` is true and billable
- * calls are refused.
+ * If the disk refuses (full, or broken), calls are served and kept in memory up to a bound. They are written when the disk
+ * works again, and passed to the main thread, which sends them to control. Above the bound `full` is true and billable calls
+ * are refused.
  */
 import { closeSync, fsync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { FrameEncoder, type UsageEvent } from './record.ts';
 
-/** The file calls that a spool makes, so that a test can let a disk fill up. */
+/** The file calls of a spool, as an argument, so that a test can let a disk fill up. */
 export interface SpoolFiles {
   open(path: string): number;
-  /** Returns how many bytes were taken. */
+  /** Returns the number of bytes that were written. */
   write(file: number, bytes: Buffer, from: number): number;
   truncate(file: number, bytes: number): void;
   sync(file: number, done: (error: Error | null) => void): void;
   close(file: number): void;
   rename(from: string, to: string): void;
-  /** Writes what an open file holds to a path: its own name was removed. */
+  /** Writes the content of an open file to a path, after its own name was removed. */
   rescue?(file: number, path: string): void;
 }
 
@@ -51,13 +51,13 @@ export const diskFiles: SpoolFiles = {
 };
 
 export interface SpoolBounds {
-  /** Calls in one segment: not more than a batch may have rows. */
+  /** Calls in one segment: at most the number of rows of a batch. */
   readonly callsPerSegmentMax: number;
   readonly segmentAgeMs: number;
   readonly syncEveryMs: number;
-  /** Between two attempts to write what waits. */
+  /** The interval between attempts to write calls from memory. */
   readonly retryEveryMs: number;
-  /** Calls kept in memory while the disk refuses. */
+  /** Calls that are kept in memory while the disk refuses. */
   readonly pendingMax: number;
 }
 
@@ -76,13 +76,13 @@ export interface SpoolOptions {
   readonly bounds: SpoolBounds;
   readonly files: SpoolFiles;
   readonly clock: Clock;
-  /** A segment is closed and named `<id>.seg`. `sealed`: it says itself that it is whole. */
+  /** A segment is closed and named `<id>.seg`. `sealed`: its seal shows that it is complete. */
   readonly onClosed: (id: string, sealed: boolean) => void;
   /** The disk refuses: a segment for control, as it would be on disk. At most one at a time, until `taken`. */
   readonly onHandedOver?: (id: string, bytes: Uint8Array, calls: number) => void;
-  /** Told now and then how many calls are in memory only. */
+  /** Receives from time to time the number of calls that are in memory only. */
   readonly onPending?: (calls: number) => void;
-  /** The disk refused; once until it works again. */
+  /** The disk has refused. Called once until the disk works again. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -99,11 +99,11 @@ interface Segment {
 interface HandedOver {
   readonly id: string;
   readonly bytes: Buffer;
-  /** How many of the calls that wait, from the first. */
+  /** The number of waiting calls that are passed on, from the first. */
   readonly calls: number;
 }
 
-/** Suffix of a segment that is being written, and of one that is whole. */
+/** Suffix of a segment that is being written, and of a complete one. */
 export const openSuffix = '.open';
 export const closedSuffix = '.seg';
 
@@ -135,15 +135,15 @@ export class Spool {
     return this.#pending.length;
   }
 
-  /** Records calls; one write. Never throws. */
+  /** Records calls with one write. Never throws. */
   commit(events: readonly UsageEvent[]): void {
     if (events.length === 0) return;
-    // While the disk refuses, order is kept behind what already waits, and the timer tries, not every call.
+    // While the disk refuses, new calls queue behind those that wait. The timer tries the disk again, not every call.
     if (this.#pending.length > 0) this.#keep(events);
     else if (!this.#write(events)) this.#keep(events);
   }
 
-  /** Control has taken what was handed over. */
+  /** Control has accepted the segment that was passed on. */
   taken(id: string): void {
     const handed = this.#handed;
     if (handed?.id !== id) return;
@@ -152,7 +152,7 @@ export class Spool {
     this.#options.onPending?.(this.#pending.length);
   }
 
-  /** Writes what waits, closes the last segment; resolves when it is whole on disk. */
+  /** Writes the waiting calls and closes the last segment. Resolves when the segment is complete on disk. */
   async close(): Promise<void> {
     this.#timer.cancel();
     this.#retry();
@@ -185,7 +185,7 @@ export class Spool {
   #writeAll(file: number, bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) {
       const taken = this.#options.files.write(file, bytes, at);
-      if (taken === 0) throw new Error('the disk takes no more bytes');
+      if (taken === 0) throw new Error('the disk accepts no more bytes');
       at += taken;
     }
   }
@@ -198,7 +198,7 @@ export class Spool {
     return { id, file, openedAt: this.#options.clock.monotonic(), bytes: 0, calls: 0, synced: true, sealed: false };
   }
 
-  /** What was half written is cut off, and the segment ended: its numbers for definitions can no longer be trusted. */
+  /** Cuts off a partial write and ends the segment: the numbers of its definitions can no longer be trusted. */
   #fail(error: unknown): void {
     const segment = this.#segment;
     if (this.#pending.length === 0) this.#options.onFault(error);
@@ -211,7 +211,7 @@ export class Spool {
     try {
       this.#options.files.truncate(segment.file, segment.bytes);
     } catch {
-      // The reader stops at the torn frame; all that stands before it is whole.
+      // The reader stops at the torn frame; everything before it is intact.
     }
   }
 
@@ -242,7 +242,7 @@ export class Spool {
     onHandedOver(this.#handed.id, bytes, some.length);
   }
 
-  /** Under the id that control may have taken already: whichever comes first counts, and only that. */
+  /** Uses the id that control may have accepted already: the first one that arrives counts, and only that one. */
   #writeHanded({ id, bytes, calls }: HandedOver): boolean {
     const path = join(this.#options.folder, id);
     const { files } = this.#options;
@@ -283,7 +283,7 @@ export class Spool {
     });
   }
 
-  /** Ends the segment: synced, closed and renamed off the hot path. */
+  /** Ends the segment: it is synced, closed and renamed outside the hot path. */
   #rotate(): void {
     const segment = this.#segment;
     this.#segment = undefined;
@@ -318,7 +318,7 @@ export class Spool {
     }
   }
 
-  /** Somebody may have removed the file while it was written; what it holds is still there as long as it is open. */
+  /** If the file was removed while it was written, its content still exists while it is open. */
   #rename(segment: Segment, path: string): void {
     const { files } = this.#options;
     try {

@@ -48,7 +48,7 @@ describe('usage on its way to control', () => {
 
   const note = (_fields: object, message: string): void => void told.push(message);
   const log: Log = { debug() {}, info() {}, warn: note, error: note, child: () => log };
-  /** Takes each id once, as control does. */
+  /** Accepts each id once, as control does. */
   const ids = new Set<string>();
   const fetch: typeof globalThis.fetch = async (url, init) => {
     const id = url instanceof URL ? url.href : '';
@@ -63,7 +63,7 @@ describe('usage on its way to control', () => {
       { folder, controlUrl: 'http://control.test', nodeToken: '' },
       { clock: systemClock, random: systemRandom, log, fetch },
     );
-  /** A closed segment of `turns` calls, a frame each. Returns its path. */
+  /** A closed segment of `turns` calls, one frame each. Returns its path. */
   async function segment(turns: number): Promise<string> {
     const spool = open(diskFiles);
     for (let i = 0; i < turns; i += 1) spool.commit([event]);
@@ -128,7 +128,7 @@ describe('usage on its way to control', () => {
     assert.deepEqual([damaged, counted, suffixes()], [0, 4, []]);
   });
 
-  it('that somebody removes is told, and holds nothing up', async () => {
+  it('that another program removes is reported, and delays nothing', async () => {
     const path = await segment(5);
     const shipper = opened();
     shipper.recover('');
@@ -159,7 +159,7 @@ describe('usage on its way to control', () => {
     });
     spool.commit(Array.from({ length: 10 }, () => event));
     await until(() => shipper.callsShipped >= 10);
-    // Control has them, but the thread has not heard of it when its disk works again.
+    // Control has the calls, but the thread does not know it yet when its disk works again.
     full = false;
     await until(() => spool.pending === 0);
     answer();

@@ -1,6 +1,6 @@
 /**
- * Brings closed segments to control. A segment's id is the key under which control takes it once; its file is removed only
- * after control said so. What an earlier process left is found at the start and shipped like the rest.
+ * Sends closed segments to control. Control accepts the id of a segment once, and its file is removed only after control
+ * confirms it. Segments of an earlier process are found at the start and sent like the others.
  */
 import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { sleep, type Clock } from '../../kernel/clock.ts';
+import { isOutOfDescriptors } from '../../kernel/descriptors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import { addUp, type Reading } from './record.ts';
@@ -18,13 +19,13 @@ const putTimeoutMs = 30_000;
 const backoffFirstMs = 100;
 const backoffMaxMs = 3000;
 const parallel = 2;
-/** What control says of a batch that it will never take. Everything else may become good by itself. */
+/** Answers of control that refuse a batch permanently. After any other failure the batch may be accepted later. */
 const refusals = new Set([400, 413, 422]);
 const refusedSuffix = '.refused';
 const damagedSuffix = '.damaged';
-/** Of a segment that a dead process or thread left open: its last frame may be cut off. */
+/** For a segment that a dead process or thread left open: its last frame may be cut off. */
 const cutSuffix = '.cut';
-/** A boot's name begins with this where its closed segments end with a seal: those of 0.1.0 do not. */
+/** The name of a boot begins with this if its closed segments end with a seal. Segments of 0.1.0 have none. */
 export const sealingBoot = 's';
 const promisesSeal = /-s[0-9a-f]{12}-\d+-\d+$/;
 
@@ -37,9 +38,9 @@ export interface ShipperOptions {
 interface Waiting {
   readonly bytes: number;
   readonly suffix: string;
-  /** It ends with a seal, or it is damaged. */
+  /** The segment must end with a seal, otherwise it is damaged. */
   readonly mustBeSealed: boolean;
-  /** A segment that the disk did not take, and what to call when it is done with. */
+  /** A segment that the disk refused, and the function to call when it is finished. */
   readonly held: { readonly content: Buffer; readonly done: () => void } | undefined;
 }
 
@@ -51,17 +52,17 @@ export interface ShipperDeps {
 }
 
 export class Shipper {
-  /** Calls that control has taken from this process, and segments that it refused for good. */
+  /** Calls of this process that control has accepted, and segments that it refused permanently. */
   callsShipped = 0;
   refused = 0;
-  /** Segments that are damaged: what of them could be read is counted, and they are kept. Those in the folder too. */
+  /** Damaged segments, including those in the folder. Their readable part is counted, and the files are kept. */
   damaged = 0;
-  /** Segments that somebody removed before control had them. */
+  /** Segments that were removed before control had them. */
   missing = 0;
   readonly #options: ShipperOptions;
   readonly #deps: ShipperDeps;
   readonly #abort = new AbortController();
-  /** What waits by id, the ones under way included; the queue holds those that nobody brings just now. */
+  /** Waiting segments by id, including those in progress. The queue holds those that are not being sent now. */
   readonly #waiting = new Map<string, Waiting>();
   #queue: string[] = [];
   #failures = 0;
@@ -82,7 +83,7 @@ export class Shipper {
     return sum;
   }
 
-  /** Takes up all segments in the folder that nobody writes any more: those of earlier processes, or of a dead thread. */
+  /** Adds all segments in the folder that no process or thread writes: those of earlier processes, or of a dead thread. */
   recover(prefix: string): void {
     for (const name of this.#names()) {
       if (!name.startsWith(prefix)) continue;
@@ -97,12 +98,12 @@ export class Shipper {
     }
   }
 
-  /** A segment has been closed. Not `sealed`: the disk took its calls, and not the seal. */
+  /** A segment has been closed. Not `sealed`: the disk accepted its calls, but not the seal. */
   add(id: string, sealed = false): void {
     this.#add(id, closedSuffix, sealed);
   }
 
-  /** A segment that the disk did not take. `done` is called when control has it, or will never take it. */
+  /** A segment that the disk refused. `done` is called when control has it, or refuses it permanently. */
   hold(id: string, content: Uint8Array, done: () => void): void {
     this.#enter(id, {
       bytes: content.length,
@@ -126,7 +127,7 @@ export class Shipper {
       renameSync(this.#path(id, openSuffix), this.#path(id, cutSuffix));
       this.#add(id, cutSuffix, false);
     } catch (error) {
-      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment of usage cannot be taken up');
+      this.#deps.log.error({ segment: id, error: String(error) }, 'a segment of usage cannot be read');
     }
   }
 
@@ -147,7 +148,7 @@ export class Shipper {
     await Promise.all(Array.from({ length: parallel }, () => this.#shipOneByOne()));
   }
 
-  /** Resolves when all is shipped, or control does not take it, or the time is up. */
+  /** Resolves when all segments are sent, or control does not accept them, or the time is over. */
   async flush(timeoutMs: number): Promise<void> {
     const until = this.#deps.clock.monotonic() + timeoutMs;
     while (this.#waiting.size > 0 && this.#failures === 0 && this.#deps.clock.monotonic() < until) {
@@ -177,7 +178,7 @@ export class Shipper {
     for (const wake of waiting) wake();
   }
 
-  /** Whether the segment is done with. */
+  /** Returns whether the segment is finished. */
   async #tried(id: string): Promise<boolean> {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return true;
@@ -206,7 +207,7 @@ export class Shipper {
     return this.#settle(id, waiting, reading);
   }
 
-  /** Undefined: it is gone, or cannot be read. Neither may hold up those behind it. */
+  /** Undefined: the file is absent or cannot be read. Neither may delay the segments behind it. Throws if another attempt may read it. */
   async #read(id: string, { suffix }: Waiting): Promise<Buffer | undefined> {
     try {
       return await readFile(this.#path(id, suffix));
@@ -217,12 +218,13 @@ export class Shipper {
           { segment: id },
           'a segment of usage was removed before control had it: its calls are lost',
         );
-      } else this.#keepDamaged(id, suffix, `it cannot be read: ${String(error)}`, 0);
+      } else if (isOutOfDescriptors(error)) throw error;
+      else this.#keepDamaged(id, suffix, `it cannot be read: ${String(error)}`, 0);
       return undefined;
     }
   }
 
-  /** Control has what could be read. */
+  /** Control has the readable part. */
   #settle(id: string, { suffix, mustBeSealed }: Waiting, { torn, damaged, sealed, calls }: Reading): void {
     const lacksEnd = mustBeSealed && !sealed;
     if (damaged || lacksEnd)
@@ -270,10 +272,10 @@ export class Shipper {
     }
   }
 
-  /** Kept on disk under another name, so that it is neither lost nor in the way of those behind it. */
+  /** Kept on disk under another name, so that it is not lost and does not delay the segments behind it. */
   #setAside(id: string, { suffix, held }: Waiting, status: number): void {
     this.refused += 1;
-    this.#deps.log.error({ segment: id, status }, 'control refuses a segment for good; it is kept as .refused');
+    this.#deps.log.error({ segment: id, status }, 'control refuses a segment permanently; it is kept as .refused');
     if (held === undefined) return this.#moveTo(id, suffix, refusedSuffix);
     try {
       writeFileSync(this.#path(id, refusedSuffix), held.content, { mode: 0o600 });

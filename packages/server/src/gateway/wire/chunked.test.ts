@@ -107,7 +107,7 @@ test('octets behind the message are left alone', () => {
   assert.equal(read('1\r\na\r\n0\r\n\r\nGET /').length, 11);
 });
 
-test('what is written in chunks is read back the same, wherever it is cut and split', () => {
+test('content that is written in chunks is read back unchanged, for every cut and split', () => {
   const pieces = fc.array(fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 300 }), { maxLength: 8 });
   fc.assert(
     fc.property(pieces, fc.array(fc.nat(2000), { maxLength: 12 }), (parts, cuts) => {

@@ -1,6 +1,6 @@
 /**
- * Chunked transfer coding (RFC 9112 §7.1), strictly: sizes are hexadecimal digits only, lines end in CRLF, extensions follow
- * the grammar without optional whitespace and are bounded, trailers are held to the grammar of fields. Extensions and
+ * Chunked transfer coding (RFC 9112 §7.1), strictly. Sizes are hexadecimal digits only, and lines end in CRLF. Extensions
+ * follow the grammar without optional whitespace and are bounded. Trailers follow the grammar of fields. Extensions and
  * trailers are read and dropped.
  */
 import { mayBeHopByHop, role, roleOf } from './names.ts';
@@ -19,13 +19,16 @@ import {
   valueOctet,
 } from './octets.ts';
 
-/** Takes the content, piece by piece. The octets are only valid during the call. */
+/** Receives the content, piece by piece. The octets are valid only during the call. */
 export interface ContentSink {
   content(bytes: Buffer, from: number, to: number): void;
 }
 
 const SIZE_DIGITS_MAX = 16;
-/** Of one message: extensions of all its chunks. Without it a sender makes us read 1,000 octets for every octet of content. */
+/**
+ * The bound for the extensions of all chunks of one message. Without it, a sender could make us read 1,000 octets for every
+ * octet of content.
+ */
 const EXTENSION_BYTES_MAX = 4096;
 const TRAILER_BYTES_MAX = 8192;
 
@@ -49,7 +52,7 @@ const state = {
   failed: 16,
 } as const;
 
-/** Trailers that would change framing, routing or who calls if anyone merged them (RFC 9110 §6.5.1). */
+/** Trailers that would change framing, routing or the caller's identity if a recipient merged them (RFC 9110 §6.5.1). */
 function mayBeTrailer(name: string): boolean {
   const part = roleOf(name);
   return (part === role.endToEnd || part === role.date) && mayBeHopByHop(name);
@@ -80,7 +83,7 @@ export class ChunkedReader {
     return this.#state === state.failed;
   }
 
-  /** Reads on and returns how far; stops behind the last octet of the message, or where it fails. */
+  /** Reads on and returns the position. It stops behind the last octet of the message, or at an error. */
   read(bytes: Buffer, from: number, to: number, sink: ContentSink): number {
     let at = from;
     while (at < to && this.#state < state.done) {
@@ -150,7 +153,7 @@ export class ChunkedReader {
     return octet === CR ? state.sizeLf : state.failed;
   }
 
-  /** `;name`, `;name=token`, `;name="text"`; `#count` is how many octets of the name or token there were. */
+  /** `;name`, `;name=token`, `;name="text"`. `#count` is the number of octets of the name or token. */
   #extension(octet: number): number {
     const isToken = tokenLower[octet] !== 0;
     if (this.#state === state.extensionQuoted) return this.#quoted(octet);

@@ -1,4 +1,7 @@
-/** A client's connection: reads requests one after the other, keeps what is pipelined behind them, writes answers, keeps time. */
+/**
+ * A client's connection: reads requests one after the other, keeps the octets pipelined behind them, writes answers, enforces
+ * time-outs.
+ */
 import type { Socket } from 'node:net';
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 import type { ContentSink } from './chunked.ts';
@@ -11,12 +14,15 @@ import { adopt } from './transport.ts';
 import { WheelEntry } from './wheel.ts';
 import { WireExchange } from './wire-exchange.ts';
 
-/** How long, and for how many octets, a connection is still read after its last answer, so that a reset does not destroy it. */
+/**
+ * A connection is still read after its last answer for this time and this number of octets, so that a reset does not destroy
+ * the answer.
+ */
 const LINGER_MS = 2000;
 const LINGER_BYTES_MAX = 1_048_576;
 const NOTHING = Buffer.alloc(0);
 
-/** idle: between requests; head: reading one; exchange: one is under way; linger: answered for the last time; gone. */
+/** idle: between requests; head: reading one; exchange: one is in progress; linger: the last answer was sent; gone. */
 type Phase = 'idle' | 'head' | 'exchange' | 'linger' | 'gone';
 
 export class ClientConnection extends WheelEntry implements ContentSink {
@@ -44,7 +50,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
   #progress = 0;
   #paused = false;
   #broken = false;
-  /** When the content began to come, later by the time that it had to wait; and how much has come. */
+  /** When the content began to arrive, plus the time that it had to wait; and how much has arrived. */
   #contentSince = 0;
   #contentBytes = 0;
   #pausedAt = 0;
@@ -70,7 +76,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     return this.#phase !== 'gone' && !this.#broken && this.#socket.writable;
   }
 
-  /** Octets that wait in memory: read and not yet dealt with, or written and not yet taken by the kernel. */
+  /** Octets in memory: read and not yet processed, or written and not yet accepted by the kernel. */
   get bufferedBytes(): number {
     return this.#end - this.#at + this.outbox.length + this.#socket.writableLength;
   }
@@ -84,7 +90,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     return this.#phase === 'idle' && this.contentEnded;
   }
 
-  /** The `connection` line of the answer that is being made. */
+  /** The `connection` line of the answer in progress. */
   persistenceLine(): string {
     if (!this.#persistent || this.#engine.draining || this.#served >= this.#engine.limits.requestsPerConnectionMax)
       this.closeAfter = true;
@@ -92,7 +98,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     return this.#minor === 0 ? 'connection: keep-alive\r\n' : '';
   }
 
-  /** Whether what is left of the content is little enough to be read and dropped. */
+  /** Whether the rest of the content is short enough to be read and dropped. */
   canDropContent(): boolean {
     return this.contentEnded || (!this.wantsContinue && this.#content.isWithin(this.#engine.limits.bufferedBytesMax));
   }
@@ -102,14 +108,17 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     if (this.#at === this.#end) this.#socket.write(text, 'latin1');
   }
 
-  /** Writes what is in the outbox; false: the socket asks to wait. */
+  /** Writes the outbox; false: the socket requires a wait. */
   flush(): boolean {
     const flowing = this.outbox.flush(this.#socket);
     if (this.#socket.writableLength > 0) this.#watchWriting();
     return flowing;
   }
 
-  /** The answer can't be finished. Where only the connection's end tells its length, the end must not look like one: a reset. */
+  /**
+   * The answer cannot be finished. If only the end of the connection shows the answer's length, the end must be a reset: a
+   * normal close would look complete.
+   */
   breakOff(delimited: boolean): void {
     this.#broken = true;
     if (!delimited) this.#socket.resetAndDestroy();
@@ -120,7 +129,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#exchange?.takeContent(bytes, from, to);
   }
 
-  /** Passes on the content that has come. */
+  /** Passes on the content that has arrived. */
   pump(): void {
     const exchange = this.#exchange;
     if (this.contentEnded || (exchange !== undefined && !exchange.takesContent)) return;
@@ -132,20 +141,20 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     else this.#arm(Math.min(this.#engine.limits.bodyTimeoutMs, this.#contentLeftMs()));
   }
 
-  /** How much longer the content may take in all; the time in which nobody took it does not count. */
+  /** The remaining total time for the content. Time in which the recipient did not take content does not count. */
   #contentLeftMs(): number {
     const { bodyGraceMs, bodyBytesPerSecondMin } = this.#engine.limits;
     const allowedMs = bodyGraceMs + (this.#contentBytes / bodyBytesPerSecondMin) * 1000;
     return Math.max(0, this.#contentSince + allowedMs - this.#engine.clock.monotonic());
   }
 
-  /** The upstream can take content again. */
+  /** The upstream can accept content again. */
   resumeReading(): void {
     this.#resume();
     this.#work();
   }
 
-  /** The exchange is over: the next one, or the end of the connection. */
+  /** The exchange is over: the next one begins, or the connection ends. */
   onExchangeEnd(): void {
     this.#exchange = undefined;
     if (this.#phase === 'gone') return;
@@ -171,7 +180,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#exchange?.abort();
   }
 
-  /** While draining: an idle connection is given a moment for a request that is already under way. */
+  /** While draining, an idle connection gets a short time for a request that may be on its way. */
   onDraining(graceMs: number): void {
     if (this.idle) this.#arm(graceMs);
   }
@@ -197,7 +206,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     this.#keepRest(chunk);
   }
 
-  /** What is not dealt with must outlive the read buffer. */
+  /** Unprocessed octets must outlive the read buffer. */
   #keepRest(chunk: Buffer): void {
     if (this.#at === this.#end) {
       this.#bytes = NOTHING;
@@ -217,7 +226,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     while (this.#phase !== 'gone' && this.#phase !== 'linger') {
       this.pump();
       if (this.#exchange !== undefined || !this.contentEnded || this.#at === this.#end) return;
-      // Who does not read answers gets no further ones made.
+      // A client that does not read its answers gets no further answers made.
       if (this.#socket.writableNeedDrain) return this.#pause();
       if (!this.#readHead()) return;
     }
@@ -256,7 +265,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     try {
       this.#engine.handler.begin(exchange);
     } catch {
-      // The pipeline guards itself; what escapes it must not take the other connections of this thread along.
+      // The pipeline handles its own errors. An error that escapes it must not end the other connections of this thread.
       exchange.fail('internal');
     }
   }
@@ -270,7 +279,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     else this.#exchange.fail('malformed_request');
   }
 
-  /** Answers what never became an exchange, and closes: where the next request begins is unknown. */
+  /** Answers a message that never became an exchange, and closes: the beginning of the next request is unknown. */
   #refuse(code: ErrorCode): void {
     const { handler, date } = this.#engine;
     handler.refused(code);
@@ -297,7 +306,7 @@ export class ClientConnection extends WheelEntry implements ContentSink {
     if (this.#lingered > LINGER_BYTES_MAX) this.destroy();
   }
 
-  /** The client has closed its side: who still waits for an answer does not do that. */
+  /** The client has closed its side. A client that still waits for an answer does not do that. */
   #onEnd(): void {
     if (this.#phase === 'linger') return;
     if (this.#exchange?.stage === 'held') this.closeAfter = true;

@@ -1,8 +1,8 @@
-/** The content of one request on its way in: how much is left, in either framing. */
+/** The content of one request as it arrives: how much remains, in either framing. */
 import { ChunkedReader, type ContentSink } from './chunked.ts';
 
 export class RequestContent {
-  /** All of it has been read. */
+  /** All of the content has been read. */
   ended = true;
   #chunked = false;
   #left = 0;
@@ -16,7 +16,7 @@ export class RequestContent {
     if (this.#chunked) this.#reader.reset();
   }
 
-  /** Reads on and returns how far; -1: it is malformed. */
+  /** Reads on and returns the position; -1: the content is malformed. */
   read(bytes: Buffer, from: number, to: number, sink: ContentSink): number {
     if (this.#chunked) return this.#readChunked(bytes, from, to, sink);
     const end = Math.min(to, from + this.#left);
@@ -26,7 +26,7 @@ export class RequestContent {
     return end;
   }
 
-  /** Whether what is left is known to be no more than this. */
+  /** Whether the rest is known to be no longer than this. */
   isWithin(bytesMax: number): boolean {
     return this.ended || (!this.#chunked && this.#left <= bytesMax);
   }

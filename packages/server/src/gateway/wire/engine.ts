@@ -1,4 +1,4 @@
-/** What all connections of one wire server share. */
+/** The state that all connections of one wire server share. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { ExchangeHandler, WireLimits } from './exchange.ts';
 import type { DateLine } from './serialise.ts';

@@ -18,7 +18,7 @@ import { connectFault, type Fault } from './faults.ts';
 
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
 
-/** The fault of one call to an upstream; its words must not be in the answer. */
+/** The fault of one call to an upstream. Its text must not be in the answer. */
 async function faultAt(
   t: TestContext,
   to: Partial<UpstreamOrigin>,
@@ -125,7 +125,7 @@ for (const [octets, cause, at] of [
   });
 }
 
-test('what the system and TLS say has a code each, and anything else one too', () => {
+test('every error of the system and of TLS has a code, and so has any other error', () => {
   for (const [code, tls, cause] of [
     ['CERT_HAS_EXPIRED', true, 'certificate_expired'],
     ['CERT_NOT_YET_VALID', true, 'certificate_not_yet_valid'],
@@ -140,7 +140,9 @@ test('what the system and TLS say has a code each, and anything else one too', (
     ['ECONNRESET', false, 'connect_reset'],
     ['EHOSTUNREACH', false, 'connect_unreachable'],
     ['ETIMEDOUT', false, 'connect_timeout'],
-    ['EMFILE', false, 'connect_failed'],
+    ['EMFILE', false, 'gateway_out_of_descriptors'],
+    ['ENFILE', true, 'gateway_out_of_descriptors'],
+    ['EPROTO', false, 'connect_failed'],
   ] as const) {
     assert.equal(connectFault(Object.assign(new Error('x'), { code }), tls).cause, cause, code);
     assert.ok(cause in upstreamCauses);

@@ -1,6 +1,7 @@
 /**
- * Reads a field section (RFC 9112 §5), the part that requests and responses share. Incremental: it stops where the octets
- * end and goes on from the start of that line when more have come, so that every split of a message gives the same result.
+ * Reads a field section (RFC 9112 §5), the part that requests and responses share. It is incremental: it stops at the end of
+ * the octets and continues from the start of that line when more have arrived. Every split of a message thus gives the same
+ * result.
  */
 import type { ErrorCode } from '@tulou/contract';
 import { hashStep, lookUp, mayBeHopByHop, role, roleOf, type Role } from './names.ts';
@@ -15,13 +16,13 @@ export interface HeadBounds {
 }
 
 export abstract class HeadReader {
-  /** Why it failed. */
+  /** The reason of the failure. */
   code: ErrorCode;
-  /** Bytes from the head's start to the line that is read next; once done, the head's length. */
+  /** Bytes from the head's start to the next line to read; at the end, the length of the head. */
   length = 0;
   /** End-to-end fields: name, value, name, value … */
   fields: string[] = [];
-  /** Fields of names that upstreams trust (trust.ts), in the same form; a client's are never passed on. */
+  /** Fields of names that upstreams trust (trust.ts), in the same form. Those of a client are never passed on. */
   claims: string[] = [];
   /** -1: no Content-Length. */
   contentLength = -1;
@@ -44,7 +45,7 @@ export abstract class HeadReader {
     this.code = malformed;
   }
 
-  /** Ready for the next message. */
+  /** Resets the reader for the next message. */
   reset(): void {
     this.code = this.#malformed;
     this.length = 0;
@@ -60,7 +61,7 @@ export abstract class HeadReader {
     this.#startLineRead = false;
   }
 
-  /** Reads on. `start` is where the head begins in `bytes`, also when called again with more octets. */
+  /** Reads on. `start` is the beginning of the head in `bytes`, also in calls with more octets. */
   read(bytes: Buffer, start: number, end: number): Reading {
     const limit = Math.min(end, start + this.#headBytesMax);
     this.text = bytes.toString('latin1', start, limit);
@@ -75,16 +76,16 @@ export abstract class HeadReader {
     return reading;
   }
 
-  /** Content octets that came in the same pass, as text. */
+  /** Content octets that arrived in the same pass, as text. */
   textFrom(offset: number, length: number): string | undefined {
     return this.text.length >= offset + length ? this.text.substring(offset, offset + length) : undefined;
   }
 
   /** Reads the first line and sets `length` behind it. */
   protected abstract startLine(bytes: Buffer, start: number, limit: number): Reading;
-  /** Takes a field that only requests or only responses give a meaning. */
+  /** Processes a field that has a meaning only in requests or only in responses. */
   protected abstract takeSpecial(part: Role, name: string, value: string): boolean;
-  /** What can only be judged once all fields are there. */
+  /** The checks that need all fields. */
   protected abstract judge(): Reading;
 
   protected fail(code: ErrorCode): Reading {
@@ -163,14 +164,17 @@ export abstract class HeadReader {
     }
   }
 
-  /** Twice, even with one value, is refused: RFC 9112 §6.3 no. 5 allows to, and recipients differ in what they take. */
+  /**
+   * A second one is refused even with the same value: RFC 9112 §6.3 no. 5 allows that, and recipients differ in the value
+   * that they use.
+   */
   #takeContentLength(value: string): boolean {
     if (this.contentLength !== -1) return false;
     this.contentLength = decimal(value);
     return this.contentLength !== -1;
   }
 
-  /** `chunked`, once, in one line; every other coding is one that a hop behind us may read differently (RFC 9112 §6.1). */
+  /** `chunked`, once, in one line. The next hop might read any other coding differently (RFC 9112 §6.1). */
   #takeTransferEncoding(value: string): boolean {
     if (this.chunked || (value !== 'chunked' && value.toLowerCase() !== 'chunked')) return false;
     this.chunked = true;

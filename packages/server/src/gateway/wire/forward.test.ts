@@ -6,7 +6,7 @@ import { answering, count, dial, openWorld, parseAnswer } from '../../../test/wi
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\n\r\nhello';
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n';
 
-test('a request and its answer go through, re-made, without what is for one hop only', async (t) => {
+test('a request and its answer are forwarded in our own form, without hop-by-hop fields', async (t) => {
   const answer =
     'HTTP/1.1 200 Fine\r\nCONTENT-LENGTH: 2\r\nX-One: 1\r\nConnection: keep-alive, x-hop\r\nX-Hop: 1\r\n' +
     'Tulou-Tenant: forged\r\nDate: d\r\nServer: s\r\n\r\nok';
@@ -83,7 +83,7 @@ test('content with a length is passed on, together with the head where both came
   assert.equal((await engine.outcome(0)).requestBytes, 6);
 });
 
-test('chunked content is passed on in chunks made anew, without extensions and trailers', async (t) => {
+test('chunked content is passed on in new chunks, without extensions and trailers', async (t) => {
   const { origin, engine } = await openWorld(t, (peer) => {
     peer.socket.on('data', () => {
       if (peer.received.endsWith('0\r\n\r\n'))
@@ -244,7 +244,7 @@ test('an expectation gets its 100 once there is an upstream to take the content'
   assert.equal((await origin.peer(0)).received.includes('expect'), false);
 });
 
-test('an expectation that is answered at once gets no 100, and the connection ends', async (t) => {
+test('an expectation that is answered immediately gets no 100, and the connection ends', async (t) => {
   const { engine } = await openWorld(t, answering(hello), { begin: (exchange) => exchange.respond(401, [], 'no') });
   const text = await dial(engine.port)
     .send('POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n')
@@ -253,7 +253,7 @@ test('an expectation that is answered at once gets no 100, and the connection en
   assert.equal(parseAnswer(text).fields.connection, 'close');
 });
 
-test('an answer that comes while the content still does is passed on at once, and ends the connection', async (t) => {
+test('an answer that arrives before the end of the content is passed on immediately, and ends the connection', async (t) => {
   const { engine, origin } = await openWorld(t, (peer) =>
     peer.socket.once('data', () => peer.send('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig')),
   );
@@ -328,7 +328,7 @@ test('a client that does not read stops its upstream; nothing piles up', async (
   client.socket.pause();
   client.send(get);
   const peer = await origin.peer(0);
-  // The kernel's buffers between the two are full when nothing has moved for many turns.
+  // If nothing has moved for many turns, the kernel's buffers between the two are full.
   for (let still = 0, last = -1; still < 2000; still += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     if (last !== peer.socket.bytesWritten) still = 0;

@@ -23,7 +23,7 @@ const forward: ForwardOptions = {
   requestBytesMax: 1,
 };
 
-/** Mostly the first, now and then the second. */
+/** Mostly the first; sometimes the second. */
 function mostly<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: odd });
 }
@@ -90,7 +90,7 @@ const hostArb = mostly(
 );
 const endArb = mostly(one('\r\n'), one('\n', '', '\r'));
 
-/** Valid or nearly so, then with octets taken out, put in, repeated and swapped. */
+/** Valid or nearly valid messages, with octets removed, inserted, repeated and swapped. */
 function mutated(messages: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const mutation = fc.tuple(
     one('insert', 'remove', 'repeat', 'replace'),
@@ -143,7 +143,7 @@ function readRequest(
   return { reading, code: reading === 'failed' ? reader.code : '', head: reader.head(), length: reader.length };
 }
 
-test('any request is refused, incomplete, or understood in one way, however it is split; what we make of it reads the same', (t) => {
+test('any request is refused, incomplete, or understood in one way, for every split; our own form of it reads the same', (t) => {
   const requests = mutated(joined(startArb, hostArb, fieldsArb, endArb));
   fc.assert(
     fc.property(requests, fc.array(fc.nat(), { maxLength: 6 }), (text, splits) => {
@@ -153,7 +153,7 @@ test('any request is refused, incomplete, or understood in one way, however it i
       if (whole.reading !== 'done') return;
       understood.requests += 1;
       assert.deepEqual(split, whole);
-      // Nothing behind the head changes what was understood.
+      // No octet after the head changes the result.
       assert.deepEqual(
         readRequest(`${text.slice(0, whole.length)}GET / HTTP/1.1\r\nContent-Length: 9\r\n\r\n`).head,
         whole.head,
@@ -168,7 +168,7 @@ test('any request is refused, incomplete, or understood in one way, however it i
   assert.ok(understood.requests > 4000);
 });
 
-test('any answer is refused, incomplete, or understood in one way, however it is split; what we make of it reads the same', (t) => {
+test('any answer is refused, incomplete, or understood in one way, for every split; our own form of it reads the same', (t) => {
   const read = (text: string, splits: readonly number[] = []): { reading: string; reader: ResponseReader } => {
     const reader = new ResponseReader(bounds);
     return { reading: feed(reader, Buffer.from(text, 'latin1'), splits), reader };
@@ -210,7 +210,7 @@ test('any answer is refused, incomplete, or understood in one way, however it is
   assert.ok(understood.responses > 4000);
 });
 
-test('any chunked content is refused, incomplete, or understood in one way, however it is split', (t) => {
+test('any chunked content is refused, incomplete, or understood in one way, for every split', (t) => {
   const read = (text: string, splits: readonly number[] = []): (string | boolean | number)[] => {
     const reader = new ChunkedReader();
     const bytes = Buffer.from(text, 'latin1');
@@ -253,7 +253,7 @@ test("whatever a client sends, Node's own parser behind the engine only ever see
       response.end('ok');
     });
   });
-  // An upload that the client breaks off is broken off at the origin too: that is all it may complain about.
+  // An upload that the client breaks off is broken off at the origin too: this is the only valid complaint.
   origin.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code !== 'ECONNRESET' && error.code !== 'HPE_INVALID_EOF_STATE') faults.push(String(error.code));
     socket.destroy();
@@ -262,7 +262,8 @@ test("whatever a client sends, Node's own parser behind the engine only ever see
   await once(origin, 'listening');
   const { port } = origin.address() as AddressInfo;
   const forwardIt = forwardTo({ key: 'origin', tls: false, host: '127.0.0.1', port, hostField: 'origin' });
-  // Node's parser knows a list of methods; others would hide what is looked for: content that is taken for a request.
+  // Node's parser has a fixed list of methods. Other methods would hide the searched fault: content that is read as a
+  // request.
   const engine = await openEngine({
     begin: (exchange) => (METHODS.includes(exchange.head.method) ? forwardIt(exchange) : exchange.respond(405, [], '')),
   });
@@ -286,7 +287,7 @@ test("whatever a client sends, Node's own parser behind the engine only ever see
     client.send(text.slice(0, split % (text.length + 1)));
     await new Promise((resolve) => setImmediate(resolve));
     client.send(text.slice(split % (text.length + 1)));
-    // All is done that will be when nothing has changed for many turns; then the client leaves.
+    // When nothing has changed for many turns, no more work will happen. Then the client disconnects.
     for (let still = 0, last = ''; still < 50 && !client.closed; still += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const now = `${engine.begun.length} ${engine.ended.length} ${client.received.length}`;

@@ -5,7 +5,7 @@ import { answering, count, dial, openWorld, parseAnswer } from '../../../test/wi
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\n\r\nhello';
 const get = 'GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n';
 
-test('content beyond the limit is a 413: at once where its length is known, else when it is passed', async (t) => {
+test('content beyond the limit is a 413: immediately if its length is known, otherwise at the limit', async (t) => {
   const { engine, origin } = await openWorld(t, () => undefined, { forward: { requestBytesMax: 10 } });
   const known = parseAnswer(
     await dial(engine.port).send('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n').end(),
@@ -53,7 +53,7 @@ test('local answers: content that is left is read and dropped where it is little
   assert.deepEqual([head.content, head.fields['content-length']], ['', '3']);
 });
 
-test('a client that goes away takes its upstream connection along', async (t) => {
+test('a client that disconnects ends its upstream connection', async (t) => {
   const { engine, origin } = await openWorld(t, () => undefined);
   const client = dial(engine.port).send(get);
   const peer = await origin.peer(0);
@@ -66,7 +66,7 @@ test('a client that goes away takes its upstream connection along', async (t) =>
   assert.equal(engine.server.stats().upstream.connections, 0);
 });
 
-test('an answer decided after the client went away is dropped without a word', async (t) => {
+test('an answer decided after the client disconnected is dropped silently', async (t) => {
   const { engine } = await openWorld(t, () => undefined, { begin: () => undefined });
   const client = dial(engine.port).send(get);
   await engine.until(() => engine.begun.length === 1);
@@ -105,7 +105,7 @@ test('a pipeline that throws is a 500, not the end of the process', async (t) =>
   assert.equal((await engine.outcome(0)).error, 'internal');
 });
 
-test('own fields that could end a line are a defect that is seen, not a header that is sent', async (t) => {
+test('own fields that could end a line throw and are not sent', async (t) => {
   const { engine } = await openWorld(t, answering(hello), { forward: { addFields: ['x-a', 'b\r\nevil: 1'] } });
   await dial(engine.port)
     .send(get)
@@ -116,7 +116,7 @@ test('an answer whose client goes away in the same turn is not recorded, and its
   const world = await openWorld(t, () => undefined, {
     begin(exchange) {
       exchange.respond(200, [], 'never seen');
-      // Takes the connection away before the turn in which the answer would be recorded is over.
+      // Closes the connection before the end of the turn in which the answer would be recorded.
       void world.engine.server.close();
     },
   });

@@ -1,10 +1,10 @@
-/** Field names that the engine knows, each with the part it plays. Everything else is an end-to-end field, passed on. */
+/** Field names that the engine knows, each with its role. Every other field is end-to-end and is passed on. */
 import { tokenLower } from './octets.ts';
 import { isTrusted, isTwin } from './trust.ts';
 
 export const role = {
   endToEnd: 0,
-  /** For this hop only: read by nobody, never passed on (RFC 9110 §7.6.1). */
+  /** Only for this hop: not read and never passed on (RFC 9110 §7.6.1). */
   hop: 1,
   host: 2,
   contentLength: 3,
@@ -14,11 +14,11 @@ export const role = {
   upgrade: 7,
   keepAlive: 8,
   date: 9,
-  /** Names that only this gateway may send: dropped whoever else sends them. */
+  /** Names that only this gateway may send: dropped from every other sender. */
   reserved: 10,
-  /** A framing field's name in a spelling that CGI-like servers take for the real one: refused. */
+  /** The name of a framing field in a spelling that CGI-like servers read as the real field: refused. */
   confusable: 11,
-  /** What a client says about itself in a proxy's words: kept apart for those whose word is taken, and never passed on. */
+  /** Fields of proxies about a client. They are separated for trusted proxies and never passed on. */
   claim: 12,
   setCookie: 13,
 } as const;
@@ -48,14 +48,14 @@ const roles: Readonly<Record<string, Role>> = {
   'x-forwarded-proto': role.claim,
   'x-real-ip': role.claim,
   'set-cookie': role.setCookie,
-  // Obsolete twins of the two cookie fields (RFC 2965): nobody sends them, some servers still read them.
+  // Obsolete twins of the two cookie fields (RFC 2965): no current client sends them, but some servers still read them.
   cookie2: role.reserved,
   'set-cookie2': role.reserved,
-  // Would end the sessions of everything on this host name, the platform's too.
+  // It would end the sessions of everything on this host name, also of the platform.
   'clear-site-data': role.reserved,
 };
 
-/** Frequent end-to-end names; only so that their text is not made anew for every message. */
+/** Frequent end-to-end names. They are listed only so that their text is not created again for every message. */
 const frequent =
   'accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials access-control-allow-headers ' +
   'access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age ' +
@@ -114,8 +114,8 @@ const reserved = /^tulou[^a-z0-9]/;
 const confusable = /^(?:content[^a-z0-9]length|transfer[^a-z0-9]encoding)$/;
 
 /**
- * The part of a lower-case name that `lookUp` does not know. `tulou_tenant` is reserved like `tulou-tenant`: servers in
- * the CGI tradition give both to a program under one name.
+ * The role of a lower-case name that `lookUp` does not know. `tulou_tenant` is reserved like `tulou-tenant`: servers in the
+ * CGI tradition give both to a program under one name.
  */
 export function roleOf(name: string): Role {
   const known = Object.hasOwn(roles, name) ? roles[name] : judged.get(name);
@@ -125,7 +125,7 @@ export function roleOf(name: string): Role {
   return verdict;
 }
 
-/** Clients send the same names again and again. Once it is full, other names are judged anew each time. */
+/** Clients send the same names repeatedly. When the cache is full, other names are checked each time. */
 const judged = new Map<string, Role>();
 const judgedMax = 4096;
 
@@ -136,8 +136,8 @@ function judge(name: string): Role {
 }
 
 /**
- * Fields that a sender may not declare to be hop-by-hop in `Connection` (RFC 9110 §7.6.1: those meant for all recipients):
- * dropping them on its word would change who calls, where to, or how long the content is.
+ * Fields that a sender may not declare to be hop-by-hop in `Connection` (RFC 9110 §7.6.1: those meant for all recipients).
+ * Otherwise a client could remove the caller, the destination or the length of the content.
  */
 const essential = new Set(
   (

@@ -1,4 +1,4 @@
-/** Which octets may stand where: the grammar of RFC 9110 §5.6.2, §5.5 and RFC 3986, as tables over one octet. */
+/** The octets that are allowed in each place: the grammar of RFC 9110 §5.6.2, §5.5 and RFC 3986, as tables over one octet. */
 
 function table(accepts: (octet: number) => number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => accepts(octet));
@@ -14,7 +14,10 @@ const isLower = (octet: number): boolean => octet >= 0x61 && octet <= 0x7a;
 const isAlphanumeric = (octet: number): boolean => isDigit(octet) || isUpper(octet) || isLower(octet);
 const isTokenMark = among("!#$%&'*+-.^_`|~");
 const isPathMark = among("-._~!$&'()*+,;=:@/%");
-/** What RFC 3986 allows in a query, and what browsers send there unescaped (WHATWG URL): it has no part in framing. */
+/**
+ * The characters that RFC 3986 allows in a query, and those that browsers send there unescaped (WHATWG URL). They have no
+ * part in framing.
+ */
 const isQueryMark = among("-._~!$&'()*+,;=:@/%?[]{}|^`\\");
 
 export const CR = 0x0d;
@@ -33,13 +36,13 @@ export const tokenLower = table((octet) => {
   return isAlphanumeric(octet) || isTokenMark(octet) ? octet : 0;
 });
 
-/** 1: may stand in a field's value (RFC 9110 §5.5): visible, obs-text, space, tab. */
+/** 1: allowed in a field's value (RFC 9110 §5.5): visible, obs-text, space, tab. */
 export const valueOctet = table((octet) => (octet === HTAB || (octet >= SP && octet !== 0x7f) ? 1 : 0));
 
-/** 1: may stand in a path (RFC 3986 §3.3). */
+/** 1: allowed in a path (RFC 3986 §3.3). */
 export const pathOctet = table((octet) => (isAlphanumeric(octet) || isPathMark(octet) ? 1 : 0));
 
-/** 1: may stand in a query. */
+/** 1: allowed in a query. */
 export const queryOctet = table((octet) => (isAlphanumeric(octet) || isQueryMark(octet) ? 1 : 0));
 
 /** The value of a hexadecimal digit; 255: not one. */
@@ -49,7 +52,10 @@ export const hexValue = table((octet) => {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : 255;
 });
 
-/** Decimal digits only, no sign, no space, at most 2^53 - 1 (RFC 9112 §6.3 no. 5: anything else is unrecoverable); -1: not that. */
+/**
+ * Only decimal digits, no sign, no space, at most 2^53 - 1 (RFC 9112 §6.3 no. 5: any other value is unrecoverable); -1:
+ * invalid.
+ */
 export function decimal(text: string): number {
   if (text.length === 0 || text.length > 16) return -1;
   let value = 0;

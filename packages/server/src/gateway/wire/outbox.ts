@@ -1,10 +1,10 @@
 /**
- * What is about to be written to one socket. Heads and small contents are joined into one text of octets (latin1), which
- * reaches the kernel in one call without a copy of our own; large contents stay buffers.
+ * The octets for the next write to one socket. Heads and small contents are joined into one text of octets (latin1), which
+ * reaches the kernel in one call without our own copy. Large contents stay buffers.
  */
 import type { Socket } from 'node:net';
 
-/** Up to here a piece is cheaper as part of the text than as a buffer of its own. */
+/** Up to this size, a piece is cheaper as part of the text than as a separate buffer. */
 const TEXT_BYTES_MAX = 16_384;
 
 export class Outbox {
@@ -44,7 +44,7 @@ export class Outbox {
     return length;
   }
 
-  /** Hands everything to the socket; false: the socket asks to wait for its `drain`. */
+  /** Writes everything to the socket; false: the socket requires a wait for its `drain`. */
   flush(socket: Socket): boolean {
     const text = this.#text;
     const pieces = this.#pieces;

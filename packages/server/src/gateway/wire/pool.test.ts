@@ -33,7 +33,7 @@ test('an upstream whose address is not allowed is a 502, and nothing is sent to 
   assert.equal(origin.peers.length, 0);
 });
 
-test('a name that resolves to something else the second time can not get past the guard: what was judged is connected to', async (t) => {
+test('a name that resolves to another address the second time cannot bypass the guard: the checked address is used', async (t) => {
   const origin = await openOrigin(answering(hello));
   const answers = ['192.0.2.1', '127.0.0.1', '127.0.0.1'];
   let asked = 0;
@@ -84,14 +84,14 @@ test('the system resolves names such as localhost', async (t) => {
   assert.equal(parseAnswer(await dial(engine.port).send(get).end()).status, 200);
 });
 
-test('no more connections than allowed go to one origin; who waits gets the next that is free', async (t) => {
+test('no more connections than allowed go to one origin; a waiting request gets the next free one', async (t) => {
   const origin = await openOrigin();
   const engine = await openEngine({ begin: forwardTo(origin.upstream), limits: { upstreamConnectionsMax: 2 } });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   const clients = Array.from({ length: 6 }, () => dial(engine.port).send(get));
   await engine.until(() => engine.server.stats().upstream.waiting === 4);
   assert.equal(engine.server.stats().upstream.connections, 2);
-  // A waiting client that goes away leaves the queue.
+  // A waiting client that disconnects leaves the queue.
   (clients[5] as (typeof clients)[0]).socket.destroy();
   await engine.until(() => engine.server.stats().upstream.waiting <= 3);
   for (const peer of [await origin.peer(0), await origin.peer(1)]) answering(hello)(peer);
@@ -101,7 +101,7 @@ test('no more connections than allowed go to one origin; who waits gets the next
   assert.equal(origin.peers.length, 2);
 });
 
-test('who waits too long for a connection gets a 503', async (t) => {
+test('a request that waits too long for a connection gets a 503', async (t) => {
   const origin = await openOrigin();
   const engine = await openEngine({
     begin: forwardTo(origin.upstream),
@@ -113,7 +113,7 @@ test('who waits too long for a connection gets a 503', async (t) => {
   assert.match(await dial(engine.port).send(get).end(), /"overloaded"/);
 });
 
-test('a place that an upstream gives up is given to who waits', async (t) => {
+test('a place that becomes free at an upstream goes to a waiting request', async (t) => {
   const origin = await openOrigin((peer) =>
     peer.socket.once('data', () => peer.socket.end('HTTP/1.1 200 OK\r\n\r\nbye')),
   );
@@ -146,7 +146,7 @@ test('an idle connection ends in time, and before the upstream would end it', as
   const engine = await openEngine({ begin: forwardTo(origin.upstream) });
   t.after(() => Promise.all([engine.server.close(), origin.close()]));
   await dial(engine.port).send(get).end();
-  // One second, less a margin of one: not kept at all.
+  // One second, less a margin of one: the connection is not kept.
   assert.equal(engine.server.stats().upstream.connections, 0);
   const patient = await openEngine({
     begin: forwardTo((await openOriginFor(t)).upstream),
@@ -176,7 +176,7 @@ test('idle connections are bounded over all origins', async (t) => {
   assert.deepEqual(engine.server.stats().upstream, { connections: 2, idle: 2, connecting: 0, waiting: 0 });
 });
 
-test('a name that many wait for at the same moment is asked for once', async (t) => {
+test('concurrent requests for one name share one query', async (t) => {
   const origin = await openOriginFor(t);
   const asked: (() => void)[] = [];
   const engine = await openEngine({

@@ -1,4 +1,7 @@
-/** Connections to upstreams, kept by origin, the last used first. Bounded; who finds no free place waits in turn. */
+/**
+ * Connections to upstreams, kept by origin; the one used last is used first. Their number is bounded. An exchange without a
+ * free place waits in turn.
+ */
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tulou/contract';
 import type { AddressGuard, UpstreamOrigin, WireLimits } from './exchange.ts';
@@ -12,7 +15,7 @@ import { UpstreamConnection } from './upstream.ts';
 import { type Wheel, WheelEntry } from './wheel.ts';
 import type { WireExchange } from './wire-exchange.ts';
 
-/** How many connections are idle, over all origins. */
+/** The number of idle connections, over all origins. */
 export interface Shelf {
   count: number;
 }
@@ -30,15 +33,15 @@ export interface PoolDeps {
 export class Ticket extends WheelEntry {
   exchange: WireExchange | undefined;
   socket: Socket | undefined;
-  /** How far the attempt has come, for what is said when its time is over. */
+  /** The phase of the attempt, for the report of a time-out. */
   phase: 'dns' | 'connect' | 'tls' = 'dns';
-  /** Why the last address could not be reached. */
+  /** The reason why the last address could not be reached. */
   fault: Fault = { cause: 'dns_failed' };
-  /** The attempt is over; what still comes of it is ignored. */
+  /** The attempt is over; later events of it are ignored. */
   closed = false;
   readonly caller: string | undefined;
   readonly streams: boolean;
-  /** In which queue it waits. */
+  /** The queue of the ticket. */
   readonly queue: string;
   readonly #origin: Origin;
 
@@ -51,7 +54,7 @@ export class Ticket extends WheelEntry {
     this.queue = `${this.streams ? 's' : 'w'}${this.caller ?? ''}`;
   }
 
-  /** The exchange does not want a connection any more. */
+  /** The exchange no longer needs a connection. */
   cancel(): void {
     this.exchange = undefined;
     this.#origin.leave(this);
@@ -81,7 +84,7 @@ export class Origin {
     this.#shares = new Shares(deps.limits.upstreamConnectionsMax);
   }
 
-  /** Gives the exchange a connection, at once where one is idle and `fresh` is not asked for. */
+  /** Gives the exchange a connection, immediately if one is idle and `fresh` is not requested. */
   acquire(exchange: WireExchange, fresh: boolean): Ticket | undefined {
     const mayHaveOne = this.#shares.allows(exchange.caller, exchange.streams);
     const connection = fresh || !mayHaveOne ? undefined : this.#takeIdle();
@@ -97,18 +100,18 @@ export class Origin {
     return ticket;
   }
 
-  /** Takes a connection back whose exchange ended well: for who waits, or to the idle ones. */
+  /** Receives a connection whose exchange ended without an error. It goes to a waiting exchange, or to the idle ones. */
   release(connection: UpstreamConnection): void {
     const ticket = this.#nextWaiting();
     if (ticket !== undefined) return this.#hand(connection, ticket);
-    // As many as there can be clients are enough, however many origins there are.
+    // The maximum number of clients is enough, for any number of origins.
     if (this.#shelf.count >= this.#deps.limits.connectionsMax) return connection.destroy();
     this.#shelf.count += 1;
     this.idle.push(connection);
     connection.rest();
   }
 
-  /** A connection is no more. */
+  /** A connection has ended. */
   forget(connection: UpstreamConnection): void {
     this.open.delete(connection);
     const index = this.idle.lastIndexOf(connection);
@@ -162,7 +165,7 @@ export class Origin {
     exchange.hold = this.#shares.take(exchange.caller, exchange.streams, this.#onFree);
   }
 
-  /** A caller has less than its share again: an idle connection may be for one that waits. */
+  /** A caller is below its share again: an idle connection may go to one of its waiting exchanges. */
   readonly #onFree = (): void => {
     if (this.waiting.size > 0) this.#onPlace();
   };
@@ -174,7 +177,7 @@ export class Origin {
     ticket.exchange.onUpstream(connection);
   }
 
-  /** A place has come free. */
+  /** A place is free again. */
   #onPlace(): void {
     while (this.waiting.size > 0 && (this.idle.length > 0 || !this.#full)) {
       const ticket = this.#nextWaiting();
@@ -183,7 +186,7 @@ export class Origin {
       if (connection !== undefined) this.#hand(connection, ticket);
       else if (!this.#full) this.#connect(ticket);
       else {
-        // Idle ones were there, but closing: their ends call again.
+        // There were idle connections, but they are closing. Their ends call this function again.
         this.waiting.add(ticket.queue, ticket);
         break;
       }
@@ -196,17 +199,18 @@ export class Origin {
     if (ticket.exchange !== undefined) this.#holdFor(ticket.exchange);
     const { resolve, guard } = this.#deps;
     if (this.#to.isIngress) return this.#try(ticket, [{ address: this.#to.host, family: 4 }], 0);
-    resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
+    resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused, fault }) => {
       if (ticket.closed) return;
+      if (fault !== undefined) ticket.fault = fault;
       if (refused) this.#fail(ticket, 'upstream_refused', { cause: 'address_refused' });
       else this.#try(ticket, allowed, 0);
     });
   }
 
-  /** Tries one address after the other; all of them within the one time-out of the ticket. */
+  /** Tries one address after the other, all within the one time-out of the ticket. */
   #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
     const target = addresses[index];
-    if (target === undefined) return this.#fail(ticket, this.#unreachable, ticket.fault);
+    if (target === undefined) return this.#fail(ticket, codeOf(ticket.fault, this.#unreachable), ticket.fault);
     ticket.phase = 'connect';
     const { port, tls, host, socket } = this.#to;
     const destination = { address: target.address, port, tls, name: host, socket };
@@ -245,6 +249,10 @@ export class Origin {
     this.#onPlace();
   }
 }
+
+/** Without a descriptor the gateway cannot connect anywhere: the upstream is not at fault. */
+const codeOf = ({ cause }: Fault, unreachable: ErrorCode): ErrorCode =>
+  cause === 'gateway_out_of_descriptors' ? 'overloaded' : unreachable;
 
 export class Pool {
   readonly #deps: PoolDeps;

@@ -1,4 +1,4 @@
-/** Who waits for a connection: first come, first served among the requests of one caller, in turn among callers. */
+/** The exchanges that wait for a connection: first come, first served among the requests of one caller, in turn among callers. */
 export class Queues<T> {
   readonly #queues = new Map<string, Set<T>>();
   #size = 0;
@@ -14,7 +14,7 @@ export class Queues<T> {
     this.#size += 1;
   }
 
-  /** false: it was not there. */
+  /** false: it was not in the queue. */
   delete(name: string, item: T): boolean {
     const queue = this.#queues.get(name);
     if (queue?.delete(item) !== true) return false;
@@ -23,7 +23,7 @@ export class Queues<T> {
     return true;
   }
 
-  /** The first of the first queue whose next one `may` go on; that queue is then the last. */
+  /** The first of the first queue whose next one passes `may`. That queue then becomes the last. */
   next(may: (item: T) => boolean): T | undefined {
     for (const [name, queue] of this.#queues) {
       const [first] = queue;

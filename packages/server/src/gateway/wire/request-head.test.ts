@@ -16,7 +16,7 @@ function read(text: string, reader = new RequestReader(bounds, false)): Read {
   return { reading: reader.read(bytes, 0, bytes.length), code: reader.code, reader };
 }
 
-/** Feeds the text in pieces, each time with all that has come so far, as a connection does. */
+/** Feeds the text in pieces, each time with all octets so far, as a connection does. */
 function readSplit(text: string, ends: readonly number[]): Read {
   const reader = new RequestReader(bounds, false);
   const bytes = Buffer.from(text, 'latin1');
@@ -32,7 +32,7 @@ const line = 'GET /a HTTP/1.1\r\n';
 const host = 'Host: a.example\r\n';
 const post = `POST /a HTTP/1.1\r\n${host}`;
 
-/** What is wrong, the octets, and the code of the refusal where it is not `malformed_request`. */
+/** The fault, the octets, and the code of the refusal if it is not `malformed_request`. */
 const malformed: readonly (readonly [string, string, ErrorCode?])[] = [
   // Length and coding
   ['Content-Length and Transfer-Encoding', `${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`],
@@ -192,7 +192,7 @@ test('a refusal does not depend on where the octets are split', () => {
   }
 });
 
-/** What is right, the octets, and what is understood. */
+/** The correct case, the octets, and the result. */
 const wellFormed: readonly (readonly [string, string, object])[] = [
   [
     'a plain request',
@@ -267,7 +267,7 @@ for (const [reason, text, expected] of wellFormed) {
   });
 }
 
-test('what is understood does not depend on where the octets are split', () => {
+test('the result does not depend on where the octets are split', () => {
   for (const [reason, text] of wellFormed) {
     const whole = read(text).reader.head();
     const everywhere = Array.from({ length: text.length }, (_, index) => index);
@@ -285,7 +285,7 @@ test('octets behind the head are left alone', () => {
   assert.equal(reader.length, `${post}Content-Length: 3\r\n\r\n`.length);
 });
 
-test('a reader starts anew after reset, and forgets what it read', () => {
+test('a reader starts again after a reset, without its earlier data', () => {
   const { reader } = read(
     `${post}Connection: close\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n`,
   );

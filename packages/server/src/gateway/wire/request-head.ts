@@ -1,4 +1,4 @@
-/** Reads the head of a request (RFC 9112 §3, §5). What could be understood in two ways is refused. */
+/** Reads the head of a request (RFC 9112 §3, §5). An ambiguous head is refused. */
 import { isIPv6 } from 'node:net';
 import type { RequestHead } from './exchange.ts';
 import { HeadReader, type HeadBounds, type Reading } from './fields.ts';
@@ -25,7 +25,7 @@ function hostOf(value: string): string | undefined {
   return match[1] === undefined || isIPv6(match[1]) ? host : undefined;
 }
 
-/** How far a piece of the start line reaches; or one of these. */
+/** The end of a piece of the start line, or one of these. */
 const MORE = -1;
 const FAILED = -2;
 const TOO_LONG = -3;
@@ -40,7 +40,7 @@ export class RequestReader extends HeadReader {
   readonly #secure: boolean;
   #expectsOther = false;
   #upgrades = false;
-  /** The connection's last `Host`, as sent and as judged: a client says the same again and again. */
+  /** The connection's last `Host`, as sent and as checked: a client repeats the same value. */
   #lastHostSent = '';
   #lastHost: string | undefined;
 
@@ -60,7 +60,7 @@ export class RequestReader extends HeadReader {
     this.#upgrades = false;
   }
 
-  /** The head, once `read` said `done`. */
+  /** The head, after `read` has returned `done`. */
   head(): RequestHead {
     return {
       method: this.method,
@@ -78,7 +78,7 @@ export class RequestReader extends HeadReader {
     return !this.close && (this.minor === 1 || this.keepAlive);
   }
 
-  /** One empty line before the request line is passed over, as RFC 9112 §2.2 asks of servers; a second is refused. */
+  /** One empty line before the request line is skipped, as RFC 9112 §2.2 recommends to servers. A second one is refused. */
   protected startLine(bytes: Buffer, start: number, limit: number): Reading {
     let at = start;
     if (at < limit && bytes[at] === CR) {
@@ -141,7 +141,7 @@ export class RequestReader extends HeadReader {
     return bytes[at] === SP && at > from ? at : FAILED;
   }
 
-  /** A path's broken escapes are refused: servers differ in what they make of them. */
+  /** Broken escapes in a path are refused, because servers read them differently. */
   #pathEnd(bytes: Buffer, from: number, bound: number): number {
     let at = from;
     while (at < bound && pathOctet[bytes[at] as number] === 1) {
@@ -188,12 +188,12 @@ export class RequestReader extends HeadReader {
     else this.#expectsOther = true;
   }
 
-  /** `h2c` is passed over, as RFC 9110 §7.8 allows: Java's client offers it with every request. It is never forwarded. */
+  /** `h2c` is ignored, as RFC 9110 §7.8 allows: Java's client offers it with every request. It is never forwarded. */
   #takeUpgrade(value: string): void {
     if (value.toLowerCase() !== 'h2c') this.#upgrades = true;
   }
 
-  /** Absolute-form and asterisk-form (RFC 9112 §3.2.2, §3.2.4), turned into what `RequestHead` promises. */
+  /** Converts absolute-form and asterisk-form (RFC 9112 §3.2.2, §3.2.4) to the form of `RequestHead`. */
   #otherForm(): boolean {
     if (this.target === '*') return this.method === 'OPTIONS';
     const match = absolutePattern.exec(this.target);

@@ -1,15 +1,20 @@
-/** From a host's name to addresses that may be connected to. The guard sees the very addresses that are used: nothing resolves twice. */
+/**
+ * Resolves the name of a host to addresses that may be connected to. The guard checks the same addresses that are used: no
+ * name is resolved twice.
+ */
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import { hasDescriptors } from '../../kernel/descriptors.ts';
 import type { AddressGuard } from './exchange.ts';
+import type { Fault } from './faults.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** Name → addresses; an empty list: there are none. */
-export type Resolve = (host: string, done: (addresses: readonly ResolvedAddress[]) => void) => void;
+/** Name → addresses; an empty list: there are none. `fault`: why the resolver could not work; absent: the name is at fault. */
+export type Resolve = (host: string, done: (addresses: readonly ResolvedAddress[], fault?: Fault) => void) => void;
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -21,11 +26,12 @@ export function plainAddress(address: string): string {
 /** The system's resolver (`/etc/hosts`, DNS). */
 export const systemResolve: Resolve = (host, done) => {
   lookup(host, { all: true, order: 'verbatim' }, (error, addresses) => {
-    done(error === null ? addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })) : []);
+    if (error === null) done(addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })));
+    else done([], hasDescriptors() ? undefined : { cause: 'gateway_out_of_descriptors' });
   });
 };
 
-/** Asks once for what is asked for several times at the same moment: the system's resolver has few threads, shared by all. */
+/** Concurrent requests for the same name share one query: the system's resolver has few threads, shared by all. */
 export function coalesced(resolve: Resolve): Resolve {
   const asked = new Map<string, Parameters<Resolve>[1][]>();
   return (host, done) => {
@@ -33,20 +39,21 @@ export function coalesced(resolve: Resolve): Resolve {
     if (waiting !== undefined) return void waiting.push(done);
     const all = [done];
     asked.set(host, all);
-    resolve(host, (addresses) => {
+    resolve(host, (addresses, fault) => {
       asked.delete(host);
-      for (const each of all) each(addresses);
+      for (const each of all) each(addresses, fault);
     });
   };
 }
 
 export interface Verdict {
   readonly allowed: readonly ResolvedAddress[];
-  /** Addresses there were, but the guard let none through. */
+  /** There were addresses, but the guard rejected all. */
   readonly refused: boolean;
+  readonly fault?: Fault | undefined;
 }
 
-/** Resolves `host` and keeps what `guard` allows. Literal addresses are judged too. */
+/** Resolves `host` and keeps the addresses that `guard` allows. Literal addresses are checked too. */
 export function resolveGuarded(
   host: string,
   resolve: Resolve,
@@ -54,12 +61,12 @@ export function resolveGuarded(
   done: (verdict: Verdict) => void,
 ): void {
   const name = host.startsWith('[') ? host.slice(1, -1) : host;
-  const judge = (addresses: readonly ResolvedAddress[]): void => {
+  const judge = (addresses: readonly ResolvedAddress[], fault?: Fault): void => {
     const plain = addresses
       .map(({ address }) => plainAddress(address))
       .map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }) as const);
     const allowed = plain.filter(({ address, family }) => guard(address, family) === undefined);
-    done({ allowed, refused: allowed.length === 0 && plain.length > 0 });
+    done({ allowed, refused: allowed.length === 0 && plain.length > 0, fault });
   };
   if (isIP(name) === 0) resolve(name, judge);
   else judge([{ address: name, family: isIP(name) === 6 ? 6 : 4 }]);

@@ -1,4 +1,7 @@
-/** Reads the head of an upstream's answer (RFC 9112 §4), as strictly as a request's: what it says becomes ours to answer for. */
+/**
+ * Reads the head of an upstream's answer (RFC 9112 §4), as strictly as that of a request: we are responsible for what we send
+ * on.
+ */
 import type { Fault } from './faults.ts';
 import { HeadReader, type HeadBounds, type Reading } from './fields.ts';
 import { role, type Role } from './names.ts';
@@ -12,7 +15,7 @@ export class ResponseReader extends HeadReader {
   dated = false;
   /** `Set-Cookie` is among the fields. */
   setsCookies = false;
-  /** What the upstream says it keeps an idle connection for (`Keep-Alive: timeout=`); undefined: it says nothing. */
+  /** The time for which the upstream keeps an idle connection (`Keep-Alive: timeout=`); undefined: not stated. */
   idleSeconds: number | undefined;
 
   constructor(bounds: HeadBounds) {
@@ -27,7 +30,7 @@ export class ResponseReader extends HeadReader {
     this.idleSeconds = undefined;
   }
 
-  /** Why `read` just said `failed`: what is malformed, and in which line. */
+  /** The reason why `read` returned `failed`: the malformed part and its line. */
   get fault(): Fault {
     if (this.code === 'header_fields_too_large') return { cause: 'head_too_large' };
     const read = this.text.slice(0, this.length);
@@ -37,7 +40,7 @@ export class ResponseReader extends HeadReader {
     return { cause: isLength ? 'malformed_length' : 'malformed_field', at: `line ${read.split('\r\n').length}` };
   }
 
-  /** Each line is well-formed, and the head as a whole is not. */
+  /** Each line is well-formed, but the head as a whole is not. */
   get #contradiction(): Fault {
     if (this.chunked && this.contentLength !== -1) return { cause: 'malformed_length' };
     if (this.status < 200) return { cause: 'interim_answers', at: `status ${this.status}` };
@@ -76,7 +79,7 @@ export class ResponseReader extends HeadReader {
     return true;
   }
 
-  /** Interim answers have no content (RFC 9110 §15.2); chunked does not exist in HTTP/1.0; nobody asked for 101. */
+  /** Interim answers have no content (RFC 9110 §15.2). HTTP/1.0 has no chunked coding. No request asks for 101. */
   protected judge(): Reading {
     const interim = this.status < 200;
     if (interim && (this.chunked || this.contentLength !== -1 || this.status === 101)) return 'failed';

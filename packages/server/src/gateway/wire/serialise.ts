@@ -1,4 +1,4 @@
-/** Writes heads. Nothing that a peer sent is passed on as it came: every line is made here from what was understood. */
+/** Writes heads. No line of a peer is passed on in its own form: every line is made here from the parsed values. */
 import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../../kernel/clock.ts';
 import { assert } from '../../kernel/assert.ts';
@@ -15,13 +15,13 @@ const unsafeName = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 export const LAST_CHUNK = '0\r\n\r\n';
 
-/** A status line and what ends it; 100 to 599. */
+/** A status line and its end; 100 to 599. */
 export function statusLine(status: number): string {
   assert(Number.isInteger(status) && status >= 100 && status < 600, 'a status is between 100 and 599');
   return statusLines[status] as string;
 }
 
-/** Lines for fields of our own. Throws on what could end a line: that would be a defect of the pipeline. */
+/** Lines for our own fields. Throws on octets that could end a line: that would be a defect of the pipeline. */
 export function ownFields(fields: readonly string[]): string {
   let text = '';
   for (let index = 0; index < fields.length; index += 2) {
@@ -36,12 +36,12 @@ export function ownFields(fields: readonly string[]): string {
   return text;
 }
 
-/** Methods whose requests say so when they carry no content (RFC 9110 §8.6). */
+/** Methods whose requests state explicitly that they carry no content (RFC 9110 §8.6). */
 function expectsContent(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }
 
-/** The head that goes to the upstream. */
+/** The head that is sent to the upstream. */
 export function requestHead(head: RequestHead, options: ForwardOptions): string {
   const { target, upstream, dropFields, addFields } = options;
   assert(target !== '' && !unsafeTarget.test(target), 'a target is visible ASCII without spaces');
@@ -80,7 +80,7 @@ export function octetsOf(text: string): string {
 }
 
 /**
- * The head of an answer of our own. `date` and `persistence` are lines; `contentLength` -1: none is announced, as a 204 or 304
+ * The head of our own answer. `date` and `persistence` are lines. `contentLength` -1: no length is sent, because a 204 or 304
  * has no content.
  */
 export function ownHead(

@@ -1,4 +1,4 @@
-/** The wire engine's door: listens, accepts within bounds, drains. */
+/** The entry of the wire engine: listens, accepts connections within bounds, drains. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Address } from '../../kernel/role.ts';
@@ -12,10 +12,10 @@ import { ReadBuffer } from './transport.ts';
 import { Turn } from './turn.ts';
 import { Wheel } from './wheel.ts';
 
-/** How exact time-outs are; one timer a server, however many connections. */
+/** The precision of time-outs. A server has one timer for any number of connections. */
 const TICK_MS = 100;
 const BACKLOG = 4096;
-/** A request that was already under way when draining began must still find its connection open. */
+/** A request that was on its way when draining began must still find its connection open. */
 const DRAIN_IDLE_MS = 500;
 
 export interface WireServerOptions {
@@ -26,14 +26,14 @@ export interface WireServerOptions {
   readonly handler: ExchangeHandler;
   readonly clock: Clock;
   readonly guard: AddressGuard;
-  /** How upstreams' names become addresses; the system's resolver where not given. */
+  /** The resolver for upstreams' names; by default the system's resolver. */
   readonly resolve?: Resolve;
 }
 
 export interface WireStats {
   /** Clients' connections. */
   readonly connections: number;
-  /** Exchanges under way. */
+  /** Exchanges in progress. */
   readonly exchanges: number;
   readonly begun: number;
   readonly ended: number;
@@ -49,14 +49,17 @@ export interface WireStats {
 
 export interface WireServer {
   readonly address: Address;
-  /** Accepts no more, answers what is under way with `Connection: close`, ends when all are gone or after `graceMs`. */
+  /**
+   * Accepts no more connections, answers exchanges in progress with `Connection: close`, and ends when all have ended or
+   * after `graceMs`.
+   */
   drain(graceMs: number): Promise<void>;
-  /** Ends now: exchanges under way are broken off, and each is told its end. */
+  /** Ends immediately: exchanges in progress are broken off, and each gets its end event. */
   close(): Promise<void>;
   stats(): WireStats;
 }
 
-/** Opens a wire server. Rejects with the system's error where the address can't be listened on. */
+/** Opens a wire server. Rejects with the system's error if the server cannot listen on the address. */
 export async function openWireServer(options: WireServerOptions): Promise<WireServer> {
   const { limits, handler, clock, guard, resolve = systemResolve } = options;
   const wheel = new Wheel(clock, TICK_MS);
@@ -92,7 +95,7 @@ function listening(server: Server, { listen, reusePort, handler }: WireServerOpt
     server.once('error', reject);
     server.listen({ host: listen.host, port: listen.port, backlog: BACKLOG, reusePort }, () => {
       server.off('error', reject);
-      // Accepting failed, as when no file descriptor is left: that connection is lost, the server goes on.
+      // Accepting has failed, for example without a free file descriptor. That connection is lost; the server continues.
       server.on('error', (error) => handler.refused('overloaded', error));
       resolve();
     });
@@ -101,7 +104,8 @@ function listening(server: Server, { listen, reusePort, handler }: WireServerOpt
 
 function accept(engine: Engine, socket: Socket): void {
   const address = socket.remoteAddress;
-  // Already gone, or one too many: closed without a word, as an answer would cost what the bound protects.
+  // The connection has closed already, or exceeds the bound. It is closed without an answer, because an answer would cost
+  // what the bound protects.
   if (address === undefined || engine.connections.size >= engine.limits.connectionsMax) {
     if (address !== undefined) engine.handler.refused('overloaded');
     socket.destroy();

@@ -1,9 +1,10 @@
 /**
- * How many of the connections to one upstream a caller may hold. Without shares one caller with slow requests takes them all, and
- * denies the API to the others. Requests whose content still comes are the cheapest way to hold one: they have shares of their own.
+ * The number of connections to one upstream that a caller may hold. Without shares, one caller with slow requests takes all
+ * connections and denies the API to the others. A request whose content still arrives is the cheapest way to hold a
+ * connection, so these requests have separate shares.
  */
 
-/** What one exchange holds of an upstream's connections. */
+/** The connections to an upstream that one exchange holds. */
 export class Hold {
   readonly caller: string | undefined;
   streams: boolean;
@@ -18,7 +19,7 @@ export class Hold {
     this.#onFree = onFree;
   }
 
-  /** The request is whole: from now on it waits for the upstream alone. */
+  /** The request is complete: from now on it waits only for the upstream. */
   endStreaming(): void {
     if (!this.streams || this.#given) return;
     this.#shares.endStreaming(this.caller);
@@ -49,7 +50,7 @@ export class Shares {
     this.#streams = Math.max(1, Math.floor(connectionsMax / 2));
   }
 
-  /** Whether `caller` may have one more; undefined: nobody that is counted. */
+  /** Whether `caller` may have one more; undefined: a caller that is not counted. */
   allows(caller: string | undefined, streams: boolean): boolean {
     if (streams && this.#streamingAll >= this.#streams) return false;
     if (caller === undefined) return true;
@@ -57,7 +58,7 @@ export class Shares {
     return !streams || (this.#streaming.get(caller) ?? 0) < this.#streamsOfCaller;
   }
 
-  /** `onFree` is called when room has come. */
+  /** `onFree` is called when a place is free again. */
   take(caller: string | undefined, streams: boolean, onFree: () => void): Hold {
     if (caller !== undefined) this.#held.set(caller, (this.#held.get(caller) ?? 0) + 1);
     if (streams) {

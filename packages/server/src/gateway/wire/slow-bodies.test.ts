@@ -18,7 +18,7 @@ const get = 'GET /victim HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Answers a request once all of its content is there; each connection of the client serves one. */
+/** Answers a request when all of its content has arrived; each connection of the client serves one. */
 function answeringWhole(peer: Peer): void {
   let at = 0;
   peer.socket.on('data', () => {
@@ -89,7 +89,7 @@ test('one caller whose calls the upstream answers slowly leaves connections to t
     .until((text) => text.endsWith('hello'));
 });
 
-test('who waits goes on as soon as the caller has less than its share', async (t) => {
+test('a waiting request continues as soon as its caller has less than its share', async (t) => {
   const { engine } = await openShared(t, { gatheredBytesMax: 4 });
   const peers = Array.from({ length: 5 }, () => dial(engine.port).send(`${post('/slow', 10)}01234`));
   await engine.until(() => engine.server.stats().upstream.waiting === 4);
@@ -120,7 +120,7 @@ test('content that has come before the pipeline decides to forward is passed on'
     .until((text) => text.endsWith('hello'));
 });
 
-test('content that comes too slowly in all is a 408, though it never pauses for long', async (t) => {
+test('content that arrives too slowly in total is a 408, although it never pauses for long', async (t) => {
   const { origin, engine } = await openShared(t, {
     gatheredBytesMax: 1000,
     bodyGraceMs: 200,

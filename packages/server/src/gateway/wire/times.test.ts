@@ -26,7 +26,7 @@ test('a head that does not end in time is a 408, also when octets keep coming', 
   assert.deepEqual(engine.refused, ['request_timeout']);
 });
 
-test('a connection that says nothing is closed without a word', async (t) => {
+test('a connection that sends nothing is closed without an answer', async (t) => {
   const { engine } = await open(t, () => undefined, { headTimeoutMs: SHORT_MS });
   assert.equal(await dial(engine.port).end(), '');
   assert.deepEqual(engine.refused, []);
@@ -161,7 +161,7 @@ test('closing ends every exchange, each once', async (t) => {
   });
 });
 
-test('connections beyond the bound are closed at once, and counted', async (t) => {
+test('connections beyond the bound are closed immediately, and counted', async (t) => {
   const { engine } = await open(t, answering(hello), { connectionsMax: 2 });
   const kept = [dial(engine.port).send(get), dial(engine.port).send(get)];
   await Promise.all(kept.map((client) => client.until((text) => text.endsWith('hello'))));
@@ -177,7 +177,7 @@ test('connections beyond the bound are closed at once, and counted', async (t) =
   );
 });
 
-test('a connection ends after as many requests as allowed, and says so', async (t) => {
+test('a connection ends after the allowed number of requests, and announces it', async (t) => {
   const { engine } = await open(t, answering(hello), { requestsPerConnectionMax: 2 });
   const text = await dial(engine.port)
     .send(get + get + get)
@@ -186,7 +186,7 @@ test('a connection ends after as many requests as allowed, and says so', async (
   assert.equal(text.split('connection: close').length, 2);
 });
 
-test('a port that is taken is said so', async (t) => {
+test('a port that is in use is reported', async (t) => {
   const { engine } = await open(t, () => undefined, {});
   const { openWireServer } = await import('./server.ts');
   const { systemClock } = await import('../../kernel/clock.ts');

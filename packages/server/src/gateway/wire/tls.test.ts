@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { createServer, getCACertificates, setDefaultCACertificates, type Server } from 'node:tls';
 import { dial, forwardTo, openEngine, parseAnswer, type Engine } from '../../../test/wire/peers.ts';
 
-/** For `origin.example` and 127.0.0.1, made for this test and used nowhere else. */
+/** For `origin.example` and 127.0.0.1. It was made for this test and is used nowhere else. */
 const certificate = `-----BEGIN CERTIFICATE-----
 MIIBqjCCAVCgAwIBAgIUL45B91oQLf2KMXA05c8PX7JF7ncwCgYIKoZIzj0EAwIw
 GTEXMBUGA1UEAwwOb3JpZ2luLmV4YW1wbGUwIBcNMjYxMTIyMjI0MDIyWhgPMjEy
@@ -61,7 +61,7 @@ test('the cause of a refused certificate is recorded: self-signed, or for anothe
   assert.equal(await causeAt('other.example'), 'certificate_wrong_name');
 });
 
-test('an upstream with a certificate that nobody vouches for, or for another name, is a 502', async (t) => {
+test('an upstream with an untrusted certificate, or one for another name, is a 502', async (t) => {
   const server = await openTlsOrigin(t);
   const trusted = getCACertificates('default');
   t.after(() => setDefaultCACertificates(trusted));

@@ -1,7 +1,7 @@
 /**
- * Sockets that read into one buffer of ours instead of one of their own per read: no
- * allocation, no `Buffer`, no readable stream on the way of a request. All sockets of a thread share the buffer, as a read is dealt with
- * before the next one happens; who wants to keep octets copies them.
+ * Sockets that read into one shared buffer instead of one buffer per read: no allocation, no `Buffer`, no readable stream in
+ * the path of a request. All sockets of a thread share the buffer, because a read is processed before the next one. Code that
+ * keeps octets must copy them.
  */
 import { connect, Socket, type OnReadOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
@@ -9,7 +9,7 @@ import { must } from '../../kernel/assert.ts';
 
 const READ_BYTES = 65_536;
 
-/** Takes what was read. The octets are only valid during the call. */
+/** Receives the octets of a read. They are valid only during the call. */
 export type OnBytes = (bytes: Buffer, length: number) => void;
 
 export class ReadBuffer {
@@ -31,22 +31,22 @@ interface Adoptable {
 }
 
 /**
- * Turns a just accepted, paused socket into one that reads into `buffer`. `net.Server` can't be told to, so the socket's
- * handle moves to a new one. Both ends of that are Node's own usage (`cluster`, `tls`), not its documentation: the version is
- * pinned, and every test of this folder fails if it stops working.
+ * Converts a just accepted, paused socket into one that reads into `buffer`. `net.Server` has no option for this, so the
+ * socket's handle moves to a new socket. Node itself uses both parts this way (`cluster`, `tls`), but does not document them.
+ * The version is pinned, and every test of this folder fails if it stops working.
  */
 export function adopt(accepted: Socket, buffer: ReadBuffer, writeBytesMax: number, onBytes: OnBytes): Socket {
   const from = accepted as Adoptable;
   const handle = must(from._handle, 'an accepted socket has a handle');
   from._handle = null;
   const options = { handle, allowHalfOpen: true, onread: buffer.into(onBytes), writableHighWaterMark: writeBytesMax };
-  // What is left of the first socket gives its place in the server's count back.
+  // The rest of the first socket releases its place in the server's count.
   accepted.destroy();
   return new Socket(options as ConstructorParameters<typeof Socket>[0]);
 }
 
 export interface Destination {
-  /** A literal address: nothing is resolved here. */
+  /** A literal address: no name is resolved here. */
   readonly address: string;
   readonly port: number;
   readonly tls: boolean;

@@ -44,7 +44,7 @@ test('no client’s field of a trusted name, or of a twin of one, reaches an ups
   assert.equal(received.split('x-own_field: kept').length, names.length + trusted.flatMap(twinsOf).length + 1);
 });
 
-test('a name is judged as a program behind CGI would be told it', () => {
+test('a name is checked in the form that a CGI program receives', () => {
   const spelled = fc.constantFrom(...trusted).chain((name) =>
     fc.array(fc.constantFrom('-', ...separators), { minLength: 8, maxLength: 8 }).map((marks) => {
       let at = 0;

@@ -1,7 +1,7 @@
 /**
- * What one turn of the event loop leaves to be written. Whole requests go out together, then answers that have become
- * complete: those are recorded with one call before any of their last octets leaves, so what a client saw answered has been
- * counted. Writing at the end of the turn costs less than in between: the first write wakes the peer, the others find it awake.
+ * The writes of one turn of the event loop. Complete requests are sent together, then answers that have become complete. One
+ * call records these answers before any of their last octets leaves, so an answer that a client received has been counted.
+ * Writing at the end of the turn is cheaper than during it: the first write wakes the peer, and it is awake for the others.
  */
 import type { Ended, ExchangeHandler } from './exchange.ts';
 import type { UpstreamConnection } from './upstream.ts';
@@ -17,13 +17,13 @@ export class Turn {
     this.#handler = handler;
   }
 
-  /** A request is whole. */
+  /** A request is complete. */
   send(upstream: UpstreamConnection): void {
     this.#unsent.push(upstream);
     this.#schedule();
   }
 
-  /** An answer is whole. */
+  /** An answer is complete. */
   hold(exchange: WireExchange): void {
     this.#held.push(exchange);
     this.#schedule();

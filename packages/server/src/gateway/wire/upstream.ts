@@ -1,4 +1,7 @@
-/** A connection to an upstream: sends one request at a time, reads its answer, and goes back to the pool if nothing is in doubt. */
+/**
+ * A connection to an upstream. It sends one request at a time, reads its answer, and returns to the pool if its state is
+ * certain.
+ */
 import type { Socket } from 'node:net';
 import { ChunkedReader, type ContentSink } from './chunked.ts';
 import type { UpstreamCause } from '@tulou/contract/causes';
@@ -12,9 +15,12 @@ import type { Turn } from './turn.ts';
 import { type Wheel, WheelEntry } from './wheel.ts';
 import type { WireExchange } from './wire-exchange.ts';
 
-/** More interim answers (RFC 9110 §15.2) than this before one answer is nothing that a sane server sends. */
+/** No reasonable server sends more interim answers (RFC 9110 §15.2) than this before one answer. */
 const INTERIM_MAX = 8;
-/** Closed this long before the upstream's own `Keep-Alive: timeout` would: a request on its way would be lost. */
+/**
+ * The connection closes this long before the upstream's own `Keep-Alive: timeout` would close it: a request on its way would
+ * be lost.
+ */
 const IDLE_MARGIN_MS = 1000;
 
 type Content = 'head' | 'length' | 'chunked' | 'close';
@@ -35,13 +41,13 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
   /** Octets of chunked content, its framing included. */
   #received = 0;
   #interim = 0;
-  /** Any octet of the present answer has come. */
+  /** Any octet of the present answer has arrived. */
   #answering = false;
   #requestChunked = false;
   #requestEnded = true;
-  /** The request is whole and waits for the turn's end; nothing of it has been written. */
+  /** The request is complete and waits for the end of the turn. None of it has been written. */
   #unsent = false;
-  /** Some of the request has been written. */
+  /** A part of the request has been written. */
   #begun = false;
   #timeoutTicks = 0;
   #idleMs: number;
@@ -77,7 +83,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     return this.#exchange !== undefined;
   }
 
-  /** Takes the connection for one exchange. The head waits for `sendTaken`, so that it can go out with the content. */
+  /** Takes the connection for one exchange. The head waits for `sendTaken`, so that it is sent with the content. */
   begin(exchange: WireExchange, options: ForwardOptions, head: string): void {
     this.#exchange = exchange;
     this.#content = 'head';
@@ -96,7 +102,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     if (this.#requestChunked) this.#outbox.add('\r\n');
   }
 
-  /** What has come of the request is complete for now, or for good; false: wait until it has drained. */
+  /** The content so far is complete, for now or permanently; false: wait for `drain`. */
   sendTaken(ended: boolean): boolean {
     if (this.#requestEnded) return true;
     if (ended && this.#requestChunked) this.#outbox.add(LAST_CHUNK);
@@ -104,13 +110,13 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     if (ended && !this.#begun) return this.#sendWithTurn();
     this.#begun = true;
     const flowing = this.#outbox.flush(this.socket);
-    // While the client is the slow one, its own time-outs apply.
+    // While the client is slow, its own time-outs apply.
     if (ended || !flowing) this.#wheel.arm(this, this.#timeoutTicks);
     else this.#wheel.disarm(this);
     return flowing;
   }
 
-  /** Writes what `sendTaken` left for the turn's end. */
+  /** Writes what `sendTaken` left for the end of the turn. */
   sendUnsent(): void {
     if (!this.#unsent) return;
     this.#unsent = false;
@@ -124,7 +130,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     this.socket.resume();
   }
 
-  /** The exchange has no more use for it: whatever was under way makes the connection useless. */
+  /** The exchange no longer needs the connection. A message in progress makes the connection unusable. */
   abandon(): void {
     this.#exchange = undefined;
     this.destroy();
@@ -151,7 +157,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     else exchange.fail('upstream_aborted', { cause: 'closed_in_content' });
   }
 
-  /** Puts it on the shelf of idle connections. */
+  /** Puts it among the idle connections. */
   rest(): void {
     this.#wheel.arm(this, this.#wheel.ticks(this.#idleMs));
   }
@@ -190,7 +196,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
 
   #onBytes(chunk: Buffer, length: number): void {
     if (this.#gone) return;
-    // Octets that nobody asked for would be taken for the next request's answer.
+    // Unrequested octets would be read as the answer to the next request.
     if (this.#exchange === undefined || this.#unsent) return this.destroy();
     this.#answering = true;
     let bytes = chunk;
@@ -227,7 +233,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
       return this.#interim <= INTERIM_MAX;
     }
     const bodiless = exchange.head.method === 'HEAD' || status === 204 || status === 304;
-    // A 204 that announces content may well send it: nothing after it could be trusted.
+    // A 204 that announces content may send it, so nothing after it can be trusted.
     this.#reusable = reader.persistent && !(status === 204 && (chunked || contentLength > 0));
     if (reader.idleSeconds !== undefined)
       this.#idleMs = Math.min(this.#limits.upstreamIdleMs, reader.idleSeconds * 1000 - IDLE_MARGIN_MS);
@@ -272,7 +278,7 @@ export class UpstreamConnection extends WheelEntry implements ContentSink {
     this.socket.pause();
   }
 
-  /** The answer is whole. The connection is used again only if both messages are, and nothing followed. */
+  /** The answer is complete. The connection is used again only if both messages are complete and nothing followed. */
   #complete(clean: boolean): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;

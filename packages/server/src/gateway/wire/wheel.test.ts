@@ -51,7 +51,7 @@ test('a deadline passes once, never early, and at most two ticks late', () => {
   );
 });
 
-test('deadlines that are moved, taken back and dropped behave as a list of timers would', () => {
+test('deadlines that are moved, cleared and dropped behave as a list of timers would', () => {
   const commands = fc.array(
     fc.tuple(fc.constantFrom('arm', 'disarm', 'drop', 'advance'), fc.nat(7), fc.integer({ min: 1, max: 2500 })),
     { maxLength: 120 },

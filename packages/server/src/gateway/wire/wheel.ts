@@ -1,6 +1,6 @@
 /**
- * Deadlines of very many connections, coarsely: setting one writes a number, and one timer serves all. An entry stays where
- * it is on the wheel when its deadline moves later, which is what nearly every request does, and is moved on when found there.
+ * Approximate deadlines of very many connections. Setting a deadline writes a number, and one timer serves all. Nearly every
+ * request moves a deadline later. The entry then keeps its place on the wheel and is moved when the wheel reaches it.
  */
 import type { Clock, Timer } from '../../kernel/clock.ts';
 
@@ -35,7 +35,7 @@ export class Wheel {
     this.#timer = clock.every(tickMs, () => this.#advance());
   }
 
-  /** How many ticks from now a time-out of so many milliseconds ends. */
+  /** The number of ticks from now to the end of a time-out in milliseconds. */
   ticks(durationMs: number): number {
     return Math.ceil(durationMs / this.#tickMs) + 1;
   }
@@ -50,12 +50,12 @@ export class Wheel {
     }
   }
 
-  /** No deadline for now; the entry may stay on the wheel. */
+  /** Clears the deadline. The entry may stay on the wheel. */
   disarm(entry: WheelEntry): void {
     entry.deadline = NEVER;
   }
 
-  /** Takes the entry off the wheel for good. */
+  /** Removes the entry from the wheel permanently. */
   drop(entry: WheelEntry): void {
     entry.deadline = NEVER;
     if (entry.slot !== -1) this.#remove(entry);
@@ -67,7 +67,7 @@ export class Wheel {
 
   #advance(): void {
     const target = Math.floor((this.#clock.monotonic() - this.#start) / this.#tickMs);
-    // After a long stall every slot has been passed; once round is enough.
+    // After a long stall every slot has been passed. One round is enough.
     if (target - this.now > SLOTS) this.now = target - SLOTS;
     while (this.now < target) {
       this.now += 1;
@@ -76,7 +76,7 @@ export class Wheel {
   }
 
   #turn(slot: number): void {
-    // One at a time: a deadline may take other entries off this very slot.
+    // One at a time: a deadline may remove other entries from this slot.
     for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
       this.#remove(entry);
       this.#visit(entry);
@@ -91,7 +91,7 @@ export class Wheel {
   }
 
   #insert(entry: WheelEntry): void {
-    // A deadline further away than the wheel is round waits in the last slot and is looked at again there.
+    // A deadline beyond one round of the wheel waits in the last slot and is checked again there.
     entry.slotTick = Math.min(entry.deadline, this.now + SLOTS - 1);
     const slot = entry.slotTick % SLOTS;
     const first = this.#slots[slot];

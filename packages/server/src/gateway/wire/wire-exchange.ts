@@ -1,4 +1,4 @@
-/** One request and its answer: between a client's connection, the pipeline, and an upstream's connection. */
+/** One request and its answer, between a client's connection, the pipeline, and an upstream's connection. */
 import { errors, type ErrorCode } from '@tulou/contract/errors';
 import { assert } from '../../kernel/assert.ts';
 import type { ClientConnection } from './connection.ts';
@@ -23,10 +23,10 @@ import type { UpstreamConnection } from './upstream.ts';
 
 type Ending = Outcome['error'];
 
-/** begun: the pipeline has it; forwarding; held: complete, waits for the turn's end; ended. It only ever moves forward. */
+/** begun: the pipeline has it; forwarding; held: complete, waits for the end of the turn; ended. The state only moves forward. */
 type Stage = 'begun' | 'forwarding' | 'held' | 'ended';
 
-/** The fields, with what `keep` leaves of each cookie. */
+/** The fields, with the parts of each cookie that `keep` returns. */
 function withCookies(fields: readonly string[], keep: (value: string) => string | undefined): string[] {
   const kept: string[] = [];
   for (let index = 0; index < fields.length; index += 2) {
@@ -49,17 +49,17 @@ export class WireExchange implements Exchange {
   stage: Stage = 'begun';
   options: ForwardOptions | undefined;
   requestBytes = 0;
-  /** What it has of its upstream's connections; the pool sets it. */
+  /** The connections of its upstream that it holds. The pool sets this. */
   hold: Hold | undefined;
   readonly #engine: Engine;
   readonly #connection: ClientConnection;
   readonly #startedAt: number;
   #upstream: UpstreamConnection | undefined;
   #ticket: Ticket | undefined;
-  /** Content that waits for a connection; undefined: it is passed on as it comes. */
+  /** Content that waits for a connection; undefined: content is passed on as it arrives. */
   #gathered: Buffer[] | undefined;
   #gatheredBytes = 0;
-  /** Content is still to be gathered. */
+  /** More content must be collected. */
   #gathering = false;
   #requestHead = '';
   #answerFields = '';
@@ -69,9 +69,9 @@ export class WireExchange implements Exchange {
   #status = 0;
   #responseBytes = 0;
   #chunked = false;
-  /** The answer's octets say where it ends; otherwise the end of the connection does. */
+  /** The octets of the answer show its end; otherwise the end of the connection does. */
   #delimited = true;
-  /** Some of the answer is out. */
+  /** A part of the answer was sent. */
   #started = false;
   #error: Ending;
   #fault: Fault | undefined;
@@ -95,7 +95,7 @@ export class WireExchange implements Exchange {
   forward(options: ForwardOptions): void {
     if (this.stage === 'ended') return;
     assert(this.stage === 'begun', 'an exchange is answered or forwarded once');
-    // Made now, so that what the pipeline got wrong is thrown at the pipeline.
+    // The lines are made now, so that a defect of the pipeline throws in the pipeline.
     this.#requestHead = requestHead(this.head, options);
     this.#answerFields = ownFields(options.answerFields);
     this.stage = 'forwarding';
@@ -109,17 +109,17 @@ export class WireExchange implements Exchange {
     return this.options?.caller;
   }
 
-  /** Some of the request's content is still to come. */
+  /** More content of the request will arrive. */
   get streams(): boolean {
     return !this.#connection.contentEnded;
   }
 
-  /** A slow client must not hold a connection to the upstream: its content is kept, up to a bound, until it is there. */
+  /** A slow client must not hold a connection to the upstream. Its content is kept, up to a bound, until it is complete. */
   #gather(): void {
     this.#gathered = [];
     this.#gathering = true;
     if (this.#connection.wantsContinue) this.#connection.sayContinue(CONTINUE);
-    // What came before the pipeline had decided.
+    // Content that arrived before the pipeline decided.
     this.#connection.pump();
   }
 
@@ -127,7 +127,7 @@ export class WireExchange implements Exchange {
     this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, false);
   }
 
-  /** A connection to the upstream is there: the head goes out, and with it what has come of the content. */
+  /** A connection to the upstream is available: the head is sent, together with the content so far. */
   onUpstream(upstream: UpstreamConnection): void {
     const options = this.options as ForwardOptions;
     this.#ticket = undefined;
@@ -136,20 +136,23 @@ export class WireExchange implements Exchange {
     upstream.begin(this, options, this.#requestHead);
     for (const piece of this.#gathered ?? []) upstream.sendContent(piece, 0, piece.length);
     this.#forgetGathered();
-    // Where content has just been gathered, `contentTaken` goes on.
+    // If content was collected just now, `contentTaken` continues.
     if (this.#gathering) return;
     if (this.#connection.contentEnded) upstream.sendTaken(true);
     else this.#connection.pump();
   }
 
-  /** No connection could be had. */
+  /** No connection was available. */
   onNoUpstream(code: ErrorCode, fault?: Fault): void {
     this.#ticket = undefined;
     this.hold?.giveBack();
     this.fail(code, fault);
   }
 
-  /** The connection broke before any octet of an answer. One that had been idle may just have been closed under us. */
+  /**
+   * The connection broke before any octet of an answer. If it had been idle, the upstream may have closed it at the same
+   * moment.
+   */
   onUpstreamLost(reused: boolean, fault: Fault): void {
     this.#upstream = undefined;
     this.hold?.giveBack();
@@ -160,7 +163,7 @@ export class WireExchange implements Exchange {
     this.#ticket = this.#engine.pool.acquire((this.options as ForwardOptions).upstream, this, true);
   }
 
-  /** Content from the client, on its way to the upstream. */
+  /** Content from the client for the upstream. */
   takeContent(bytes: Buffer, from: number, to: number): void {
     this.requestBytes += to - from;
     if (this.stage !== 'forwarding') return;
@@ -173,9 +176,9 @@ export class WireExchange implements Exchange {
     this.#engine.gatheredBytes += to - from;
   }
 
-  /** All content that has come is taken; false: the upstream asks to wait. */
+  /** All content so far is accepted; false: the upstream requires a wait. */
   contentTaken(ended: boolean): boolean {
-    // Before the last octets leave: what is broken off here was never a whole request.
+    // Before the last octets leave: a request that is broken off here was never complete at the upstream.
     if (ended && this.stage === 'forwarding' && this.options?.watch?.isGood() === false)
       this.fail('content_digest_mismatch');
     if (ended) this.hold?.endStreaming();
@@ -183,7 +186,7 @@ export class WireExchange implements Exchange {
     return this.#upstream?.sendTaken(ended) ?? true;
   }
 
-  /** Whether enough has been gathered for a connection to be taken. */
+  /** Whether enough content was collected to take a connection. */
   #goOn(ended: boolean): boolean {
     const { limits, gatheredBytes } = this.#engine;
     const isFull = this.#gatheredBytes >= limits.gatheredBytesMax || gatheredBytes >= limits.gatheredBytesAllMax;
@@ -203,7 +206,7 @@ export class WireExchange implements Exchange {
     return this.#gathering || this.#upstream !== undefined || this.stage === 'held' || this.stage === 'ended';
   }
 
-  /** The upstream asked to wait, and now can go on. */
+  /** The upstream required a wait and can now continue. */
   onUpstreamDrain(): void {
     this.#connection.resumeReading();
   }
@@ -232,7 +235,7 @@ export class WireExchange implements Exchange {
     if (this.#chunked) outbox.add('\r\n');
   }
 
-  /** What has been read is passed on, and more is to come; false: the client asks to wait. */
+  /** The octets so far are passed on, and more will arrive; false: the client requires a wait. */
   onAnswerPart(): boolean {
     if (this.#connection.outbox.empty) return true;
     this.#started = true;
@@ -246,12 +249,12 @@ export class WireExchange implements Exchange {
     this.#hold(undefined);
   }
 
-  /** The client asked to wait, and now can go on. */
+  /** The client required a wait and can now continue. */
   onClientDrain(): void {
     this.#upstream?.resumeReading();
   }
 
-  /** Ends with an error: with an answer of ours where none has begun, by breaking off where one has. */
+  /** Ends with an error: with our own answer if none has begun, otherwise by breaking off. */
   fail(error: ErrorCode | 'upstream_aborted', fault?: Fault): void {
     if (this.stage === 'held' || this.stage === 'ended') return;
     this.#fault = fault;
@@ -268,7 +271,7 @@ export class WireExchange implements Exchange {
     this.#answer(errors[code].status, fields, body);
   }
 
-  /** The client is gone. What was not answered has nothing to record. */
+  /** The client has disconnected. A call without an answer is not recorded. */
   abort(): void {
     if (this.stage === 'held' || this.stage === 'ended') return;
     this.#dropUpstream();
@@ -280,7 +283,7 @@ export class WireExchange implements Exchange {
     this.release();
   }
 
-  /** Fixes the outcome, just before it is recorded. */
+  /** Fixes the result, just before it is recorded. */
   settle(): Outcome {
     const complete = this.#connection.writable;
     if (!complete) this.#error ??= 'client_aborted';
@@ -297,7 +300,7 @@ export class WireExchange implements Exchange {
     return this.#outcome;
   }
 
-  /** Lets the last octets go and gives back what the exchange held. Exactly once. */
+  /** Sends the last octets and releases everything that the exchange held. Called exactly once. */
   release(): void {
     const outcome = this.#outcome as Outcome;
     assert(this.stage === 'held', 'an exchange ends once');

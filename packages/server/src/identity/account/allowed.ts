@@ -6,6 +6,7 @@ import { sendPage } from '../web/visit.ts';
 import { listAllowed, takeBack } from './apps.ts';
 import { personOf, type Self } from '../self.ts';
 import type { AccountStep } from './step.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const allowed: AccountStep = {
   show: (self, deps) => say(self, deps),
@@ -20,7 +21,7 @@ export const allowed: AccountStep = {
 
 async function say(self: Self, deps: PromptDeps, done?: string): Promise<void> {
   const { visit } = self;
-  const apps = await deps.store.system('a person looks at what they allowed', async (tx) => {
+  const apps = await asPlatform(deps.store, 'rights', async (tx) => {
     const found = await listAllowed(tx, personOf(self), deps);
     const asked = await readAsked(tx, [...new Set(found.flatMap(({ scopes }) => scopes))], visit.locale);
     const titles = new Map(asked.map(({ scope, title }) => [scope, title]));

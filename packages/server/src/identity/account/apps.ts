@@ -1,6 +1,6 @@
 /** What a person has allowed to apps. */
 import { z } from 'zod';
-import type { SystemTx } from '../../store/store.ts';
+import type { SystemTx, TenantTx } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
 import { listArtifactsOf } from '../artifacts/of-account.ts';
 import type { Actor } from '../../operations/acting.ts';
@@ -9,6 +9,8 @@ import type { PromptDeps } from '../asking.ts';
 import { readAsker } from '../requests/request.ts';
 import type { PersonRef } from '../people/authenticators.ts';
 import { accountClientId } from '../clients/account-client.ts';
+import { ofIssuer, withinIssuer } from '../scopes.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** One app, with all that it may do for the person. */
 export interface Allowed {
@@ -31,7 +33,7 @@ interface Grant extends z.output<typeof payloadShape> {
   readonly idHash: string;
 }
 
-async function grantsOf(tx: SystemTx, { issuer, userId }: PersonRef, deps: PromptDeps): Promise<readonly Grant[]> {
+async function grantsOf(tx: TenantTx, { issuer, userId }: PersonRef, deps: PromptDeps): Promise<readonly Grant[]> {
   const of = { tenantUuid: issuer.tenantUuid, kind: 'Grant', account: userId };
   const found = await listArtifactsOf(tx, of, new Date(deps.clock.now()), deps.vault);
   return found
@@ -41,13 +43,14 @@ async function grantsOf(tx: SystemTx, { issuer, userId }: PersonRef, deps: Promp
 
 /** By name of the app. A browser has a grant of its own: they are one to the person. */
 export async function listAllowed(tx: SystemTx, person: PersonRef, deps: PromptDeps): Promise<readonly Allowed[]> {
-  const byClient = Map.groupBy(await grantsOf(tx, person, deps), ({ clientId }) => clientId);
+  const grants = await withinIssuer(tx, person.issuer, (own) => grantsOf(own, person, deps));
+  const byClient = Map.groupBy(grants, ({ clientId }) => clientId);
   const all: Allowed[] = [];
-  for (const [clientId, grants] of byClient) {
+  for (const [clientId, given] of byClient) {
     const asker = await readAsker(tx, { issuer: person.issuer, clientId, resources: [], redirectUri: undefined });
-    const names = grants.flatMap(({ openid, resources }) => [openid.scope ?? '', ...Object.values(resources)]);
+    const names = given.flatMap(({ openid, resources }) => [openid.scope ?? '', ...Object.values(resources)]);
     const scopes = [...new Set(names.join(' ').split(' '))].filter((name) => name !== '').toSorted();
-    const since = new Date(Math.min(...grants.map(({ iat }) => iat)) * 1000);
+    const since = new Date(Math.min(...given.map(({ iat }) => iat)) * 1000);
     all.push({ clientId, app: asker?.app ?? clientId, developer: asker?.developer ?? '', scopes, since });
   }
   return all.toSorted((a, b) => a.app.localeCompare(b.app));
@@ -55,15 +58,13 @@ export async function listAllowed(tx: SystemTx, person: PersonRef, deps: PromptD
 
 /** Takes back all that the person has allowed to the client; the tenants that it was for have it in their audit. False: it was nothing. */
 export async function takeBack(person: PersonRef, clientId: string, actor: Actor, deps: PromptDeps): Promise<boolean> {
-  const grants = await deps.store.system('a person takes back what they allowed', (tx) => grantsOf(tx, person, deps));
+  const grants = await ofIssuer(deps.store, person.issuer, (tx) => grantsOf(tx, person, deps));
   const meant = grants.filter((grant) => grant.clientId === clientId);
   for (const { idHash, resources } of meant) {
     await revokeGrant(person.issuer.tenantUuid, idHash, deps);
     for (const [resource, scope] of Object.entries(resources)) {
       const agreement = { issuer: person.issuer, clientId, resource, scopes: scope.split(' ') };
-      await deps.store.system('what was taken back', (tx) =>
-        recordAgreement(tx, 'delete', agreement, actor, deps.audit),
-      );
+      await asPlatform(deps.store, 'rights', (tx) => recordAgreement(tx, 'delete', agreement, actor, deps.audit));
     }
   }
   return meant.length > 0;

@@ -8,6 +8,7 @@ import { base32, newSeed, otpauthUri, stepOf } from '../people/totp.ts';
 import { tellOfChange } from './notify.ts';
 import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const authenticator: AccountStep = {
   async show(self, deps) {
@@ -22,7 +23,7 @@ export const authenticator: AccountStep = {
 };
 
 const factorsOf = (self: Self, { store }: PromptDeps) =>
-  store.system('a person looks at their authenticator app', (tx) => readFactors(tx, personOf(self)));
+  ofIssuer(store, self.visit.issuer, (tx) => readFactors(tx, personOf(self)));
 
 interface Shown {
   readonly isOn: boolean;
@@ -60,7 +61,7 @@ async function turnOn(self: Self, form: Form, deps: PromptDeps): Promise<void> {
       wrong: { code: told.factor.codeWrong },
     });
   const now = new Date(deps.clock.now());
-  const { recoveryCodes } = await deps.store.system('a person turns an authenticator app on', async (tx) => {
+  const { recoveryCodes } = await ofIssuer(deps.store, visit.issuer, async (tx) => {
     await setAuthenticator(tx, personOf(self), { seed, step, now }, deps.vault);
     await tellOfChange(tx, self, 'authenticatorOn', deps);
     return readFactors(tx, personOf(self));
@@ -78,7 +79,7 @@ function broughtBack(self: Self, sealed: string, { vault }: PromptDeps): Buffer 
 }
 
 async function turnOff(self: Self, deps: PromptDeps): Promise<void> {
-  await deps.store.system('a person turns an authenticator app off', async (tx) => {
+  await ofIssuer(deps.store, self.visit.issuer, async (tx) => {
     if (await removeAuthenticator(tx, personOf(self))) await tellOfChange(tx, self, 'authenticatorOff', deps);
   });
   const setup = setupOf(self, newSeed(deps.random), deps);

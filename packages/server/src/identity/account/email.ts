@@ -10,6 +10,7 @@ import { makeProof } from '../people/proofs.ts';
 import { findUser } from '../people/users.ts';
 import type { Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const email: AccountStep = {
   show: (self) => Promise.resolve(say(self, 200, '', {})),
@@ -33,7 +34,7 @@ function say({ visit, user }: Self, status: number, typed: string, { wrong, done
 /** Whether the address is somebody else's is said in the mail to it, and nowhere else. */
 async function ask({ visit, user }: Self, address: string, deps: PromptDeps): Promise<void> {
   const { issuer, told } = visit;
-  await deps.store.system('a person wants another address', async (tx) => {
+  await ofIssuer(deps.store, issuer, async (tx) => {
     const taken = await findUser(tx, issuer, address);
     const about = { email: address, user: taken === undefined ? user.id : undefined, interaction: undefined };
     const proof = await makeProof(tx, issuer, 'move', about, deps);

@@ -1,5 +1,5 @@
 /** Whoever gets into an account changes how one signs in to it: its person is told by mail, with the change itself. */
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';
 import type { Words } from '../web/words.ts';
@@ -8,7 +8,7 @@ import type { Self } from '../self.ts';
 type Change = Exclude<keyof Words['account']['changed'], 'subject' | 'body'>;
 
 export async function tellOfChange(
-  tx: SystemTx,
+  tx: TenantTx,
   { visit, user }: Self,
   change: Change,
   deps: PromptDeps,

@@ -11,6 +11,7 @@ import { agentOf } from './agent.ts';
 import { tellOfChange } from './notify.ts';
 import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 const nameCharactersMax = 60;
 
@@ -23,7 +24,7 @@ const purposeOf = ({ visit, user }: Self): string => `create ${user.id} ${visit.
 
 async function say(self: Self, deps: PromptDeps, status: number, { wrong, done }: Saying): Promise<void> {
   const { visit, user } = self;
-  const held = await deps.store.system('a person looks at their passkeys', (tx) => listPasskeys(tx, personOf(self)));
+  const held = await ofIssuer(deps.store, visit.issuer, (tx) => listPasskeys(tx, personOf(self)));
   const rpID = relyingParty(visit.issuer);
   const challenge = deps.challenges.make(purposeOf(self));
   const asked = rpID === undefined ? undefined : await creationOptions(rpID, user, held, challenge);
@@ -59,7 +60,7 @@ async function add(self: Self, form: Form, deps: PromptDeps): Promise<void> {
   // The browser has made it by now: it is kept, whatever it is called.
   const name = typed === '' ? suggestedName(visit) || id : typed;
   const now = new Date(deps.clock.now());
-  const outcome = await deps.store.system('a person adds a passkey', async (tx) => {
+  const outcome = await ofIssuer(deps.store, issuer, async (tx) => {
     if (!(await addPasskey(tx, personOf(self), { id, name, ...made }, now))) return undefined;
     await tellOfChange(tx, self, 'passkeyAdded', deps);
     return readFactors(tx, personOf(self));
@@ -71,7 +72,7 @@ async function add(self: Self, form: Form, deps: PromptDeps): Promise<void> {
 
 async function remove(self: Self, form: Form, deps: PromptDeps): Promise<void> {
   const id = form.get('remove') ?? '';
-  await deps.store.system('a person removes a passkey', async (tx) => {
+  await ofIssuer(deps.store, self.visit.issuer, async (tx) => {
     if (await removePasskey(tx, personOf(self), id)) await tellOfChange(tx, self, 'passkeyRemoved', deps);
   });
   return say(self, deps, 200, { done: self.visit.told.account.passkeys.removed });

@@ -10,6 +10,7 @@ import { setPassword } from '../people/users.ts';
 import { personOf, type Self } from '../self.ts';
 import { endSessions } from '../people/sessions.ts';
 import type { AccountStep, Saying } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const password: AccountStep = {
   show: (self) => Promise.resolve(say(self, 200, {})),
@@ -36,7 +37,7 @@ async function change(self: Self, kept: string, deps: PromptDeps): Promise<void>
   const { visit, user, provider, session } = self;
   const { issuer, told } = visit;
   const now = new Date(deps.clock.now());
-  await deps.store.system('a person changes their password', async (tx) => {
+  await ofIssuer(deps.store, issuer, async (tx) => {
     await setPassword(tx, issuer, user.id, kept, now);
     const letter = { subject: told.reset.changedSubject(issuer.name), body: told.reset.changedBody };
     await sendMail(tx, { recipient: user.email, ...letter }, deps);

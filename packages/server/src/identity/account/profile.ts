@@ -9,6 +9,8 @@ import { setProfile, type Locale } from '../people/users.ts';
 import { personOf, type Self } from '../self.ts';
 import type { AccountStep, Saying } from './step.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
+import { asPlatform } from '../system-wide.ts';
 
 const nameCharactersMax = 100;
 
@@ -23,19 +25,16 @@ export const profile: AccountStep = {
     if (name === '') return say(self, deps, 422, name, { wrong: { name: told.nameMissing } });
     if (!isPlainLine(name)) return say(self, deps, 422, name, { wrong: { name: visit.told.invitation.nameOdd } });
     const now = new Date(deps.clock.now());
-    await deps.store.system('a person says who they are', (tx) =>
-      setProfile(tx, visit.issuer, user.id, { name, locale }, now),
-    );
+    await ofIssuer(deps.store, visit.issuer, (tx) => setProfile(tx, visit.issuer, user.id, { name, locale }, now));
     return say({ ...self, user: { ...user, name, locale } }, deps, 200, name, { done: told.saved });
   },
 };
 
 async function say(self: Self, deps: PromptDeps, status: number, name: string, { wrong, done }: Saying): Promise<void> {
   const { visit, user } = self;
-  const { factors, tenants } = await deps.store.system('a person looks at their account', async (tx) => ({
-    factors: await readFactors(tx, personOf(self)),
-    tenants: visit.issuer.tenantUuid === nilTenant ? await readMemberships(tx, user.id) : [],
-  }));
+  const factors = await ofIssuer(deps.store, visit.issuer, (tx) => readFactors(tx, personOf(self)));
+  const isMember = visit.issuer.tenantUuid === nilTenant;
+  const tenants = isMember ? await asPlatform(deps.store, 'memberships', (tx) => readMemberships(tx, user.id)) : [];
   const isAdmin = tenants.some(({ role }) => role === 'admin' || role === 'owner');
   const frame = { ...visit, wrong: wrong ?? {} };
   sendPage(visit, status, profilePage(frame, { user, name, language: user.locale, factors, isAdmin, done }));

@@ -6,10 +6,11 @@ import { newRecoveryCodes, replaceRecoveryCodes } from '../people/recovery.ts';
 import { tellOfChange } from './notify.ts';
 import { personOf } from '../self.ts';
 import type { AccountStep } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const recoveryCodes: AccountStep = {
   async show(self, { store }) {
-    const factors = await store.system('a person looks at their account', (tx) => readFactors(tx, personOf(self)));
+    const factors = await ofIssuer(store, self.visit.issuer, (tx) => readFactors(tx, personOf(self)));
     const given = { left: factors.recoveryCodes, needed: hasSecondFactor(factors) };
     sendPage(self.visit, 200, recoveryPage(self.visit, given));
   },
@@ -17,7 +18,7 @@ export const recoveryCodes: AccountStep = {
   async take(self, _form, deps) {
     const codes = newRecoveryCodes(deps.random);
     const now = new Date(deps.clock.now());
-    await deps.store.system('a person makes recovery codes', async (tx) => {
+    await ofIssuer(deps.store, self.visit.issuer, async (tx) => {
       await replaceRecoveryCodes(tx, personOf(self), codes, now);
       await tellOfChange(tx, self, 'recoveryCodes', deps);
     });

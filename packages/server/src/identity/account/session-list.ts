@@ -8,6 +8,7 @@ import { personOf, type Self } from '../self.ts';
 import { endSessions } from '../people/sessions.ts';
 import { listSignIns, type SignIn } from '../people/sign-ins.ts';
 import type { AccountStep } from './step.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const sessionList: AccountStep = {
   show: (self, deps) => say(self, deps),
@@ -25,7 +26,7 @@ const hereOf = ({ session }: Self): string => sha256(session.uid);
 async function say(self: Self, { store, clock }: PromptDeps, done?: string): Promise<void> {
   const { visit } = self;
   const now = new Date(clock.now());
-  const found = await store.system('a person looks at their sessions', (tx) => listSignIns(tx, personOf(self), now));
+  const found = await ofIssuer(store, visit.issuer, (tx) => listSignIns(tx, personOf(self), now));
   sendPage(visit, 200, sessionsPage(visit, { sessions: found.map((one) => shownOf(one, self)), done }));
 }
 

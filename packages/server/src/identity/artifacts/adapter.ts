@@ -23,6 +23,7 @@ import {
   type Place,
 } from './rows.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export interface ArtifactDeps {
   readonly store: Store;
@@ -42,22 +43,22 @@ export function openArtifacts(tenantUuid: string, deps: ArtifactDeps): (kind: st
 
 function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adapter {
   const { store, clock, vault } = deps;
+  const issuer = { tenantUuid };
   const at = (id: string): Place => ({ tenantUuid, kind, id });
   const now = (): Date => new Date(clock.now());
   return {
     async upsert(id, payload, expiresIn) {
       assert(expiresIn !== undefined, 'what is kept expires');
       const expiresAt = new Date(clock.now() + expiresIn * 1000);
-      await store.system('an issuer keeps an artifact', (tx) => upsertArtifact(tx, at(id), payload, expiresAt, vault));
+      await ofIssuer(store, issuer, (tx) => upsertArtifact(tx, at(id), payload, expiresAt, vault));
     },
     async find(id) {
-      const found = await store.system('an issuer finds an artifact', (tx) => findArtifact(tx, at(id), vault));
+      const found = await ofIssuer(store, issuer, (tx) => findArtifact(tx, at(id), vault));
       if (found === undefined || endsWithReuse(kind)) return found;
       return { ...found, consumed: undefined };
     },
-    findByUid: (id) => store.system('an issuer finds a session', (tx) => findArtifactByUid(tx, at(id), vault)),
-    findByUserCode: (id) =>
-      store.system('an issuer finds a device code', (tx) => findArtifactByUserCode(tx, at(id), vault)),
+    findByUid: (id) => ofIssuer(store, issuer, (tx) => findArtifactByUid(tx, at(id), vault)),
+    findByUserCode: (id) => ofIssuer(store, issuer, (tx) => findArtifactByUserCode(tx, at(id), vault)),
     async consume(id) {
       if (await consumeOnce(at(id), deps, now())) return;
       throw kind === 'PushedAuthorizationRequest'
@@ -66,7 +67,7 @@ function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adap
     },
     async destroy(id) {
       if (kind === 'Grant') return revokeGrant(tenantUuid, sha256(id), deps);
-      return store.system('an issuer forgets an artifact', (tx) => deleteArtifact(tx, at(id)));
+      return ofIssuer(store, issuer, (tx) => deleteArtifact(tx, at(id)));
     },
     async revokeByGrantId(grantId) {
       // oidc-provider asks for each kind, and always for this one; all kinds go at once.
@@ -83,7 +84,7 @@ const endsWithReuse = (kind: string): boolean => kind !== 'DeviceCode';
 
 /** False where another was first. */
 async function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise<boolean> {
-  const lost = await deps.store.system('an artifact is used once', async (tx) =>
+  const lost = await ofIssuer(deps.store, place, async (tx) =>
     (await consumeArtifact(tx, place, now)) ? undefined : { grantHash: await grantHashOf(tx, place) },
   );
   // In a transaction of its own: the one that lost still holds the row, which whoever revokes at once wants last.
@@ -99,7 +100,7 @@ export function revokeGrant(
   grantHash: string,
   { store, clock }: Pick<ArtifactDeps, 'store' | 'clock'>,
 ): Promise<void> {
-  return store.system('a grant is revoked', async (tx) => {
+  return ofIssuer(store, { tenantUuid }, async (tx) => {
     if (await deleteGrant(tx, tenantUuid, grantHash)) denyGrant(tx, grantHash, clock.now());
   });
 }
@@ -111,9 +112,7 @@ export function openReplays(
 ): (iss: string, jti: string, expSeconds: number) => Promise<boolean> {
   return (iss, jti, expSeconds) => {
     const place = { tenantUuid, kind: 'ReplayDetection', id: JSON.stringify([iss, jti]) };
-    return store.system('a proof is used once', (tx) =>
-      insertOnce(tx, place, new Date(clock.now()), new Date(expSeconds * 1000)),
-    );
+    return ofIssuer(store, place, (tx) => insertOnce(tx, place, new Date(clock.now()), new Date(expSeconds * 1000)));
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Work } from '../../store/job.ts';
+import { asPlatform } from '../system-wide.ts';
 
 const rowsAtOnce = 5000;
 /** Clocks of nodes differ, and a late request should be told that it is late, not that it never was. */
@@ -6,7 +7,7 @@ const graceMs = 60_000;
 
 /** Removes codes, tokens, sessions, grants and used proofs that the identity server would no longer accept. */
 export const expireArtifacts: Work = ({ store, clock }, mark) =>
-  store.system('artifacts of the identity server expire', async ({ sql }) => {
+  asPlatform(store, 'expiry', async ({ sql }) => {
     const before = new Date(clock.now() - graceMs);
     const { count } = await sql`
       delete from identity_artifacts a

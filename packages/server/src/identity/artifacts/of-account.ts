@@ -1,6 +1,6 @@
 /** What oidc-provider keeps of one person. */
 import type { AdapterPayload } from 'oidc-provider';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { readArtifact, type Row } from './rows.ts';
 
@@ -13,7 +13,7 @@ export interface Owned {
 
 /** All of a kind that belong to the account and have not expired. */
 export async function listArtifactsOf(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid, kind, account }: { readonly tenantUuid: string; readonly kind: string; readonly account: string },
   now: Date,
   vault: Vault,
@@ -32,7 +32,7 @@ export async function listArtifactsOf(
 
 /** False: it was gone already. */
 export async function deleteArtifactOf(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid, kind, account }: { readonly tenantUuid: string; readonly kind: string; readonly account: string },
   idHash: string,
 ): Promise<boolean> {

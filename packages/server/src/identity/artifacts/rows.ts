@@ -4,7 +4,7 @@
  */
 import type { AdapterPayload } from 'oidc-provider';
 import { sha256 } from '../../kernel/hash.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
 /** Where an artifact lies: whose issuer, what it is, and its identifier as given. */
@@ -28,7 +28,7 @@ const hashed = (text: string | undefined): string | null => (text === undefined 
 
 /** Writes it, whole. That it was consumed stays. */
 export async function upsertArtifact(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   place: Place,
   payload: AdapterPayload,
   expiresAt: Date,
@@ -47,19 +47,19 @@ export async function upsertArtifact(
       secret_payload = excluded.secret_payload, expires_at = excluded.expires_at`;
 }
 
-export const findArtifact = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+export const findArtifact = (tx: TenantTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
   findBy('id_hash', tx, place, vault);
 
-export const findArtifactByUid = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+export const findArtifactByUid = (tx: TenantTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
   findBy('uid_hash', tx, place, vault);
 
-export const findArtifactByUserCode = (tx: SystemTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
+export const findArtifactByUserCode = (tx: TenantTx, place: Place, vault: Vault): Promise<AdapterPayload | undefined> =>
   findBy('user_code_hash', tx, place, vault);
 
 /** `place.id` is what the column holds the hash of. */
 async function findBy(
   column: 'id_hash' | 'uid_hash' | 'user_code_hash',
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   place: Place,
   vault: Vault,
 ): Promise<AdapterPayload | undefined> {
@@ -80,7 +80,7 @@ export function readArtifact(
 }
 
 /** Takes it: true for exactly one of all that try, on all nodes. */
-export async function consumeArtifact({ sql }: SystemTx, place: Place, now: Date): Promise<boolean> {
+export async function consumeArtifact({ sql }: TenantTx, place: Place, now: Date): Promise<boolean> {
   const { count } = await sql`
     update identity_artifacts set consumed_at = ${now}
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and id_hash = ${sha256(place.id)} and consumed_at is null`;
@@ -88,21 +88,21 @@ export async function consumeArtifact({ sql }: SystemTx, place: Place, now: Date
 }
 
 /** The hash of the grant that it belongs to. */
-export async function grantHashOf({ sql }: SystemTx, place: Place): Promise<string | undefined> {
+export async function grantHashOf({ sql }: TenantTx, place: Place): Promise<string | undefined> {
   const [row] = await sql<{ grant: string | null }[]>`
     select grant_hash as grant from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and id_hash = ${sha256(place.id)}`;
   return row?.grant ?? undefined;
 }
 
-export async function deleteArtifact({ sql }: SystemTx, place: Place): Promise<void> {
+export async function deleteArtifact({ sql }: TenantTx, place: Place): Promise<void> {
   await sql`
     delete from identity_artifacts
     where tenant_id = ${place.tenantUuid} and kind = ${place.kind} and id_hash = ${sha256(place.id)}`;
 }
 
 /** Deletes a grant with all that was issued under it. False: there was nothing left. */
-export async function deleteGrant({ sql }: SystemTx, tenantUuid: string, grantHash: string): Promise<boolean> {
+export async function deleteGrant({ sql }: TenantTx, tenantUuid: string, grantHash: string): Promise<boolean> {
   // In one order, so that two that revoke at once wait for each other instead of deadlocking.
   const { count } = await sql`
     with family as (
@@ -115,7 +115,7 @@ export async function deleteGrant({ sql }: SystemTx, tenantUuid: string, grantHa
 }
 
 /** Writes that a one-time identifier was seen. False: it was seen before, and that is still remembered. */
-export async function insertOnce({ sql }: SystemTx, place: Place, now: Date, expiresAt: Date): Promise<boolean> {
+export async function insertOnce({ sql }: TenantTx, place: Place, now: Date, expiresAt: Date): Promise<boolean> {
   const { count } = await sql`
     insert into identity_artifacts as seen (tenant_id, kind, id_hash, secret_payload, expires_at)
     values (${place.tenantUuid}, ${place.kind}, ${sha256(place.id)}, '{}'::jsonb, ${expiresAt})

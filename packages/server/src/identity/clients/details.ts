@@ -13,6 +13,7 @@ import {
 import { fullScope } from '@tulou/contract/operations/scopes';
 import { z } from 'zod';
 import type { Store, SystemTx } from '../../store/store.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const dataDetail = 'tulou_data';
 
@@ -85,7 +86,7 @@ async function judge({ oidc }: KoaContextWithOIDC, detail: AuthorizationDetail, 
   // An app's own token gets what its installation grants where no scope is named.
   const beyond = actions.filter((scope) => oidc.route !== 'token' && !oidc.requestParamScopes.has(scope));
   if (beyond.length > 0) refuse(`not among the scopes that are asked for: ${beyond.join(' ')}`);
-  const known = await store.system('providers say which scopes can be limited', (tx) => readLimitable(tx, actions));
+  const known = await asPlatform(store, 'rights', (tx) => readLimitable(tx, actions));
   const whole = actions.filter((scope) => !known.has(scope));
   if (whole.length > 0) refuse(`can’t be limited to some of the data: ${whole.join(' ')}`);
 }

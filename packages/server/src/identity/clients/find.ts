@@ -4,8 +4,10 @@ import { isId } from '@tulou/contract';
 import { dataDetail } from './details.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
-import type { Store, SystemTx } from '../../store/store.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { withinTenant, type Store, type SystemTx, type TenantTx } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** What is needed of a client and its app to decide on a token. */
 export interface ClientRow {
@@ -40,11 +42,15 @@ export interface ClientRow {
 }
 
 /** The client, where it, its app and its tenant are in use. The snapshot says which tenant it belongs to. */
-export async function readClient({ sql }: SystemTx, clientId: string): Promise<ClientRow | undefined> {
+export async function readClient(tx: SystemTx, clientId: string): Promise<ClientRow | undefined> {
   if (!isId('client', clientId)) return undefined;
-  const [known] = await sql<{ tenant: string }[]>`
+  const [known] = await tx.sql<{ tenant: string }[]>`
     select tenant from snapshot_objects where kind = 'client' and key = ${clientId} and object is not null`;
   if (known === undefined) return undefined;
+  return withinTenant(tx, fromIdentity('client', known.tenant), (own) => readOwn(own, clientId));
+}
+
+async function readOwn({ sql, tenantUuid }: TenantTx, clientId: string): Promise<ClientRow | undefined> {
   const [row] = await sql<ClientRow[]>`
     select c.id, c.tenant_id as "tenantUuid", a.id as "appId", a.name as "appName",
       a.scopes || a.optional_scopes as "appScopes", c.authentication, c.grant_types as "grantTypes",
@@ -57,7 +63,7 @@ export async function readClient({ sql }: SystemTx, clientId: string): Promise<C
     from clients c
       join apps a on a.tenant_id = c.tenant_id and a.id = c.app_id
       join tenants t on t.tenant_id = c.tenant_id
-    where c.tenant_id = ${known.tenant} and c.id = ${clientId} and a.state = 'active'
+    where c.tenant_id = ${tenantUuid} and c.id = ${clientId} and a.state = 'active'
       and t.suspended_at is null and t.delete_at is null`;
   return row;
 }
@@ -76,7 +82,7 @@ export function openClients({
   clock,
 }: ClientDeps): (issuerTenantUuid: string, id: string) => Promise<AdapterPayload | undefined> {
   return async (issuerTenantUuid, id) => {
-    const row = await store.system('a client is known by its id alone', (tx) => readClient(tx, id));
+    const row = await asPlatform(store, 'clients', (tx) => readClient(tx, id));
     const isKnown = row !== undefined && (issuerTenantUuid === nilTenant || issuerTenantUuid === row.tenantUuid);
     return isKnown ? metadataOf(row, clock.now()) : undefined;
   };

@@ -2,7 +2,8 @@
 import { isId, type Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
 import { isProven, selfAndParents, type DomainOwner } from '../../store/hosts.ts';
-import type { SystemTx } from '../../store/store.ts';
+import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
 /** One that is in use. */
@@ -25,7 +26,8 @@ type Row = Omit<Connection, 'clientSecret'> & { readonly sealed: Uint8Array | nu
 
 export async function findConnection(tx: SystemTx, id: string, vault: Vault): Promise<Connection | undefined> {
   if (!isId('connection', id)) return undefined;
-  const [row] = await read(tx, tx.sql`c.id = ${id}`);
+  const [known] = await tx.sql<{ tenant: string }[]>`select tenant_id as tenant from connections where id = ${id}`;
+  const [row] = known === undefined ? [] : await readOf(tx, known.tenant, ({ sql }) => sql`c.id = ${id}`);
   if (row === undefined) return undefined;
   const { sealed, ...rest } = row;
   const context = `connection ${row.tenantUuid} ${id}`;
@@ -40,7 +42,9 @@ export async function offeredBy(
   tx: SystemTx,
   tenant: { readonly uuid: string } | { readonly slug: string },
 ): Promise<readonly Offered[]> {
-  return read(tx, 'uuid' in tenant ? tx.sql`c.tenant_id = ${tenant.uuid}` : tx.sql`t.slug = ${tenant.slug}`);
+  if ('uuid' in tenant) return readOf(tx, tenant.uuid, ({ sql }) => sql`true`);
+  const [known] = await tx.sql<{ uuid: string }[]>`select tenant_id as uuid from tenants where slug = ${tenant.slug}`;
+  return known === undefined ? [] : readOf(tx, known.uuid, ({ sql }) => sql`true`);
 }
 
 /**
@@ -49,10 +53,14 @@ export async function offeredBy(
  */
 export async function offeredTo(tx: SystemTx, email: string, provenOnly: boolean): Promise<readonly Offered[]> {
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-  const rows = await read(tx, tx.sql`c.domains @> ${[domain]}::text[]`);
-  if (!provenOnly) return rows;
-  const proven = await Promise.all(rows.map((one) => isProvenDomain(tx, one.tenantUuid, domain)));
-  return rows.filter((_, i) => proven[i] === true);
+  const tenants = await tx.sql<{ uuid: string }[]>`
+    select distinct tenant_id as uuid from connections where domains @> ${[domain]}::text[] order by tenant_id`;
+  const offered: Offered[] = [];
+  for (const { uuid } of tenants) {
+    if (provenOnly && !(await isProvenDomain(tx, uuid, domain))) continue;
+    offered.push(...(await readOf(tx, uuid, ({ sql }) => sql`c.domains @> ${[domain]}::text[]`)));
+  }
+  return offered.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Whether the mail domain counts for the tenant. */
@@ -62,11 +70,15 @@ export async function isProvenDomain({ sql }: SystemTx, tenantUuid: string, doma
   return isProven(domain, owners, tenantUuid);
 }
 
-function read({ sql }: SystemTx, by: Fragment): Promise<readonly Row[]> {
+function readOf(tx: SystemTx, tenantUuid: string, by: (own: TenantTx) => Fragment): Promise<readonly Row[]> {
+  return withinTenant(tx, fromIdentity('connection', tenantUuid), (own) => read(own, by(own)));
+}
+
+function read({ sql, tenantUuid }: TenantTx, by: Fragment): Promise<readonly Row[]> {
   return sql<Row[]>`
     select c.tenant_id as "tenantUuid", c.id, c.name, c.issuer_url as issuer, c.client_id as "clientId",
       c.secret_client_secret as sealed, c.domains, c.enforced, c.owners, c.updated_at as "changedAt"
     from connections c join tenants t on t.tenant_id = c.tenant_id
-    where ${by} and c.state = 'active' and t.suspended_at is null and t.delete_at is null
+    where c.tenant_id = ${tenantUuid} and ${by} and c.state = 'active' and t.suspended_at is null and t.delete_at is null
     order by c.id`;
 }

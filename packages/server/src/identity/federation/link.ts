@@ -1,15 +1,18 @@
 /** Who, of a tenant's members, it is that the tenant's provider has signed in. */
-import { plainLineOf, type Id } from '@tulou/contract';
+import { plainLineOf, type Id, type Role } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { Offers } from '../../operations/offers.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { Audit } from '../acting.ts';
+import { isStillBacked } from '../people/makers.ts';
 import { emailOf, type Locale } from '../people/users.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
 import { isProvenDomain, type Connection } from './connections.ts';
 import type { Asserted } from './provider.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { platform, withinIssuer } from '../scopes.ts';
+import { crossing } from '../system-wide.ts';
 
 export interface LinkDeps {
   readonly clock: Clock;
@@ -35,7 +38,7 @@ interface Visitor {
  * another account is this person from then on. An owner is bound only where an owner has allowed the connection to.
  */
 export async function personOf(
-  tx: SystemTx,
+  tx: TenantTx,
   connection: Connection,
   asserted: Asserted,
   visitor: Visitor,
@@ -52,17 +55,21 @@ export async function personOf(
 }
 
 async function findManaged(
-  { sql }: SystemTx,
+  tx: TenantTx,
   { tenantUuid, id }: Connection,
   subject: string,
 ): Promise<{ id: Id<'user'>; disabled: boolean } | undefined> {
-  const [row] = await sql<{ id: Id<'user'>; disabled: boolean }[]>`
+  const [row] = await withinIssuer(
+    tx,
+    platform,
+    ({ sql }) => sql<{ id: Id<'user'>; disabled: boolean }[]>`
     select id, disabled_at is not null as disabled from users
-    where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${id} and subject = ${subject}`;
+    where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${id} and subject = ${subject}`,
+  );
   return row;
 }
 
-async function isMember({ sql }: SystemTx, { tenantUuid }: Connection, user: string): Promise<boolean> {
+async function isMember({ sql }: TenantTx, { tenantUuid }: Connection, user: string): Promise<boolean> {
   const rows = await sql`select from members where tenant_id = ${tenantUuid} and user_id = ${user}`;
   return rows.length === 1;
 }
@@ -70,13 +77,13 @@ async function isMember({ sql }: SystemTx, { tenantUuid }: Connection, user: str
 interface MemberRow {
   readonly id: string;
   readonly email: string;
-  readonly role: string;
+  readonly role: Role;
   readonly user: string | null;
 }
 
 /** Locked. Undefined also where the member is another person of a connection: an address is lent, a subject is not. */
 async function findMember(
-  tx: SystemTx,
+  tx: TenantTx,
   { tenantUuid, domains, owners }: Connection,
   { email: told, emailVerified }: Asserted,
   { provenDomainsOnly = false }: LinkDeps,
@@ -84,39 +91,51 @@ async function findMember(
   const email = emailOf(told ?? '');
   const domain = email.slice(email.lastIndexOf('@') + 1);
   if (!emailVerified || !email.includes('@') || !domains.includes(domain)) return undefined;
-  if (provenDomainsOnly && !(await isProvenDomain(tx, tenantUuid, domain))) return undefined;
-  const { sql } = tx;
-  const [row] = await sql<MemberRow[]>`
+  const isProven = (): Promise<boolean> => crossing(tx, 'domains', (all) => isProvenDomain(all, tenantUuid, domain));
+  if (provenDomainsOnly && !(await isProven())) return undefined;
+  const [row] = await tx.sql<MemberRow[]>`
     select id, email, role, user_id as user from members where tenant_id = ${tenantUuid} and email = ${email} for update`;
   if (row?.role === 'owner' && !owners) return undefined;
-  if (row === undefined || row.user === null) return row;
-  const managed = await sql`
-    select from users where tenant_id = ${nilTenant} and id = ${row.user} and connection is not null`;
+  if (row === undefined) return undefined;
+  if (row.user === null) return (await isStillBacked(tx, row)) ? row : undefined;
+  const managed = await withinIssuer(
+    tx,
+    platform,
+    ({ sql }) => sql`select from users where tenant_id = ${nilTenant} and id = ${row.user} and connection is not null`,
+  );
   return managed.length === 0 ? row : undefined;
 }
 
 /** Whether an operator has disabled a person of this address: a new connection is no way around that. */
-async function isBarred({ sql }: SystemTx, { tenantUuid }: Connection, email: string): Promise<boolean> {
-  const rows = await sql`
+async function isBarred(tx: TenantTx, { tenantUuid }: Connection, email: string): Promise<boolean> {
+  const rows = await withinIssuer(
+    tx,
+    platform,
+    ({ sql }) => sql`
     select from users
     where tenant_id = ${nilTenant} and email = ${emailOf(email)} and disabled_at is not null
-      and (connection is null or tenant = ${tenantUuid}) limit 1`;
+      and (connection is null or tenant = ${tenantUuid}) limit 1`,
+  );
   return rows.length === 1;
 }
 
 /** Their address is what the provider says, and is not called verified to apps: another person may have the same. */
 async function makeManaged(
-  { sql }: SystemTx,
+  tx: TenantTx,
   { tenantUuid, id: connection }: Connection,
   { subject, email, name }: Asserted,
   { locale }: Visitor,
   { clock, random }: LinkDeps,
 ): Promise<Id<'user'>> {
   const [id, now, address] = [newId('user', clock, random), new Date(clock.now()), emailOf(email ?? '')];
-  await sql`
+  await withinIssuer(
+    tx,
+    platform,
+    ({ sql }) => sql`
     insert into users (tenant_id, id, email, name, locale, tenant, connection, subject, created_at, updated_at)
     values (${nilTenant}, ${id}, ${address}, ${nameOf(name, address)}, ${locale}, ${tenantUuid}, ${connection},
-            ${subject}, ${now}, ${now})`;
+            ${subject}, ${now}, ${now})`,
+  );
   return id;
 }
 
@@ -126,7 +145,7 @@ const nameOf = (name: string | undefined, address: string): string =>
     .trim() || address.slice(0, 100);
 
 async function bind(
-  tx: SystemTx,
+  tx: TenantTx,
   { tenantUuid, id: connection }: Connection,
   member: MemberRow,
   user: Id<'user'>,

@@ -4,6 +4,7 @@ import type { PromptDeps } from '../asking.ts';
 import type { Choice } from './install-views.ts';
 import type { Visit } from '../web/visit.ts';
 import { readMemberships, type Membership } from './read.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** The one that `tenant` names in the address, or the only one; else those that there are to choose from. */
 export async function chooseMembership(
@@ -11,7 +12,7 @@ export async function chooseMembership(
   user: string,
   { store }: PromptDeps,
 ): Promise<Membership | Choice[]> {
-  const all = await store.system('a person looks at their tenants', (tx) => readMemberships(tx, user));
+  const all = await asPlatform(store, 'memberships', (tx) => readMemberships(tx, user));
   const [only, another] = all;
   const named = query.get('tenant');
   const meant =

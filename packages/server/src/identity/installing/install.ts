@@ -19,6 +19,9 @@ import { readUsable } from '../tokens/rights.ts';
 import { askAdmin } from '../requests/withheld.ts';
 import { chooseMembership } from './choose.ts';
 import { readApp, readApprovals, readHeld, type Membership } from './read.ts';
+import { withinTenant } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const installPath = '/account/install';
 
@@ -50,12 +53,13 @@ async function readScene(
 ): Promise<InstallScene | undefined> {
   const isAdmin = role === 'admin' || role === 'owner';
   const named = (visit.query.get('scopes') ?? '').split(' ');
-  return store.system('a member looks at an app', async (tx) => {
-    const app = await readApp(tx, tenantUuid, visit.query.get('app') ?? '');
+  return asPlatform(store, 'rights', async (tx) => {
+    const scope = fromIdentity('member', tenantUuid);
+    const app = await readApp(tx, scope, visit.query.get('app') ?? '');
     if (app === undefined) return undefined;
     const declared = [...app.required, ...app.optional];
     const wanted = declared.filter((scope) => named.includes(scope));
-    const held = await readHeld(tx, tenantUuid, app.id);
+    const held = await withinTenant(tx, scope, (own) => readHeld(own, app.id));
     const words = await readAsked(tx, [...declared, ...(held?.scopes ?? [])], visit.locale);
     const low = words.flatMap(({ scope, risk }) => (scope !== undefined && risk === 'low' ? [scope] : []));
     const usable = isAdmin
@@ -66,7 +70,7 @@ async function readScene(
       isAdmin,
       app,
       held,
-      approvals: isAdmin ? await readApprovals(tx, tenantUuid, app.id) : [],
+      approvals: isAdmin ? await withinTenant(tx, scope, (own) => readApprovals(own, app.id)) : [],
       wanted,
       beyond: wanted.filter((scope) => !usable.includes(scope)),
       mayTry: mayTry && app.required.every((scope) => low.includes(scope)),

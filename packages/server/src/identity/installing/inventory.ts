@@ -13,6 +13,9 @@ import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from 
 import { chooseMembership, linkTo } from './choose.ts';
 import { installPath } from './install.ts';
 import { readApprovals, type Membership } from './read.ts';
+import { withinTenant } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const inventoryPath = '/account/installations';
 const itemsMax = 50;
@@ -32,8 +35,8 @@ export async function inventory(visit: Visit, provider: Provider, deps: PromptDe
   const params = { tenant: idFromUuid('tenant', tenantUuid) };
   const query = { limit: itemsMax, ...(cursor === null ? {} : { cursor }) };
   const { items, next } = await deps.act(actor, operations.list, { params, query });
-  const { asked, words } = await deps.store.system('an admin looks at the apps of the tenant', async (tx) => ({
-    asked: await readApprovals(tx, tenantUuid),
+  const { asked, words } = await asPlatform(deps.store, 'rights', async (tx) => ({
+    asked: await withinTenant(tx, fromIdentity('member', tenantUuid), (own) => readApprovals(own)),
     words: await readAsked(
       tx,
       items.flatMap(({ scopes }) => scopes),

@@ -1,6 +1,8 @@
 /** What the pages of installed apps read: always of a tenant that the person was found to be a member of. */
 import { uuidFromId, type Id, type Role } from '@tulou/contract';
-import type { SystemTx } from '../../store/store.ts';
+import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
+import type { TenantScope } from '../../tenancy/scope.ts';
 
 export interface Membership {
   readonly tenantUuid: string;
@@ -34,20 +36,38 @@ export interface App {
  * The app at `<tenant>/<app>`, slugs or ids, as a tenant may see it: its own, a public one, or one that it has installed.
  * Undefined for everything else, alike.
  */
-export async function readApp({ sql }: SystemTx, tenantUuid: string, address: string): Promise<App | undefined> {
+export async function readApp(tx: SystemTx, scope: TenantScope, address: string): Promise<App | undefined> {
   const [tenant = '', app = ''] = address.split('/');
   const uuid = uuidFromId('tenant', tenant);
-  const [row] = await sql<App[]>`
+  const [developer] = await tx.sql<{ uuid: string }[]>`
+    select tenant_id as uuid from tenants where ${uuid === undefined ? tx.sql`slug = ${tenant}` : tx.sql`tenant_id = ${uuid}`}`;
+  if (developer === undefined) return undefined;
+  const found = await withinTenant(tx, fromIdentity('app', developer.uuid), (own) => readShown(own, app));
+  if (found === undefined) return undefined;
+  const { isPublic, ...shown } = found;
+  if (isPublic || developer.uuid === scope.tenantUuid) return shown;
+  const isInstalled = await withinTenant(tx, scope, (own) => hasInstalled(own, developer.uuid, shown.id));
+  return isInstalled ? shown : undefined;
+}
+
+async function readShown(
+  { sql, tenantUuid }: TenantTx,
+  app: string,
+): Promise<(App & { readonly isPublic: boolean }) | undefined> {
+  const [row] = await sql<(App & { readonly isPublic: boolean })[]>`
     select a.id, t.slug || '/' || a.slug as address, a.name, t.name as developer, a.state, a.scopes as required,
-      a.optional_scopes as optional
+      a.optional_scopes as optional,
+      a.visibility = 'public' and t.suspended_at is null and t.delete_at is null as "isPublic"
     from tenants t join apps a on a.tenant_id = t.tenant_id
-    where ${uuid === undefined ? sql`t.slug = ${tenant}` : sql`t.tenant_id = ${uuid}`}
-      and (a.id = ${app} or a.slug = ${app})
-      and (a.tenant_id = ${tenantUuid}
-        or (a.visibility = 'public' and t.suspended_at is null and t.delete_at is null)
-        or exists (select from installations i
-          where i.tenant_id = ${tenantUuid} and i.app_id = a.id and i.developer = a.tenant_id and i.state <> 'revoked'))`;
+    where t.tenant_id = ${tenantUuid} and (a.id = ${app} or a.slug = ${app})`;
   return row;
+}
+
+async function hasInstalled({ sql, tenantUuid }: TenantTx, developer: string, appId: string): Promise<boolean> {
+  const rows = await sql`
+    select from installations
+    where tenant_id = ${tenantUuid} and app_id = ${appId} and developer = ${developer} and state <> 'revoked'`;
+  return rows.length > 0;
 }
 
 export interface Held {
@@ -58,7 +78,7 @@ export interface Held {
 }
 
 /** The tenant's installation of an app; undefined: it has none. */
-export async function readHeld({ sql }: SystemTx, tenantUuid: string, appId: string): Promise<Held | undefined> {
+export async function readHeld({ sql, tenantUuid }: TenantTx, appId: string): Promise<Held | undefined> {
   const [row] = await sql<Held[]>`
     select id, scopes, state, trial from installations
     where tenant_id = ${tenantUuid} and app_id = ${appId} and state <> 'revoked'`;
@@ -75,7 +95,7 @@ export interface Approval {
 }
 
 /** What members of the tenant ask for, the oldest first. `appId`: in one app. */
-export function readApprovals({ sql }: SystemTx, tenantUuid: string, appId?: string): Promise<readonly Approval[]> {
+export function readApprovals({ sql, tenantUuid }: TenantTx, appId?: string): Promise<readonly Approval[]> {
   return sql<Approval[]>`
     select a.id, m.email as member, a.app, a.app_name as "appName", a.scopes
     from approvals a join members m on m.tenant_id = a.tenant_id and m.id = a.member

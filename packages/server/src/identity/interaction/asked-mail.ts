@@ -4,6 +4,7 @@ import { readForm, refuseForm, type Visit } from '../web/visit.ts';
 import { admitAttempt, mailAttemptOf } from '../people/attempts.ts';
 import { emailOf } from '../people/users.ts';
 import type { PromptDeps } from '../asking.ts';
+import { asPlatform } from '../system-wide.ts';
 
 const address = z.email().max(254);
 
@@ -28,7 +29,7 @@ export async function mayBeMailed(visit: Visit, given: string, { store, clock }:
   const { signUp, signIn } = visit.told;
   if (!address.safeParse(email).success) return { kind: 'wrong', typed, says: signUp.emailWrong };
   const attempt = mailAttemptOf(visit.issuer, email, visit.address, new Date(clock.now()));
-  const waitMs = await store.system('a mail is asked for', (tx) => admitAttempt(tx, attempt));
+  const waitMs = await asPlatform(store, 'attempts', (tx) => admitAttempt(tx, attempt));
   if (waitMs === 0) return { kind: 'asked', email };
   const seconds = Math.ceil(waitMs / 1000);
   visit.response.setHeader('retry-after', seconds);

@@ -9,8 +9,10 @@ import { isLimited } from '../provider/policy.ts';
 import { linkTo } from '../installing/choose.ts';
 import { installPath } from '../installing/install.ts';
 import { askAdmin, readWithheld, recordAgreement, type Request, type Withheld } from '../requests/withheld.ts';
-import { inStore, type Asking, type PromptDeps, type Step } from '../asking.ts';
+import type { Asking, PromptDeps, Step } from '../asking.ts';
 import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters } from '../requests/request.ts';
+import { asPlatform } from '../system-wide.ts';
+import { withinIssuer } from '../scopes.ts';
 
 /** What is not granted yet, as oidc-provider's consent prompt tells it. */
 interface Missing {
@@ -25,10 +27,12 @@ export const consent: Step = {
   async show({ visit, details, parameters, asker }, deps) {
     const missing = details.prompt.details as Missing;
     const scopes = Object.values(missing.missingResourceScopes ?? {}).flat();
-    const { person, tenant, asked, withheld } = await inStore(deps, async (tx) => {
+    const { person, tenant, asked, withheld } = await asPlatform(deps.store, 'rights', async (tx) => {
       const beyond = await readWithheld(tx, requestOf(parameters, details), details.session?.accountId ?? '');
       return {
-        person: await findUserById(tx, visit.issuer, details.session?.accountId ?? ''),
+        person: await withinIssuer(tx, visit.issuer, (own) =>
+          findUserById(own, visit.issuer, details.session?.accountId ?? ''),
+        ),
         tenant: await readTenants(tx, parameters),
         asked: limited(await readAsked(tx, scopes, visit.locale), dataDetailsIn(missing.rar)),
         withheld: {
@@ -66,7 +70,7 @@ export const consent: Step = {
     for (const [resource, scopes] of agreed) {
       const { issuer, clientId } = parameters;
       const agreement = { issuer, clientId, resource, scopes };
-      await inStore(deps, (tx) => recordAgreement(tx, 'create', agreement, actor, deps.audit));
+      await asPlatform(deps.store, 'rights', (tx) => recordAgreement(tx, 'create', agreement, actor, deps.audit));
     }
     const outcome = { consent: { grantId: await grant.save() } };
     return provider.interactionFinished(visit.message, visit.response, outcome, { mergeWithLastSubmission: true });
@@ -95,7 +99,9 @@ const requestOf = ({ issuer, clientId, resources }: Parameters, { params }: Aski
 async function ask({ visit, details, parameters }: Asking, deps: PromptDeps): Promise<void> {
   const user = details.session?.accountId;
   if (user === undefined) throw new errors.SessionNotFound('nobody is signed in');
-  const withheld = await inStore(deps, (tx) => readWithheld(tx, requestOf(parameters, details), user));
+  const withheld = await asPlatform(deps.store, 'rights', (tx) =>
+    readWithheld(tx, requestOf(parameters, details), user),
+  );
   const actor = { user, address: visit.address, requestId: visit.requestId };
   if (withheld !== undefined) await askAdmin(deps.act, actor, withheld);
   sendOn(visit, `${visit.path}?asked`);

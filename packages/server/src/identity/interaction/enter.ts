@@ -4,9 +4,10 @@ import { sha256 } from '../../kernel/hash.ts';
 import type { User } from '../people/users.ts';
 import { acr } from '../tokens/acr.ts';
 import { fallsShort } from '../provider/policy.ts';
-import { inStore, type Asking, type PromptDeps } from '../asking.ts';
+import type { Asking, PromptDeps } from '../asking.ts';
 import { isMember } from '../requests/request.ts';
 import { showSignIn } from './sign-in-page.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** How the person has shown who they are: methods as RFC 8176 names them. `mfa` among them says that it were two factors. */
 export interface Shown {
@@ -20,7 +21,7 @@ export async function enter(asking: Asking, user: User, { amr }: Shown, deps: Pr
   const level = amr.includes('mfa') ? acr.two : acr.one;
   if (fallsShort(details.params['acr_values'], level))
     return showSignIn(asking, deps, 403, user.email, { '': told.factor.none });
-  if (!(await inStore(deps, (tx) => isMember(tx, parameters, user.id))))
+  if (!(await asPlatform(deps.store, 'rights', (tx) => isMember(tx, parameters, user.id))))
     return showSignIn(asking, deps, 403, user.email, { email: told.signIn.noMember });
   await leaveOther(asking, user, deps);
   const outcome = { login: { accountId: user.id, amr: [...amr], acr: level } };

@@ -11,9 +11,11 @@ import { takeRecoveryCode } from '../people/recovery.ts';
 import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById, type User } from '../people/users.ts';
 import { relyingParty, requestOptions } from '../people/webauthn.ts';
-import { inStore, type Asking, type Form, type PromptDeps } from '../asking.ts';
+import type { Asking, Form, PromptDeps } from '../asking.ts';
 import { enter, type Shown } from './enter.ts';
 import { destinationOf } from '../requests/request.ts';
+import { ofIssuer } from '../scopes.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** How long after the password the second factor is waited for. */
 const waitSeconds = 600;
@@ -31,7 +33,9 @@ export function firstOf({ details }: Asking, { clock }: PromptDeps): First | und
 /** Goes on from the first factor: straight in, or to the second one of who has one. */
 export async function enterOrAsk(asking: Asking, user: User, { amr }: Shown, deps: PromptDeps): Promise<void> {
   const { visit, details } = asking;
-  const factors = await inStore(deps, (tx) => readFactors(tx, { issuer: visit.issuer, userId: user.id }));
+  const factors = await ofIssuer(deps.store, visit.issuer, (tx) =>
+    readFactors(tx, { issuer: visit.issuer, userId: user.id }),
+  );
   if (!hasSecondFactor(factors)) return enter(asking, user, { amr }, deps);
   details.result = { first: { accountId: user.id, amr: [...amr], at: Math.floor(deps.clock.now() / 1000) } };
   await details.persist();
@@ -50,7 +54,7 @@ const purposeOf = ({ formToken }: Visit, userId: string): string => `factor ${us
 export async function showFactor(asking: Asking, first: First, deps: PromptDeps, status = 200, wrong: Wrong = {}) {
   const { visit, parameters } = asking;
   const person: PersonRef = { issuer: visit.issuer, userId: first.accountId };
-  const { user, factors, keys } = await inStore(deps, async (tx) => ({
+  const { user, factors, keys } = await ofIssuer(deps.store, visit.issuer, async (tx) => ({
     user: await findUserById(tx, visit.issuer, first.accountId),
     factors: await readFactors(tx, person),
     keys: await listPasskeys(tx, person),
@@ -68,7 +72,7 @@ export async function takeFactor(asking: Asking, first: First, form: Form, deps:
   const { visit } = asking;
   const { told, response } = visit;
   const attempt = factorAttemptOf(visit.issuer, first.accountId, visit.address, new Date(deps.clock.now()));
-  const waitMs = await inStore(deps, (tx) => admitAttempt(tx, attempt));
+  const waitMs = await asPlatform(deps.store, 'attempts', (tx) => admitAttempt(tx, attempt));
   if (waitMs > 0) {
     const seconds = Math.ceil(waitMs / 1000);
     response.setHeader('retry-after', seconds);
@@ -76,10 +80,10 @@ export async function takeFactor(asking: Asking, first: First, form: Form, deps:
   }
   const way = ways.get(form.get('do') ?? '');
   const isRight = await way?.take(visit, first, form, deps);
-  const user = await inStore(deps, (tx) => findUserById(tx, visit.issuer, first.accountId));
+  const user = await ofIssuer(deps.store, visit.issuer, (tx) => findUserById(tx, visit.issuer, first.accountId));
   if (way === undefined || isRight !== true || user === undefined || user.disabled)
     return showFactor(asking, first, deps, 422, way?.wrong(visit) ?? {});
-  await inStore(deps, (tx) => forgiveAttempt(tx, attempt));
+  await asPlatform(deps.store, 'attempts', (tx) => forgiveAttempt(tx, attempt));
   return enter(asking, user, { amr: [...first.amr, way.amr, 'mfa'] }, deps);
 }
 
@@ -107,10 +111,14 @@ async function takeShown(visit: Visit, { accountId }: First, form: Form, deps: P
 
 function takeTyped({ issuer }: Visit, { accountId: userId }: First, form: Form, deps: PromptDeps): Promise<boolean> {
   const { clock, vault } = deps;
-  return inStore(deps, (tx) => takeCode(tx, { issuer, userId }, form.get('code') ?? '', clock.now(), vault));
+  return ofIssuer(deps.store, issuer, (tx) =>
+    takeCode(tx, { issuer, userId }, form.get('code') ?? '', clock.now(), vault),
+  );
 }
 
 function takeWritten({ issuer }: Visit, { accountId: userId }: First, form: Form, deps: PromptDeps): Promise<boolean> {
   const now = new Date(deps.clock.now());
-  return inStore(deps, (tx) => takeRecoveryCode(tx, { issuer, userId }, form.get('recovery') ?? '', now));
+  return ofIssuer(deps.store, issuer, (tx) =>
+    takeRecoveryCode(tx, { issuer, userId }, form.get('recovery') ?? '', now),
+  );
 }

@@ -10,6 +10,8 @@ import { choosePage } from './lifecycle-views.ts';
 import { notice } from '../web/views.ts';
 import { readForm, refuseForm, sendMissing, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import type { PromptDeps } from '../asking.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const federationPath = '/account/federation';
 export const connectionPath = /^\/account\/federation\/(con_[0-9a-z]{26})$/;
@@ -45,16 +47,14 @@ export function offersFor(
   named: string,
   { store, provenDomainsOnly = false }: PromptDeps,
 ): Promise<readonly Offered[]> {
-  return store.system('how the members of a tenant sign in', (tx) =>
+  return asPlatform(store, 'connections', (tx) =>
     named.includes('@') ? offeredTo(tx, named, provenDomainsOnly) : offeredBy(tx, { slug: named }),
   );
 }
 
 export async function federate(visit: Visit, deps: PromptDeps): Promise<void> {
   const [, id = ''] = connectionPath.exec(visit.path) ?? [];
-  const connection = await deps.store.system('a member signs in by the tenant’s own provider', (tx) =>
-    findConnection(tx, id, deps.vault),
-  );
+  const connection = await asPlatform(deps.store, 'connections', (tx) => findConnection(tx, id, deps.vault));
   if (connection === undefined) return sendMissing(visit);
   return visit.query.has('interaction') ? leave(visit, connection, deps) : arrive(visit, connection, deps);
 }
@@ -85,7 +85,7 @@ async function arrive(visit: Visit, connection: Connection, deps: PromptDeps): P
     .arrive(connection, returned, kept.trip)
     .catch((error: unknown) => refuse(visit, connection, error, 403, deps));
   if (asserted === undefined) return undefined;
-  const user = await deps.store.system('whom a tenant’s provider has signed in', (tx) =>
+  const user = await deps.store.tenant(fromIdentity('connection', connection.tenantUuid), (tx) =>
     personOf(tx, connection, asserted, { locale, address, requestId }, deps),
   );
   const say = told.federation;

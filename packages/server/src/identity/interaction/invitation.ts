@@ -1,17 +1,18 @@
 /** `/account/invitation`: where a mailed invitation leads. */
 import { newId } from '../../kernel/random.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import { codePage, invitationPage, joinedPage } from '../web/views.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import type { Wrong } from '../web/layout.ts';
 import { hashedFor } from '../people/hashing.ts';
 import { judgeChosen } from './chosen.ts';
-import { acceptInvitation, findInvitation, readRef, writeRef } from '../people/invitations.ts';
+import { acceptInvitation, findInvitation, readRef, scopeOf, writeRef } from '../people/invitations.ts';
 import type { Invitation, InvitationRef } from '../people/invitations.ts';
 import { keepJoined } from './joined.ts';
 import { signIn } from '../people/sign-in.ts';
 import { createUser } from '../people/users.ts';
 import type { PromptDeps } from '../asking.ts';
+import { withinIssuer } from '../scopes.ts';
 
 export const invitationPath = '/account/invitation';
 const cookieSeconds = 3600;
@@ -28,6 +29,7 @@ export async function invite(visit: Visit, deps: PromptDeps): Promise<void> {
   const isPost = visit.message.method === 'POST';
   if (ref === undefined || invitation === undefined)
     return isPost ? takeCode(visit, deps) : sendPage(visit, 200, codePage(visit));
+  if (invitation.lapsed) return lapsed(visit);
   return isPost ? take(visit, ref, invitation, deps) : sendPage(visit, 200, invitationPage(visit, invitation, ''));
 }
 
@@ -49,7 +51,7 @@ async function takeCode(visit: Visit, deps: PromptDeps): Promise<void> {
 }
 
 function find(ref: InvitationRef, { store, clock }: PromptDeps): Promise<Invitation | undefined> {
-  return store.system('an invitation is known by its link', (tx) => findInvitation(tx, ref, new Date(clock.now())));
+  return store.tenant(scopeOf(ref), (tx) => findInvitation(tx, ref, new Date(clock.now())));
 }
 
 async function take(visit: Visit, ref: InvitationRef, invitation: Invitation, deps: PromptDeps): Promise<void> {
@@ -86,9 +88,9 @@ async function joinAsKnown(
   if (result.kind === 'wait') return { '': told.signIn.wait(Math.ceil(result.waitMs / 1000)) };
   if (result.kind === 'wrong') return { password: told.invitation.wrong };
   const now = new Date(deps.clock.now());
-  return deps.store.system('a person accepts an invitation', async (tx) => {
+  return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
-    if (found === undefined) return 'gone';
+    if (found === undefined || found.lapsed) return 'gone';
     return accept(tx, found, result.user.id, visit, deps);
   });
 }
@@ -106,19 +108,22 @@ async function joinAsNew(
   if (wrong !== undefined) return wrong;
   const password = await deps.passwords.keep(typed, hashedFor(visit, email));
   const now = new Date(deps.clock.now());
-  return deps.store.system('a new person accepts an invitation', async (tx) => {
+  return deps.store.tenant(scopeOf(ref), async (tx) => {
     const found = await findInvitation(tx, ref, now);
-    if (found === undefined) return 'gone';
+    if (found === undefined || found.lapsed) return 'gone';
     const id = newId('user', deps.clock, deps.random);
     // Where the address has become somebody's meanwhile, the page is shown again and asks for their password.
-    if (!(await createUser(tx, issuer, { id, email, name, locale, password, now }))) return 'gone';
+    const made = await withinIssuer(tx, issuer, (own) =>
+      createUser(own, issuer, { id, email, name, locale, password, now }),
+    );
+    if (!made) return 'gone';
     return accept(tx, found, id, visit, deps);
   });
 }
 
 /** Makes the person the member; the tenant's audit trail says so. */
 async function accept(
-  tx: SystemTx,
+  tx: TenantTx,
   invitation: Invitation,
   user: string,
   { address, requestId }: Visit,
@@ -141,6 +146,11 @@ async function accept(
     requestId,
   });
   return { joined: user };
+}
+
+function lapsed(visit: Visit): void {
+  visit.setCookie('invitation', '', invitationPath, 0);
+  sendPage(visit, 410, codePage({ ...visit, wrong: { code: visit.told.invitation.lapsed } }));
 }
 
 function gone(visit: Visit): void {

@@ -3,7 +3,7 @@ import { signIn } from '../people/sign-in.ts';
 import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById, type User } from '../people/users.ts';
 import { relyingParty } from '../people/webauthn.ts';
-import { inStore, type Asking, type Form, type PromptDeps, type Step } from '../asking.ts';
+import type { Asking, Form, PromptDeps, Step } from '../asking.ts';
 import { offersFor, takeFound } from './federation.ts';
 import { choosePage } from './lifecycle-views.ts';
 import { sendPage } from '../web/visit.ts';
@@ -12,6 +12,7 @@ import { enterOrAsk, firstOf, showFactor, startOver, takeFactor } from './factor
 import { takeJoined } from './joined.ts';
 import { alonePurpose, hintOf, isAgain, showSignIn } from './sign-in-page.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const login: Step = {
   async show(asking, deps) {
@@ -36,14 +37,14 @@ export const login: Step = {
 
 async function personWhoJoined({ visit }: Asking, deps: PromptDeps): Promise<User | undefined> {
   const id = visit.issuer.tenantUuid === nilTenant ? takeJoined(visit, deps) : undefined;
-  const user = id && (await inStore(deps, (tx) => findUserById(tx, visit.issuer, id)));
+  const user = id && (await ofIssuer(deps.store, visit.issuer, (tx) => findUserById(tx, visit.issuer, id)));
   return user && !user.disabled && !user.managed ? user : undefined;
 }
 
 /** Their provider has seen to how surely they have shown who they are. */
 async function takeFederated(asking: Asking, found: string, deps: PromptDeps): Promise<void> {
   const { issuer, told } = asking.visit;
-  const user = await inStore(deps, (tx) => findUserById(tx, issuer, found));
+  const user = await ofIssuer(deps.store, issuer, (tx) => findUserById(tx, issuer, found));
   if (user === undefined || user.disabled) return showSignIn(asking, deps, 403, '', { '': told.federation.unknown });
   return enter(asking, user, { amr: ['fed'] }, deps);
 }
@@ -80,7 +81,7 @@ async function takeAlone(asking: Asking, form: Form, deps: PromptDeps): Promise<
   const { challenges } = deps;
   const wanted = { issuer, rpID: rpID ?? '', challenges, userId: undefined, purpose: alonePurpose(visit) };
   const found = rpID && (await takePasskey(form.get('credential') ?? '', wanted, deps));
-  const user = found && (await inStore(deps, (tx) => findUserById(tx, issuer, found)));
+  const user = found && (await ofIssuer(deps.store, issuer, (tx) => findUserById(tx, issuer, found)));
   if (!user || user.disabled || user.managed)
     return showSignIn(asking, deps, 422, '', { '': visit.told.factor.passkeyWrong });
   return enter(asking, user, { amr: ['pop', 'user', 'mfa'] }, deps);

@@ -6,6 +6,7 @@ import { notice } from '../web/views.ts';
 import { sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { findProof, readProofRef, writeProofRef, type Proof, type ProofRef, type Purpose } from '../people/proofs.ts';
 import type { PromptDeps } from '../asking.ts';
+import { ofIssuer } from '../scopes.ts';
 
 const cookieSeconds = 3600;
 const cookieOf = (purpose: Purpose): string => `proof_${purpose}`;
@@ -40,9 +41,7 @@ export async function openedBy(visit: Visit, purpose: Purpose, deps: PromptDeps)
   const ref = readProofRef(visit.cookie(cookieOf(purpose)) ?? '');
   if (ref === undefined) return undefined;
   const now = new Date(deps.clock.now());
-  const proof = await deps.store.system('a mailed link is opened', (tx) =>
-    findProof(tx, visit.issuer, purpose, ref, now),
-  );
+  const proof = await ofIssuer(deps.store, visit.issuer, (tx) => findProof(tx, visit.issuer, purpose, ref, now));
   if (proof !== undefined) return { ref, proof };
   forgetLink(visit, purpose);
   return 'gone';

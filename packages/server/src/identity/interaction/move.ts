@@ -7,6 +7,7 @@ import { findProof, spendProof } from '../people/proofs.ts';
 import { findUserById, moveUser } from '../people/users.ts';
 import type { PromptDeps } from '../asking.ts';
 import { forgetLink, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const movePath = '/account/move';
 
@@ -16,7 +17,7 @@ export async function move(visit: Visit, deps: PromptDeps): Promise<void> {
   if (opened === 'gone' || opened?.proof.user === undefined) return sendGone(visit);
   if (visit.message.method === 'POST') return finish(visit, opened, deps);
   const { user: id, email } = opened.proof;
-  const user = await deps.store.system('whose address it will be', (tx) => findUserById(tx, visit.issuer, id));
+  const user = await ofIssuer(deps.store, visit.issuer, (tx) => findUserById(tx, visit.issuer, id));
   return user === undefined ? sendGone(visit) : sendPage(visit, 200, movePage(visit, user.email, email));
 }
 
@@ -24,7 +25,7 @@ async function finish(visit: Visit, { ref }: Opened, deps: PromptDeps): Promise<
   const { issuer, told } = visit;
   if ((await readForm(visit)) === undefined) return refuseForm(visit);
   const now = new Date(deps.clock.now());
-  const moved = await deps.store.system('an account gets another address', async (tx) => {
+  const moved = await ofIssuer(deps.store, issuer, async (tx) => {
     const found = await findProof(tx, issuer, 'move', ref, now);
     if (found?.user === undefined || !(await spendProof(tx, issuer, found))) return false;
     const user = await findUserById(tx, issuer, found.user);

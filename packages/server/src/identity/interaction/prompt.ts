@@ -2,10 +2,11 @@
 import { errors, type Provider } from 'oidc-provider';
 import { accountClientId } from '../clients/account-client.ts';
 import { readForm, refuseForm, type Visit } from '../web/visit.ts';
-import { inStore, type Asking, type PromptDeps } from '../asking.ts';
+import type { Asking, PromptDeps } from '../asking.ts';
 import { consent } from './consent.ts';
 import { login } from './login.ts';
 import { parametersOf, readAsker, type Asker, type Parameters } from '../requests/request.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** Shows the page that the interaction is at, or takes its form. Throws `SessionNotFound` where it is over. */
 export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps): Promise<void> {
@@ -26,7 +27,7 @@ export async function prompt(visit: Visit, provider: Provider, deps: PromptDeps)
 function whoAsks({ told, issuer }: Visit, parameters: Parameters, deps: PromptDeps): Promise<Asker | undefined> {
   if (parameters.clientId === accountClientId)
     return Promise.resolve({ app: told.account.asker, developer: issuer.name });
-  return inStore(deps, (tx) => readAsker(tx, parameters));
+  return asPlatform(deps.store, 'rights', (tx) => readAsker(tx, parameters));
 }
 
 function deny({ visit, provider }: Asking): Promise<void> {

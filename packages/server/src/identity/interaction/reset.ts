@@ -14,6 +14,7 @@ import { findUser, setPassword } from '../people/users.ts';
 import { takeAddress } from './asked-mail.ts';
 import type { PromptDeps } from '../asking.ts';
 import { forgetLink, linkTo, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const resetPath = '/account/reset';
 
@@ -37,7 +38,7 @@ async function ask(visit: Visit, deps: PromptDeps): Promise<void> {
     return sendPage(visit, asked.kind === 'wrong' ? 422 : 429, askAddressPage(frame, told.reset, asked.typed));
   }
   const { email } = asked;
-  await deps.store.system('somebody has forgotten a password', async (tx) => {
+  await ofIssuer(deps.store, issuer, async (tx) => {
     const known = await findUser(tx, issuer, email);
     const proof = await makeProof(tx, issuer, 'reset', { email, user: known?.id, interaction: undefined }, deps);
     if (known === undefined || known.disabled) return;
@@ -56,7 +57,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   if (wrong !== undefined) return sendPage(visit, 422, choosePasswordPage({ ...visit, wrong }, proof.email));
   const password = await deps.passwords.keep(typed, hashedFor(visit, proof.email));
   const now = new Date(deps.clock.now());
-  const isSet = await deps.store.system('a person sets a new password', async (tx) => {
+  const isSet = await ofIssuer(deps.store, issuer, async (tx) => {
     const found = await findProof(tx, issuer, 'reset', ref, now);
     if (found === undefined || !(await spendProof(tx, issuer, found))) return false;
     const user = await ownerOf(tx, visit, found);

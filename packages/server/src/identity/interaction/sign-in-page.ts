@@ -6,9 +6,10 @@ import { passkeyForm } from '../web/passkey-form.ts';
 import { signInPage } from '../web/views.ts';
 import { sendPage, type Visit } from '../web/visit.ts';
 import { relyingParty, requestOptions } from '../people/webauthn.ts';
-import { inStore, type Asking, type PromptDeps } from '../asking.ts';
+import type { Asking, PromptDeps } from '../asking.ts';
 import { readOffers } from '../requests/offered.ts';
 import { destinationOf } from '../requests/request.ts';
+import { asPlatform } from '../system-wide.ts';
 
 /** What a challenge for a passkey that nobody was named for is good for: this page in this browser. */
 export const alonePurpose = ({ formToken }: Visit): string => `sign in ${formToken}`;
@@ -23,7 +24,7 @@ export async function showSignIn(
   const { visit, asker, parameters, details } = asking;
   const rpID = relyingParty(visit.issuer);
   const passkey = rpID === undefined ? undefined : await passkeyWay(visit, rpID, deps);
-  const offers = await inStore(deps, (tx) => readOffers(tx, parameters));
+  const offers = await asPlatform(deps.store, 'rights', (tx) => readOffers(tx, parameters));
   const offered = offersIn(visit.told, offers, { interaction: details.uid, fresh: isAgain(asking) });
   const { formTo } = destinationOf(parameters.redirectUri);
   if (offers.enforced) return sendPage(visit, status, onlyOfferedPage({ ...visit, wrong }, asker.app, offered), formTo);

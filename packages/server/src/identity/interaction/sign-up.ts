@@ -16,6 +16,7 @@ import { takeAddress } from './asked-mail.ts';
 import type { PromptDeps } from '../asking.ts';
 import { forgetLink, linkTo, openedBy, sendGone, takeLink, type Opened } from './mailed-link.ts';
 import { resetPath } from './reset.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export const signUpPath = '/account/sign-up';
 
@@ -44,7 +45,7 @@ async function ask(visit: Visit, deps: PromptDeps): Promise<void> {
   const { email } = asked;
   const interaction = interactionOf(query);
   const say = told.signUp;
-  await deps.store.system('somebody wants an account', async (tx) => {
+  await ofIssuer(deps.store, issuer, async (tx) => {
     const known = await findUser(tx, issuer, email);
     const proof = await makeProof(tx, issuer, 'sign_up', { email, user: known?.id, interaction }, deps);
     const letter =
@@ -77,7 +78,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   if (wrong !== undefined) return sendPage(visit, 422, chooseAccountPage({ ...visit, wrong }, proof.email, name));
   const password = await deps.passwords.keep(typed, hashedFor(visit, proof.email));
   const now = new Date(deps.clock.now());
-  const isMade = await deps.store.system('a person makes an account', async (tx) => {
+  const isMade = await ofIssuer(deps.store, issuer, async (tx) => {
     const found = await findProof(tx, issuer, 'sign_up', ref, now);
     // Where the address had an account when it was asked for, or has got one since, its link makes no other.
     if (found === undefined || found.user !== undefined || !(await spendProof(tx, issuer, found))) return false;

@@ -8,6 +8,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { readChanged, readHead, readIssuers, type Head } from './rows.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export interface Directory {
   /**
@@ -40,10 +41,10 @@ export async function openDirectory(platform: Issuer, store: Store, log: Log): P
   };
 
   const look = async (): Promise<ReadonlySet<string>> => {
-    const head = await store.system('has the configuration moved', readHead);
+    const head = await asPlatform(store, 'issuers', readHead);
     if (head.epoch === known?.epoch && head.seq === known.seq) return new Set();
     const since = sinceOf(known, head);
-    const [changed, { found, refused }] = await store.system('issuers that have changed', async (tx) => {
+    const [changed, { found, refused }] = await asPlatform(store, 'issuers', async (tx) => {
       const tenants = since === undefined ? undefined : await readChanged(tx, since);
       return [tenants ?? [...byTenant.keys()], await readIssuers(tx, tenants, platform.issuer)] as const;
     });

@@ -1,14 +1,14 @@
 /** What control asks of an issuer's keys, inside of its own transactions. */
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import { announce, openIssuer, removeKeyIn, rotateKeysIn, type IssuerRef, type KeyDeps } from '../keys/keys.ts';
 import { listKeys, type SigningKey } from '../keys/rows.ts';
 
 export interface Signing {
-  open(tx: SystemTx, issuer: IssuerRef): Promise<void>;
-  rotate(tx: SystemTx, issuer: IssuerRef): Promise<void>;
-  revoke(tx: SystemTx, issuer: IssuerRef, kid: string): Promise<boolean>;
-  list(tx: SystemTx, tenantUuid: string): Promise<readonly SigningKey[]>;
-  close(tx: SystemTx, tenantUuid: string): Promise<void>;
+  open(tx: TenantTx, issuer: IssuerRef): Promise<void>;
+  rotate(tx: TenantTx, issuer: IssuerRef): Promise<void>;
+  revoke(tx: TenantTx, issuer: IssuerRef, kid: string): Promise<boolean>;
+  list(tx: TenantTx, tenantUuid: string): Promise<readonly SigningKey[]>;
+  close(tx: TenantTx, tenantUuid: string): Promise<void>;
 }
 
 export function openSigning(deps: Omit<KeyDeps, 'store'>): Signing {
@@ -21,7 +21,7 @@ export function openSigning(deps: Omit<KeyDeps, 'store'>): Signing {
   };
 }
 
-async function closeIssuer(tx: SystemTx, tenantUuid: string): Promise<void> {
+async function closeIssuer(tx: TenantTx, tenantUuid: string): Promise<void> {
   await tx.sql`delete from identity_artifacts where tenant_id = ${tenantUuid}`;
   await tx.sql`delete from address_proofs where tenant_id = ${tenantUuid}`;
   await tx.sql`delete from signing_keys where tenant_id = ${tenantUuid}`;

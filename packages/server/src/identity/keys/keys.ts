@@ -4,12 +4,14 @@
  */
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Store, SystemTx } from '../../store/store.ts';
+import type { Store, TenantTx } from '../../store/store.ts';
 import { insertKey, isOpen, listKeys, lockKeys, moveKeys, readSecretKeys, removeKey } from './rows.ts';
 import type { KeyAlgorithm, PublicJwk, SecretKey, SigningKey } from './rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
-import { present, publish } from '../../snapshot/publish.ts';
+import { present, publishAcross } from '../../snapshot/publish.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export interface KeyDeps {
   readonly store: Store;
@@ -34,21 +36,21 @@ const verifyAfterwardsMs = day;
 
 /** Makes the keys of this issuer where it has none; the snapshot names them with the commit. */
 export function ensureKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return deps.store.system('an issuer has keys and the gateways know them', async (tx) => {
+  return ofIssuer(deps.store, issuer, async (tx) => {
     await makeMissing(tx, issuer, 'ES256', deps);
     if (!(await isKnown(tx, issuer))) await tell(tx, issuer);
   });
 }
 
 /** After the commit the issuer can sign, the gateways verify, and the nodes know it as it is now. */
-export async function openIssuer(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
+export async function openIssuer(tx: TenantTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
   await makeMissing(tx, issuer, 'ES256', deps);
   await tell(tx, issuer);
   await announce(tx);
 }
 
 async function makeMissing(
-  tx: SystemTx,
+  tx: TenantTx,
   { tenantUuid }: IssuerRef,
   algorithm: KeyAlgorithm,
   deps: Omit<KeyDeps, 'store'>,
@@ -65,13 +67,13 @@ const ofAlgorithm = <K extends SigningKey>(keys: readonly K[], algorithm: KeyAlg
   keys.filter((key) => key.algorithm === algorithm);
 
 /** Has the nodes look, after the commit. */
-export async function announce({ sql }: SystemTx): Promise<void> {
+export async function announce({ sql }: TenantTx): Promise<void> {
   await sql`select pg_notify(${issuersChannel}, '')`;
 }
 
 /** Reads them, as they are now. */
 export function readKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly SecretKey[]> {
-  return deps.store.system('an issuer signs', (tx) => readSecretKeys(tx, issuer.tenantUuid, deps.vault));
+  return ofIssuer(deps.store, issuer, (tx) => readSecretKeys(tx, issuer.tenantUuid, deps.vault));
 }
 
 /**
@@ -81,14 +83,14 @@ export function readKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly Sec
 export async function readAllKeys(issuer: IssuerRef, deps: KeyDeps): Promise<readonly SecretKey[]> {
   const keys = await readKeys(issuer, deps);
   if (keys.length === 0 || ofAlgorithm(keys, 'RS256').length > 0) return keys;
-  await deps.store.system('an issuer has keys for RS256', (tx) => makeMissing(tx, issuer, 'RS256', deps));
+  await ofIssuer(deps.store, issuer, (tx) => makeMissing(tx, issuer, 'RS256', deps));
   return readKeys(issuer, deps);
 }
 
 /** Tenants (nil: the platform) of whose keys one has signed, or verified afterwards, for long enough. */
 export function findDue({ store, clock }: Pick<KeyDeps, 'store' | 'clock'>): Promise<readonly string[]> {
   const [signed, verified] = [rotateAfterMs, verifyAfterwardsMs].map((ms) => new Date(clock.now() - ms));
-  return store.system('issuers whose keys are due', async ({ sql }) => {
+  return asPlatform(store, 'issuers', async ({ sql }) => {
     const rows = await sql<{ tenantUuid: string }[]>`
       select distinct tenant_id as "tenantUuid" from signing_keys
       where state = 'current' and changed_at <= ${signed ?? null} or state = 'previous' and changed_at <= ${verified ?? null}`;
@@ -98,11 +100,11 @@ export function findDue({ store, clock }: Pick<KeyDeps, 'store' | 'clock'>): Pro
 
 /** The next key signs from now on, the current one only verifies. */
 export function rotateKeys(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return deps.store.system('keys of an issuer rotate', (tx) => rotateKeysIn(tx, issuer, deps));
+  return ofIssuer(deps.store, issuer, (tx) => rotateKeysIn(tx, issuer, deps));
 }
 
 /** The same inside of a transaction. */
-export function rotateKeysIn(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
+export function rotateKeysIn(tx: TenantTx, issuer: IssuerRef, deps: Omit<KeyDeps, 'store'>): Promise<void> {
   return change(tx, issuer, deps, async (now) => {
     for (const algorithm of await algorithmsOf(tx, issuer)) await promote(tx, issuer, algorithm, deps.vault, now);
   });
@@ -110,7 +112,7 @@ export function rotateKeysIn(tx: SystemTx, issuer: IssuerRef, deps: Omit<KeyDeps
 
 /** Rotates where the current key has signed for long enough, and forgets those that nothing needs any more. */
 export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
-  return deps.store.system('keys of an issuer rotate by schedule', (tx) =>
+  return ofIssuer(deps.store, issuer, (tx) =>
     change(tx, issuer, deps, async (now) => {
       for (const algorithm of await algorithmsOf(tx, issuer))
         await rotateOneIfDue(tx, issuer, algorithm, deps.vault, now);
@@ -119,7 +121,7 @@ export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
 }
 
 async function rotateOneIfDue(
-  tx: SystemTx,
+  tx: TenantTx,
   issuer: IssuerRef,
   algorithm: KeyAlgorithm,
   vault: Vault,
@@ -135,19 +137,19 @@ async function rotateOneIfDue(
 }
 
 /** Of those that an issuer has; access tokens need ES256 always. */
-async function algorithmsOf(tx: SystemTx, { tenantUuid }: IssuerRef): Promise<ReadonlySet<KeyAlgorithm>> {
+async function algorithmsOf(tx: TenantTx, { tenantUuid }: IssuerRef): Promise<ReadonlySet<KeyAlgorithm>> {
   const keys = await listKeys(tx, tenantUuid);
   return new Set<KeyAlgorithm>(['ES256', ...keys.map(({ algorithm }) => algorithm)]);
 }
 
 /** For a key that may be in wrong hands: at once nothing that it has signed is accepted. False: there is no such key. */
 export function removeSigningKey(issuer: IssuerRef, kid: string, deps: KeyDeps): Promise<boolean> {
-  return deps.store.system('a key of an issuer is compromised', (tx) => removeKeyIn(tx, issuer, kid, deps));
+  return ofIssuer(deps.store, issuer, (tx) => removeKeyIn(tx, issuer, kid, deps));
 }
 
 /** The same inside of a transaction. */
 export function removeKeyIn(
-  tx: SystemTx,
+  tx: TenantTx,
   issuer: IssuerRef,
   kid: string,
   deps: Omit<KeyDeps, 'store'>,
@@ -161,7 +163,7 @@ export function removeKeyIn(
 }
 
 async function promote(
-  tx: SystemTx,
+  tx: TenantTx,
   { tenantUuid }: IssuerRef,
   algorithm: KeyAlgorithm,
   vault: Vault,
@@ -173,7 +175,7 @@ async function promote(
 }
 
 async function change<T>(
-  tx: SystemTx,
+  tx: TenantTx,
   issuer: IssuerRef,
   deps: Omit<KeyDeps, 'store'>,
   work: (now: Date) => Promise<T>,
@@ -186,20 +188,20 @@ async function change<T>(
 }
 
 /** Whether the gateways know its keys as they are: a start changes no snapshot. */
-async function isKnown(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<boolean> {
+async function isKnown(tx: TenantTx, { issuer, tenantUuid }: IssuerRef): Promise<boolean> {
   const keys = await accessTokenKeys(tx, tenantUuid);
   const [known] = await tx.sql<{ keys: unknown; tenant: string }[]>`
     select object -> 'keys' as keys, tenant from snapshot_objects where kind = 'issuer' and key = ${issuer}`;
-  // Also whose object it is: version 0.1.0 let a tenant's issuer take the place of the platform's.
+  // Another tenant's object is not seen: version 0.1.0 let a tenant's issuer take the place of the platform's.
   return known?.tenant === tenantUuid && JSON.stringify(known.keys) === JSON.stringify(keys);
 }
 
 /** Those that gateways verify with. */
-const accessTokenKeys = async (tx: SystemTx, tenantUuid: string): Promise<readonly PublicJwk[]> =>
+const accessTokenKeys = async (tx: TenantTx, tenantUuid: string): Promise<readonly PublicJwk[]> =>
   ofAlgorithm(await listKeys(tx, tenantUuid), 'ES256').map(({ publicJwk }) => publicJwk);
 
 /** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */
-async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<void> {
+async function tell(tx: TenantTx, { issuer, tenantUuid }: IssuerRef): Promise<void> {
   const ofPlatform = tenantUuid === nilTenant;
   if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;
   const keys = await accessTokenKeys(tx, tenantUuid);
@@ -211,5 +213,5 @@ async function tell(tx: SystemTx, { issuer, tenantUuid }: IssuerRef): Promise<vo
     algorithms: ['ES256'],
     keys: [...keys],
   };
-  publish(tx, [present(object)]);
+  publishAcross(tx, [present(object)]);
 }

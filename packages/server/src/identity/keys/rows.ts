@@ -1,7 +1,7 @@
 /** Queries on `signing_keys`. */
 import { createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
 
 export type KeyState = 'next' | 'current' | 'previous' | 'removed';
@@ -27,12 +27,12 @@ export interface SecretKey extends SigningKey {
 const contextOf = (tenantUuid: string, kid: string): string => `signing key ${tenantUuid} ${kid}`;
 
 /** One change of an issuer's keys at a time, on all nodes, until the transaction ends. */
-export async function lockKeys({ sql }: SystemTx, tenantUuid: string): Promise<void> {
+export async function lockKeys({ sql }: TenantTx, tenantUuid: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext(${`signing keys ${tenantUuid}`}))`;
 }
 
 /** Keys that verify, the one that signs first. */
-export async function listKeys({ sql }: SystemTx, tenantUuid: string): Promise<readonly SigningKey[]> {
+export async function listKeys({ sql }: TenantTx, tenantUuid: string): Promise<readonly SigningKey[]> {
   return sql<SigningKey[]>`
     select kid, algorithm, state, public_jwk as "publicJwk", changed_at as "changedAt" from signing_keys
     where tenant_id = ${tenantUuid} and state <> 'removed'
@@ -40,7 +40,7 @@ export async function listKeys({ sql }: SystemTx, tenantUuid: string): Promise<r
 }
 
 /** The same with their secret halves. */
-export async function readSecretKeys(tx: SystemTx, tenantUuid: string, vault: Vault): Promise<readonly SecretKey[]> {
+export async function readSecretKeys(tx: TenantTx, tenantUuid: string, vault: Vault): Promise<readonly SecretKey[]> {
   const secrets = await tx.sql<{ kid: string; secret: Uint8Array }[]>`
     select kid, secret_jwk as secret from signing_keys where tenant_id = ${tenantUuid} and state <> 'removed'`;
   const byKid = new Map(secrets.map(({ kid, secret }) => [kid, secret]));
@@ -53,7 +53,7 @@ export async function readSecretKeys(tx: SystemTx, tenantUuid: string, vault: Va
 
 /** Makes a key. Its `kid` is its thumbprint (RFC 7638). */
 export async function insertKey(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   tenantUuid: string,
   algorithm: KeyAlgorithm,
   state: 'next' | 'current',
@@ -86,7 +86,7 @@ const thumbprinted = ({ crv = '', e = '', kty = '', n = '', x = '', y = '' }: Js
 
 /** Moves keys from one state to another. */
 export async function moveKeys(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   tenantUuid: string,
   algorithm: KeyAlgorithm,
   [from, to]: readonly [KeyState, KeyState],
@@ -101,7 +101,7 @@ export async function moveKeys(
 
 /** Takes one key out of use, whatever its state, and forgets its secret half. Returns what it was. */
 export async function removeKey(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   tenantUuid: string,
   kid: string,
   now: Date,
@@ -115,7 +115,7 @@ export async function removeKey(
 }
 
 /** Whether the tenant has an issuer that is in use. */
-export async function isOpen({ sql }: SystemTx, tenantUuid: string): Promise<boolean> {
+export async function isOpen({ sql }: TenantTx, tenantUuid: string): Promise<boolean> {
   const rows = await sql`select from issuers where tenant_id = ${tenantUuid} and state = 'active'`;
   return rows.length === 1;
 }

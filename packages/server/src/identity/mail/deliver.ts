@@ -1,6 +1,7 @@
 import type { SystemTx } from '../../store/store.ts';
 import type { JobDeps, Work } from '../../store/job.ts';
 import type { Letter, Mailer } from './mailer.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export interface MailJobDeps extends JobDeps {
   /** Absent: no mail server is set. */
@@ -17,12 +18,12 @@ const waitSecondsMax = 6 * 3600;
 export const sendMails: Work<MailJobDeps> = async ({ store, clock, log, mailer }, mark) => {
   if (mailer === undefined) return { mark, more: false };
   for (let count = 0; count < lettersAtOnce; count += 1) {
-    const letter = await store.system('a mail is due', (tx) => take(tx, new Date(clock.now())));
+    const letter = await asPlatform(store, 'mail', (tx) => take(tx, new Date(clock.now())));
     if (letter === undefined) return { mark, more: false };
     const delivery = await mailer.send(letter);
     const now = new Date(clock.now());
     const isDead = delivery.kind === 'refused' || (delivery.kind !== 'sent' && letter.attempts >= attemptsMax);
-    await store.system('what became of a mail', ({ sql }) =>
+    await asPlatform(store, 'mail', ({ sql }) =>
       // What opens an account is not kept longer than it is needed.
       delivery.kind === 'sent'
         ? sql`update mails set sent_at = ${now}, secret_body = '' where id = ${letter.id}`

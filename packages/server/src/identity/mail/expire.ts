@@ -1,4 +1,5 @@
 import type { Work } from '../../store/job.ts';
+import { asPlatform } from '../system-wide.ts';
 
 const rowsAtOnce = 5000;
 /** Longer than any link in a mail is good for. */
@@ -6,7 +7,7 @@ const keptDays = 14;
 
 /** Removes mails, sent or not, whose links open nothing any more, and such links. */
 export const expireMails: Work = ({ store, clock }, mark) =>
-  store.system('mails are forgotten', async ({ sql }) => {
+  asPlatform(store, 'expiry', async ({ sql }) => {
     const now = clock.now();
     const { count } = await sql`
       delete from mails where id in (

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import { newId, type Random } from '../../kernel/random.ts';
 import type { InvitedMember, Offers } from '../../operations/offers.ts';
-import { crossTenants, type TenantTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import { invitationMail } from './invitation-mail.ts';
 import { sendMail } from './send.ts';
 
@@ -29,9 +29,7 @@ export const openInviting =
       link: linkTo(deps.platformUrl, { tenant: idFromUuid('tenant', tx.tenantUuid), invitation: id, secret }),
       days: limits.invitationDays,
     });
-    await crossTenants(tx, 'mail is sent by the platform', (crossing) =>
-      sendMail(crossing, { recipient: member.email, ...mail }, deps),
-    );
+    await sendMail(tx, { recipient: member.email, ...mail }, deps);
   };
 
 async function makeInvitation(

@@ -8,6 +8,7 @@ import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Store, SystemTx } from '../../store/store.ts';
 import { outboxPage, tokenPage, type Mail } from '../web/views.ts';
 import { readForm, refuseForm, sendMissing, sendPage, type Visit } from '../web/visit.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const outboxPath = '/account/outbox';
 const mailsMax = 50;
@@ -19,7 +20,7 @@ export async function outbox(visit: Visit, { store }: { readonly store: Store })
   const form = await readForm(visit);
   if (form === undefined) return refuseForm(visit);
   const token = (form.get('token') ?? '').trim();
-  const mails = await store.system('an operator reads what was to be mailed', async (tx) =>
+  const mails = await asPlatform(store, 'mail', async (tx) =>
     (await isOperator(tx, token)) ? readMails(tx) : undefined,
   );
   if (mails === undefined) return sendPage(visit, 422, tokenPage({ ...visit, wrong: { token: told.outbox.wrong } }));

@@ -1,7 +1,8 @@
 /** Mail to people: put down with what it is about, in one transaction; the worker hands it over. */
 import type { Clock } from '../../kernel/clock.ts';
 import { uuidV7, type Random } from '../../kernel/random.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
+import { crossing } from '../system-wide.ts';
 
 export interface Letter {
   readonly recipient: string;
@@ -10,12 +11,16 @@ export interface Letter {
 }
 
 export async function sendMail(
-  { sql }: SystemTx,
+  tx: TenantTx,
   { recipient, subject, body }: Letter,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Promise<void> {
   const now = new Date(clock.now());
-  await sql`
+  await crossing(
+    tx,
+    'mail',
+    ({ sql }) => sql`
     insert into mails (id, recipient, subject, secret_body, created_at, next_at)
-    values (${uuidV7(clock, random)}, ${recipient}, ${subject}, ${body}, ${now}, ${now})`;
+    values (${uuidV7(clock, random)}, ${recipient}, ${subject}, ${body}, ${now}, ${now})`,
+  );
 }

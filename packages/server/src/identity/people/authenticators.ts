@@ -1,5 +1,5 @@
 /** Queries on `authenticators`: a person has one authenticator app at most. */
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { stepOf } from './totp.ts';
@@ -14,7 +14,7 @@ const contextOf = ({ issuer, userId }: PersonRef): string => `authenticator ${is
 
 /** Sets the person's authenticator app, in the place of another. `step`: of the code that showed that it works. */
 export async function setAuthenticator(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   person: PersonRef,
   { seed, step, now }: { readonly seed: Buffer; readonly step: number; readonly now: Date },
   vault: Vault,
@@ -29,7 +29,7 @@ export async function setAuthenticator(
 
 /** Whether the code is right now. It is taken: neither it nor one before it is right again (RFC 6238 §5.2). */
 export async function takeCode(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   person: PersonRef,
   typed: string,
   nowMs: number,
@@ -48,7 +48,7 @@ export async function takeCode(
 }
 
 /** False: the person has none. */
-export async function removeAuthenticator({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<boolean> {
+export async function removeAuthenticator({ sql }: TenantTx, { issuer, userId }: PersonRef): Promise<boolean> {
   const { count } = await sql`
     delete from authenticators where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}`;
   return count === 1;

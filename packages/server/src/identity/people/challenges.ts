@@ -9,6 +9,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { Store } from '../../store/store.ts';
 import { insertOnce } from '../artifacts/rows.ts';
 import type { IssuerRef } from '../keys/keys.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export interface Challenges {
   /** `purpose`: what it is for and where; base64url. */
@@ -52,7 +53,7 @@ export function openChallenges(key: Uint8Array, { store, clock, random }: Challe
     burn({ tenantUuid }, challenge) {
       const now = clock.now();
       const place = { tenantUuid, kind: 'Challenge', id: challenge };
-      return store.system('a challenge is answered once', (tx) =>
+      return ofIssuer(store, place, (tx) =>
         insertOnce(tx, place, new Date(now), new Date(now + 2 * lifeSeconds * 1000)),
       );
     },

@@ -1,4 +1,5 @@
 import type { Work } from '../../store/job.ts';
+import { asPlatform } from '../system-wide.ts';
 
 const rowsAtOnce = 5000;
 /** What was signed in just now may not have its session yet. */
@@ -6,7 +7,7 @@ const graceMs = 60 * 60_000;
 
 /** Forgets from where people were signed in once the session is over: an address is no business of ours any longer. */
 export const expireSignIns: Work = ({ store, clock }, mark) =>
-  store.system('sign-ins are forgotten with their sessions', async ({ sql }) => {
+  asPlatform(store, 'expiry', async ({ sql }) => {
     const now = clock.now();
     const { count } = await sql`
       delete from sign_ins s

@@ -1,5 +1,5 @@
 /** What a person has besides the password. With any of it, the password alone lets nobody in. */
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { PersonRef } from './authenticators.ts';
 
 export interface Factors {
@@ -9,7 +9,7 @@ export interface Factors {
   readonly recoveryCodes: number;
 }
 
-export async function readFactors({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<Factors> {
+export async function readFactors({ sql }: TenantTx, { issuer, userId }: PersonRef): Promise<Factors> {
   const [row] = await sql<Factors[]>`
     select
       (select count(*)::int from passkeys where tenant_id = ${issuer.tenantUuid} and user_id = ${userId}) as passkeys,

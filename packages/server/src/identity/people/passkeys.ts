@@ -1,6 +1,6 @@
 /** Queries on `passkeys`. */
 import type { Id } from '@tulou/contract';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { PersonRef } from './authenticators.ts';
 
@@ -22,7 +22,7 @@ export interface Passkey {
 }
 
 /** The person's, oldest first. */
-export async function listPasskeys({ sql }: SystemTx, { issuer, userId }: PersonRef): Promise<readonly Passkey[]> {
+export async function listPasskeys({ sql }: TenantTx, { issuer, userId }: PersonRef): Promise<readonly Passkey[]> {
   return sql<Passkey[]>`
     select id, user_id as "userId", credential_id as "credentialId", public_key as "publicKey", counter::float8, transports, name,
       created_at as "createdAt", used_at as "usedAt"
@@ -31,7 +31,7 @@ export async function listPasskeys({ sql }: SystemTx, { issuer, userId }: Person
 
 /** Whoever's it is, among the issuer's people. */
 export async function findPasskey(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   credentialId: string,
 ): Promise<Passkey | undefined> {
@@ -46,7 +46,7 @@ export type NewPasskey = Omit<Passkey, 'userId' | 'createdAt' | 'usedAt'>;
 
 /** False: there is one of this credential already, or the person has as many as one may have. */
 export async function addPasskey(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { issuer, userId }: PersonRef,
   key: NewPasskey,
   now: Date,
@@ -62,7 +62,7 @@ export async function addPasskey(
 
 /** Notes that it was used. False: it has been used since it was read, with the same counter or a later one. */
 export async function usePasskey(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   key: Passkey,
   counter: number,
@@ -75,7 +75,7 @@ export async function usePasskey(
 }
 
 /** False: the person has none of this id. */
-export async function removePasskey({ sql }: SystemTx, { issuer, userId }: PersonRef, id: string): Promise<boolean> {
+export async function removePasskey({ sql }: TenantTx, { issuer, userId }: PersonRef, id: string): Promise<boolean> {
   const { count } = await sql`
     delete from passkeys where tenant_id = ${issuer.tenantUuid} and user_id = ${userId} and id = ${id}`;
   return count === 1;

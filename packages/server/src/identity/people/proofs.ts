@@ -2,7 +2,7 @@
 import { equalHashes, sha256 } from '../../kernel/hash.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { uuidV7, type Random } from '../../kernel/random.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 
 export type Purpose = 'sign_up' | 'reset' | 'move';
@@ -35,7 +35,7 @@ export function readProofRef(text: string): ProofRef | undefined {
 
 /** Makes one. Those before it, for the same purpose and address, open nothing any more. */
 export async function makeProof(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   purpose: Purpose,
   about: Omit<Proof, 'id'>,
@@ -55,7 +55,7 @@ export async function makeProof(
 
 /** What a link opens, locked until the transaction ends. Undefined: unknown, used, replaced or too old. */
 export async function findProof(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   purpose: Purpose,
   ref: ProofRef,
@@ -69,7 +69,7 @@ export async function findProof(
 }
 
 /** Uses it up. False: another was first. */
-export async function spendProof({ sql }: SystemTx, { tenantUuid }: IssuerRef, { id }: Proof): Promise<boolean> {
+export async function spendProof({ sql }: TenantTx, { tenantUuid }: IssuerRef, { id }: Proof): Promise<boolean> {
   const { count } = await sql`delete from address_proofs where tenant_id = ${tenantUuid} and id = ${id}`;
   return count === 1;
 }

@@ -1,7 +1,7 @@
 /** Recovery codes: each stands once for a passkey or an authenticator app that is lost. */
 import { sha256 } from '../../kernel/hash.ts';
 import type { Random } from '../../kernel/random.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { PersonRef } from './authenticators.ts';
 
 export const recoveryCodeCount = 10;
@@ -29,7 +29,7 @@ const hashOf = ({ issuer, userId }: PersonRef, code: string): string =>
 
 /** These are the person's codes from now on; those before are good for nothing. */
 export async function replaceRecoveryCodes(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   person: PersonRef,
   codes: readonly string[],
   now: Date,
@@ -43,7 +43,7 @@ export async function replaceRecoveryCodes(
 
 /** Takes a code: true for one of all that try. */
 export async function takeRecoveryCode(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   person: PersonRef,
   typed: string,
   now: Date,

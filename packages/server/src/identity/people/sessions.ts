@@ -8,6 +8,7 @@ import { revokeGrant } from '../artifacts/adapter.ts';
 import { deleteArtifactOf, listArtifactsOf } from '../artifacts/of-account.ts';
 import { sha256 } from '../../kernel/hash.ts';
 import type { PersonRef } from './authenticators.ts';
+import { ofIssuer } from '../scopes.ts';
 
 const payloadShape = z.looseObject({
   authorizations: z
@@ -38,13 +39,11 @@ export async function endSessions(
 ): Promise<number> {
   const { store, clock, vault } = deps;
   const of = { tenantUuid: person.issuer.tenantUuid, kind: 'Session', account: person.userId };
-  const sessions = await store.system('a person ends sessions of theirs', (tx) =>
-    listArtifactsOf(tx, of, new Date(clock.now()), vault),
-  );
+  const sessions = await ofIssuer(store, of, (tx) => listArtifactsOf(tx, of, new Date(clock.now()), vault));
   const meant = sessions.filter(({ uidHash }) => uidHash !== null && isMeant(uidHash));
   for (const { idHash, payload } of meant) {
     // First, so that nothing is granted in it while it ends.
-    await store.system('a session ends', (tx) => deleteArtifactOf(tx, of, idHash));
+    await ofIssuer(store, of, (tx) => deleteArtifactOf(tx, of, idHash));
     const { authorizations } = payloadShape.parse(payload);
     await endGrants(person, authorizations, deps);
     await tellApps(person, authorizations, provider);

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/store.ts';
 import { findPasskey, usePasskey, type Passkey } from './passkeys.ts';
 import { readAnswer, verifyRequest, type Expected } from './webauthn.ts';
+import { ofIssuer } from '../scopes.ts';
 
 export interface Wanted extends Expected {
   /** It has to be this person's; undefined: whoever's it is, and it has to have checked who holds it. */
@@ -23,13 +24,13 @@ export async function takePasskey(
   const { issuer, userId } = wanted;
   const answer = readAnswer(text);
   if (answer === undefined) return undefined;
-  const key = await store.system('a passkey is shown', (tx) => findPasskey(tx, issuer, answer.id));
+  const key = await ofIssuer(store, issuer, (tx) => findPasskey(tx, issuer, answer.id));
   if (key === undefined || (userId ?? key.userId) !== key.userId) return undefined;
   if (!isHandleOf(answer.response.userHandle, key)) return undefined;
   const counter = await verifyRequest(answer, key, { ...wanted, isOnlyFactor: userId === undefined });
   if (counter === undefined) return undefined;
   const now = new Date(clock.now());
-  const isUsed = await store.system('a passkey was used', (tx) => usePasskey(tx, issuer, key, counter, now));
+  const isUsed = await ofIssuer(store, issuer, (tx) => usePasskey(tx, issuer, key, counter, now));
   return isUsed ? key.userId : undefined;
 }
 

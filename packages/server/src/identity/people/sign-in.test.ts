@@ -8,6 +8,7 @@ import { openPasswords } from './password.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { createUser, findUser } from './users.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
 
 let nowMs = Date.parse('2026-01-01T00:00:00Z');
 const clock: Clock = { ...systemClock, now: () => nowMs };
@@ -31,7 +32,7 @@ const platform = { issuer: 'https://platform.test', tenantUuid: nilTenant };
 const shop = { issuer: 'https://shop.test', tenantUuid: '00000000-0000-7000-8000-000000000001' };
 
 const add = (email: string, password: string, issuer = platform) =>
-  database.store.system('test', (tx) =>
+  ofIssuer(database.store, issuer, (tx) =>
     createUser(tx, issuer, {
       id: newId('user', clock, random),
       email,
@@ -99,7 +100,7 @@ test('a password that was kept with lower costs is kept anew when it is right', 
   const old = [nonce, tag].map((bytes) => bytes.toString('base64').replace(/=+$/, '')).join('$');
   await add('old@shop.test', `$argon2id$v=19$m=64,t=1,p=1$${old}`);
   assert.equal((await attempt('old@shop.test', right)).kind, 'right');
-  const user = await database.store.system('test', (tx) => findUser(tx, platform, 'old@shop.test'));
+  const user = await ofIssuer(database.store, platform, (tx) => findUser(tx, platform, 'old@shop.test'));
   assert.match(user?.password ?? '', /m=19456/);
   assert.equal((await attempt('old@shop.test', right)).kind, 'right');
 });

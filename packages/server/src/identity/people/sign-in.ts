@@ -6,6 +6,8 @@ import type { IssuerRef } from '../keys/keys.ts';
 import { admitAttempt, attemptOf, forgiveAttempt } from './attempts.ts';
 import type { Hasher, Passwords } from './password.ts';
 import { emailOf, findUser, rekeepPassword, type User } from './users.ts';
+import { ofIssuer } from '../scopes.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export interface SignInDeps {
   readonly store: Store;
@@ -48,15 +50,13 @@ async function judge(
   { store, clock }: SignInDeps,
 ): Promise<SignedIn> {
   const attempt = attemptOf(issuer, given.email, given.address, new Date(clock.now()));
-  const waitMs = await store.system('an attempt to sign in counts', (tx) => admitAttempt(tx, attempt));
+  const waitMs = await asPlatform(store, 'attempts', (tx) => admitAttempt(tx, attempt));
   if (waitMs > 0) return { kind: 'wait', waitMs };
-  const user = await store.system('a person signs in', (tx) => findUser(tx, issuer, given.email));
+  const user = await ofIssuer(store, issuer, (tx) => findUser(tx, issuer, given.email));
   const { right, stale } = await hasher.verify(user?.password, given.password);
   if (user === undefined || user.disabled || !right) return { kind: 'wrong' };
   const fresh = stale ? await hasher.keep(given.password) : undefined;
-  await store.system('a person has signed in', async (tx) => {
-    await forgiveAttempt(tx, attempt);
-    if (fresh !== undefined) await rekeepPassword(tx, issuer, user, fresh);
-  });
+  await asPlatform(store, 'attempts', (tx) => forgiveAttempt(tx, attempt));
+  if (fresh !== undefined) await ofIssuer(store, issuer, (tx) => rekeepPassword(tx, issuer, user, fresh));
   return { kind: 'right', user };
 }

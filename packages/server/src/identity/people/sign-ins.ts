@@ -3,9 +3,10 @@ import type { Provider } from 'oidc-provider';
 import { clientOf } from '../../http/trusted-proxies.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
-import type { Store, SystemTx } from '../../store/store.ts';
+import type { Store, TenantTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import type { PersonRef } from './authenticators.ts';
+import { ofIssuer } from '../scopes.ts';
 
 const agentCharactersMax = 300;
 const routes: ReadonlySet<unknown> = new Set(['authorization', 'resume', 'device_resume']);
@@ -23,8 +24,9 @@ export function noteSignIns(
     const { uid, accountId } = session;
     const [agent, address] = [ctx.get('user-agent').slice(0, agentCharactersMax), clientOf(ctx.req).address];
     const now = new Date(clock.now());
-    await store.system(
-      'a browser is signed in',
+    await ofIssuer(
+      store,
+      { tenantUuid },
       ({ sql }) => sql`
       insert into sign_ins (tenant_id, uid_hash, user_id, agent, address, signed_in_at, seen_at)
       select tenant_id, ${sha256(uid)}, id, ${agent}, ${address}, ${now}, ${now} from users
@@ -53,7 +55,7 @@ export interface SignIn {
 
 /** Those that are alive, the one used last first. */
 export async function listSignIns(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { issuer, userId }: PersonRef,
   now: Date,
 ): Promise<readonly SignIn[]> {

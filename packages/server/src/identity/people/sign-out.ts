@@ -1,7 +1,7 @@
 /** Ends everything that users have open: sessions, codes, refresh tokens, grants of apps, and their access tokens. */
 import type { Clock } from '../../kernel/clock.ts';
 import { denyUsers } from '../../snapshot/denials.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 
 /** Users of one issuer, named by its tenant. */
 export interface Users {
@@ -10,7 +10,7 @@ export interface Users {
 }
 
 /** Takes effect with the commit, at the issuer and at every gateway. */
-export async function signOutEverywhere(tx: SystemTx, { tenantUuid, users }: Users, clock: Clock): Promise<void> {
+export async function signOutEverywhere(tx: TenantTx, { tenantUuid, users }: Users, clock: Clock): Promise<void> {
   // Rows are locked in one order, so that two sign-outs at once wait for each other instead of deadlocking.
   await tx.sql`
     with own as (

@@ -4,7 +4,7 @@
  */
 import type { Id } from '@tulou/contract';
 import type { Fragment } from '../../store/pool.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 
 export type Locale = 'en' | 'zh-CN';
@@ -24,15 +24,15 @@ export interface User {
 /** Addresses are told apart without case. */
 export const emailOf = (typed: string): string => typed.trim().toLowerCase();
 
-export function findUser(tx: SystemTx, issuer: IssuerRef, email: string): Promise<User | undefined> {
+export function findUser(tx: TenantTx, issuer: IssuerRef, email: string): Promise<User | undefined> {
   return readUser(tx, issuer, tx.sql`email = ${emailOf(email)} and connection is null`);
 }
 
-export function findUserById(tx: SystemTx, issuer: IssuerRef, id: string): Promise<User | undefined> {
+export function findUserById(tx: TenantTx, issuer: IssuerRef, id: string): Promise<User | undefined> {
   return readUser(tx, issuer, tx.sql`id = ${id}`);
 }
 
-async function readUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, by: Fragment): Promise<User | undefined> {
+async function readUser({ sql }: TenantTx, { tenantUuid }: IssuerRef, by: Fragment): Promise<User | undefined> {
   const [row] = await sql<(Omit<User, 'password'> & { password: string | null })[]>`
     select id, email, name, locale, secret_password as password, disabled_at is not null as disabled,
       connection is not null as managed from users
@@ -50,7 +50,7 @@ export interface NewUser {
 }
 
 /** Adds a person who has shown that the address is theirs. False: the issuer has one of this address. */
-export async function createUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, user: NewUser): Promise<boolean> {
+export async function createUser({ sql }: TenantTx, { tenantUuid }: IssuerRef, user: NewUser): Promise<boolean> {
   const { id, name, locale, password, now } = user;
   const rows = await sql`
     insert into users (tenant_id, id, email, name, locale, secret_password, verified_at, created_at, updated_at)
@@ -61,7 +61,7 @@ export async function createUser({ sql }: SystemTx, { tenantUuid }: IssuerRef, u
 
 /** Gives an account another password; whoever set it has shown that the address is theirs. */
 export async function setPassword(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   id: string,
   password: string,
@@ -74,7 +74,7 @@ export async function setPassword(
 
 /** What the person says of themselves. */
 export async function setProfile(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   id: string,
   { name, locale }: Pick<User, 'name' | 'locale'>,
@@ -86,7 +86,7 @@ export async function setProfile(
 
 /** Gives an account an address that has been shown to be theirs. False: it is somebody's. */
 export async function moveUser(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   id: string,
   email: string,
@@ -101,7 +101,7 @@ export async function moveUser(
 
 /** Keeps the same password anew, unless another one was set meanwhile. */
 export async function rekeepPassword(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
   user: User,
   password: string,

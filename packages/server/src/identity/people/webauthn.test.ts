@@ -11,6 +11,7 @@ import { takePasskey } from './show-passkey.ts';
 import { createUser } from './users.ts';
 import { readAnswer, relyingParty, verifyCreation } from './webauthn.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
+import { ofIssuer } from '../scopes.ts';
 
 const issuer = { issuer: 'https://id.shop.test', tenantUuid: nilTenant };
 const rpID = 'id.shop.test';
@@ -43,7 +44,7 @@ async function addPerson() {
     password: '',
     now: new Date(nowMs),
   } as const;
-  await database.store.system('test', (tx) => createUser(tx, issuer, person));
+  await ofIssuer(database.store, issuer, (tx) => createUser(tx, issuer, person));
   return id;
 }
 
@@ -55,7 +56,7 @@ async function register(lie: Lie = {}, given = asked()): Promise<boolean> {
   const made = await verifyCreation(readAnswer(device.create(given, lie)) ?? assert.fail(), expected());
   if (made === undefined) return false;
   const key = { id: newId('passkey', clock, random), name: 'Laptop', ...made };
-  return database.store.system('test', (tx) => addPasskey(tx, { issuer, userId }, key, new Date(nowMs)));
+  return ofIssuer(database.store, issuer, (tx) => addPasskey(tx, { issuer, userId }, key, new Date(nowMs)));
 }
 
 const take = (text: string, more: { userId?: string; purpose?: string } = {}): Promise<string | undefined> =>
@@ -152,7 +153,7 @@ test('a passkey is added once, for this site only, and a person has no more than
   }
   device = openSampleAuthenticator(userId);
   assert.equal(await register(), false);
-  const held = await database.store.system('test', (tx) => listPasskeys(tx, { issuer, userId }));
+  const held = await ofIssuer(database.store, issuer, (tx) => listPasskeys(tx, { issuer, userId }));
   assert.equal(held.length, passkeysMax);
 });
 

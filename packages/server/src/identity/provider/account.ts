@@ -2,6 +2,7 @@
 import type { FindAccount } from 'oidc-provider';
 import type { Store } from '../../store/store.ts';
 import type { IssuerRef } from '../keys/keys.ts';
+import { ofIssuer } from '../scopes.ts';
 
 interface UserRow {
   readonly email: string;
@@ -13,7 +14,7 @@ interface UserRow {
 /** Finds the issuer's people by their id (`usr_…`), the `sub` of their tokens. Who is disabled is not found. */
 export function openAccounts({ tenantUuid }: IssuerRef, { store }: { readonly store: Store }): FindAccount {
   return async (_ctx, id) => {
-    const user = await store.system('a person signs in', async ({ sql }) => {
+    const user = await ofIssuer(store, { tenantUuid }, async ({ sql }) => {
       const [row] = await sql<UserRow[]>`
         select email, name, locale, verified_at is not null as verified from users
         where tenant_id = ${tenantUuid} and id = ${id} and disabled_at is null`;

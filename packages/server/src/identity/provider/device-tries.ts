@@ -7,6 +7,7 @@ import type { IssuerRef } from '../keys/keys.ts';
 import { admitAttempt, deviceAttemptOf, forgiveAttempt } from '../people/attempts.ts';
 import { routes } from './configuration.ts';
 import type { Pages } from './pages.ts';
+import { asPlatform } from '../system-wide.ts';
 
 interface TryDeps {
   readonly store: Store;
@@ -18,7 +19,7 @@ export function boundDeviceTries(provider: Provider, issuer: IssuerRef, pages: P
   provider.use(async (ctx, next) => {
     if (ctx.method !== 'POST' || ctx.path !== routes.code_verification) return void (await next());
     const attempt = deviceAttemptOf(issuer, clientOf(ctx.req).address, new Date(clock.now()));
-    const waitMs = await store.system('a code of a device is tried', (tx) => admitAttempt(tx, attempt));
+    const waitMs = await asPlatform(store, 'attempts', (tx) => admitAttempt(tx, attempt));
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000);
       ctx.status = 429;
@@ -26,7 +27,6 @@ export function boundDeviceTries(provider: Provider, issuer: IssuerRef, pages: P
       return pages.deviceWait(ctx, seconds);
     }
     await next();
-    if (!pages.wasWrongCode(ctx))
-      await store.system('a code of a device is right', (tx) => forgiveAttempt(tx, attempt));
+    if (!pages.wasWrongCode(ctx)) await asPlatform(store, 'attempts', (tx) => forgiveAttempt(tx, attempt));
   });
 }

@@ -22,6 +22,7 @@ import { readOwnToken, type OwnToken } from '../tokens/own.ts';
 import { certificateOf } from './certificates.ts';
 import { inheritedDetails } from '../clients/details.ts';
 import type { Inherited, Resources } from './resources.ts';
+import { asPlatform } from '../system-wide.ts';
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -105,7 +106,7 @@ async function findSubject(ctx: Ctx, token: OwnToken | undefined, { store, clock
   const refused = new errors.InvalidRequest('the subject token is not valid, or not one of this app');
   if (token === undefined || token.exp * 1000 <= nowMs) throw refused;
   const keys = [`token:${token.jti}`, `grant:${token.gid}`, `user:${token.sub}`];
-  const good = await store.system('a token is exchanged by another client of its app', async (tx) => {
+  const good = await asPlatform(store, 'clients', async (tx) => {
     if (await isDenied(tx, keys, token.iat)) return false;
     const [from, to] = [await readClient(tx, token.client_id), await readClient(tx, ctx.oidc.client.clientId)];
     return from !== undefined && from.appId === to?.appId;

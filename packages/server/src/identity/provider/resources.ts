@@ -6,6 +6,7 @@ import type { IssuerRef } from '../keys/keys.ts';
 import { readRights } from '../tokens/rights.ts';
 import { accessTokenSeconds } from '../tokens/life.ts';
 import { controlServer } from './control.ts';
+import { asPlatform } from '../system-wide.ts';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 
@@ -50,7 +51,7 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
   const installations = new WeakMap<object, string>();
   const inherited = new WeakMap<object, Inherited>();
   const notInstalled = async (asked: Parameters<typeof installLink>[2]): Promise<Error> => {
-    const link = await store.system('where an app can be installed', (tx) => installLink(tx, issuer.issuer, asked));
+    const link = await asPlatform(store, 'rights', (tx) => installLink(tx, issuer.issuer, asked));
     const where = link === undefined ? '' : `; an admin of the tenant installs it at ${link}`;
     return new errors.InvalidTarget(`the app has no active installation for this resource${where}`);
   };
@@ -61,7 +62,7 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
       const { oidc } = ctx;
       const user = oidc.entities.Account?.accountId ?? oidc.session?.accountId;
       const isOwn = oidc.params?.['grant_type'] === 'client_credentials';
-      const rights = await store.system('a token is for a tenant that installed the app', async (tx) => {
+      const rights = await asPlatform(store, 'rights', async (tx) => {
         const read = (who: string | undefined) => readRights(tx, issuer, client.clientId, resource, who);
         const own = await read(isOwn ? undefined : user);
         return own === undefined && othersMaySignIn(ctx) ? read(undefined) : own;
@@ -84,7 +85,7 @@ export function openResources(issuer: IssuerRef, { store }: { readonly store: St
       const [asked, user] = [oidc.params?.['resource'], oidc.session?.accountId];
       const all = Array.isArray(asked) ? asked.map(String) : typeof asked === 'string' ? [asked] : [];
       const clientId = oidc.client?.clientId ?? '';
-      return store.system('whether a person may act where it is asked for', async (tx) => {
+      return asPlatform(store, 'rights', async (tx) => {
         for (const resource of all) {
           if (controlServer(issuer, resource, clientId) !== undefined) continue;
           if ((await readRights(tx, issuer, clientId, resource, user)) === undefined) return false;

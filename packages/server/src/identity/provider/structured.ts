@@ -9,6 +9,7 @@ import type { PublicJwk } from '../keys/rows.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { denyToken, isDenied } from '../../snapshot/denials.ts';
 import { readOwnToken, type OwnToken } from '../tokens/own.ts';
+import { ofIssuer, platform } from '../scopes.ts';
 
 export interface StructuredDeps {
   readonly store: Store;
@@ -43,12 +44,12 @@ export function serveStructuredTokens(provider: Provider, keys: readonly PublicJ
 async function introspect(token: OwnToken | undefined, { store, clock }: StructuredDeps): Promise<object> {
   if (token === undefined || token.exp * 1000 <= clock.now()) return { active: false };
   const keys = [`token:${token.jti}`, `grant:${token.gid}`, `user:${token.sub}`];
-  const denied = await store.system('a token is looked up for its client', (tx) => isDenied(tx, keys, token.iat));
+  const denied = await ofIssuer(store, platform, (tx) => isDenied(tx, keys, token.iat));
   return denied
     ? { active: false }
     : { active: true, token_type: token.cnf?.jkt !== undefined ? 'DPoP' : 'Bearer', ...token };
 }
 
 function revoke(token: OwnToken, { store }: StructuredDeps): Promise<void> {
-  return store.system('an access token is revoked', async (tx) => denyToken(tx, token.jti, token.exp));
+  return ofIssuer(store, platform, async (tx) => denyToken(tx, token.jti, token.exp));
 }

@@ -1,6 +1,7 @@
 /** What an app asks for, by whom and for which tenant, in words. */
 import { uuidFromId } from '@tulou/contract';
-import type { SystemTx } from '../../store/store.ts';
+import { withinTenant, type SystemTx } from '../../store/store.ts';
+import { fromIdentity, type NamedBy } from '../../tenancy/doors.ts';
 import { readClient } from '../clients/find.ts';
 import { findFirstParty } from '../clients/first-party.ts';
 import type { IssuerRef } from '../keys/keys.ts';
@@ -41,7 +42,7 @@ export async function readAsker(tx: SystemTx, { clientId }: Parameters): Promise
   if (own !== undefined) return { app: own.name, developer: 'Tulou' };
   const client = await readClient(tx, clientId);
   if (client === undefined) return undefined;
-  return { app: client.appName, developer: await tenantName(tx, client.tenantUuid) };
+  return { app: client.appName, developer: await tenantName(tx, 'client', client.tenantUuid) };
 }
 
 /** Whether the person may act in each tenant that is asked for. */
@@ -67,14 +68,16 @@ export async function readTenants(
   for (const resource of resources) {
     const rights = await readRights(tx, issuer, clientId, resource, undefined);
     const uuid = uuidFromId('tenant', rights?.audience.split(':').at(-1) ?? '');
-    if (uuid !== undefined) names.push(await tenantName(tx, uuid));
+    if (uuid !== undefined) names.push(await tenantName(tx, 'resource', uuid));
   }
   return names.length === 0 ? undefined : names.join(', ');
 }
 
-async function tenantName({ sql }: SystemTx, tenantUuid: string): Promise<string> {
-  const [row] = await sql<{ name: string }[]>`select name from tenants where tenant_id = ${tenantUuid}`;
-  return row?.name ?? '';
+function tenantName(tx: SystemTx, by: NamedBy, tenantUuid: string): Promise<string> {
+  return withinTenant(tx, fromIdentity(by, tenantUuid), async ({ sql }) => {
+    const [row] = await sql<{ name: string }[]>`select name from tenants where tenant_id = ${tenantUuid}`;
+    return row?.name ?? '';
+  });
 }
 
 interface ScopeRow {

@@ -1,7 +1,8 @@
 /** What an app asks for on the way to it that the person can't agree to by themselves. */
 import { Problem, uuidFromId } from '@tulou/contract';
 import { approvals } from '@tulou/contract/operations/approvals';
-import type { SystemTx } from '../../store/store.ts';
+import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
 import type { Act, Actor } from '../../operations/acting.ts';
 import type { Audit } from '../acting.ts';
 import { readClient } from '../clients/find.ts';
@@ -42,28 +43,30 @@ export async function readWithheld(
     const tenant = rights?.audience.split(':').at(-1);
     if (rest.length === 0 || tenant === undefined) continue;
     const app = await readAddress(tx, client.tenantUuid, client.appId);
-    const { role } = (await readMember(tx, tenant, user)) ?? {};
+    const scope = fromIdentity('resource', uuidFromId('tenant', tenant) ?? '');
+    const { role } = (await withinTenant(tx, scope, (own) => readMember(own, user))) ?? {};
     return { tenant, app, scopes: rest, isAdmin: role === 'admin' || role === 'owner' };
   }
   return undefined;
 }
 
 async function readMember(
-  { sql }: SystemTx,
-  tenant: string,
+  { sql, tenantUuid }: TenantTx,
   user: string,
 ): Promise<{ readonly id: string; readonly role: string } | undefined> {
   const [row] = await sql<{ id: string; role: string }[]>`
-    select id, role from members where tenant_id = ${uuidFromId('tenant', tenant) ?? null} and user_id = ${user}`;
+    select id, role from members where tenant_id = ${tenantUuid} and user_id = ${user}`;
   return row;
 }
 
 /** `<tenant>/<app>` of an app that is there. */
-export async function readAddress({ sql }: SystemTx, developer: string, appId: string): Promise<string> {
-  const [row] = await sql<{ address: string }[]>`
-    select t.slug || '/' || a.slug as address from apps a join tenants t on t.tenant_id = a.tenant_id
-    where a.tenant_id = ${developer} and a.id = ${appId}`;
-  return row?.address ?? '';
+export function readAddress(tx: SystemTx, developer: string, appId: string): Promise<string> {
+  return withinTenant(tx, fromIdentity('client', developer), async ({ sql }) => {
+    const [row] = await sql<{ address: string }[]>`
+      select t.slug || '/' || a.slug as address from apps a join tenants t on t.tenant_id = a.tenant_id
+      where a.tenant_id = ${developer} and a.id = ${appId}`;
+    return row?.address ?? '';
+  });
 }
 
 /** Leaves it for an admin to find. One who was asked already is not asked twice. */
@@ -100,17 +103,18 @@ export async function recordAgreement(
   if (issuer.tenantUuid !== nilTenant) return;
   const client = await readClient(tx, clientId);
   const rights = await readRights(tx, issuer, clientId, resource, user);
-  const tenant = rights?.audience.split(':').at(-1) ?? '';
-  const tenantUuid = uuidFromId('tenant', tenant);
+  const tenantUuid = uuidFromId('tenant', rights?.audience.split(':').at(-1) ?? '');
   if (client === undefined || rights === undefined || tenantUuid === undefined) return;
   const agreed = { app: client.appId, client: clientId, scopes };
-  await audit(tx, tenantUuid, {
-    actor: (await readMember(tx, tenant, user))?.id ?? user,
-    operation: `consents.${verb}`,
-    target: rights.installation,
-    before: verb === 'create' ? null : agreed,
-    after: verb === 'create' ? agreed : null,
-    address,
-    requestId,
-  });
+  await withinTenant(tx, fromIdentity('resource', tenantUuid), async (own) =>
+    audit(own, tenantUuid, {
+      actor: (await readMember(own, user))?.id ?? user,
+      operation: `consents.${verb}`,
+      target: rights.installation,
+      before: verb === 'create' ? null : agreed,
+      after: verb === 'create' ? agreed : null,
+      address,
+      requestId,
+    }),
+  );
 }

@@ -2,7 +2,8 @@
 import { createHmac } from 'node:crypto';
 import { isId, type Id } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
-import type { SystemTx } from '../../store/store.ts';
+import type { SystemTx, TenantTx } from '../../store/store.ts';
+import { platform, withinIssuer } from '../scopes.ts';
 import { listKeys } from '../keys/rows.ts';
 import type { Vault } from '../../kernel/seal.ts';
 import { isDenied } from '../../snapshot/denials.ts';
@@ -39,7 +40,7 @@ export function openControlTokens(
   { clock, vault }: ControlTokenDeps,
 ): (tx: SystemTx, text: string) => Promise<ControlUser | undefined> {
   const sealing = vault.derive('kept answers');
-  return async (tx, text) => {
+  const read = async (tx: TenantTx, text: string): Promise<ControlUser | undefined> => {
     const keys = await listKeys(tx, nilTenant);
     const jwks = keys.map(({ publicJwk }) => publicJwk);
     const token = readOwnToken(text, platformUrl, jwks);
@@ -50,6 +51,7 @@ export function openControlTokens(
     const secret = createHmac('sha256', sealing).update(grant).digest('base64url');
     return { user, grant, secret, signIn: signInOf(token) };
   };
+  return (tx, text) => withinIssuer(tx, platform, (own) => read(own, text));
 }
 
 function signInOf({ auth_time: at, acr: level }: OwnToken): SignIn | undefined {
@@ -64,7 +66,7 @@ function isForControl(token: OwnToken, platformUrl: string, nowMs: number): bool
   );
 }
 
-async function isThere({ sql }: SystemTx, user: string): Promise<boolean> {
+async function isThere({ sql }: TenantTx, user: string): Promise<boolean> {
   const rows = await sql`
     select from users where tenant_id = ${nilTenant} and id = ${user} and disabled_at is null`;
   return rows.length === 1;

@@ -1,7 +1,8 @@
 /** What a token for a tenant may say: what the app declares, the tenant has granted, and the member's role allows. */
 import { idFromUuid, isId, uuidFromId } from '@tulou/contract';
 import { findMembership } from '../../store/membership.ts';
-import type { SystemTx } from '../../store/store.ts';
+import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
+import { fromIdentity } from '../../tenancy/doors.ts';
 import { readClient } from '../clients/find.ts';
 import type { IssuerRef } from '../keys/keys.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
@@ -37,7 +38,8 @@ export async function readRights(
   const client = await readClient(tx, clientId);
   if (tenant === undefined || client === undefined) return undefined;
   const { tenantUuid } = tenant;
-  const installation = await findInstallation(tx, tenantUuid, client.appId);
+  const scope = fromIdentity('resource', tenantUuid);
+  const installation = await withinTenant(tx, scope, (own) => findInstallation(own, client.appId));
   if (installation === undefined) return undefined;
   const { id, trial } = installation;
   const declared = new Set(client.appScopes);
@@ -75,7 +77,8 @@ export async function readUsable(
   userId: string,
 ): Promise<readonly string[]> {
   const low = await ofLowRisk(tx, scopes);
-  const allowed = await ofApprovals(tx, tenantUuid, appId, userId);
+  const scope = fromIdentity('resource', tenantUuid);
+  const allowed = await withinTenant(tx, scope, (own) => ofApprovals(own, appId, userId));
   return scopes.filter((scope) => low.includes(scope) || allowed.includes(scope));
 }
 
@@ -92,8 +95,7 @@ async function findTenant(
 }
 
 async function findInstallation(
-  { sql }: SystemTx,
-  tenantUuid: string,
+  { sql, tenantUuid }: TenantTx,
   appId: string,
 ): Promise<{ id: string; scopes: string[]; trial: boolean } | undefined> {
   const [row] = await sql<{ id: string; scopes: string[]; trial: boolean }[]>`
@@ -116,12 +118,7 @@ async function ofLowRisk({ sql }: SystemTx, scopes: readonly string[]): Promise<
 }
 
 /** What an admin has allowed this member in the app, beyond their role. */
-async function ofApprovals(
-  { sql }: SystemTx,
-  tenantUuid: string,
-  appId: string,
-  userId: string,
-): Promise<readonly string[]> {
+async function ofApprovals({ sql, tenantUuid }: TenantTx, appId: string, userId: string): Promise<readonly string[]> {
   const rows = await sql<{ scopes: readonly string[] }[]>`
     select a.scopes from approvals a join members m on m.tenant_id = a.tenant_id and m.id = a.member
     where a.tenant_id = ${tenantUuid} and a.app_id = ${appId} and m.user_id = ${userId} and a.state = 'approved'`;

@@ -135,7 +135,7 @@ export function codePage({ told, formToken, wrong = {} }: Frame): Page {
 export function invitationPage({ told, formToken, wrong = {} }: Frame, invitation: Invitation, name: string): Page {
   const say = told.invitation;
   const { known, email, tenantName } = invitation;
-  const role = invitation.role as keyof Words['roles'];
+  const role = invitation.role;
   const label = told.signIn.email;
   const address = field({
     name: 'email',

@@ -71,6 +71,8 @@ const en = {
     code: 'Code',
     codeButton: 'Continue',
     gone: 'There is no invitation with this code: it was used, is too old, or was replaced. Ask for a new one.',
+    lapsed:
+      'This invitation is no longer valid: the member who invited you may not give this role any more. Ask an owner for a new one.',
     done: (tenant: string) => `You have joined ${tenant}`,
     doneLead: 'You are signed in. This is what you can do next:',
     next: {
@@ -98,6 +100,11 @@ const en = {
     missingLead: 'The address is wrong, or no longer in use.',
     failed: 'This did not work',
     failedLead: 'The fault is ours. Try again in a moment.',
+    tooMany: 'Too many requests',
+    tooManyLead: (seconds: number) =>
+      `Too many requests came from your network. Wait ${seconds} seconds, then load this page again.`,
+    busy: 'The service is busy',
+    busyLead: (seconds: number) => `Nothing was changed. Wait ${seconds} seconds, then load this page again.`,
   },
 } as const;
 
@@ -166,6 +173,7 @@ const zh: Words = {
     code: '邀请码',
     codeButton: '继续',
     gone: '没有与此邀请码对应的邀请：它可能已被使用、已过期或已被替换，请联系邀请人重新发送。',
+    lapsed: '此邀请已失效：邀请你的成员已无权授予此角色，请联系所有者重新发送。',
     done: (tenant) => `你已加入 ${tenant}`,
     doneLead: '你已登录。接下来你可以：',
     next: {
@@ -193,6 +201,10 @@ const zh: Words = {
     missingLead: '地址有误，或已不再使用。',
     failed: '操作未成功',
     failedLead: '这是我们的问题，请稍后再试。',
+    tooMany: '请求过多',
+    tooManyLead: (seconds) => `来自你所在网络的请求过多。请等待 ${seconds} 秒，然后重新加载此页面。`,
+    busy: '服务繁忙',
+    busyLead: (seconds) => `未作任何更改。请等待 ${seconds} 秒，然后重新加载此页面。`,
   },
 };
 

@@ -23,8 +23,8 @@ export async function findApi(tx: TenantTx, ref: string): Promise<ApiRow> {
 }
 
 /**
- * The same, locked until the end of the transaction. Every write of an API, of its versions and of its plans begins with
- * this, so that they follow one another: each rewrites the API's row of the catalog from all of them.
+ * The same, locked until the end of the transaction. Every write of an API, of its versions and of its plans begins with this
+ * lock, so that writes run one after another: each write computes the catalog row of the API from all of them.
  */
 export async function lockApi(tx: TenantTx, ref: string): Promise<ApiRow> {
   const [row] = await tx.sql<ApiRow[]>`

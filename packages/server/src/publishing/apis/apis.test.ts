@@ -17,7 +17,7 @@ async function hostsTold(apiId: string): Promise<unknown> {
   return (changes.find(({ key }) => key === apiId)?.object as { hosts: unknown } | undefined)?.hosts;
 }
 
-test('an API that is created is read by id and slug, listed and told to the gateways', async () => {
+test('an API that is created is read by id and slug, listed, and published to the gateways', async () => {
   const api = await make(control.call, '/tenants/one/apis', { slug: 'orders', name: 'Orders' });
   assert.equal(api['visibility'], 'public');
   for (const ref of ['orders', api.id]) {
@@ -29,13 +29,13 @@ test('an API that is created is read by id and slug, listed and told to the gate
   assert.deepEqual(await hostsTold(api.id), []);
 });
 
-test('a slug is taken once in a tenant, and free in another', async () => {
+test('a slug is unique in a tenant, and available in another', async () => {
   await make(control.call, '/tenants/one/apis', { slug: 'twice', name: 'One' });
   assert.equal((await control.call('POST', '/tenants/one/apis', { body: { slug: 'twice', name: 'Two' } })).status, 409);
   await make(control.call, '/tenants/two/apis', { slug: 'twice', name: 'Other' });
 });
 
-test('a change holds against If-Match, and the second of two with the same tag is refused', async () => {
+test('a change respects If-Match, and the second of two changes with the same tag is refused', async () => {
   await make(control.call, '/tenants/one/apis', { slug: 'tagged', name: 'Tagged' });
   const path = '/tenants/one/apis/tagged';
   const tag = (await control.call('GET', path)).headers.get('etag') ?? '';
@@ -45,7 +45,7 @@ test('a change holds against If-Match, and the second of two with the same tag i
   assert.equal((await control.call('DELETE', path, { headers: { 'if-match': tag } })).status, 412);
 });
 
-test('a host name leads to one API; who has it is not said', async () => {
+test('a host name belongs to one API; the error does not name its owner', async () => {
   const holder = await make(control.call, '/tenants/one/apis', {
     slug: 'host',
     name: 'Host',
@@ -61,13 +61,13 @@ test('a host name leads to one API; who has it is not said', async () => {
   assert.equal((await control.call('GET', '/tenants/two/apis/claim')).status, 404);
 });
 
-test('the platform’s own host names can’t be claimed', async () => {
+test('the platform’s own host names cannot be claimed', async () => {
   const hosts = ['gateway.test'];
   const answer = await control.call('POST', '/tenants/one/apis', { body: { slug: 'thief', name: 'Thief', hosts } });
   assert.equal(answer.status, 409);
 });
 
-test('what is no host name is refused: an address, a port, one label, a wildcard', async () => {
+test('an invalid host name is refused: an address, a port, one label, a wildcard', async () => {
   for (const host of [
     '127.0.0.1',
     'api.example.com:80',
@@ -85,7 +85,7 @@ test('what is no host name is refused: an address, a port, one label, a wildcard
   }
 });
 
-test('a host name that is given up is free at once', async () => {
+test('a host name that is removed is available immediately', async () => {
   const api = await make(control.call, '/tenants/one/apis', {
     slug: 'giver',
     name: 'Giver',
@@ -99,7 +99,7 @@ test('a host name that is given up is free at once', async () => {
   await make(control.call, '/tenants/one/apis', { slug: 'again', name: 'Again', hosts: ['gift.example.com'] });
 });
 
-test('two claims of the same host names at once: one has them, and neither waits for ever', async () => {
+test('of two concurrent claims of the same host names one succeeds, and neither waits for ever', async () => {
   const hosts = ['x.example.com', 'y.example.com'];
   const claims = await Promise.all(
     [hosts, hosts.toReversed()].flatMap((list, n) =>
@@ -111,7 +111,7 @@ test('two claims of the same host names at once: one has them, and neither waits
   assert.deepEqual(claims.map(({ status }) => status).toSorted(), [201, 409, 409, 409]);
 });
 
-test('an API that is deleted is gone with its versions and plans, here and on the gateways', async () => {
+test('an API is deleted with its versions and plans, here and on the gateways', async () => {
   const published = await makeProvider(control.call, 'leaver', { hosts: ['leaver.example.com'] });
   assert.equal((await control.call('DELETE', '/tenants/leaver/apis/orders')).status, 204);
   for (const path of ['', '/versions/v1', '/plans/basic']) {
@@ -123,7 +123,7 @@ test('an API that is deleted is gone with its versions and plans, here and on th
   assert.ok(told.has(published.tenant.id));
 });
 
-test('a list goes on page by page, and a search looks at slug and name', async () => {
+test('a list has pages, and a search covers slug and name', async () => {
   await make(control.call, '/tenants', { slug: 'many', name: 'Many' });
   for (let n = 0; n < 5; n += 1) {
     await make(control.call, '/tenants/many/apis', { slug: `api-${n}`, name: n % 2 === 0 ? 'Even' : 'Odd' });

@@ -27,7 +27,7 @@ async function entry(provider: string): Promise<Entry> {
   return body;
 }
 
-test('a public API is found by every tenant, with the versions that can be called and all plans', async () => {
+test('every tenant finds a public API, with its callable versions and all plans', async () => {
   const { tenant, version, plan, api } = await makeProvider(control.call, 'public');
   await make(control.call, '/tenants/public/apis/orders/versions', { name: 'v2' });
   assert.deepEqual(await addresses('reader', 'search=public'), ['public/orders']);
@@ -66,7 +66,7 @@ test('the catalog follows every change of the API, its versions and its plans', 
   assert.equal((await control.call('GET', '/tenants/changing/catalog/changing/orders')).status, 404);
 });
 
-test('a private API is in its own tenant’s catalog only, and leaves the others’ when it becomes private', async () => {
+test('a private API is only in the catalog of its own tenant, also when it was public before', async () => {
   await makeProvider(control.call, 'private', { visibility: 'private' });
   assert.deepEqual(await addresses('private', 'search=private'), ['private/orders']);
   assert.deepEqual(await addresses('reader', 'search=private'), []);
@@ -89,7 +89,7 @@ test('the row policy alone keeps a private API from other tenants', async () => 
   assert.deepEqual([await count('policy'), await count('reader')], [1, 0]);
 });
 
-test('the APIs of a suspended tenant are not found until it is back', async () => {
+test('the APIs of a suspended tenant are not found until the tenant resumes', async () => {
   await makeProvider(control.call, 'pausing');
   await control.call('POST', '/tenants/pausing/suspend');
   assert.deepEqual(await addresses('reader', 'search=pausing'), []);
@@ -98,7 +98,7 @@ test('the APIs of a suspended tenant are not found until it is back', async () =
   assert.deepEqual(await addresses('reader', 'search=pausing'), ['pausing/orders']);
 });
 
-test('the document of a published version is read by every tenant; that of a draft or a private API is not', async () => {
+test('every tenant reads the document of a published version, but not of a draft or a private API', async () => {
   const openapi = { openapi: '3.1.0', info: { title: 'Orders', version: '1' }, paths: {} };
   await makeProvider(control.call, 'documented');
   const path = '/tenants/documented/apis/orders';
@@ -112,7 +112,7 @@ test('the document of a published version is read by every tenant; that of a dra
   assert.equal((await read('v1')).status, 404);
 });
 
-test('the catalog goes on page by page', async () => {
+test('the catalog has pages', async () => {
   for (const slug of ['page-a', 'page-b', 'page-c']) await makeProvider(control.call, slug);
   const seen: string[] = [];
   let cursor = '';
@@ -127,7 +127,7 @@ test('the catalog goes on page by page', async () => {
   assert.deepEqual(seen, ['page-a/orders', 'page-b/orders', 'page-c/orders']);
 });
 
-test('two changes of one API at once are both in the catalog', async () => {
+test('two concurrent changes of one API are both in the catalog', async () => {
   await makeProvider(control.call, 'busy');
   const path = '/tenants/busy/apis/orders';
   await Promise.all(

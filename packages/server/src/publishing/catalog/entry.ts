@@ -47,8 +47,8 @@ export interface CatalogPlan {
 }
 
 /**
- * An API by its provider and its own slug or id, if this tenant may know of it: its own, or a published public one of an
- * active tenant. Throws `not_found` for everything else, alike.
+ * An API by its provider and its own slug or id, if it is visible to this tenant: an API of the tenant, or a published public
+ * one of an active tenant. Throws the same `not_found` for every other API.
  */
 export async function findEntry(tx: TenantTx, provider: string, api: string): Promise<CatalogRow> {
   const { sql, tenantUuid } = tx;
@@ -81,7 +81,7 @@ export function viewEntry(row: CatalogRow): Output<typeof catalog.get> {
   };
 }
 
-/** PostgreSQL writes a time in JSON with the session's offset. */
+/** PostgreSQL writes a time in JSON with the time zone offset of the session. */
 function iso(text: string | null): string | null {
   return text === null ? null : new Date(text).toISOString();
 }

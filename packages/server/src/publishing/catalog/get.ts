@@ -7,7 +7,7 @@ import { findEntry, viewEntry } from './entry.ts';
 export const getCatalogEntry: Handler<typeof catalog.get> = async (scope, { params }, { store }) =>
   viewEntry(await store.tenant(scope, (tx) => findEntry(tx, params.provider, params.api)));
 
-/** The catalog's row, which this tenant may see, says which document; only that one is then read from its tenant. */
+/** The row of the catalog, which this tenant may see, names the document. Only that document is then read from its tenant. */
 export const getCatalogOpenapi: Handler<typeof catalog.openapi> = (scope, { params }, { store }) =>
   store.tenant(scope, async (tx) => {
     const entry = await findEntry(tx, params.provider, params.api);

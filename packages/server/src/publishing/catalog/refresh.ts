@@ -1,9 +1,9 @@
-/** Keeps the catalog's row of an API in step with the API, its versions and its plans. */
+/** Keeps the catalog row of an API consistent with the API, its versions and its plans. */
 import type { TenantTx } from '../../store/store.ts';
 
 /**
- * Rewrites the row from what is there now. The caller holds the API's lock (`lockApi`): two refreshes at once would each
- * miss the other's change.
+ * Rewrites the row from the current data. The caller holds the lock of the API (`lockApi`): without it, two concurrent
+ * refreshes would each miss the change of the other.
  */
 export async function refreshCatalog(tx: TenantTx, apiId: string, now: Date): Promise<void> {
   await tx.sql`

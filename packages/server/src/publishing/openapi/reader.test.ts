@@ -8,7 +8,7 @@ import { openReader } from './reader.ts';
 import { readHere } from './reading.ts';
 
 describe('the reader of OpenAPI documents', () => {
-  it('gives the same for small and large documents as reading them directly', async () => {
+  it('gives the same result as a direct read, for small and large documents', async () => {
     const reader = openReader(systemClock);
     for (const text of [
       stringify(completeDocument('3.1.1')),
@@ -34,14 +34,14 @@ describe('the reader of OpenAPI documents', () => {
     assert.ok(turns > 100, `${turns} turns of the event loop`);
   });
 
-  it('gives up on a document that takes too long, and says so', async () => {
+  it('stops reading a document that takes too long, and reports it', async () => {
     const impatient: Clock = { ...systemClock, after: (_, task) => systemClock.after(0, task) };
     const result = await openReader(impatient).read(stringify(largeDocument(1000)), 'a');
     assert.ok(!result.ok);
     assert.match(result.report.items[0]?.message ?? '', /cannot be read within 20 seconds/);
   });
 
-  it('lets a bounded number of large documents wait, and refuses more', async () => {
+  it('queues a bounded number of large documents, and refuses more', async () => {
     const reader = openReader(systemClock);
     const text = JSON.stringify(largeDocument(20));
     const all = await Promise.allSettled(Array.from({ length: 25 }, () => reader.read(text, 'a')));
@@ -51,7 +51,7 @@ describe('the reader of OpenAPI documents', () => {
     assert.ok((await reader.read(text, 'a')).ok);
   });
 
-  it('looks at a thread that has ended as well as at one that runs', async () => {
+  it('checks the usage of a thread that has ended without an error', async () => {
     const curious: Clock = { ...systemClock, every: (_, task) => systemClock.every(0, task) };
     const reader = openReader(curious);
     for (let n = 0; n < 10; n += 1) assert.ok(!(await reader.read('a: *b\n', 'a')).ok);

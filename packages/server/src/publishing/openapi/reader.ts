@@ -1,21 +1,24 @@
 /**
- * Reads OpenAPI documents beside the event loop: a large or strange one takes seconds, and other tenants' calls must not
- * wait for it. Short and plain ones are read at once; each other in a thread of its own, which is bounded in time and memory.
+ * Reads OpenAPI documents outside the event loop: a large or unusual document takes seconds, and calls of other tenants must
+ * not wait for it. A short and simple document is read directly. Every other document is read in its own thread, with bounds
+ * on time and memory.
  */
 import { Worker } from 'node:worker_threads';
+import { Problem } from '@tulou/contract';
 import { isCheap } from '@tulou/openapi';
 import type { Clock } from '../../kernel/clock.ts';
+import { hasDescriptors } from '../../kernel/descriptors.ts';
 import { readHere, type Reading } from './reading.ts';
 import { Turns } from './turns.ts';
 
 export interface OpenapiReader {
-  /** Reads a document of a tenant. Throws `unavailable` where too many wait already. */
+  /** Reads a document of a tenant. Throws `unavailable` if too many documents wait already. */
   read(text: string, tenant: string): Promise<Reading>;
 }
 
 /** Bounds of a thread. A document of 12 MiB stays well below the larger one. */
 interface ThreadBounds {
-  /** Processor time: on a busy machine a document takes longer, and is no worse for it. */
+  /** Processor time, not wall-clock time: a busy machine must not cause the rejection of a document. */
   readonly cpuMs: number;
   readonly memoryMegabytes: number;
 }
@@ -23,7 +26,7 @@ interface ThreadBounds {
 const shortCharacters = 1024 * 1024;
 const shortBounds: ThreadBounds = { cpuMs: 6_000, memoryMegabytes: 128 };
 const longBounds: ThreadBounds = { cpuMs: 20_000, memoryMegabytes: 400 };
-/** For a thread that makes no progress at all. */
+/** The bound for a thread that makes no progress. */
 const wallMsMax = 300_000;
 const lookEveryMs = 500;
 const turnBounds = { places: 1, shortPlaces: 1, waitingPerTenantMax: 8, waitingMax: 64 } as const;
@@ -40,18 +43,16 @@ export function openReader(clock: Clock): OpenapiReader {
 }
 
 async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): Promise<Reading> {
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: text,
-    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
-  });
+  const thread = openThread(text, bounds);
   const late = clock.after(wallMsMax, () => void thread.terminate());
   const look = clock.every(lookEveryMs, () => endIfSpent(thread, bounds.cpuMs));
   try {
-    return await new Promise((resolve) => {
+    return await new Promise((resolve, reject) => {
       thread.once('message', resolve);
-      // Out of memory, or ended because it was late: the document is at fault, as far as anyone can tell.
-      thread.once('error', () => resolve(tooMuch(bounds)));
-      thread.once('exit', () => resolve(tooMuch(bounds)));
+      // The thread ran out of memory or time: the document is at fault, unless the thread could not open its files.
+      const end = (): void => (hasDescriptors() ? resolve(tooMuch(bounds)) : reject(noThread()));
+      thread.once('error', end);
+      thread.once('exit', end);
     });
   } finally {
     late.cancel();
@@ -60,12 +61,30 @@ async function readInThread(text: string, clock: Clock, bounds: ThreadBounds): P
   }
 }
 
+function openThread(text: string, bounds: ThreadBounds): Worker {
+  const options = {
+    workerData: text,
+    resourceLimits: { maxOldGenerationSizeMb: bounds.memoryMegabytes, maxYoungGenerationSizeMb: 32 },
+  };
+  try {
+    return new Worker(new URL('./thread.ts', import.meta.url), options);
+  } catch (error) {
+    throw hasDescriptors() ? error : noThread();
+  }
+}
+
+const noThread = (): Problem =>
+  new Problem('unavailable', {
+    detail: 'this process has no file descriptor left',
+    cause: new Error('no descriptor for a thread'),
+  });
+
 async function endIfSpent(thread: Worker, cpuMsMax: number): Promise<void> {
   try {
     const { user, system } = await thread.cpuUsage();
     if ((user + system) / 1000 > cpuMsMax) await thread.terminate();
   } catch {
-    // A thread that has not begun, or has just ended, has no usage; its `exit` settles the rest.
+    // A thread that has not begun, or has just ended, reports no usage. The `exit` event handles both cases.
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Problem } from '@tulou/contract';
 import { Turns } from './turns.ts';
 
-/** Tasks that end when told, in the order in which they began. */
+/** Tasks that end on demand, in the order in which they began. */
 function openStage(bounds: {
   places?: number;
   shortPlaces?: number;
@@ -33,7 +33,7 @@ test('a tenant waits for one turn of another, not for its queue', async () => {
   assert.deepEqual(begun, ['a1', 'b1', 'a2', 'b2', 'a3']);
 });
 
-test('a tenant has one turn at a time, also where there are places', async () => {
+test('a tenant has one turn at a time, even if places are free', async () => {
   const { begun, take, end } = openStage({ places: 3 });
   const all = [take('a', 'a1'), take('a', 'a2'), take('b', 'b1')];
   assert.deepEqual(begun, ['a1', 'b1']);
@@ -41,7 +41,7 @@ test('a tenant has one turn at a time, also where there are places', async () =>
   await Promise.all(all);
 });
 
-test('what is short does not wait for what is long', async () => {
+test('a short document does not wait for a long one', async () => {
   const { begun, take, end } = openStage({ shortPlaces: 1 });
   const all = [take('a', 'long'), take('b', 'also long'), take('c', 'short', true)];
   assert.deepEqual(begun, ['long', 'short']);
@@ -49,7 +49,7 @@ test('what is short does not wait for what is long', async () => {
   await Promise.all(all);
 });
 
-test('a queue has a bound for each tenant and one for all', async () => {
+test('a queue has a bound for each tenant and a bound for all tenants', async () => {
   const { take, end } = openStage({ waitingPerTenantMax: 1, waitingMax: 2 });
   const all = [take('a', 'a1'), take('a', 'a2'), take('b', 'b1')];
   const isUnavailable = (error: unknown): boolean => error instanceof Problem && error.code === 'unavailable';
@@ -59,7 +59,7 @@ test('a queue has a bound for each tenant and one for all', async () => {
   await Promise.all(all);
 });
 
-test('a task that fails gives its place back', async () => {
+test('a task that fails releases its place', async () => {
   const turns = new Turns({ places: 1, shortPlaces: 0, waitingPerTenantMax: 3, waitingMax: 10 });
   await assert.rejects(
     turns.take('a', false, () => Promise.reject(new Error('broken'))),

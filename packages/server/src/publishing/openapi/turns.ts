@@ -1,11 +1,11 @@
 /**
- * Turns at a bounded number of places, fair between tenants: each has one turn at a time, and waits for at most one turn of
- * every other. A tenant's queue has a bound of its own, so that it cannot take the places of others in the queue.
+ * Turns at a bounded number of places, fair between tenants. Each tenant has one turn at a time, and waits for at most one turn
+ * of every other tenant. Each tenant has a bound on its waiting tasks, so that it cannot fill the queue.
  */
 import { Problem } from '@tulou/contract';
 
 export interface TurnBounds {
-  /** Places for everything, and more places for what is short only. */
+  /** Places for all tasks, and additional places for short tasks only. */
   readonly places: number;
   readonly shortPlaces: number;
   readonly waitingPerTenantMax: number;
@@ -25,14 +25,14 @@ export class Turns {
   readonly #running = new Set<string>();
   #taken = 0;
   #shortTaken = 0;
-  /** In the order of arrival; a tenant whose turn has ended goes behind those that wait. */
+  /** In the order of arrival. When the turn of a tenant ends, its waiting tasks move to the end. */
   #waiting: Waiting[] = [];
 
   constructor(bounds: TurnBounds) {
     this.#bounds = bounds;
   }
 
-  /** Runs `task` when its turn comes. Throws `unavailable` where too many wait. */
+  /** Runs `task` when its turn comes. Throws `unavailable` if too many tasks wait. */
   async take<T>(tenant: string, isShort: boolean, task: () => Promise<T>): Promise<T> {
     const place = this.#placeFor(tenant, isShort) ?? (await this.#wait(tenant, isShort));
     this.#running.add(tenant);

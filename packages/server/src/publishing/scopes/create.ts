@@ -7,7 +7,7 @@ import { ownSlug } from '../../operations/directory.ts';
 import { viewScope, type ScopeRow } from '../scope.ts';
 import { tellScopes } from './tell.ts';
 
-/** A name that was deleted stays taken: a grant of then must not come to mean what is defined now. */
+/** The name of a deleted scope stays reserved: an old grant must not give access to a newly defined scope. */
 export const createScope: Handler<typeof scopes.create> = (scope, { params, body }, deps, call) =>
   call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);

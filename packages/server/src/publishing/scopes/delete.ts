@@ -5,7 +5,7 @@ import { ownSlug } from '../../operations/directory.ts';
 import { findScope, viewScope } from '../scope.ts';
 import { tellScopes } from './tell.ts';
 
-/** Apps that declare the scope and installations that grant it are not asked: what no API defines takes no effect. */
+/** Apps that declare the scope and installations that grant it stay unchanged: a scope that no API defines has no effect. */
 export const deleteScope: Handler<typeof scopes.delete> = (scope, { params }, deps, call) =>
   call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);

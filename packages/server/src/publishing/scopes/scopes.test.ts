@@ -21,7 +21,7 @@ async function told(id: string): Promise<Record<string, unknown> | undefined> {
 
 const declare = (body: object) => control.call('PATCH', '/tenants/developer/apps/shop', { body });
 
-test('a scope is told to the gateways with its API, and to developers in the catalog', async () => {
+test('a scope is published to the gateways with its API, and to developers in the catalog', async () => {
   const title = { en: 'Read orders', zh: '读取订单' };
   const description = { en: 'All orders', zh: '全部订单' };
   const made = await make(control.call, path, { name: 'orders.read', risk: 'high', title, description });
@@ -37,7 +37,7 @@ test('a scope is told to the gateways with its API, and to developers in the cat
   assert.deepEqual((await told(String(api.body['id'])))?.['scopes'], [{ name: 'orders.read', risk: 'low' }]);
 });
 
-test('whether a scope can be limited to some of the data is said by its provider, and no is the default', async () => {
+test('the provider decides whether a scope can be limited to a part of the data; the default is no', async () => {
   const words = { en: 'x', zh: 'x' };
   const body = { name: 'limited', risk: 'low', title: words, description: words };
   const made = await make(control.call, path, body);
@@ -47,7 +47,7 @@ test('whether a scope can be limited to some of the data is said by its provider
   assert.equal((await control.call('GET', `${path}/limited`)).body['data_scoped'], true);
 });
 
-test('a deleted scope is gone for everyone, and its name never comes to mean something else', async () => {
+test('a deleted scope is absent for every tenant, and its name is never used again', async () => {
   const scope = await makeScope(control.call, 'acme', 'gone');
   assert.equal((await control.call('DELETE', `${path}/gone`)).status, 204);
   assert.equal((await control.call('GET', `${path}/gone`)).status, 404);
@@ -61,7 +61,7 @@ test('a deleted scope is gone for everyone, and its name never comes to mean som
   assert.deepEqual([again.status, again.body['code']], [409, 'conflict']);
 });
 
-test('an app declares scopes that exist; gateways are told required and optional ones alike', async () => {
+test('an app declares scopes that exist; gateways receive required and optional ones', async () => {
   const [read, write] = [await makeScope(control.call, 'acme', 'read'), await makeScope(control.call, 'acme', 'write')];
   const app = await declare({ scopes: [read], optional_scopes: [write] });
   assert.deepEqual([app.status, app.body['scopes'], app.body['optional_scopes']], [200, [read], [write]]);
@@ -76,7 +76,7 @@ test('an app declares scopes that exist; gateways are told required and optional
     assert.equal((await declare(body)).status, 400, JSON.stringify(body));
 });
 
-test('a scope of a foreign private API is answered exactly like one that is not there', async () => {
+test('the answer for a scope of another tenant’s private API is exactly the answer for an absent scope', async () => {
   await makeProvider(control.call, 'hidden', { visibility: 'private' });
   const scope = await makeScope(control.call, 'hidden', 'read');
   const [foreign, none] = [await declare({ scopes: [scope] }), await declare({ scopes: ['nobody/orders:read'] })];
@@ -87,7 +87,7 @@ test('a scope of a foreign private API is answered exactly like one that is not 
   assert.equal(own.status, 201);
 });
 
-test('what an app has declared may stay when it can no longer be declared', async () => {
+test('a declared scope may stay when it can no longer be declared', async () => {
   await makeProvider(control.call, 'leaving');
   const scope = await makeScope(control.call, 'leaving', 'read');
   const app = '/tenants/developer/apps/held';
@@ -99,7 +99,7 @@ test('what an app has declared may stay when it can no longer be declared', asyn
   assert.equal((await control.call('PATCH', app, { body: { optional_scopes: [scope] } })).status, 400);
 });
 
-test('the gateways are told which scopes an operation asks for', async () => {
+test('the gateways receive the scopes that an operation requires', async () => {
   const openapi = {
     openapi: '3.1.0',
     info: { title: 'Orders', version: '1' },
@@ -119,7 +119,7 @@ test('the gateways are told which scopes an operation asks for', async () => {
   assert.deepEqual((await told(id))?.['operations'], operations);
 });
 
-test('what an operator has blocked stands still everywhere, and its tenant can’t bring it back', async () => {
+test('a blocked app is stopped everywhere, and its tenant cannot unblock it', async () => {
   const { id } = await make(control.call, '/tenants/developer/apps', { slug: 'bad', name: 'Bad' });
   const app = '/tenants/developer/apps/bad';
   const blocked = await control.call('POST', `${app}/block`, { headers: { 'tulou-reason': 'steals orders' } });
@@ -140,7 +140,7 @@ test('what an operator has blocked stands still everywhere, and its tenant can�
   assert.equal((await told(id))?.['state'], 'active');
 });
 
-test('nobody but an operator blocks an app', async () => {
+test('only an operator blocks an app', async () => {
   const tenant = await control.makeTenant('members-only');
   await make(control.call, `/tenants/${tenant.id}/apps`, { slug: 'app', name: 'App' });
   for (const verb of ['block', 'unblock']) {

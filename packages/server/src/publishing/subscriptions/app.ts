@@ -1,4 +1,4 @@
-/** The app that subscribes, as the plane apps keeps it. */
+/** The app that subscribes, as the plane `apps` stores it. */
 import { Problem, type Id } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 

@@ -5,12 +5,14 @@ import type { Handler } from '../../operations/handler.ts';
 import { findEntry } from '../catalog/entry.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { ownSlug } from '../../operations/directory.ts';
+import type { PublishingDeps } from '../deps.ts';
 import { lockApp } from './app.ts';
 import { openPair } from './crossing.ts';
+import { mailRequest } from './notices.ts';
 import { findSubscription, viewSubscription } from './subscription.ts';
 
-/** A private API of another tenant, one that is not there and a plan that is not there are all answered alike. */
-export const createSubscription: Handler<typeof subscriptions.create> = (scope, { body }, deps, call) =>
+/** A private API of another tenant, an absent API and an absent plan get the same answer. */
+export const createSubscription: Handler<typeof subscriptions.create, PublishingDeps> = (scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const app = await lockApp(tx, body.app);
     const counted = tx.sql`select 1 from subscriptions where tenant_id = ${scope.tenantUuid} and app_id = ${app.id}`;
@@ -32,5 +34,7 @@ export const createSubscription: Handler<typeof subscriptions.create> = (scope, 
     };
     await openPair(tx, opening, new Date(deps.clock.now()));
     const after = viewSubscription(await findSubscription(tx, id));
+    if (after.state === 'pending')
+      await mailRequest(tx, entry.tenant, { ...after, app: `${developerSlug}/${after.app}` }, deps);
     return { output: after, target: id, before: null, after };
   });

@@ -1,7 +1,7 @@
 /**
- * The one place where a subscription's two rows are written: the developer's (`subscriptions`) and the provider's
- * (`subscribers`), in one commit. Callers stay in their own tenant and pass what they have read there; nothing of the
- * other tenant comes back but what its own row says already. Locks are always taken provider first;
+ * The only place that writes the two rows of a subscription, in one commit: the row of the developer (`subscriptions`) and the
+ * row of the provider (`subscribers`). Callers work in their own tenant and pass data that they have read there. They get no
+ * data of the other tenant that their own row does not hold already. The row of the provider is always locked first;
  * statements that are sent together run in their order.
  */
 import { idFromUuid, Problem } from '@tulou/contract';
@@ -11,7 +11,7 @@ import { subscriptionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { stateOnPlan, type SubscriptionState } from './state.ts';
 
-/** Whose subscription it is, and on whose API: UUIDs of both tenants. */
+/** UUIDs of both tenants: the developer who subscribes and the provider of the API. */
 export interface Pair {
   readonly id: string;
   readonly developer: string;
@@ -33,8 +33,8 @@ interface OfferedPlan {
 }
 
 /**
- * Writes a new subscription; its state follows from the plan, and from a suspension that is in force. Throws `conflict` where
- * the app has one on this API.
+ * Writes a new subscription. Its state follows from the plan, and from a suspension that is in force. Throws `conflict` if
+ * the app already has a subscription to this API.
  */
 export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<void> {
   return crossTenants(tx, 'a subscription is a row of the developer and one of the provider', async (crossing) => {
@@ -61,7 +61,7 @@ export function openPair(tx: TenantTx, opening: Opening, now: Date): Promise<voi
   });
 }
 
-/** Whether the provider has suspended this developer on the API: neither another app nor another subscription ends that. */
+/** Whether the provider has suspended this developer on the API. A suspension survives a new app or a new subscription. */
 async function isSanctioned({ sql }: SystemTx, { developer, provider, api }: Opening): Promise<boolean> {
   const rows = await sql`
     select from subscribers
@@ -70,7 +70,7 @@ async function isSanctioned({ sql }: SystemTx, { developer, provider, api }: Ope
   return rows.length === 1;
 }
 
-/** Locks both rows until the end of the transaction: what is read of them after this stays so. */
+/** Locks both rows until the end of the transaction, so that later reads of them stay valid. */
 export function lockPair(tx: TenantTx, { id, developer, provider }: Pair): Promise<void> {
   return crossTenants(tx, 'both rows of a subscription change together', async ({ sql }) => {
     await Promise.all([
@@ -106,7 +106,7 @@ export function writePlan(
   );
 }
 
-/** Holds the API and so its plans, which can't go while a subscription to them is being written. */
+/** Locks the API, so that its plans are not deleted while a subscription to them is being written. */
 async function offeredPlan({ sql }: SystemTx, provider: string, apiId: string, planId: string): Promise<OfferedPlan> {
   const [, [plan]] = await Promise.all([
     sql`select from apis where tenant_id = ${provider} and id = ${apiId} for key share`,
@@ -131,7 +131,7 @@ async function write(crossing: SystemTx, pair: Pair, set: Fragment, now: Date): 
   const [row] = await sql<Facts[]>`
     update subscriptions set ${set}, updated_at = ${now}
     where tenant_id = ${pair.developer} and id = ${pair.id} returning app_id, api_id, plan_id, state`;
-  // The developer's row is gone with its app once the subscription has ended.
+  // If the app was deleted after the subscription had ended, the row of the developer no longer exists.
   if (row !== undefined) tell(crossing, pair, row);
 }
 

@@ -1,4 +1,4 @@
-/** Ends what a tenant has with others, on both sides, before it is purged. */
+/** Ends the subscriptions between a tenant and others, on both sides, before the tenant is purged. */
 import type { Clock } from '../../kernel/clock.ts';
 import { gone, publish } from '../../snapshot/publish.ts';
 import type { SystemTx } from '../../store/store.ts';

@@ -1,4 +1,4 @@
-/** The states of a subscription, and who moves it from which to which. */
+/** The states of a subscription, and the moves between them. */
 import { Problem } from '@tulou/contract';
 
 export type SubscriptionState = 'pending' | 'active' | 'rejected' | 'suspended' | 'ended';
@@ -8,7 +8,7 @@ interface Move {
   readonly to: SubscriptionState;
 }
 
-/** `end` is the only one that the developer has too. */
+/** The provider makes these moves. The developer may only `end` a subscription. */
 const moves = {
   approve: { from: ['pending'], to: 'active' },
   reject: { from: ['pending'], to: 'rejected' },
@@ -19,7 +19,7 @@ const moves = {
 
 export type MoveName = keyof typeof moves;
 
-/** Where a move leads. Throws `state_conflict` where the state does not allow it. */
+/** Returns the state after a move. Throws `state_conflict` if the current state does not allow the move. */
 export function stateAfter(move: MoveName, from: SubscriptionState): SubscriptionState {
   const { from: allowed, to }: Move = moves[move];
   if (allowed.includes(from)) return to;
@@ -28,7 +28,7 @@ export function stateAfter(move: MoveName, from: SubscriptionState): Subscriptio
   });
 }
 
-/** A new subscription, or one that moves to another plan. A plan with manual approval never lets in without it. */
+/** The state of a new subscription, or of one that moves to another plan. A plan with manual approval always requires it. */
 export function stateOnPlan(approval: 'auto' | 'manual', from: 'new' | SubscriptionState): SubscriptionState {
   if (from === 'rejected' || from === 'ended') {
     throw new Problem('state_conflict', { detail: `The subscription is \`${from}\`; subscribe again.` });

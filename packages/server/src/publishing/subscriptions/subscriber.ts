@@ -1,4 +1,4 @@
-/** Rows of subscribers: subscriptions as the provider's tenant has them. */
+/** Rows of subscribers: subscriptions as the provider's tenant stores them. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { subscribers } from '@tulou/contract/operations/subscriptions';
 import type { TenantTx } from '../../store/store.ts';

@@ -1,4 +1,4 @@
-/** Rows of subscriptions, as the developer's tenant has them. */
+/** Rows of subscriptions, as the developer's tenant stores them. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { subscriptions } from '@tulou/contract/operations/subscriptions';
 import type { TenantTx } from '../../store/store.ts';

@@ -14,7 +14,7 @@ before(async () => {
 after(() => control.stop());
 
 let developers = 0;
-/** A developer of its own for each test. */
+/** A separate developer for each test. */
 async function newDeveloper(): Promise<string> {
   const slug = `developer-${(developers += 1)}`;
   await makeDeveloper(control.call, slug);
@@ -28,21 +28,21 @@ async function isTold(id: string): Promise<boolean> {
 const decide = (provider: string, id: string, verb: string): Promise<Answer> =>
   control.call('POST', `/tenants/${provider}/subscribers/${id}/${verb}`);
 
-/** The state as both sides read it, and whether gateways let the app call. */
+/** The state as both sides read it, and whether gateways forward calls of the app. */
 async function stateOf(developer: string, provider: string, id: string): Promise<unknown[]> {
   const mine = await control.call('GET', `/tenants/${developer}/subscriptions/${id}`);
   const theirs = await control.call('GET', `/tenants/${provider}/subscribers/${id}`);
   return [mine.body['state'], theirs.body['state'], await isTold(id)];
 }
 
-test('a plan that asks for nothing lets the app call at once', async () => {
+test('with a plan without approval the app can call immediately', async () => {
   const developer = await newDeveloper();
   const made = await subscribe(control.call, developer, 'auto');
   assert.deepEqual([made['app'], made['api'], made['plan'], made['state']], ['shop', 'auto/orders', 'basic', 'active']);
   assert.deepEqual(await stateOf(developer, 'auto', made.id), ['active', 'active', true]);
 });
 
-test('the provider sees the app by its address, and nothing else of it', async () => {
+test('the provider sees the address of the app, and nothing else of it', async () => {
   const developer = await newDeveloper();
   const made = await subscribe(control.call, developer, 'auto');
   const { body } = await control.call('GET', `/tenants/auto/subscribers/${made.id}`);
@@ -57,7 +57,7 @@ test('a plan with approval waits for the provider', async () => {
   assert.deepEqual(await stateOf(developer, 'manual', id), ['active', 'active', true]);
 });
 
-test('a provider rejects, suspends, resumes and ends; each only from the state that allows it', async () => {
+test('a provider rejects, suspends, resumes and ends a subscription, each only from a state that allows it', async () => {
   const developer = await newDeveloper();
   const rejected = await subscribe(control.call, developer, 'manual');
   assert.equal((await decide('manual', rejected.id, 'suspend')).status, 409);
@@ -133,7 +133,7 @@ test('an app subscribes to an API once, also when it tries twice at the same tim
   assert.deepEqual((await Promise.all(tries)).map(({ status }) => status).toSorted(), [201, 409, 409, 409]);
 });
 
-test('a private API of another tenant is answered exactly like one that is not there', async () => {
+test('the answer for a private API of another tenant is exactly the answer for an absent API', async () => {
   const developer = await newDeveloper();
   const hidden = await makeProvider(control.call, 'hidden', { visibility: 'private' });
   const answers = await Promise.all(
@@ -147,7 +147,7 @@ test('a private API of another tenant is answered exactly like one that is not t
   assert.equal((await subscribe(control.call, 'hidden', 'hidden'))['state'], 'active');
 });
 
-test('a public API without a live version can’t be subscribed to by others', async () => {
+test('other tenants cannot subscribe to a public API without a live version', async () => {
   const developer = await newDeveloper();
   await make(control.call, '/tenants', { slug: 'early', name: 'Early' });
   await make(control.call, '/tenants/early/apis', { slug: 'orders', name: 'Orders' });
@@ -156,7 +156,7 @@ test('a public API without a live version can’t be subscribed to by others', a
   assert.equal((await control.call('POST', `/tenants/${developer}/subscriptions`, { body })).status, 404);
 });
 
-test('another plan takes effect on the gateways; one with approval stops the calls until it is given', async () => {
+test('a change of plan takes effect on the gateways; a plan with approval stops the calls until the provider approves', async () => {
   const developer = await newDeveloper();
   const large = await make(control.call, '/tenants/auto/apis/orders/plans', { slug: 'large' });
   await make(control.call, '/tenants/auto/apis/orders/plans', { slug: 'asked', approval: 'manual' });
@@ -176,7 +176,7 @@ test('another plan takes effect on the gateways; one with approval stops the cal
   assert.equal((await move('basic')).status, 409);
 });
 
-test('a plan or an API in use can’t be deleted; what has ended holds nothing', async () => {
+test('a plan or an API in use cannot be deleted; an ended subscription is no use', async () => {
   const developer = await newDeveloper();
   await makeProvider(control.call, 'leaving');
   const { id } = await subscribe(control.call, developer, 'leaving');
@@ -191,7 +191,7 @@ test('a plan or an API in use can’t be deleted; what has ended holds nothing',
   assert.equal((await control.call('DELETE', `/tenants/${developer}/subscriptions/${id}`)).status, 204);
 });
 
-test('a plan that is withdrawn while apps subscribe to it has no subscriber in the end, or is still there', async () => {
+test('a plan that is deleted while apps subscribe to it has no subscriber afterwards, or still exists', async () => {
   for (let round = 0; round < 5; round += 1) {
     const developer = await newDeveloper();
     const slug = `racing-${round}`;
@@ -208,7 +208,7 @@ test('a plan that is withdrawn while apps subscribe to it has no subscriber in t
   }
 });
 
-test('what the other side does to a subscription is not there for a third tenant', async () => {
+test('a subscription and its operations are absent for a third tenant', async () => {
   const developer = await newDeveloper();
   const { id } = await subscribe(control.call, developer, 'auto');
   for (const [method, path] of [
@@ -224,7 +224,7 @@ test('what the other side does to a subscription is not there for a third tenant
   assert.deepEqual(await stateOf(developer, 'auto', id), ['active', 'active', true]);
 });
 
-test('whatever both sides do at once, they agree in the end, and so do the gateways', async () => {
+test('after any concurrent changes of both sides, both and the gateways agree', async () => {
   const moves = fc.array(fc.constantFrom('approve', 'reject', 'suspend', 'resume', 'end-theirs', 'end-mine', 'plan'), {
     minLength: 2,
     maxLength: 8,

@@ -6,12 +6,13 @@ import type { Handler } from '../../operations/handler.ts';
 import type { PublishingDeps } from '../deps.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
 import { holdQuota } from '../../operations/quota.ts';
+import { judgeUpstreams } from '../upstreams/judge.ts';
+import { settleUpstreams } from '../upstreams/services.ts';
+import { warningsOf } from '../upstreams/warnings.ts';
 import { versionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { holdScopes, holdUnpublished, asksForScopes, readDocument, storeDocument } from './document.ts';
 import { deprecationOf, holdComplete, holdStrict } from './state.ts';
-import { settleUpstreams } from './named-service.ts';
-import { judgeUpstreams } from './upstream.ts';
 import { copyOf, viewVersion, type VersionRow } from './version.ts';
 
 export const createVersion: Handler<typeof versions.create, PublishingDeps> = async (
@@ -24,10 +25,9 @@ export const createVersion: Handler<typeof versions.create, PublishingDeps> = as
   const now = new Date(deps.clock.now());
   const settled = settle(body, now);
   holdComplete({ ...settled, upstreams: body.upstreams });
-  const read =
-    body.openapi === null
-      ? null
-      : await readDocument(body.openapi, scope.tenantUuid, body.strict_document, deps.openapi);
+  const reading =
+    body.openapi === null ? null : readDocument(body.openapi, scope.tenantUuid, body.strict_document, deps.openapi);
+  const [read, upstreamWarnings] = await Promise.all([reading, warningsOf(body.upstreams, deps.probe)]);
   const operations = (read?.operations ?? []).map(copyOf);
   const scoped = read !== null && asksForScopes(read);
   holdStrict(body.strict, operations.length);
@@ -56,7 +56,7 @@ export const createVersion: Handler<typeof versions.create, PublishingDeps> = as
     await refreshCatalog(tx, api.id, now);
     publish(tx, [versionChange(scope, row, operations)]);
     const after = viewVersion(api, row);
-    const output = { ...after, findings: { ...after.findings, items: [...items] } };
+    const output = { ...after, findings: { ...after.findings, items: [...items] }, warnings: upstreamWarnings };
     return { output, target: id, before: null, after };
   });
 };

@@ -1,4 +1,4 @@
-/** A version's OpenAPI document: read once at the door, stored beside the version. */
+/** The OpenAPI document of a version. It is read once, at publication, and stored beside the version. */
 import { Problem, type RouteOperation, type Violation } from '@tulou/contract';
 import type { TenantTx } from '../../store/store.ts';
 import type { ApiRow } from '../apis/api.ts';
@@ -14,7 +14,7 @@ export interface ReadDocument extends PublishableDocument {
 /** A document as a caller sends it: YAML or JSON. An object arrives as the text that was sent (`rawMembers`). */
 type Sent = string | Readonly<Record<string, unknown>>;
 
-/** Reads what was sent. Throws `openapi_invalid` where it cannot be published; with `isStrict`, for warnings too. */
+/** Reads a document. Throws `openapi_invalid` if it cannot be published; with `isStrict`, also for warnings. */
 export async function readDocument(
   sent: Sent,
   tenant: string,
@@ -38,12 +38,12 @@ interface Scoped {
 export const isScoped = (operations: readonly Scoped[]): boolean =>
   operations.some(({ scopes }) => (scopes?.length ?? 0) > 0);
 
-/** Whether a document requires scopes anywhere, also where it is not published. */
+/** Whether any operation of a document requires scopes, also an operation that is not published. */
 export const asksForScopes = (read: ReadDocument): boolean => isScoped(read.operations) || isScoped(read.unpublished);
 
 /**
- * Throws `openapi_invalid` where an operation that is not published could still be reached: a version that is not strict
- * forwards what it does not know, and asks for no scope.
+ * Throws `openapi_invalid` if callers could still reach an operation that is not published: a version that is not strict
+ * forwards unknown operations, and requires no scope for them.
  */
 export function holdUnpublished(read: ReadDocument, strict: boolean): void {
   if (strict || !asksForScopes(read) || read.report.errors === 0) return;
@@ -61,7 +61,7 @@ const violationOf = ({ pointer, message, line, column }: Violation): Violation =
   ...(column === undefined ? {} : { column }),
 });
 
-/** Throws `openapi_invalid` where an operation requires a scope that the API does not define: nobody could be granted it. */
+/** Throws `openapi_invalid` if an operation requires a scope that the API does not define: such a scope can never be granted. */
 export async function holdScopes(
   tx: TenantTx,
   tenant: string,

@@ -15,7 +15,7 @@ const path = '/tenants/provider/apis/orders/versions';
 const upstreams = [{ url: 'https://orders.example.com/base' }];
 const words = { en: 'Read', zh: '读取' };
 
-/** A document whose one operation needs these scopes, with more paths where given. */
+/** A document with one operation that needs these scopes, and with optional further paths. */
 const scoped = (scopes: readonly string[], more: object = {}) => ({
   openapi: '3.1.0',
   info: { title: 'Orders', version: '1' },
@@ -71,7 +71,7 @@ test('a document comes out as it went in: an object, JSON as text, YAML', async 
   );
 });
 
-test('of a name that occurs twice in the body, the last value counts', async () => {
+test('if a name occurs twice in the body, the last value counts', async () => {
   const openapi = (title: string) => `{"openapi": "3.1.0", "info": {"title": "${title}", "version": "1"}, "paths": {}}`;
   const sent = await publish(`{"openapi": ${openapi('a')}, "name": "last", "\\u006fpenapi": ${openapi('b')}}`);
   assert.equal(sent.status, 201, sent.text);
@@ -126,7 +126,7 @@ test('a scope that the API does not define refuses the document, with the comman
   assert.equal((await control.call('PATCH', `${path}/undefined`, { body: { openapi: scoped(['gone']) } })).status, 422);
 });
 
-test('a version whose operations carry scopes is strict and takes tokens, unless its provider says otherwise', async () => {
+test('a version whose operations require scopes is strict and takes tokens by default', async () => {
   await control.call('POST', '/tenants/provider/apis/orders/scopes', {
     body: { name: 'read', risk: 'low', title: words, description: words },
   });
@@ -149,7 +149,7 @@ test('a version can be strict only with operations to forward', async () => {
   ]);
 });
 
-test('an operation that an error touches is not published, and refused where a version is not strict but has scopes', async () => {
+test('an operation with an error is not published, and is refused if the version is not strict but has scopes', async () => {
   const twin = { '/Orders': { get: { security: [], responses: { 200: { description: 'open' } } } } };
   const other = { '/other': { get: { security: [{ login: ['read'] }], responses: { 200: { description: 'fine' } } } } };
   const openapi = scoped(['read'], { ...twin, ...other });

@@ -10,7 +10,7 @@ export const getVersion: Handler<typeof versions.get> = (scope, { params }, { st
     return viewVersion(api, await findVersion(tx, api, params.version));
   });
 
-/** The document as it was sent; as JSON where the caller accepts nothing else. */
+/** The document as it was sent, or as JSON if the caller accepts only JSON. */
 export const getVersionOpenapi: Handler<typeof versions.openapi> = (scope, { params }, { store }, call) =>
   store.tenant(scope, async (tx) => {
     const api = await findApi(tx, params.api);

@@ -4,7 +4,7 @@ import type { VersionFacts } from '../../snapshot/compile.ts';
 
 export type VersionState = VersionFacts['state'];
 
-/** From each state, where it may go. Back to `live`: a deprecation can be taken back; a retirement can't. */
+/** The states that may follow each state. A deprecation can be undone (`live`); a retirement cannot. */
 const next: Readonly<Record<VersionState, readonly VersionState[]>> = {
   draft: ['live'],
   live: ['deprecated'],
@@ -12,7 +12,7 @@ const next: Readonly<Record<VersionState, readonly VersionState[]>> = {
   retired: [],
 };
 
-/** Throws `state_conflict` where a version may not go from one state to the other. */
+/** Throws `state_conflict` if a version may not change from one state to the other. */
 export function holdTransition(from: VersionState, to: VersionState): void {
   if (from === to || next[from].includes(to)) return;
   const allowed = next[from].length === 0 ? 'no other' : next[from].map((state) => `\`${state}\``).join(' or ');
@@ -21,7 +21,7 @@ export function holdTransition(from: VersionState, to: VersionState): void {
   });
 }
 
-/** Throws `invalid_request` where only documented operations are to be forwarded and there are none. */
+/** Throws `invalid_request` if only documented operations are to be forwarded and no operation is documented. */
 export function holdStrict(strict: boolean | null | undefined, operations: number): void {
   if (strict !== true || operations > 0) return;
   const message = 'needs an OpenAPI document with operations: every call would be refused';
@@ -33,8 +33,8 @@ interface Settled extends Pick<VersionFacts, 'state' | 'deprecated_at' | 'sunset
 }
 
 /**
- * Throws `invalid_request` where a version can't be what is asked: callable without an upstream, or switched off before
- * it is deprecated (RFC 9745 §4).
+ * Throws `invalid_request` for a version that is callable without an upstream, or that is switched off before it is
+ * deprecated (RFC 9745 §4).
  */
 export function holdComplete({ state, upstreams, deprecated_at, sunset_at }: Settled): void {
   const violations: Violation[] = [];
@@ -49,7 +49,7 @@ export function holdComplete({ state, upstreams, deprecated_at, sunset_at }: Set
   if (violations.length > 0) throw new Problem('invalid_request', { violations });
 }
 
-/** When a version was deprecated: as said, else now where it becomes so, and not at all while it is not. */
+/** The time of deprecation: the given time, or now if the version becomes deprecated now. Null if it is not deprecated. */
 export function deprecationOf(
   to: VersionState,
   said: Date | null | undefined,

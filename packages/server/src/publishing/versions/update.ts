@@ -1,10 +1,13 @@
 import type { Body } from '@tulou/contract';
 import type { versions } from '@tulou/contract/operations/versions';
 import { must } from '../../kernel/assert.ts';
-import { lockApi } from '../apis/api.ts';
+import { findApi, lockApi } from '../apis/api.ts';
 import type { Handler } from '../../operations/handler.ts';
 import type { PublishingDeps } from '../deps.ts';
 import { refreshCatalog } from '../catalog/refresh.ts';
+import { judgeUpstreams } from '../upstreams/judge.ts';
+import { settleUpstreams } from '../upstreams/services.ts';
+import { warningsOf, type Tried } from '../upstreams/warnings.ts';
 import { versionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import {
@@ -17,8 +20,6 @@ import {
   type ReadDocument,
 } from './document.ts';
 import { deprecationOf, holdComplete, holdStrict, holdTransition } from './state.ts';
-import { settleUpstreams } from './named-service.ts';
-import { judgeUpstreams } from './upstream.ts';
 import { findingsOf, findVersion, operationsOf, viewVersion, type VersionRow } from './version.ts';
 
 export const updateVersion: Handler<typeof versions.update, PublishingDeps> = async (
@@ -29,8 +30,12 @@ export const updateVersion: Handler<typeof versions.update, PublishingDeps> = as
 ) => {
   if (body.upstreams !== undefined) judgeUpstreams(body.upstreams, deps.upstreamAllow);
   const { openapi } = body;
-  const read =
-    openapi == null ? openapi : await readDocument(openapi, scope.tenantUuid, body.strict_document, deps.openapi);
+  const reading =
+    openapi == null ? openapi : readDocument(openapi, scope.tenantUuid, body.strict_document, deps.openapi);
+  const trying = upstreamsToTry(body, () =>
+    deps.store.tenant(scope, async (tx) => findVersion(tx, await findApi(tx, params.api), params.version)),
+  ).then((upstreams) => warningsOf(upstreams, deps.probe));
+  const [read, warnings] = await Promise.all([reading, trying]);
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
     const before = await findVersion(tx, api, params.version);
@@ -60,10 +65,22 @@ export const updateVersion: Handler<typeof versions.update, PublishingDeps> = as
     publish(tx, [versionChange(scope, after, operations)]);
     const view = viewVersion(api, after);
     const items = read === undefined ? await findingsOf(tx, after.id) : [...(read?.report.items ?? [])];
-    const output = { ...view, findings: { ...view.findings, items } };
+    const output = { ...view, findings: { ...view.findings, items }, warnings };
     return { output, target: after.id, before: viewVersion(api, before), after: view };
   });
 };
+
+type Upstreams = Pick<VersionRow, 'upstreams'>;
+
+/** Those that are sent; those that are stored where the version goes live with them; else none. */
+async function upstreamsToTry(
+  { upstreams, state }: Body<typeof versions.update>,
+  stored: () => Promise<Upstreams & Pick<VersionRow, 'state'>>,
+): Promise<readonly Tried[]> {
+  if (upstreams !== undefined || state !== 'live') return upstreams ?? [];
+  const before = await stored();
+  return before.state === 'live' ? [] : before.upstreams.map((one) => ('url' in one ? { url: one.url } : {}));
+}
 
 function countsOf(before: VersionRow, read: ReadDocument | null | undefined): { errors: number; warnings: number } {
   if (read === undefined) return { errors: before.finding_errors, warnings: before.finding_warnings };

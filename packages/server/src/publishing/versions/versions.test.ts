@@ -32,7 +32,7 @@ async function told(id: string): Promise<Record<string, unknown> | undefined> {
   return changes.find(({ key }) => key === id)?.object as Record<string, unknown> | undefined;
 }
 
-test('a version with upstreams is live, one without is a draft that no gateway hears of', async () => {
+test('a version with upstreams is live; one without is a draft that no gateway receives', async () => {
   const live = await make(control.call, path, { name: 'live', upstreams });
   assert.deepEqual(
     [live['state'], live['access'], live['upstreams']],
@@ -44,7 +44,7 @@ test('a version with upstreams is live, one without is a draft that no gateway h
   assert.equal(await told(draft.id), undefined);
 });
 
-test('the operations of the document are counted and told; the document itself is read back as it was', async () => {
+test('the operations of the document are counted and published; the document itself is read back unchanged', async () => {
   const version = await make(control.call, path, { name: 'documented', upstreams, openapi: document });
   assert.equal(version['operations'], 2);
   assert.deepEqual((await told(version.id))?.['operations'], [
@@ -61,7 +61,7 @@ test('the operations of the document are counted and told; the document itself i
   assert.equal((await control.call('GET', `${path}/documented/openapi`)).status, 404);
 });
 
-test('an upstream can be of one environment, and gateways are told', async () => {
+test('an upstream can be of one environment, and gateways receive it', async () => {
   const apart = [{ url: 'https://a.example.com' }, { url: 'https://b.example.com', environment: 'test' }];
   const version = await make(control.call, path, { name: 'apart', upstreams: apart });
   const stored = apart.map((one) => ({ weight: 1, ...one }));
@@ -71,14 +71,14 @@ test('an upstream can be of one environment, and gateways are told', async () =>
   assert.equal((await control.call('PATCH', `${path}/apart`, { body })).status, 400);
 });
 
-test('a change that says nothing of the document keeps its operations', async () => {
+test('a change without a document keeps the operations', async () => {
   const version = await make(control.call, path, { name: 'kept', upstreams, openapi: document });
   await control.call('PATCH', `${path}/kept`, { body: { timeout_ms: 5 } });
   const object = await told(version.id);
   assert.deepEqual([(object?.['operations'] as unknown[] | undefined)?.length, object?.['timeout_ms']], [2, 5]);
 });
 
-test('a document that is none is refused with what is wrong, and nothing is created', async () => {
+test('an invalid document is refused with its violations, and nothing is created', async () => {
   const answer = await control.call<{ code: string; violations: unknown[] }>('POST', path, {
     body: { name: 'broken', upstreams, openapi: { openapi: '3.1.0' } },
   });
@@ -87,7 +87,7 @@ test('a document that is none is refused with what is wrong, and nothing is crea
   assert.equal((await control.call('GET', `${path}/broken`)).status, 404);
 });
 
-test('an operation whose name no meter could keep is named after its method and path, with a warning', async () => {
+test('an operation with a name that is too long is named after its method and path, with a warning', async () => {
   const openapi = structuredClone(document) as { paths: Record<string, { get: { operationId: string } }> };
   openapi.paths['/orders'] = { get: { ...openapi.paths['/orders']?.get, operationId: 'x'.repeat(201) } };
   const version = await make(control.call, path, { name: 'long', upstreams, openapi });
@@ -99,7 +99,7 @@ test('an operation whose name no meter could keep is named after its method and 
   assert.deepEqual([errors, warnings], [0, 1]);
 });
 
-test('states go draft, live, deprecated, live, deprecated, retired, and no other way', async () => {
+test('the states change from draft to live, deprecated, live, deprecated and retired, and in no other way', async () => {
   const { id } = await make(control.call, path, { name: 'states' });
   const to = async (state: string, more: object = {}) =>
     (await control.call('PATCH', `${path}/states`, { body: { state, ...more } })).status;
@@ -119,7 +119,7 @@ test('states go draft, live, deprecated, live, deprecated, retired, and no other
   assert.equal(await to('live'), 409);
 });
 
-test('a version can’t be switched off before it is deprecated', async () => {
+test('a version cannot be switched off before it is deprecated', async () => {
   const body = {
     name: 'order',
     upstreams,
@@ -144,7 +144,7 @@ test('a version that apps may call is deleted only after it is retired', async (
   assert.equal((await control.call('DELETE', `${path}/unused`)).status, 204);
 });
 
-test('an upstream that leads into the platform’s networks is refused, in whatever form it is written', async () => {
+test('an upstream in the platform’s networks is refused in every notation of its address', async () => {
   const refused = [
     'http://10.0.0.1',
     'http://192.168.1.1:8080/x',
@@ -174,7 +174,7 @@ test('an upstream that leads into the platform’s networks is refused, in whate
   );
 });
 
-test('an address that the operator allows is taken: here loopback', async () => {
+test('an address that the operator allows is accepted: here loopback', async () => {
   for (const [n, url] of [
     'http://127.0.0.1:3000',
     'http://localhost:3000',
@@ -185,7 +185,7 @@ test('an address that the operator allows is taken: here loopback', async () => 
   }
 });
 
-test('what is no upstream URL is refused with its place', async () => {
+test('an invalid upstream URL is refused with its pointer', async () => {
   const bad = [
     'ftp://example.com',
     'example.com',

@@ -3,7 +3,7 @@ import { pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { viewEntry, type AuditRow } from '../../operations/audit/entry.ts';
 
-/** Newest first; a page goes on below the last `seq`. */
+/** Lists the newest entries first. The next page begins below the last `seq`. */
 export const listAudit: Handler<typeof audit.list> = (scope, { query }, { store }) =>
   store.tenant(scope, async ({ sql }) => {
     const place = placeOf(query.cursor, /^\d{1,15}$/);

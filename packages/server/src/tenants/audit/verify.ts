@@ -7,7 +7,7 @@ import type { AuditRow } from '../../operations/audit/entry.ts';
 
 const rowsAtOnce = 1000;
 
-/** Recomputes the chain from its start, at one moment of the database, and holds it against its head. */
+/** Recomputes the chain from its start, in one snapshot of the database, and compares it with its head. */
 export const verifyAudit: Handler<typeof audit.verify> = (scope, _input, { store }) =>
   store.tenant(scope, async (tx) => {
     await tx.sql`set transaction isolation level repeatable read`;

@@ -1,8 +1,8 @@
-/** What identity may do to members: a user becomes one, or is one no longer. */
+/** The changes of members that identity may make: a user becomes a member, or ceases to be one. */
 import type { MemberBinding } from '../../operations/offers.ts';
-import type { SystemTx, TenantTx } from '../../store/store.ts';
+import type { TenantTx } from '../../store/store.ts';
 
-export async function bindMember({ sql }: SystemTx, binding: MemberBinding, now: Date): Promise<void> {
+export async function bindMember({ sql }: TenantTx, binding: MemberBinding, now: Date): Promise<void> {
   const { tenantUuid, member, user } = binding;
   await sql`update members set user_id = ${user}, updated_at = ${now} where tenant_id = ${tenantUuid} and id = ${member}`;
 }

@@ -3,7 +3,7 @@ import type { Handler } from '../../operations/handler.ts';
 import { denyUserOf } from '../../snapshot/denials.ts';
 import { holdRank, keepAnOwner, lockMember, viewMember } from './member.ts';
 
-/** Removes a member; the tokens go with the row. */
+/** Deletes a member. The row deletes the tokens with it. */
 export const deleteMember: Handler<typeof members.delete> = (scope, { params }, { clock }, call) =>
   call.commit(async (tx) => {
     const { member, isLastOwner } = await lockMember(tx, params.member);

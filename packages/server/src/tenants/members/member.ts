@@ -26,13 +26,13 @@ export function viewMember(row: MemberRow): Output<typeof members.get> {
   };
 }
 
-/** Nobody hands out, takes away or changes a role above their own. Throws `forbidden`. */
+/** Throws `forbidden` if the caller grants, removes or changes a role above the role of the caller. */
 export function holdRank(principal: Principal, role: Role): void {
   if (principal.kind !== 'member' || roleContains(principal.role, role)) return;
   throw new Problem('forbidden', { detail: `the role ${role} is above your own` });
 }
 
-/** A member, locked together with all owners: in one order, so that two who remove each other do not deadlock. */
+/** Reads a member and locks it with all owners, always in the same order. Two owners who remove each other then do not deadlock. */
 export async function lockMember(tx: TenantTx, id: string): Promise<{ member: MemberRow; isLastOwner: boolean }> {
   const rows = await tx.sql<MemberRow[]>`
     select * from members where tenant_id = ${tx.tenantUuid} and (id = ${id} or role = 'owner') order by id for update`;
@@ -42,7 +42,7 @@ export async function lockMember(tx: TenantTx, id: string): Promise<{ member: Me
   return { member, isLastOwner: member.role === 'owner' && owners.length === 1 };
 }
 
-/** A tenant that has an owner keeps one: nobody else could make the next. */
+/** A tenant keeps at least one owner, because only an owner can make another owner. */
 export function keepAnOwner(isLastOwner: boolean): void {
   if (isLastOwner)
     throw new Problem('state_conflict', { detail: 'this is the last owner; make another member owner first' });

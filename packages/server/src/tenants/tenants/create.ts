@@ -6,7 +6,7 @@ import type { Handler } from '../../operations/handler.ts';
 import { publishTenant } from '../../snapshot/publish.ts';
 import { viewTenant, type TenantRow } from './row.ts';
 
-/** A new tenant: a row of the directory and the head of its audit chain. Nothing is started for it. */
+/** Creates a tenant: a row in the directory and the head of its audit chain. No process or connection starts for it. */
 export const createTenant: Handler<typeof tenants.create> = (_operator, { body }, { clock, random }, call) => {
   const now = new Date(clock.now());
   const tenantUuid = uuidV7(clock, random);

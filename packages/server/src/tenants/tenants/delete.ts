@@ -4,7 +4,7 @@ import type { Handler } from '../../operations/handler.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { changeTenant } from './row.ts';
 
-/** The tenant stops at once. The worker removes its rows when the grace is over; until then it can be restored. */
+/** The calls of the tenant stop immediately. The worker deletes its rows after the grace period; until then it can be restored. */
 export const deleteTenant: Handler<typeof tenants.delete, TenantsDeps> = (_scope, _input, deps, call) =>
   changeTenant(call, deps, (row, now) => {
     if (row.delete_at !== null) throw new Problem('state_conflict', { detail: 'the tenant is being deleted already' });

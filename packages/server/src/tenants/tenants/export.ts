@@ -4,23 +4,24 @@ import { pipeline } from 'node:stream';
 import type { tenants } from '@tulou/contract/operations/tenants';
 import { pack as openPack, type Pack } from 'tar-stream';
 import type { TenantTx } from '../../store/store.ts';
-import { tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
+import { keptByIdentity, tenantTables, type TenantTable } from '../../store/tenant-tables.ts';
 import type { Deps, Handler } from '../../operations/handler.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 
-/** A part's lines are in memory at once, because a tar entry begins with its size. */
-const partBytes = 4 * 1024 * 1024;
-const rowsAtOnce = 500;
-/** An export holds a connection and an old snapshot of the database as long as its reader reads. Admission bounds how many run. */
+/** All lines of a part are in memory together, because a tar entry begins with its size. */
+const partBytes = 512 * 1024;
+const rowsAtOnce = 100;
+/** An export holds a connection and an old snapshot of the database while its reader reads. Admission bounds how many run. */
 const exportTimeoutMs = 15 * 60_000;
 
 /**
- * A gzipped tar: `<table>/<part>.ndjson`, a line a row, and `manifest.json` at the end, which an archive that broke off
- * lacks. All is read at one moment of the database (repeatable read). Columns that begin with `secret_` stay out.
+ * A gzipped tar: `<table>/<part>.ndjson` with one line for each row, and `manifest.json` at the end. An incomplete archive
+ * has no manifest. All rows are read in one snapshot of the database (repeatable read). Columns that begin with `secret_`,
+ * and tables that only the identity server keeps, are left out.
  */
 export const exportTenant: Handler<typeof tenants.export> = async (scope, _input, deps) => {
   const pack = openPack();
-  const zipped = createGzip();
+  const zipped = createGzip({ level: 1 });
   const timer = deps.clock.after(exportTimeoutMs, () => zipped.destroy(new Error('the export took too long')));
   pipeline(pack, zipped, () => timer.cancel());
   void writeArchive(scope, pack, deps).catch((error: unknown) => pack.destroy(error as Error));
@@ -32,7 +33,8 @@ async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: De
   await store.lane('bulk').tenant(scope, async (tx) => {
     await tx.sql`set transaction isolation level repeatable read`;
     const counted: Record<string, number> = {};
-    for (const table of await tenantTables(tx)) counted[table.name] = await writeTable(tx, pack, table, now);
+    const tables = (await tenantTables(tx)).filter(({ name }) => !keptByIdentity.has(name));
+    for (const table of tables) counted[table.name] = await writeTable(tx, pack, table, now);
     const manifest = {
       format: 'tulou-tenant-export',
       version: 1,
@@ -45,7 +47,7 @@ async function writeArchive(scope: TenantScope, pack: Pack, { store, clock }: De
   pack.finalize();
 }
 
-/** Writes one table in parts; the number of its rows. */
+/** Writes one table in parts. Returns the number of its rows. */
 async function writeTable(tx: TenantTx, pack: Pack, table: TenantTable, now: Date): Promise<number> {
   const { sql } = tx;
   const rows = sql<{ line: string }[]>`
@@ -76,7 +78,7 @@ async function writeTable(tx: TenantTx, pack: Pack, table: TenantTable, now: Dat
   return count;
 }
 
-/** Resolves when the entry has been taken, so that a slow reader slows the reading of rows. Rejects when the reader has gone. */
+/** Resolves when the reader has taken the entry, so a slow reader slows the reading of rows. Rejects when the reader has closed. */
 function writeEntry(pack: Pack, name: string, text: string, mtime: Date): Promise<void> {
   return new Promise((resolve, reject) => {
     pack.entry({ name, mtime }, text, (error) => (error ? reject(error) : resolve()));

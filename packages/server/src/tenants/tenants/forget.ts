@@ -1,10 +1,10 @@
 import type { Work } from '../../store/job.ts';
 import { deleteRows } from './purge.ts';
 
-/** So long a slug leads to nobody after its tenant is gone: callers that still have it must not reach another tenant. */
+/** A slug stays reserved for this time after the purge of its tenant, so that its old callers do not reach another tenant. */
 const slugQuarantineDays = 90;
 
-/** Removes the tombstone of a tenant, with what may have come in for it after it was purged; its slug is free again. */
+/** Deletes the tombstone of a tenant, and rows that arrived for it after the purge. Its slug becomes available again. */
 export const forgetTenants: Work = async ({ store, clock }, mark) => {
   const before = new Date(clock.now() - slugQuarantineDays * 86_400_000);
   const due = await store.system('tombstones that have served', async ({ sql }) => {

@@ -4,7 +4,7 @@ import { pageOf, placeOf } from '../../operations/cursor.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { viewTenant, type TenantRow } from './row.ts';
 
-/** Oldest first. The beginning of a slug or name is a range of an index, so that a search costs what it finds. */
+/** Lists the oldest tenants first. A prefix of a slug or name is a range of an index, so a search costs only what it finds. */
 export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, { store }) =>
   store.system('an operator lists the directory', async ({ sql }) => {
     const place = placeOf(query.cursor, tenantPlace);
@@ -28,5 +28,5 @@ export const listTenants: Handler<typeof tenants.list> = (_operator, { query }, 
 
 const tenantPlace = /^ten_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
-/** The last character there is: what begins with a prefix sorts before the prefix and this. */
+/** The last character of Unicode: every text with a prefix sorts before the prefix followed by this character. */
 const last = '\u{10ffff}';

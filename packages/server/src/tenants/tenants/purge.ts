@@ -1,4 +1,4 @@
-/** What is left of a deleted tenant when its grace is over: a tombstone in the directory, and nothing else. */
+/** The purge of a deleted tenant after its grace period. Only a tombstone in the directory remains. */
 import type { Store, SystemTx } from '../../store/store.ts';
 import { tablesNamingTenants, tenantTables } from '../../store/tenant-tables.ts';
 import type { Purge, WorkGround } from '../../operations/plane.ts';
@@ -7,7 +7,7 @@ import type { Work } from '../../store/job.ts';
 
 const rowsAtOnce = 5000;
 
-/** Purges one tenant whose grace is over. Broken off, it begins again: every step may be done twice. */
+/** Purges one tenant whose grace period is over. After an interruption it begins again, because every step can be repeated. */
 export const purgeTenants: Work<WorkGround> = async ({ store, clock, log, purges }, mark) => {
   const now = new Date(clock.now());
   const due = await store.system('tenants whose grace is over', async ({ sql }) => {
@@ -29,7 +29,7 @@ export const purgeTenants: Work<WorkGround> = async ({ store, clock, log, purges
   return { mark, more: due.length > 1 };
 };
 
-/** Deletes all rows of a tenant in all tenant tables, those that refer to others first, some thousand at a time. */
+/** Deletes all rows of a tenant in all tenant tables, in batches. Rows that refer to other rows are deleted first. */
 export async function deleteRows(store: Store, tenantUuid: string): Promise<void> {
   const tables = await store.system('which tables hold rows of tenants', tenantTables);
   for (const { name, primaryKey } of tables.toReversed()) {
@@ -46,7 +46,7 @@ export async function deleteRows(store: Store, tenantUuid: string): Promise<void
   }
 }
 
-/** Ends what the tenant has with others: what planes know of it, its host names and catalog entries, its snapshot objects. */
+/** Ends the relations of the tenant to others: relations that planes keep, host names, catalog entries and snapshot objects. */
 async function leaveOthers(tx: SystemTx, tenantUuid: string, purges: readonly Purge[]): Promise<void> {
   for (const purge of purges) await purge(tx, tenantUuid);
   for (const name of await tablesNamingTenants(tx)) {

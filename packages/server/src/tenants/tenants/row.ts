@@ -44,13 +44,13 @@ export function viewTenant(row: TenantRow): TenantView {
 /** Whether the tenant's calls, and the calls on its APIs, are served. */
 export const isActive = (row: TenantRow): boolean => row.suspended_at === null && row.delete_at === null;
 
-/** The changes that `change` wants; throws where the tenant's state does not allow it. */
+/** The columns that `change` sets. Throws if the state of the tenant does not allow the change. */
 export type TenantChange = (
   row: TenantRow,
   now: Date,
 ) => Partial<Pick<TenantRow, 'name' | 'suspended_at' | 'delete_at' | 'members_may_try'>>;
 
-/** Changes the call's tenant; where it stops or starts being served, gateways and the catalog learn it with the commit. */
+/** Changes the tenant of the call. If its calls start or stop being served, the same commit updates gateways and the catalog. */
 export function changeTenant(
   call: TenantCall,
   { clock, showProvider }: TenantsDeps,

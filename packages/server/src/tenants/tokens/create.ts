@@ -11,12 +11,15 @@ import { holdRank } from '../members/member.ts';
 import { holdQuota } from '../../operations/quota.ts';
 import { onlyOf, viewToken, type TokenRow } from './token.ts';
 
-/** A control token of a member: for oneself, or for another by an admin, and never above one's own role. Shown once. */
+/**
+ * Creates a control token for the caller, or for another member if the caller is an admin. Its role is never above the role
+ * of the caller. The response shows the token once.
+ */
 export const createToken: Handler<typeof tokens.create> = (scope, { body }, { clock, random }, call) =>
   call.commit(async (tx) => {
     const now = new Date(clock.now());
     const memberRole = await roleOf(tx, body.member);
-    // A token acts in the name of its member, so for another one its maker must not be lower than that member.
+    // A token acts as its member, so the maker of a token for another member must not rank below that member.
     if (scope.principal.kind !== 'member' || scope.principal.member !== body.member)
       holdRank(scope.principal, memberRole);
     const { role = memberRole } = body;
@@ -45,17 +48,17 @@ export const createToken: Handler<typeof tokens.create> = (scope, { body }, { cl
     return { output: { ...after, token }, target: row.id, before: null, after };
   });
 
-/** The role of a member that this caller may make tokens for: there is none to others, and they can't tell why. */
+/** The role of a member that this caller may make tokens for. A member that is absent and one that is forbidden are one answer. */
 async function roleOf(tx: TenantTx, member: string): Promise<Role> {
   const own = onlyOf(tx.scope.principal);
   const [row] = await tx.sql<{ role: Role }[]>`
     select role from members where tenant_id = ${tx.tenantUuid} and id = ${member} for share`;
   if (row === undefined || (own !== undefined && own !== member))
-    throw violation('/member', 'no such member, or not for you');
+    throw violation('/member', 'names no member for whom you may create tokens');
   return row.role;
 }
 
-/** By whose rights the token exists, beside its own member: who makes it, and those by whose rights they do. */
+/** The members on whose rights the token depends, beside its own member: its maker, and the makers of the token that made it. */
 function makersOf(principal: Principal, member: string): string[] {
   if (principal.kind !== 'member') return [];
   const makers = new Set([...principal.makers, principal.member].filter((one) => one !== member));
@@ -68,13 +71,13 @@ function makersOf(principal: Principal, member: string): string[] {
 
 const makersMax = 8;
 
-/** When the new token ends: not in the past, and not after the token that makes it. */
+/** The time at which the new token expires: in the future, and not after the token that makes it. */
 function expiryOf(asked: string | undefined, principal: Principal, now: Date): Date | null {
   const expiresAt = asked === undefined ? null : new Date(asked);
   if (expiresAt !== null && expiresAt <= now) throw violation('/expires_at', 'is in the past');
   const latest = principal.kind === 'member' ? principal.expiresAt : null;
   if (latest !== null && (expiresAt === null || expiresAt > latest)) {
-    throw violation('/expires_at', `is not after ${latest.toISOString()}, when your own token expires`);
+    throw violation('/expires_at', `must not be after ${latest.toISOString()}, when your own token expires`);
   }
   return expiresAt;
 }

@@ -3,7 +3,7 @@ import type { Handler } from '../../operations/handler.ts';
 import { holdRank } from '../members/member.ts';
 import { findToken, viewToken } from './token.ts';
 
-/** Refused from the next call on; the row stays, to tell whose it was. Revoking again changes nothing. */
+/** Revokes a token; the next call with it is refused. The row stays, to show its member. A second revocation changes nothing. */
 export const revokeToken: Handler<typeof tokens.revoke> = (scope, { params }, { clock }, call) =>
   call.commit(async (tx) => {
     const row = await findToken(tx, params.token, 'lock');

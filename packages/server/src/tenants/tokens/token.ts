@@ -1,4 +1,4 @@
-/** Rows of control tokens, and whose a caller may see. */
+/** Rows of control tokens, and which of them a caller may see. */
 import { Problem, type Id, type Output, type Role } from '@tulou/contract';
 import type { tokens } from '@tulou/contract/operations/tokens';
 import type { TenantTx } from '../../store/store.ts';
@@ -27,7 +27,7 @@ export function viewToken(row: TokenRow): Output<typeof tokens.get> {
   };
 }
 
-/** The one member whose tokens this caller may see; undefined: all of the tenant, as admins may. */
+/** The member whose tokens this caller may see. Undefined: the caller is an admin and sees all tokens of the tenant. */
 export function onlyOf(principal: Principal): Id<'member'> | undefined {
   return principal.kind === 'member' && !roleContains(principal.role, 'admin') ? principal.member : undefined;
 }

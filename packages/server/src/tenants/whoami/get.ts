@@ -8,7 +8,10 @@ import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 export const getWhoami: Handler<typeof whoami.get> = async (principal, _input, { store }) => {
   if (principal.kind === 'operator') return { kind: 'operator', id: principal.id };
-  assert(principal.kind !== 'job', 'a call is made by an operator, a member or a person');
+  assert(
+    principal.kind !== 'job' && principal.kind !== 'identity',
+    'a call is made by an operator, a member or a person',
+  );
   return store.system('a caller asks who they are', (tx) =>
     principal.kind === 'person' ? tellPerson(tx, principal) : tellMember(tx, principal),
   );

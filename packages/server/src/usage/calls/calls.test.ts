@@ -168,7 +168,6 @@ test('the list is filtered by side, API, app, environment, status, class of stat
   assert.equal(await count('environment=test&status=5xx'), 0);
   assert.equal(await count('environment=test&code=rate_limited'), 1);
   assert.equal(await count('environment=test&api=orders'), 2);
-  assert.equal(await count('environment=test&api=nothing'), 0);
   assert.equal(await count('environment=test&app=shop', 'developer'), 2);
   assert.equal(await count(`environment=test&app=${developer.app.id}`), 2);
   assert.equal(await count('environment=test&side=developer'), 0);
@@ -253,4 +252,19 @@ test('records end with their retention, and a tenant that has too many loses its
   assert.deepEqual((await list('provider')).items, []);
   for (let more = true; more;) ({ more } = await expireCalls(deps, 0));
   assert.deepEqual([await count(), (await list('provider')).left_out.calls], [0, 0]);
+});
+
+test('tails that wait hold no place of the other calls of their tenant', async () => {
+  const { after: place } = await list('provider');
+  let answered = 0;
+  const tails = Array.from({ length: 14 }, async () => {
+    const { items } = await list('provider', `wait_ms=20000&status=599&after=${place}`);
+    answered += 1;
+    return items.length;
+  });
+  const others = await Promise.all(Array.from({ length: 20 }, () => control.call('GET', '/tenants/provider/apis')));
+  assert.deepEqual([...new Set(others.map(({ status }) => status))], [200]);
+  assert.equal(answered, 0, 'all of them still wait');
+  await control.reportCalls([record({ status: 599 })]);
+  assert.deepEqual([...new Set(await Promise.all(tails))], [1]);
 });

@@ -5,6 +5,7 @@ import type { Handler } from '../../operations/handler.ts';
 import type { Fragment, Sql } from '../../store/pool.ts';
 import type { TenantTx } from '../../store/store.ts';
 import type { UsageDeps } from './deps.ts';
+import { holdReferences } from '../references.ts';
 import { viewCalls, type CallRow } from './call.ts';
 import { readHead } from './watch.ts';
 
@@ -46,6 +47,7 @@ const placeOfRow = ({ batch, id }: Place): string => `${batch}.${id}`;
 const endOf = (head: number): string => cursorAt(`${head}.~`);
 
 async function readNewest(tx: TenantTx, query: Wish, since: Date): Promise<Listed> {
+  await holdReferences(tx, query);
   const head = await readHead(tx);
   const before = placeIn(query.cursor, 'cursor');
   const from = before === undefined ? tx.sql`` : tx.sql`and (batch, id) < (${before.batch}, ${before.id})`;
@@ -60,6 +62,7 @@ async function readAfter(
   after: Place,
   since: Date,
 ): Promise<{ head: number; listed: Listed }> {
+  await holdReferences(tx, query);
   // The head first: a batch that comes between the two readings is read again, and none is missed.
   const head = await readHead(tx);
   const from = tx.sql`and (batch, id) > (${after.batch}, ${after.id})`;

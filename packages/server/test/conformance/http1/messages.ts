@@ -1,20 +1,20 @@
 /**
- * A reading of HTTP/1.1 of the tests' own, as narrow as the standard allows and apart from the engine's: what it cannot
- * frame, nobody should have sent. Octets are the characters of a text (latin1).
+ * The tests' own parser of HTTP/1.1, as narrow as the standard allows and separate from the engine's. No one should send a
+ * message that it cannot frame. Octets are the characters of a text (latin1).
  */
 export interface Message {
   readonly startLine: string;
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: string;
-  /** The octets as they came. */
+  /** The octets as they arrived. */
   readonly raw: string;
 }
 
 export interface Framed {
   readonly messages: readonly Message[];
-  /** What follows the last whole message: the beginning of another, or rubbish. */
+  /** The rest after the last whole message: the beginning of another, or garbage. */
   readonly rest: string;
-  /** Why the rest can never become a message. */
+  /** The reason why the rest can never become a message. */
   readonly fault: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Requests that nobody thought of: those of the corpus, spliced, repeated, cut and sprinkled with what parsers trip over, from a
- * seed. Whatever they are, what Tulou forwards is read by Node, nginx and HAProxy as it was meant, as far as they read it
- * at all. `TULOU_FUZZ_SEED` and `TULOU_FUZZ_RUNS` go elsewhere and further.
+ * Requests outside of the corpus: those of the corpus, spliced, repeated, cut and mixed with octets that confuse parsers,
+ * from a seed. Node, nginx and HAProxy must read every request that Tulou forwards as the engine meant it, as far as they
+ * accept it. `TULOU_FUZZ_SEED` and `TULOU_FUZZ_RUNS` select other and longer runs.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -13,7 +13,7 @@ const seed = Number(process.env['TULOU_FUZZ_SEED'] ?? 1);
 const runs = Number(process.env['TULOU_FUZZ_RUNS'] ?? 4000);
 const bytesMax = 4000;
 
-/** Lawful ones several times: most mutations break a request, and what is refused at once shows little. */
+/** Valid requests occur several times: most mutations break a request, and an early refusal shows little. */
 const bases = requestCorpus
   .flatMap(({ cases }) => cases)
   .filter(({ bytes, cut }) => bytes.length < bytesMax && !cut)
@@ -137,7 +137,7 @@ async function judge(bytes: string): Promise<{ forwarded: boolean; findings: str
   if (messages.length === 0) return { forwarded, findings: [...findings] };
   const expected = expectedOf(messages);
   const readings = await stage.readForwarded(messages.map(({ raw }) => raw).join(''));
-  // A reader may know fewer methods or paths than there are, and stop; it may not read anything else than was meant.
+  // A reader may know fewer methods or paths than exist, and stop. It may not read anything else than the engine meant.
   const misread = readings.filter(
     ({ seen }) => JSON.stringify(seen) !== JSON.stringify(expected.slice(0, seen.length)),
   );

@@ -1,6 +1,6 @@
 /**
- * The three readers that Tulou is held against: Node's own server, nginx and HAProxy, the latter two as proxies in front
- * of a recorder, on Unix sockets in a folder of this run.
+ * The three readers that Tulou is compared with: Node's own server, nginx and HAProxy. The latter two are proxies in front of
+ * a recorder. All use Unix sockets in a folder of this run.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { Recorder, seenOf, type Seen } from './recorder.ts';
 
 export interface Peer {
   readonly name: string;
-  /** What it understands of these octets; `hasty`: it gives up soon on a request that does not end. */
+  /** Its reading of these octets. `hasty`: it soon stops waiting for the end of a request. */
   read(bytes: string, hasty: boolean): Promise<readonly Seen[]>;
   stop(): Promise<void>;
 }
@@ -20,7 +20,7 @@ const HASTY_MS = 250;
 const PATIENT_MS = 10_000;
 const START_MS = 10_000;
 
-/** Starts all three. Throws with the line that mends it where one is not installed. */
+/** Starts all three. If one is not installed, it throws with the command that installs it. */
 export async function startPeers(folder: string): Promise<readonly Peer[]> {
   const binaries = { nginx: find('nginx'), haproxy: find('haproxy') };
   return Promise.all([startNode(folder), startNginx(folder, binaries.nginx), startHaproxy(folder, binaries.haproxy)]);

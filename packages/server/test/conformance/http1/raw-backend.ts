@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { ResponseCase } from './corpus/response-case.ts';
 import { frameRequests } from './messages.ts';
 
-/** Bound on waiting for a connection that must not be used again to be closed. */
+/** The longest wait for the close of a connection that must not be used again. */
 const CLOSE_MS = 3000;
 
 /** Answers `/case` with the case's octets and everything else with its target. */
@@ -29,7 +29,7 @@ export class RawBackend {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Sends what nobody asked for, and waits for the connection to be given up, as it must be. */
+  /** Sends unrequested octets and waits for the connection to be closed, as it must be. */
   async sendLate(): Promise<void> {
     const socket = this.#player;
     if (socket === undefined || this.play === undefined || socket.destroyed) return;

@@ -12,11 +12,11 @@ export interface Seen {
 export interface Harvest {
   /** Whole requests in the order of their ends, with the octets they came in. */
   readonly messages: readonly Message[];
-  /** What stands in the way of trust: octets that are no request, and connections left in the middle of one. */
+  /** Signs of a fault: octets that are no request, and connections left in the middle of one. */
   readonly faults: readonly string[];
 }
 
-/** Bound on waiting for a connection that was left in the middle of a request to be closed. */
+/** The longest wait for the close of a connection that was left in the middle of a request. */
 const CLOSE_MS = 3000;
 
 interface Line {
@@ -55,7 +55,7 @@ export class Recorder {
     return address.port;
   }
 
-  /** What came since the last harvest. Waits for connections that hold a part of a request to be closed, as they must be. */
+  /** The octets since the last harvest. It waits until connections that hold a part of a request are closed, as they must be. */
   async harvest(): Promise<Harvest> {
     const open = [...this.#lines];
     for (const line of open.filter(({ bytes }) => bytes !== '')) {

@@ -10,7 +10,10 @@ import type { Message } from './messages.ts';
 import { seenOf } from './recorder.ts';
 import { describe, expectedOf, isSentinel, Stage, type Observation } from './stage.ts';
 
-/** What Tulou forwards and a peer refuses whole: nothing to misread, as the peer reads nothing. Checked to stay so. */
+/**
+ * Requests that Tulou forwards and a peer refuses as a whole. There is nothing to misread, because the peer reads nothing.
+ * The test checks that this stays so.
+ */
 const narrowerPeers: Readonly<Record<string, readonly string[]>> = {
   // Any token is a method (RFC 9110 §9.1); Node knows a list, nginx capitals.
   'method-lower-case': ['node', 'nginx'],
@@ -23,7 +26,7 @@ const narrowerPeers: Readonly<Record<string, readonly string[]>> = {
   'target-escaped-nul': ['nginx'],
   'target-star-options': ['nginx'],
 };
-/** Here a peer takes what comes first and refuses the odd method behind it. */
+/** For these, a peer accepts the first part and refuses the unusual method behind it. */
 const stopsAtMethod = new Set(['content-becomes-a-method']);
 
 interface Row {
@@ -69,7 +72,7 @@ for (const { category, cases } of requestCorpus) {
   });
 }
 
-test('the three readers tell an ambiguous message from a clear one', async () => {
+test('the three readers distinguish an ambiguous message from a clear one', async () => {
   const message = (bytes: string, body: string): Message => ({
     startLine: 'POST /x HTTP/1.1',
     fields: [],

@@ -1,6 +1,6 @@
 /**
- * Every answer of the corpus comes from a raw back end through Tulou to a client, which then asks something else. There is
- * never a second answer to one request, never an answer that two readers take differently, and never an answer to somebody else.
+ * Every answer of the corpus comes from a raw back end through Tulou to a client, which then sends another request. One
+ * request never gets a second answer. No two readers read an answer differently, and no answer reaches another client.
  */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
@@ -140,7 +140,7 @@ async function askNext(client: Client, token: string): Promise<string | undefine
     : `the next request was answered ${JSON.stringify(bodies)}`;
 }
 
-/** Node's client reads what our client was sent, and must find the same. */
+/** Node's client reads what our client received, and must find the same. */
 async function nodeFindings(bytes: string, method: string, status: number, body: string): Promise<string[]> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -8,17 +8,17 @@ import { startPeers, type Peer } from './peers.ts';
 import { Recorder, seenOf, type Seen } from './recorder.ts';
 import { TulouUnderTest, type Meant } from './tulou.ts';
 
-/** Comes behind every case on the same connection: whoever misreads a length swallows it, or sees it twice. */
+/** Follows every case on the same connection: a reader that misreads a length swallows it, or sees it twice. */
 const sentinel = 'GET /sentinel HTTP/1.1\r\nHost: sentinel\r\nConnection: close\r\n\r\n';
 export const isSentinel = ({ target }: Seen): boolean => target === '/sentinel';
 
 export interface Observation {
-  /** Of the answers, interim ones left out. */
+  /** The statuses of the answers, without interim ones. */
   readonly statuses: readonly number[];
   /** Whole requests at the back end. */
   readonly messages: readonly Message[];
   readonly meant: readonly Meant[];
-  /** What is wrong whatever the request was. */
+  /** Faults that are independent of the request. */
   readonly findings: readonly string[];
 }
 
@@ -71,12 +71,12 @@ export class Stage {
     return { statuses, messages, meant, findings };
   }
 
-  /** What the three make of octets that Tulou forwarded, with the sentinel behind them. */
+  /** The readings of the three peers for octets that Tulou forwarded, with the sentinel behind them. */
   readForwarded(bytes: string): Promise<readonly Reading[]> {
     return this.#read(bytes + sentinel, false);
   }
 
-  /** What the three make of octets as a client sent them. */
+  /** The readings of the three peers for octets as a client sent them. */
   readOriginal(bytes: string, cut: boolean): Promise<readonly Reading[]> {
     return this.#read(cut ? bytes : bytes + sentinel, true);
   }
@@ -86,19 +86,19 @@ export class Stage {
   }
 }
 
-/** What a reader must see in forwarded messages: each as the back end saw it, then the sentinel. */
+/** The reading that each reader must have of forwarded messages: each as the back end saw it, then the sentinel. */
 export function expectedOf(messages: readonly Message[]): readonly Seen[] {
   return [...messages.map(seenOf), { method: 'GET', target: '/sentinel', body: '' }];
 }
 
-/** What a reader saw, for a message about it. */
+/** The reading of one reader, for a message about it. */
 export function describe(seen: readonly Seen[]): string {
   return `[${seen.map(({ method, target, body }) => `${method} ${target.slice(0, 60)} ${body.length}`).join(', ')}]`;
 }
 
 /**
- * What reached the back end is what the engine took the octets for. A request that was on its way when its client went
- * may be there or not.
+ * The octets at the back end are those that the engine meant. A request that was on its way when its client disconnected may
+ * or may not be there.
  */
 function meaningFindings(messages: readonly Message[], meant: readonly Meant[]): string[] {
   const said = meant

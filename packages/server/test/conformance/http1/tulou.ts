@@ -1,4 +1,4 @@
-/** Tulou's wire engine as the tests run it: everything is forwarded to one back end, everything is written down. */
+/** Tulou's wire engine as the tests run it: it forwards every request to one back end, and records everything. */
 import { connect, type Socket } from 'node:net';
 import { errors, problemBody, type ErrorCode } from '@tulou/contract';
 import type { Exchange, ExchangeHandler, Outcome, WireLimits } from '../../../src/gateway/wire/exchange.ts';
@@ -25,7 +25,7 @@ const limits: WireLimits = {
   connectTimeoutMs: 2000,
 };
 
-/** A request that the engine took for one, and what became of it. */
+/** A request as the engine read it, and its result. */
 export interface Meant {
   readonly method: string;
   readonly target: string;
@@ -58,7 +58,7 @@ export class TulouUnderTest {
     return new Client(this.#wire.address.port);
   }
 
-  /** What the engine meant since the last call. */
+  /** The readings of the engine since the last call. */
   takeMeant(): readonly Meant[] {
     return this.#handler.take();
   }
@@ -121,7 +121,7 @@ class Handler implements ExchangeHandler {
 /** A client on a raw socket. */
 export class Client {
   received = '';
-  /** Settles when the connection is gone, for whatever reason. */
+  /** Settles when the connection is closed, for any reason. */
   readonly closed: Promise<void>;
   isClosed = false;
   readonly #socket: Socket;
@@ -156,7 +156,7 @@ export class Client {
     this.#socket.destroy();
   }
 
-  /** Waits until `enough` says so of what came, or the connection is gone. */
+  /** Waits until `enough` accepts the octets so far, or the connection is closed. */
   async until(enough: (received: string) => boolean): Promise<void> {
     while (!this.isClosed && !enough(this.received)) await new Promise<void>((resolve) => (this.#wake = resolve));
   }

@@ -1,4 +1,4 @@
-/** Signatures that Wycheproof has collected: those that must verify, and those that some library once took. */
+/** Signatures from Wycheproof: those that must verify, and those that some library once accepted. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodePart } from '../../../src/gateway/tokens/compact.ts';

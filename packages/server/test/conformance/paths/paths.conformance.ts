@@ -1,6 +1,6 @@
 /**
- * The gateway's reading of paths against those of frameworks: whichever operation of the document a framework runs for what the
- * gateway forwards, its scope has been asked for.
+ * Compares the gateway's reading of paths with those of frameworks. If a framework runs an operation of the document for a
+ * forwarded request, its scope must have been required.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -29,7 +29,7 @@ const operations = Object.entries(paths).map(([id, path]) => {
   return { id, method: 'GET', path, scopes: [id === 'job' ? 'read' : id] };
 });
 
-/** The API with these operations, and a key that holds each of their scopes: only the path decides which one is asked for. */
+/** The API with these operations, and a key that holds each of their scopes: only the path decides the required scope. */
 function published(strict: boolean): SnapshotObject[] {
   const names = [...new Set(operations.flatMap((operation) => operation.scopes))];
   const scopes = names.map((name) => `acme/orders:${name}`);
@@ -175,7 +175,7 @@ const springRoutes = [
   [/^\/jobs\/[^/]+$/, 'read'],
 ] as const;
 
-/** As Spring reads: matrix parameters off, decoded, dots resolved, suffixes and slashes at the end passed over. */
+/** As Spring reads: without matrix parameters, decoded, with dots resolved, trailing suffixes and slashes ignored. */
 const springLike: RequestListener = ({ url = '' }, response) => {
   let path = url
     .split('/')

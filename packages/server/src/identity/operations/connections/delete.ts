@@ -1,5 +1,5 @@
 import type { connections } from '@tulou/contract/operations/connections';
-import { crossTenants } from '../../../store/store.ts';
+import { platform, withinIssuer } from '../../scopes.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { lockConnection, viewConnection } from './connection.ts';
 import { holdOwner, holdOwnersOf } from './rank.ts';
@@ -26,9 +26,9 @@ export const deleteConnection: Handler<typeof connections.delete, IdentityDeps> 
     const users = await signOutAll(tx, row.id, deps.clock);
     await deps.releaseMembers(tx, users, new Date(deps.clock.now()));
     await tx.sql`delete from connections where tenant_id = ${tenantUuid} and id = ${row.id}`;
-    await crossTenants(
+    await withinIssuer(
       tx,
-      'people of a deleted connection',
+      platform,
       ({ sql }) => sql`
       delete from users
       where tenant_id = ${nilTenant} and tenant = ${tenantUuid} and connection = ${row.id} and disabled_at is null`,

@@ -1,7 +1,8 @@
 /** Which changes of a connection only an owner may make: those that decide who an owner is, or how owners sign in. */
 import { Problem } from '@tulou/contract';
 import type { Clock } from '../../../kernel/clock.ts';
-import { crossTenants, type TenantTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
+import { platform, withinIssuer } from '../../scopes.ts';
 import type { Principal } from '../../../tenancy/principal.ts';
 import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 
@@ -33,12 +34,15 @@ export function holdOwner(principal: Principal, clock: Clock): void {
 /** Throws `forbidden` where a caller who is no owner would take away how an owner signs in. */
 export async function holdOwnersOf(tx: TenantTx, connection: string): Promise<void> {
   if (isOwner(tx.scope.principal)) return;
-  const owners = await crossTenants(
+  const members = await tx.sql<{ user: string }[]>`
+    select user_id as user from members
+    where tenant_id = ${tx.tenantUuid} and role = 'owner' and user_id is not null`;
+  const owners = await withinIssuer(
     tx,
-    'users of a connection belong to the platform',
+    platform,
     ({ sql }) => sql`
-      select from members m join users u on u.tenant_id = ${nilTenant} and u.id = m.user_id
-      where m.tenant_id = ${tx.tenantUuid} and m.role = 'owner' and u.connection = ${connection} limit 1`,
+      select from users
+      where tenant_id = ${nilTenant} and id = any(${members.map(({ user }) => user)}) and connection = ${connection} limit 1`,
   );
   if (owners.length === 0) return;
   throw new Problem('forbidden', { detail: 'An owner signs in by this connection, so only an owner may end it.' });

@@ -1,7 +1,8 @@
 import { isWithin, Problem } from '@tulou/contract';
 import type { domains } from '@tulou/contract/operations/domains';
 import type { Handler } from '../../../operations/handler.ts';
-import { crossTenants, type TenantTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
+import { crossing } from '../../system-wide.ts';
 import { releaseDomain } from '../../domains/owners.ts';
 import { lockDomain, viewDomain } from './domain.ts';
 
@@ -13,9 +14,7 @@ export const deleteDomain: Handler<typeof domains.delete> = (scope, { params }, 
     const { tenantUuid } = scope;
     if (row.state === 'verified') await holdUnused(tx, row.host);
     await tx.sql`delete from domains where tenant_id = ${tenantUuid} and id = ${row.id}`;
-    await crossTenants(tx, 'a domain has one owner on the whole platform', (crossing) =>
-      releaseDomain(crossing, { host: row.host, tenantUuid }, new Date(clock.now())),
-    );
+    await crossing(tx, 'domains', (all) => releaseDomain(all, { host: row.host, tenantUuid }, new Date(clock.now())));
     return { output: undefined, target: row.id, before, after: null };
   });
 

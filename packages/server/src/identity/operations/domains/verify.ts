@@ -2,7 +2,7 @@ import { Problem } from '@tulou/contract';
 import type { domains } from '@tulou/contract/operations/domains';
 import { must } from '../../../kernel/assert.ts';
 import type { Handler } from '../../../operations/handler.ts';
-import { crossTenants } from '../../../store/store.ts';
+import { crossing } from '../../system-wide.ts';
 import type { IdentityDeps } from '../../deps.ts';
 import { ownDomain } from '../../domains/owners.ts';
 import { challengeUrl, recordName } from '../../domains/prober.ts';
@@ -17,9 +17,7 @@ export const verifyDomain: Handler<typeof domains.verify, IdentityDeps> = async 
     // Deleted and created again, it has another challenge.
     if (method === undefined || row.challenge !== token) throw unproven(host, token);
     const now = new Date(deps.clock.now());
-    await crossTenants(tx, 'a domain has one owner on the whole platform', (crossing) =>
-      ownDomain(crossing, { host, tenantUuid: scope.tenantUuid, method }, now),
-    );
+    await crossing(tx, 'domains', (all) => ownDomain(all, { host, tenantUuid: scope.tenantUuid, method }, now));
     const [updated] = await tx.sql<DomainRow[]>`
       update domains set state = 'verified', method = ${method}, verified_at = ${now}, updated_at = ${now}
       where tenant_id = ${scope.tenantUuid} and id = ${row.id} returning *`;

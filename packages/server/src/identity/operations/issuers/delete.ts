@@ -1,6 +1,5 @@
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { releaseHosts } from '../../../store/hosts.ts';
-import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { gone, publish } from '../../../snapshot/publish.ts';
 import { lockIssuer, refOf, viewIssuer } from './issuer.ts';
@@ -16,8 +15,6 @@ export const deleteIssuer: Handler<typeof issuers.delete, IdentityDeps> = (scope
     await sql`delete from issuers where tenant_id = ${tenantUuid}`;
     await releaseHosts(tx, null);
     publish(tx, [gone('issuer', refOf(row, deps).issuer, tenantUuid)]);
-    await crossTenants(tx, 'what an issuer keeps is the identity server’s', (crossing) =>
-      deps.signing.close(crossing, tenantUuid),
-    );
+    await deps.signing.close(tx, tenantUuid);
     return { output: undefined, target: scope.tenant, before, after: null };
   });

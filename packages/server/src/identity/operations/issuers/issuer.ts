@@ -2,7 +2,7 @@
 import { Problem, type Output } from '@tulou/contract';
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { isOwnHost, originOf } from '../../../http/origin.ts';
-import { crossTenants, type TenantTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
 import type { IdentityDeps } from '../../deps.ts';
 
 export interface IssuerRow {
@@ -40,9 +40,7 @@ export const refOf = (row: IssuerRow, { platformUrl }: Deps): { issuer: string; 
 
 /** How it looks to its readers, keys as they are in this transaction. */
 export async function viewIssuer(tx: TenantTx, row: IssuerRow, deps: Deps): Promise<Output<typeof issuers.get>> {
-  const keys = await crossTenants(tx, 'an issuer’s keys are the identity server’s', (crossing) =>
-    deps.signing.list(crossing, row.tenant_id),
-  );
+  const keys = await deps.signing.list(tx, row.tenant_id);
   return {
     host: row.host,
     issuer: refOf(row, deps).issuer,

@@ -1,7 +1,7 @@
 /** Which key an issuer signs with. */
 import { Problem, type Output } from '@tulou/contract';
 import type { issuers } from '@tulou/contract/operations/issuers';
-import { crossTenants, type SystemTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
 import type { Committed, Handler, TenantCall } from '../../../operations/handler.ts';
 import { lockIssuer, refOf, viewIssuer } from './issuer.ts';
 import type { IdentityDeps } from '../../deps.ts';
@@ -19,14 +19,12 @@ export const revokeIssuerKey: Handler<typeof issuers.revoke, IdentityDeps> = (_s
 function changeKeys(
   call: TenantCall,
   deps: IdentityDeps,
-  work: (tx: SystemTx, ref: ReturnType<typeof refOf>) => Promise<void>,
+  work: (tx: TenantTx, ref: ReturnType<typeof refOf>) => Promise<void>,
 ): Promise<Committed<Output<typeof issuers.get>>> {
   return call.commit(async (tx) => {
     const row = await lockIssuer(tx);
     const before = await viewIssuer(tx, row, deps);
-    await crossTenants(tx, 'an issuer’s keys are the identity server’s', (crossing) =>
-      work(crossing, refOf(row, deps)),
-    );
+    await work(tx, refOf(row, deps));
     const after = await viewIssuer(tx, row, deps);
     return { output: after, target: tx.scope.tenant, before, after };
   });

@@ -1,6 +1,5 @@
 import type { issuers } from '@tulou/contract/operations/issuers';
 import { must } from '../../../kernel/assert.ts';
-import { crossTenants } from '../../../store/store.ts';
 import { claimHost } from '../../../store/hosts.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { gone, publish } from '../../../snapshot/publish.ts';
@@ -27,9 +26,7 @@ export const putIssuer: Handler<typeof issuers.put, IdentityDeps> = (scope, { bo
     const next = must(written, 'what was written is there');
     if (row !== undefined && (row.host !== next.host || next.state === 'paused'))
       publish(tx, [gone('issuer', refOf(row, deps).issuer, scope.tenantUuid)]);
-    await crossTenants(tx, 'an issuer’s keys are the identity server’s', (crossing) =>
-      deps.signing.open(crossing, refOf(next, deps)),
-    );
+    await deps.signing.open(tx, refOf(next, deps));
     const after = await viewIssuer(tx, next, deps);
     return { output: after, target: scope.tenant, before: before ?? null, after };
   });

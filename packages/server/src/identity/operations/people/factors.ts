@@ -1,9 +1,9 @@
 /** What somebody has besides a password, for when they have lost it: whoever removes it has seen to it that it is they who ask. */
-import type { SystemTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
 
 /** The password alone lets them in from then on. */
 export async function removeFactors(
-  { sql }: SystemTx,
+  { sql }: TenantTx,
   { tenantUuid, user }: { readonly tenantUuid: string; readonly user: string },
 ): Promise<void> {
   for (const table of ['passkeys', 'authenticators', 'recovery_codes'])

@@ -2,7 +2,7 @@
 import { idFromUuid, Problem, type Id, type Output } from '@tulou/contract';
 import type { people } from '@tulou/contract/operations/people';
 import type { Fragment } from '../../../store/pool.ts';
-import type { SystemTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
 import { nilTenant } from '../../../tenancy/nil-tenant.ts';
 
 export interface PersonRow {
@@ -29,13 +29,13 @@ export function viewPerson(row: PersonRow): Output<typeof people.get> {
   };
 }
 
-export const readPeople = ({ sql }: SystemTx, which: Fragment): Promise<readonly PersonRow[]> =>
+export const readPeople = ({ sql }: TenantTx, which: Fragment): Promise<readonly PersonRow[]> =>
   sql<PersonRow[]>`
     select id, email, name, tenant, verified_at, disabled_at, created_at, updated_at from users
     where tenant_id = ${nilTenant} and ${which}`;
 
 /** Locked until the transaction ends. Throws `not_found`. */
-export async function lockPerson(tx: SystemTx, id: string): Promise<PersonRow> {
+export async function lockPerson(tx: TenantTx, id: string): Promise<PersonRow> {
   const [row] = await readPeople(tx, tx.sql`id = ${id} for update`);
   if (row === undefined) throw new Problem('not_found');
   return row;

@@ -1,7 +1,7 @@
 /** An end user is let in, kept out, or forgotten. */
 import { Problem } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
-import { crossTenants, type TenantTx } from '../../../store/store.ts';
+import type { TenantTx } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { signOutEverywhere } from '../../people/sign-out.ts';
 import { removeFactors } from '../people/factors.ts';
@@ -35,9 +35,7 @@ export const recoverUser: Handler<typeof users.recover> = (_scope, { params }, d
   call.commit(async (tx) => {
     const row = await findUser(tx, params.user, true);
     const { tenantUuid } = tx;
-    await crossTenants(tx, 'factors are kept by the identity server', (crossing) =>
-      removeFactors(crossing, { tenantUuid, user: row.id }),
-    );
+    await removeFactors(tx, { tenantUuid, user: row.id });
     await signOut(tx, row.id, deps);
     const same = viewUser(row);
     return { output: same, target: row.id, before: same, after: same };
@@ -55,8 +53,5 @@ export const deleteUser: Handler<typeof users.delete> = (_scope, { params }, dep
 
 /** Takes effect with the commit on sessions, refresh tokens and access tokens. */
 function signOut(tx: TenantTx, user: string, { clock }: Pick<IdentityDeps, 'clock'>): Promise<void> {
-  const of = { tenantUuid: tx.tenantUuid, users: [user] };
-  return crossTenants(tx, 'sessions are kept by the identity server', (crossing) =>
-    signOutEverywhere(crossing, of, clock),
-  );
+  return signOutEverywhere(tx, { tenantUuid: tx.tenantUuid, users: [user] }, clock);
 }

@@ -1,7 +1,6 @@
 import { limits, Problem } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
 import { newId } from '../../../kernel/random.ts';
-import { crossTenants } from '../../../store/store.ts';
 import type { Handler } from '../../../operations/handler.ts';
 import { findIssuer, refOf } from '../issuers/issuer.ts';
 import { holdQuota } from '../../../operations/quota.ts';
@@ -25,9 +24,7 @@ export const createUser: Handler<typeof users.create, IdentityDeps> = (_scope, {
       on conflict (tenant_id, email) where connection is null do nothing returning ${userColumns(tx)}`;
     if (row === undefined) throw new Problem('conflict', { detail: 'This issuer has a user of this address.' });
     const mail = welcomeMail(issuer.name, new URL('/account/reset', refOf(issuer, deps).issuer).href);
-    await crossTenants(tx, 'mail is sent by the platform', (crossing) =>
-      sendMail(crossing, { recipient: body.email, ...mail }, deps),
-    );
+    await sendMail(tx, { recipient: body.email, ...mail }, deps);
     const after = viewUser(row);
     return { output: after, target: after.id, before: null, after };
   });

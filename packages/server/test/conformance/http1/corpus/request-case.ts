@@ -2,8 +2,8 @@
 export interface RequestCase {
   readonly name: string;
   /**
-   * `refused`: an error answer and a close, nothing of it complete at the backend. `forwarded`: odd, but lawful and clear,
-   * so it must work. `either`: the standard leaves it open; whichever it is, it must be unambiguous.
+   * `refused`: an error answer and a close, nothing of it complete at the backend. `forwarded`: unusual, but valid and
+   * unambiguous, so it must work. `either`: the standard allows both; the result must be unambiguous.
    */
   readonly verdict: 'refused' | 'forwarded' | 'either';
   readonly why: string;
@@ -12,7 +12,7 @@ export interface RequestCase {
   readonly bytes: string;
   /** Complete requests that the backend sees of it: 0 where refused, 1 where forwarded, unless said here. */
   readonly complete: number;
-  /** The client ends its side where the bytes end; otherwise a next request follows at once. */
+  /** The client ends its side where the bytes end; otherwise a next request follows immediately. */
   readonly cut: boolean;
 }
 
@@ -59,5 +59,5 @@ export function startLine(line: string): string {
   return `${line}\r\nHost: h\r\n\r\n`;
 }
 
-/** What a smuggler hides: a whole request. */
+/** A whole request that a smuggler hides. */
 export const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n';

@@ -14,7 +14,7 @@ export interface ResponseCase {
   readonly body: string;
   /** The back end ends the connection behind the octets. */
   readonly ends: boolean;
-  /** Sent only after the client has its answer: nobody asked for it. */
+  /** Sent only after the client has its answer, without a request. */
   readonly late: string;
   readonly method: 'GET' | 'HEAD';
 }
@@ -53,5 +53,5 @@ export function statusLine(line: string): string {
   return `${line}\r\nContent-Length: 5\r\n\r\nhello`;
 }
 
-/** What a splitter hides: a whole answer. */
+/** A whole answer that a splitter hides. */
 export const injected = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';

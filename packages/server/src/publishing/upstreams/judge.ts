@@ -1,13 +1,13 @@
 /**
- * Where a version may lead. A tenant may not point the gateway at the platform's own networks. Only literal addresses
- * and local names can be judged here; what a name resolves to is judged by the gateway at each connect.
+ * The upstreams that a version may have. A tenant must not point the gateway at the platform's own networks. This check covers
+ * only literal addresses and local names. The gateway checks the addresses of a name at each connect.
  */
 import { Problem, type Violation } from '@tulou/contract';
 import { hostClass, type AllowedClass } from '../../http/address-guard.ts';
 
 /**
- * Throws `invalid_request` for URLs that are none of ours, and `upstream_address_refused` for an address of a class that
- * the operator has not allowed.
+ * Throws `invalid_request` for a URL of the wrong form, and `upstream_address_refused` for an address of a class that the
+ * operator has not allowed.
  */
 export function judgeUpstreams(
   upstreams: readonly { readonly url?: string | undefined }[],

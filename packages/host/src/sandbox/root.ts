@@ -36,4 +36,5 @@ export function argumentsOf(plan: RootPlan): string[] {
 }
 
 /** NUL between all, as `--args` reads them. */
-export const encodeArguments = (args: readonly string[]): Buffer => Buffer.from(args.map((each) => `${each}\0`).join(''));
+export const encodeArguments = (args: readonly string[]): Buffer =>
+  Buffer.from(args.map((each) => `${each}\0`).join(''));

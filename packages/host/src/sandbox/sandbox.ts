@@ -201,7 +201,12 @@ class Sandbox implements RuntimeDriver {
     await writeFile(join(folder, 'probe.js'), 'process.stdout.write("sandboxed");', { mode: 0o644 });
     const domain = { developer: 'host', tenant: 'host', environment: 'test' };
     const limits = { memory_mb: 128, cpu_millis: 1000 };
-    const instance = await this.start({ ...{ id: 'probe', domain, folder, limits }, kind: 'node', entry: 'probe.js', variables: {} });
+    const instance = await this.start({
+      ...{ id: 'probe', domain, folder, limits },
+      kind: 'node',
+      entry: 'probe.js',
+      variables: {},
+    });
     const [stdout, stderr] = await Promise.all([textOf(instance.stdout), textOf(instance.stderr), instance.ended]);
     if (stdout === 'sandboxed') return;
     throw new HostError(`This machine can not run a sandbox: ${stderr.trim()}`, refusalRemedy);

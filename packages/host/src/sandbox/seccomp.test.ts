@@ -76,7 +76,11 @@ describe('the filter of system calls', () => {
       for (const value of Object.values(flags)) assert.equal(run(bytes, judged.clone, audit, [value]), verdicts.allow);
       for (const bit of [0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000])
         assert.equal(run(bytes, judged.clone, audit, [bit | 17]), verdicts.deny);
-      assert.equal(run(bytes, judged.clone3, audit), verdicts.absent, 'its flags are in memory: no filter can read them');
+      assert.equal(
+        run(bytes, judged.clone3, audit),
+        verdicts.absent,
+        'its flags are in memory: no filter can read them',
+      );
     });
 
     test(`${machine}: only sockets of four families may be made`, () => {

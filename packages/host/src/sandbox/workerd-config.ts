@@ -24,9 +24,7 @@ const moduleTypes: Readonly<Record<string, string>> = {
 
 export function workerdConfig({ files, entry, variables, heapMb }: WorkerPlan): string {
   const modules = [entry, ...files.filter((file) => file !== entry)].map(moduleOf);
-  const bindings = Object.entries(variables).map(
-    ([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`,
-  );
+  const bindings = Object.entries(variables).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (

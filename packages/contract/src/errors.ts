@@ -41,6 +41,7 @@ export const errors = {
   quota_exceeded: entry(409, 'caller', 'Quota exceeded', 'Delete objects that you no longer need, or ask the operator for a higher quota. Retrying does not help.'),
   precondition_failed: entry(412, 'caller', 'Precondition failed', 'The object has changed. Read it again and send its new `ETag` in `If-Match`.'),
   unsupported_media_type: entry(415, 'caller', 'Unsupported media type', 'Send `application/json`.'),
+  artifact_invalid: entry(422, 'caller', 'Invalid artifact', 'Pack and upload the artifact again: what arrived is not what its digest or its size says.'),
   upstream_address_refused: entry(422, 'caller', 'Upstream address not allowed', 'Use a public address, or ask the operator to allow this address range.'),
   internal: entry(500, 'platform', 'Internal error', 'Try again. If the error persists, give the operator the request ID.'),
   unavailable: entry(503, 'platform', 'Service unavailable', 'Try again after the time in `Retry-After`.'),

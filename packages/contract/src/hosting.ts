@@ -3,10 +3,11 @@
  * All routes below take the node token: `Authorization: Bearer <token>`.
  */
 import { z } from 'zod';
-import { isId, type IdKind } from './ids.ts';
+import { isId, type Id, type IdKind } from './ids.ts';
 import { environment } from './kinds/environment.ts';
 
-const idOf = (kind: IdKind) => z.string().refine((text) => isId(kind, text), `an id of a ${kind}`);
+const idOf = <K extends IdKind>(kind: K) =>
+  z.string().refine((text): text is Id<K> => isId(kind, text), `an id of a ${kind}`);
 
 /** `GET ?after=<version>&wait_ms=`: the whole desired state, after a wait of at most `wait_ms` while `after` is the present version. */
 export const desiredPath = '/internal/v1/hosting/desired';
@@ -18,6 +19,8 @@ export const reportPath = '/internal/v1/hosting/report';
 export const hostingLimits = {
   desiredWaitMsMax: 25_000,
   artifactBytesMax: 128 * 1024 * 1024,
+  /** Of one request of an upload. */
+  artifactPieceBytesMax: 6 * 1024 * 1024,
   artifactFilesMax: 20_000,
   artifactPathCharactersMax: 200,
   variablesMax: 100,

@@ -29,6 +29,7 @@ export const idPrefixes = {
   service: 'svc',
   revision: 'rev',
   release: 'rel',
+  artifact: 'art',
   instance: 'isn',
   host: 'hst',
 } as const;

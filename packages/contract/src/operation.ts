@@ -41,6 +41,8 @@ export interface Operation<
   readonly stream?: string;
   /** Members of the body that hold a document: an object there is handed on as the text that was sent. */
   readonly rawMembers?: readonly string[];
+  /** A POST that replaces an object: `If-Match` is held against the object that it replaces. */
+  readonly replaces?: true;
   /** Members may also call it while their tenant is in state `deleting`; other operations are then for operators only. */
   readonly whileDeleting?: true;
   /** Specific errors, in addition to those of every operation. */

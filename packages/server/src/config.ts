@@ -31,6 +31,13 @@ const origin = z
   .refine((text) => URL.canParse(text) && new URL(text).pathname === '/')
   .transform((text) => new URL(text).origin);
 const path = z.string().min(1);
+const ingress = z.string().transform((text, context): { socket: string } | Address => {
+  if (/^unix:\/.{1,106}$/.test(text)) return { socket: text.slice('unix:'.length) };
+  const [, port = ''] = /^http:\/\/127\.0\.0\.1:(\d{1,5})$/.exec(text) ?? [];
+  if (port !== '' && Number(port) <= 65_535) return { host: '127.0.0.1', port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'no ingress' });
+  return z.NEVER;
+});
 const truth = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 const list = z.string().transform((text) =>
   text
@@ -244,6 +251,15 @@ export const programSettings = {
     doc: 'The least severe level that is logged.',
     default: '`info`; `warn` under `tulou up`',
     roles: all,
+  }),
+  hostIngress: setting({
+    variable: 'TULOU_HOST_INGRESS',
+    shape: ingress,
+    expects: '`unix:` and the absolute path of a socket, or a loopback URL',
+    example: 'unix:/var/lib/tulou/host/ingress.sock',
+    doc: 'Where the host of this machine takes calls to the services that it runs.',
+    default: '`host/ingress.sock` in the data folder',
+    roles: ['gateway'],
   }),
   accessLog: setting({
     variable: 'TULOU_ACCESS_LOG',

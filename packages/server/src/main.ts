@@ -1,6 +1,6 @@
 /** The program. The only place where its parts are wired together. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   launchedCommands,
@@ -103,6 +103,7 @@ function gateway(config: Config): Promise<number> {
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
         trustedProxies: config.trustedProxies,
+        ingress: config.hostIngress ?? { socket: resolve(config.data, 'host', 'ingress.sock') },
         accessLog: config.accessLog,
       },
       { clock, random, log },

@@ -104,7 +104,7 @@ function generalOptions(operation: Operation): Option[] {
     ...(isPaged(operation) ? [allOption] : []),
     ...(hasTable(operation) ? [wideOption] : []),
     ...(hasEtag(operation) ? [etagOption] : []),
-    ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) ? [ifMatchOption] : []),
+    ...(['PATCH', 'PUT', 'DELETE'].includes(operation.method) || operation.replaces === true ? [ifMatchOption] : []),
     ...(isWrite(operation) ? [idempotencyOption] : []),
     ...(isFile(operation) ? [outputOption] : []),
     ...(effectOf(operation) !== undefined || isFile(operation) ? [yesOption] : []),

@@ -7,6 +7,8 @@ export const upstream = z.object({
   weight: z.int().min(0).max(1000).default(1),
   /** Takes only the calls of this environment. Absent: the calls of each environment that has no upstream of its own. */
   environment: environment.optional(),
+  /** The id of a service that a host runs. The URL is then the address that the service has inside the platform. */
+  service: z.string().optional(),
 });
 
 /** One operation of a version's OpenAPI document, as routing and metering know it. `path` is a template: `/orders/{id}`. */

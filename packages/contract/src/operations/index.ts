@@ -2,6 +2,7 @@
 import { apis } from './apis.ts';
 import { approvals } from './approvals.ts';
 import { apps } from './apps.ts';
+import { artifacts } from './artifacts.ts';
 import { audit } from './audit.ts';
 import { calls } from './calls.ts';
 import { catalog } from './catalog.ts';
@@ -10,6 +11,7 @@ import { connections } from './connections.ts';
 import { domains } from './domains.ts';
 import { events } from './events.ts';
 import { installations, installedApps, inventory } from './installations.ts';
+import { instances } from './instances.ts';
 import { issuers } from './issuers.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
@@ -17,7 +19,10 @@ import { operatorTokens } from './operator-tokens.ts';
 import { operators } from './operators.ts';
 import { people } from './people.ts';
 import { plans } from './plans.ts';
+import { releases } from './releases.ts';
+import { revisions } from './revisions.ts';
 import { scopes } from './scopes.ts';
+import { services } from './services.ts';
 import { subscribers, subscriptions } from './subscriptions.ts';
 import { tenants } from './tenants.ts';
 import { tokens } from './tokens.ts';
@@ -40,6 +45,11 @@ export const operations = {
   versions,
   plans,
   scopes,
+  artifacts,
+  services,
+  revisions,
+  releases,
+  instances,
   apps,
   keys,
   clients,

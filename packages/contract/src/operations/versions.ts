@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { environment } from '../kinds/environment.ts';
 import { apiParams } from './apis.ts';
-import { id, idOrSlug, listQuery, none, page, timestamp } from './shared.ts';
+import { id, idOrSlug, listQuery, none, page, slug, timestamp } from './shared.ts';
 
 /** A version's name is part of the address: `v1`, `2026-11-01`, `1.4`. It has no underscore, so it is never an id. */
 export const versionName = z
@@ -16,19 +16,25 @@ const access = z
   .enum(['open', 'key', 'token', 'any'])
   .describe('Required credential: none (`open`), an API key, a token, or any of the two');
 
-const upstreamInput = z.object({
-  url: z
-    .string()
-    .min(1)
-    .max(limits.urlCharactersMax)
-    .describe('`http` or `https` URL without user, query and fragment. Its path precedes the path of the call'),
-  weight: z.int().min(0).max(1000).default(1),
-  environment: environment
-    .optional()
-    .describe(
-      'Takes only calls of this environment; without it: calls of each environment that has no upstream of its own',
-    ),
-});
+const upstreamInput = z
+  .object({
+    url: z
+      .string()
+      .min(1)
+      .max(limits.urlCharactersMax)
+      .optional()
+      .describe('`http` or `https` URL without user, query and fragment. Its path precedes the path of the call'),
+    service: slug
+      .optional()
+      .describe('In the place of `url`: the slug of a service of this tenant that the platform runs'),
+    weight: z.int().min(0).max(1000).default(1),
+    environment: environment
+      .optional()
+      .describe(
+        'Takes only calls of this environment; without it: calls of each environment that has no upstream of its own',
+      ),
+  })
+  .refine(({ url, service }) => (url === undefined) !== (service === undefined), 'either `url` or `service`');
 const upstreams = z.array(upstreamInput).max(limits.upstreamsPerVersionMax);
 const openapi = z
   .union([z.string().max(limits.openapiBytesMax), z.record(z.string(), z.unknown())])
@@ -60,7 +66,14 @@ export const version = z.object({
   name: versionName,
   state: versionState,
   access,
-  upstreams: z.array(z.object({ url: z.string(), weight: z.int(), environment: environment.optional() })),
+  upstreams: z.array(
+    z.object({
+      url: z.string().optional(),
+      service: z.string().optional(),
+      weight: z.int(),
+      environment: environment.optional(),
+    }),
+  ),
   timeout_ms: z.int(),
   request_bytes_max: z.int(),
   deprecated_at: timestamp.nullable().describe('Sent as `Deprecation` (RFC 9745)'),

@@ -19,6 +19,7 @@ import type { State } from './snapshot/state.ts';
 import type { Once, UsedProofs } from './tokens/proofs.ts';
 import type { Signers } from './signatures/signers.ts';
 import type { Pass, Tokens } from './tokens/tokens.ts';
+import type { Ingress } from './upstream/ingress.ts';
 import type { Spool } from './usage/segment.ts';
 import type { ContentWatch, Exchange } from './wire/exchange.ts';
 
@@ -39,6 +40,8 @@ export interface Gate {
   /** Who may say for whom it forwards. */
   readonly proxies: TrustedProxies;
   readonly freshness: Freshness;
+  /** Of the host of this machine; undefined: services have no host here. */
+  readonly ingress: Ingress | undefined;
   /** What is left of a `Set-Cookie` of an upstream. */
   readonly keepCookie: (value: string) => string | undefined;
   /** Where people go, and the public address of the calls. */

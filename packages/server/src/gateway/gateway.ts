@@ -27,6 +27,7 @@ import { UsedProofs } from './tokens/proofs.ts';
 import type { AllowedClass } from '../http/address-guard.ts';
 import { CallShipper, callsWaitingMax } from './calls/ship.ts';
 import { spoolBounds } from './usage/segment.ts';
+import type { Ingress } from './upstream/ingress.ts';
 import { sealingBoot, Shipper } from './usage/ship.ts';
 
 export interface GatewayOptions {
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly upstreamAllow: readonly AllowedClass[];
   /** Addresses and CIDR blocks of proxies before this gateway; absent: there are none. */
   readonly trustedProxies?: readonly string[];
+  /** Where the host of this machine takes calls to its services; absent: there is none. */
+  readonly ingress?: Ingress | undefined;
   readonly accessLog: boolean;
   /** When a thread counts as hung. */
   readonly hung?: HungBounds;
@@ -155,6 +158,7 @@ class Gateway implements RunningRole {
       gatewayUrl: options.gatewayUrl,
       upstreamAllow: options.upstreamAllow,
       trustedProxies: options.trustedProxies ?? [],
+      ingress: options.ingress,
       accessLog: options.accessLog,
       usageFolder,
       segmentPrefix: `${identity.id}-${boot}-${serial}`,

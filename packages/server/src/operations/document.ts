@@ -92,7 +92,7 @@ function parametersOf(operation: Operation): readonly Json[] {
     ...(isWrite(operation)
       ? [header('Idempotency-Key', 'The same write sent again with the same key happens once.')]
       : []),
-    ...(['PATCH', 'PUT', 'DELETE'].includes(method)
+    ...(['PATCH', 'PUT', 'DELETE'].includes(method) || operation.replaces === true
       ? [header('If-Match', 'The `ETag` that you read: the write is refused if the object has changed.')]
       : []),
     ...(isTenantOperation(operation)

@@ -5,7 +5,7 @@ export const publishing = plane({
   name: 'publishing',
   settings: {},
   tables: ['apis', 'versions', 'version_documents', 'plans', 'scopes', 'catalog', 'subscriptions', 'subscribers'],
-  reads: ['tenants', 'apps'],
+  reads: ['tenants', 'apps', 'services'],
   kinds: ['api', 'version', 'plan', 'subscription'],
   metrics: {},
   needs: [],

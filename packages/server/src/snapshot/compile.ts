@@ -1,5 +1,5 @@
 /** From rows to objects of the snapshot. Pure; one function for each kind. */
-import type { Environment, Id, KeyKind, PlanLimit, RouteOperation } from '@tulou/contract';
+import type { Environment, Id, KeyKind, PlanLimit, RouteOperation, SnapshotOf } from '@tulou/contract';
 import { must } from '../kernel/assert.ts';
 import { gone, present, type Change } from './publish.ts';
 
@@ -36,11 +36,23 @@ export function apiChange({ tenant }: Owner, api: ApiFacts, scopes: readonly Sco
   });
 }
 
-export interface UpstreamFacts {
-  readonly url: string;
+interface ShareFacts {
   readonly weight: number;
   readonly environment?: Environment | undefined;
 }
+
+export interface UrlFacts extends ShareFacts {
+  readonly url: string;
+}
+
+/** A service that a host runs, by its slug and its id, and the name that it has inside the platform. None of them ever changes. */
+export interface ServiceFacts extends ShareFacts {
+  readonly service: string;
+  readonly service_id: string;
+  readonly host: string;
+}
+
+export type UpstreamFacts = UrlFacts | ServiceFacts;
 
 export interface VersionFacts {
   readonly id: string;
@@ -73,9 +85,7 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     state: version.state,
     access: version.access,
     strict: isStrict(version),
-    upstreams: version.upstreams.map(({ environment, ...upstream }) =>
-      environment === undefined ? upstream : { ...upstream, environment },
-    ),
+    upstreams: version.upstreams.map(upstreamOf),
     operations: operations.map(({ id, method, path, scopes }) => ({
       id,
       method,
@@ -87,6 +97,15 @@ export function versionChange(owner: Owner, version: VersionFacts, operations: r
     deprecated_at: unixSeconds(version.deprecated_at),
     sunset_at: unixSeconds(version.sunset_at),
   });
+}
+
+function upstreamOf(facts: UpstreamFacts): SnapshotOf<'version'>['upstreams'][number] {
+  const { weight, environment } = facts;
+  return {
+    ...('url' in facts ? { url: facts.url } : { url: `http://${facts.host}`, service: facts.service_id }),
+    weight,
+    ...(environment === undefined ? {} : { environment }),
+  };
 }
 
 export interface PlanFacts {

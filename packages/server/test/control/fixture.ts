@@ -1,4 +1,7 @@
 /** A running control role over a fresh database, and the smallest client that speaks to it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { formatCredential, type CallBatch, type CallRecord, type CallsLeftOut } from '@tulou/contract';
 import { startControl, type ControlOptions } from '../../src/roles/control.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
@@ -55,6 +58,8 @@ export interface TestTenant {
 }
 
 export const testRoles: readonly TestRole[] = ['owner', 'admin', 'developer', 'viewer'];
+/** The folder of artifacts is in the system's own one for temporary files; each control has one. */
+const openArtifacts = (): Promise<string> => mkdtemp(join(tmpdir(), 'tulou-artifacts-'));
 const nil = '00000000-0000-0000-0000-000000000000';
 
 /** One test sends from one address, as one tenant, what a thousand users do. */
@@ -74,6 +79,7 @@ export async function startTestControl(
   more: { readonly unprovenHosts?: boolean } = {},
 ): Promise<TestControl> {
   const database = given ?? (await openTestDatabase());
+  const artifacts = await openArtifacts();
   const operator = formatCredential('operator', nil, systemRandom.bytes(8), systemRandom.bytes(32));
   const node = formatCredential('node', nil, systemRandom.bytes(8), systemRandom.bytes(32));
   const options: ControlOptions = {
@@ -95,7 +101,7 @@ export async function startTestControl(
     random: systemRandom,
     log,
     planes: planesOf,
-    read: (table) => readSettings(table, {}, { ...unlimited, ...environment }),
+    read: (table) => readSettings(table, {}, { ...unlimited, TULOU_ARTIFACTS: artifacts, ...environment }),
   });
   const url = role.urls['platform'] ?? '';
   const call = clientOf(`${url}/api/v1`, operator);
@@ -110,6 +116,7 @@ export async function startTestControl(
     reportCalls: (calls, leftOut = []) => reportCalls({ url, node }, { calls, left_out: leftOut }),
     async stop() {
       await role.stop();
+      await rm(artifacts, { recursive: true, force: true });
       await database.close();
     },
   };

@@ -2,6 +2,7 @@
  * The smallest valid body of each operation that takes one and does not accept `{}`. `view` holds what the tenant of the
  * call has, `tag` is for names of the new object itself; what is taken from `view` is a reference, and is probed as one.
  */
+import { tarOf, uploadOf } from './tar.ts';
 import type { View } from './world.ts';
 
 type Seed = (view: View, tag: string) => object;
@@ -58,6 +59,10 @@ export const seeds: Readonly<Record<string, Seed>> = {
     plan: of(view, 'plan'),
   }),
   'subscriptions.update': (view) => ({ plan: of(view, 'plan') }),
+  'services.create': (_, tag) => ({ slug: `service-${tag}` }),
+  'artifacts.create': (_, tag) => uploadOf(tarOf('worker.js', `// ${tag}`)),
+  'revisions.create': (view) => ({ kind: 'worker', artifact: of(view, 'artifact'), entry: 'worker.js' }),
+  'releases.create': (view) => ({ weights: [{ revision: of(view, 'revision') }] }),
   'installations.create': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}` }),
   'installations.try': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}` }),
   'approvals.create': (view) => ({ app: `${view.tenant.id}/${of(view, 'app')}`, member: of(view, 'member') }),

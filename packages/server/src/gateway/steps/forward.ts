@@ -3,6 +3,7 @@ import { assertionOf, type Grant } from '../grant.ts';
 import { addressSubject } from '../limits/address.ts';
 import { nextTraceparent } from '../request-id.ts';
 import { nextTarget } from '../upstream/balance.ts';
+import { ingressFieldsOf, ingressOrigin } from '../upstream/ingress.ts';
 import { drop, fieldsDropped } from './credential.ts';
 import { forwardingFields } from './forwarding.ts';
 
@@ -12,17 +13,24 @@ import { forwardingFields } from './forwarding.ts';
  */
 export const forward: Step = {
   name: 'forward',
-  refusals: ['upstream_unreachable'],
+  refusals: ['upstream_unreachable', 'host_unavailable'],
   run(call, gate) {
     const { version, grant } = call;
     const upstream =
       version === undefined ? undefined : nextTarget(version.targets[grant?.environment ?? 'live'] ?? []);
     if (version === undefined || grant === undefined || upstream === undefined) return 'upstream_unreachable';
+    const { service, origin } = upstream;
+    const addFields = requestFields(call, gate, grant);
+    if (service !== undefined) {
+      if (gate.ingress === undefined) return 'host_unavailable';
+      addFields.push(...ingressFieldsOf(service, grant.environment));
+    }
     call.exchange.forward({
-      upstream: upstream.origin,
+      upstream:
+        service === undefined || gate.ingress === undefined ? origin : ingressOrigin(gate.ingress, service, origin),
       target: joinTarget(upstream.basePath, call),
       dropFields: fieldsDropped(call.drops),
-      addFields: requestFields(call, gate, grant),
+      addFields,
       caller: call.identity?.app.object?.tenant ?? addressSubject(call.address),
       keepCookie: gate.keepCookie,
       answerFields: answerFields(call, grant),

@@ -3,6 +3,7 @@ import type { Address } from '../../kernel/role.ts';
 import type { CallsTaken } from '../calls/log.ts';
 import type { Hash64 } from '../limits/hash.ts';
 import type { SnapshotMessage } from '../snapshot/messages.ts';
+import type { Ingress } from '../upstream/ingress.ts';
 import type { AllowedClass } from '../../http/address-guard.ts';
 
 /** What a thread is born with. */
@@ -16,6 +17,8 @@ export interface ThreadSetup {
   readonly upstreamAllow: readonly AllowedClass[];
   /** Addresses and CIDR blocks. */
   readonly trustedProxies: readonly string[];
+  /** Where the host of this machine takes calls to its services. */
+  readonly ingress?: Ingress | undefined;
   readonly accessLog: boolean;
   readonly usageFolder: string;
   /** `<gateway>-<boot>-<serial>`; a successor has another. */

@@ -132,6 +132,7 @@ export function openGate(setup: ThreadSetup, { clock, random, log, tell }: Omit<
       sinceSeconds: setup.proofsSinceSeconds,
     }),
     proxies: new TrustedProxies(setup.trustedProxies),
+    ingress: setup.ingress,
     freshness: new Freshness(setup.freshness),
     keepCookie: cookieKeeper(setup.platformUrl),
     platformUrl: setup.platformUrl,

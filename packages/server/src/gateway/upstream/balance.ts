@@ -9,6 +9,8 @@ export interface Target {
   readonly basePath: string;
   readonly weight: number;
   current: number;
+  /** The service behind it, where a host runs it: it is reached by the host's ingress, not by `origin`. */
+  readonly service: string | undefined;
 }
 
 /** Where the calls of each environment go; undefined: the version does not serve it. */
@@ -33,10 +35,11 @@ export function targetsOf(upstreams: Upstreams): Targets {
 /** Weight 0 takes no calls. The URLs have been parsed once at the door. */
 function targetsAmong(upstreams: Upstreams): Target[] {
   const targets: Target[] = [];
-  for (const { url, weight } of upstreams) {
+  for (const { url, weight, service } of upstreams) {
     const parsed = URL.parse(url);
     if (parsed === null || weight === 0) continue;
-    targets.push({ origin: originOf(parsed), basePath: parsed.pathname.replace(/\/+$/, ''), weight, current: 0 });
+    const basePath = parsed.pathname.replace(/\/+$/, '');
+    targets.push({ origin: originOf(parsed), basePath, weight, current: 0, service });
   }
   return targets;
 }

@@ -31,6 +31,10 @@ export interface UpstreamOrigin {
   readonly port: number;
   /** Value of `host` to send. */
   readonly hostField: string;
+  /** A Unix socket in the place of host and port. */
+  readonly socket?: string;
+  /** The ingress of the platform's own host: no name is resolved, and no address judged. */
+  readonly isIngress?: true;
 }
 
 export interface ForwardOptions {

@@ -132,8 +132,12 @@ export class Origin {
 
   destroy(): void {
     for (const ticket of [...this.waiting]) this.expire(ticket);
-    for (const ticket of [...this.connecting]) this.#fail(ticket, 'upstream_unreachable', ticket.fault);
+    for (const ticket of [...this.connecting]) this.#fail(ticket, this.#unreachable, ticket.fault);
     for (const connection of [...this.open]) connection.destroy();
+  }
+
+  get #unreachable(): ErrorCode {
+    return this.#to.isIngress ? 'host_unavailable' : 'upstream_unreachable';
   }
 
   get #full(): boolean {
@@ -191,6 +195,7 @@ export class Origin {
     this.connecting.add(ticket);
     if (ticket.exchange !== undefined) this.#holdFor(ticket.exchange);
     const { resolve, guard } = this.#deps;
+    if (this.#to.isIngress) return this.#try(ticket, [{ address: this.#to.host, family: 4 }], 0);
     resolveGuarded(this.#to.host, resolve, guard, ({ allowed, refused }) => {
       if (ticket.closed) return;
       if (refused) this.#fail(ticket, 'upstream_refused', { cause: 'address_refused' });
@@ -201,10 +206,10 @@ export class Origin {
   /** Tries one address after the other; all of them within the one time-out of the ticket. */
   #try(ticket: Ticket, addresses: readonly ResolvedAddress[], index: number): void {
     const target = addresses[index];
-    if (target === undefined) return this.#fail(ticket, 'upstream_unreachable', ticket.fault);
+    if (target === undefined) return this.#fail(ticket, this.#unreachable, ticket.fault);
     ticket.phase = 'connect';
-    const { port, tls, host } = this.#to;
-    const destination = { address: target.address, port, tls, name: host };
+    const { port, tls, host, socket } = this.#to;
+    const destination = { address: target.address, port, tls, name: host, socket };
     let onFailure: (() => void) | undefined = () => this.#try(ticket, addresses, index + 1);
     const connection = new UpstreamConnection(this, this.#deps, (onBytes) =>
       open(destination, this.#deps.readBuffer, this.#deps.limits.bufferedBytesMax, onBytes),

@@ -52,18 +52,16 @@ export interface Destination {
   readonly tls: boolean;
   /** The name that a certificate must be for. */
   readonly name: string;
+  /** A Unix socket in the place of address and port. */
+  readonly socket?: string | undefined;
 }
 
 /** Opens a connection to exactly this address. Certificates are verified against Node's trust store. */
 export function open(destination: Destination, buffer: ReadBuffer, writeBytesMax: number, onBytes: OnBytes): Socket {
-  const { address, port, tls, name } = destination;
-  const options = {
-    host: address,
-    port,
-    noDelay: true,
-    writableHighWaterMark: writeBytesMax,
-    onread: buffer.into(onBytes),
-  };
+  const { address, port, tls, name, socket } = destination;
+  const general = { writableHighWaterMark: writeBytesMax, onread: buffer.into(onBytes) };
+  if (socket !== undefined) return connect({ path: socket, ...general });
+  const options = { host: address, port, noDelay: true, ...general };
   if (!tls) return connect(options);
   const secured: ConnectionOptions = { ...options, ALPNProtocols: ['http/1.1'] };
   if (name !== address) secured.servername = name;

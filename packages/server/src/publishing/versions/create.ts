@@ -10,6 +10,7 @@ import { versionChange } from '../../snapshot/compile.ts';
 import { publish } from '../../snapshot/publish.ts';
 import { holdScopes, holdUnpublished, asksForScopes, readDocument, storeDocument } from './document.ts';
 import { deprecationOf, holdComplete, holdStrict } from './state.ts';
+import { settleUpstreams } from './named-service.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { copyOf, viewVersion, type VersionRow } from './version.ts';
 
@@ -35,6 +36,7 @@ export const createVersion: Handler<typeof versions.create, PublishingDeps> = as
   const { errors = 0, warnings = 0, items = [] } = read?.report ?? {};
   return call.commit(async (tx) => {
     const api = await lockApi(tx, params.api);
+    const upstreams = await settleUpstreams(tx, body.upstreams);
     if (settled.state !== 'draft') await holdScopes(tx, params.tenant, api, operations);
     const counted = tx.sql`select 1 from versions where tenant_id = ${scope.tenantUuid} and api_id = ${api.id}`;
     const held = holdQuota(tx, counted, limits.versionsPerApiMax, 'versions of this API');
@@ -44,7 +46,7 @@ export const createVersion: Handler<typeof versions.create, PublishingDeps> = as
                             deprecated_at, sunset_at, operation_count, strict, scoped, finding_errors, finding_warnings,
                             created_at, updated_at)
       values (${scope.tenantUuid}, ${id}, ${api.id}, ${body.name}, ${settled.state}, ${access},
-              ${JSON.stringify(body.upstreams)}::text::jsonb, ${body.timeout_ms}, ${body.request_bytes_max},
+              ${JSON.stringify(upstreams)}::text::jsonb, ${body.timeout_ms}, ${body.request_bytes_max},
               ${settled.deprecated_at}, ${settled.sunset_at}, ${operations.length}, ${body.strict ?? null}, ${scoped},
               ${errors}, ${warnings}, ${now}, ${now})
       on conflict (tenant_id, api_id, name) do nothing returning *`;

@@ -28,7 +28,9 @@ export function holdStrict(strict: boolean | null | undefined, operations: numbe
   throw new Problem('invalid_request', { violations: [{ pointer: '/strict', message }] });
 }
 
-type Settled = Pick<VersionFacts, 'state' | 'upstreams' | 'deprecated_at' | 'sunset_at'>;
+interface Settled extends Pick<VersionFacts, 'state' | 'deprecated_at' | 'sunset_at'> {
+  readonly upstreams: readonly { readonly weight: number }[];
+}
 
 /**
  * Throws `invalid_request` where a version can't be what is asked: callable without an upstream, or switched off before

@@ -17,6 +17,7 @@ import {
   type ReadDocument,
 } from './document.ts';
 import { deprecationOf, holdComplete, holdStrict, holdTransition } from './state.ts';
+import { settleUpstreams } from './named-service.ts';
 import { judgeUpstreams } from './upstream.ts';
 import { findingsOf, findVersion, operationsOf, viewVersion, type VersionRow } from './version.ts';
 
@@ -35,7 +36,8 @@ export const updateVersion: Handler<typeof versions.update, PublishingDeps> = as
     const before = await findVersion(tx, api, params.version);
     call.expect(viewVersion(api, before));
     const now = new Date(deps.clock.now());
-    const to = merge(before, body, now);
+    const upstreams = body.upstreams === undefined ? before.upstreams : await settleUpstreams(tx, body.upstreams);
+    const to = { ...merge(before, body, now), upstreams };
     holdTransition(before.state, to.state);
     holdComplete(to);
     if (read !== undefined) await storeDocument(tx, before.id, read);
@@ -76,7 +78,6 @@ function merge(before: VersionRow, body: Body<typeof versions.update>, now: Date
     state,
     access: body.access ?? before.access,
     strict: body.strict ?? before.strict,
-    upstreams: body.upstreams ?? before.upstreams,
     timeout_ms: body.timeout_ms ?? before.timeout_ms,
     request_bytes_max: body.request_bytes_max ?? before.request_bytes_max,
     deprecated_at: deprecationOf(state, said, before.deprecated_at, now),

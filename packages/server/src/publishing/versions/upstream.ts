@@ -9,13 +9,17 @@ import { hostClass, type AllowedClass } from '../../http/address-guard.ts';
  * Throws `invalid_request` for URLs that are none of ours, and `upstream_address_refused` for an address of a class that
  * the operator has not allowed.
  */
-export function judgeUpstreams(upstreams: readonly { readonly url: string }[], allow: readonly AllowedClass[]): void {
+export function judgeUpstreams(
+  upstreams: readonly { readonly url?: string | undefined }[],
+  allow: readonly AllowedClass[],
+): void {
   const violations = upstreams.flatMap(({ url }, i): Violation[] => {
-    const message = faultOf(url);
+    const message = url === undefined ? undefined : faultOf(url);
     return message === undefined ? [] : [{ pointer: `/upstreams/${i}/url`, message }];
   });
   if (violations.length > 0) throw new Problem('invalid_request', { violations });
   for (const [i, { url }] of upstreams.entries()) {
+    if (url === undefined) continue;
     const found = hostClass(new URL(url).hostname);
     if (found === undefined || allow.some((one) => one === found)) continue;
     const message = `leads to a ${found} address, which this platform does not forward to`;

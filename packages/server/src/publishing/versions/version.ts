@@ -4,7 +4,7 @@ import type { versions } from '@tulou/contract/operations/versions';
 import type { OpenapiOperation } from '@tulou/openapi';
 import type { TenantTx } from '../../store/store.ts';
 import type { ApiRow } from '../apis/api.ts';
-import { isStrict, type VersionFacts } from '../../snapshot/compile.ts';
+import { isStrict, type UpstreamFacts, type VersionFacts } from '../../snapshot/compile.ts';
 
 export interface VersionRow extends VersionFacts {
   readonly id: Id<'version'>;
@@ -45,6 +45,15 @@ export function copyOf({ id, method, path, scopes }: OpenapiOperation): RouteOpe
   return { id, method, path, ...(scopes === undefined ? {} : { scopes: [...scopes] }) };
 }
 
+function viewUpstream(facts: UpstreamFacts): Output<typeof versions.get>['upstreams'][number] {
+  const { weight, environment } = facts;
+  return {
+    ...('url' in facts ? { url: facts.url } : { service: facts.service }),
+    weight,
+    ...(environment === undefined ? {} : { environment }),
+  };
+}
+
 /** A version as its readers see it. */
 export function viewVersion(api: ApiRow, row: VersionRow): Output<typeof versions.get> {
   return {
@@ -53,7 +62,7 @@ export function viewVersion(api: ApiRow, row: VersionRow): Output<typeof version
     name: row.name,
     state: row.state,
     access: row.access,
-    upstreams: row.upstreams.map((one) => ({ ...one })),
+    upstreams: row.upstreams.map(viewUpstream),
     timeout_ms: row.timeout_ms,
     request_bytes_max: row.request_bytes_max,
     deprecated_at: row.deprecated_at?.toISOString() ?? null,

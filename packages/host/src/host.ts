@@ -10,9 +10,10 @@ import { openFeed, type Feed } from './control/feed.ts';
 import { Reports } from './control/reports.ts';
 import type { Instance, RuntimeDriver } from './drivers/driver.ts';
 import { openIngress, type Ingress, type IngressAddress } from './ingress/ingress.ts';
-import { Logs } from './logs/logs.ts';
+import { Logs, type Tags } from './logs/logs.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import type { Observer } from './reconcile/runner.ts';
+import type { InstanceId } from './reconcile/state.ts';
 import { openSandbox } from './sandbox/sandbox.ts';
 import { Counters } from './usage/counters.ts';
 import { Meter } from './usage/meter.ts';
@@ -172,12 +173,12 @@ const weaker =
   'this host limits instances less than it could: give it control groups (systemd: Delegate=yes) and run it as root';
 
 function observerOf(logs: Logs, counters: Counters, meter: Meter, clock: Clock): Observer {
-  const tagsOf = (service: HostedService, revision: string, instance: string) => ({
+  const tagsOf = (service: HostedService, revision: HostedRevision['id'], instance: InstanceId): Tags => ({
     ...{ service: service.id, environment: service.environment, revision, instance },
   });
   return {
-    started(service: HostedService, revision: HostedRevision, instance: Instance) {
-      const tags = tagsOf(service, revision.id, instance.id);
+    started(service: HostedService, revision: HostedRevision, id: InstanceId, instance: Instance) {
+      const tags = tagsOf(service, revision.id, id);
       const stdout = logs.follow(tags, 'stdout', instance.stdout);
       const stderr = logs.follow(tags, 'stderr', instance.stderr);
       meter.begin(service, revision.id, instance);

@@ -2,9 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { artifactPath, hostingLimits } from '@tulou/contract/hosting';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { ArtifactFault } from '../reconcile/runner.ts';
 
 /** Unpacks `archive` into `folder`, which exists and is empty. */
@@ -44,7 +43,7 @@ function faultOf(error: unknown): unknown {
     : error;
 }
 
-function checkedPath({ name, type }: Headers): string | undefined {
+function checkedPath({ name, type }: Header): string | undefined {
   const path = name.replace(/^\.\//, '').replace(/\/$/, '');
   if (type === 'directory' && (path === '' || path === '.')) return undefined;
   if (type !== 'file' && type !== 'directory')
@@ -56,7 +55,11 @@ function checkedPath({ name, type }: Headers): string | undefined {
   return path;
 }
 
-async function writeEntry(path: string, { type, mode }: Headers, content: Readable): Promise<void> {
+async function writeEntry(
+  path: string,
+  { type, mode }: Header,
+  content: AsyncIterable<unknown> & { resume(): void },
+): Promise<void> {
   if (type === 'directory') {
     await makeFolder(path);
     content.resume();

@@ -12,13 +12,13 @@ interface ReportParts {
   readonly dir: string;
   readonly clock: Clock;
   readonly client: ControlClient;
-  readonly newHostId: () => string;
+  readonly newHostId: () => HostReport['host'];
   readonly counters: Counters;
   readonly logs: Logs;
   readonly instances: () => readonly ReportedInstance[];
 }
 
-const state = z.object({ host: z.string(), seq: z.int().min(0), pending: hostReport.optional() });
+const state = z.object({ host: hostReport.shape.host, seq: z.int().min(0), pending: hostReport.optional() });
 type State = z.output<typeof state>;
 
 /** Without changes, a report says that the host lives. */
@@ -48,7 +48,7 @@ export class Reports {
     return reports;
   }
 
-  get host(): string {
+  get host(): HostReport['host'] {
     return this.#state.host;
   }
 

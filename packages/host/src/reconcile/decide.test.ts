@@ -38,7 +38,7 @@ class World {
       const actions = decide(this.service, this.nowMs);
       if (actions.length === 0) return this;
       for (const action of actions) {
-        if (action.kind === 'start') instanceStarts(action.revision, `i${(this.#ids += 1)}`, this.nowMs);
+        if (action.kind === 'start') instanceStarts(action.revision, `isn_${(this.#ids += 1)}`, this.nowMs);
         else if (action.kind === 'forget') this.service.revisions.delete(action.revision.target.id);
         else if (action.kind === 'drain') Object.assign(action.instance, { phase: 'draining', sinceMs: this.nowMs });
         else {

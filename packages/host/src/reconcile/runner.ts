@@ -12,6 +12,7 @@ import {
   newService,
   retarget,
   startFails,
+  type InstanceId,
   type InstanceState,
   type RevisionState,
   type RevisionTarget,
@@ -30,11 +31,11 @@ export interface Lease {
 /** What the host watches and counts. */
 export interface Observer {
   /** Attached before the instance runs. Returns the last lines that it wrote. */
-  started(service: HostedService, revision: HostedRevision, instance: Instance): () => string;
+  started(service: HostedService, revision: HostedRevision, id: InstanceId, instance: Instance): () => string;
   listens(service: HostedService, revision: HostedRevision): void;
   called(service: HostedService, revision: HostedRevision, isError: boolean): void;
   /** A line of the host's own in the log of the service. */
-  says(service: HostedService, revision: string, instance: string, text: string): void;
+  says(service: HostedService, revision: HostedRevision['id'], instance: InstanceId, text: string): void;
 }
 
 export interface RunnerParts {
@@ -42,7 +43,7 @@ export interface RunnerParts {
   readonly clock: Clock;
   /** A number in [0, 1). */
   readonly roll: () => number;
-  readonly newInstanceId: () => string;
+  readonly newInstanceId: () => InstanceId;
   /** The folder of an unpacked artifact. Fails with `ArtifactFault` where the artifact itself is at fault. */
   readonly prepare: (revision: HostedRevision) => Promise<string>;
   readonly observer: Observer;
@@ -151,7 +152,11 @@ export class Runner {
 
   instances(): ReportedInstance[] {
     return [...this.#state.revisions.values()].flatMap((revision) => {
-      const base = { service: this.#service.id, environment: this.#service.environment, revision: revision.target.id };
+      const base = {
+        service: this.#service.id,
+        environment: this.#service.environment,
+        revision: this.#specOf(revision).id,
+      };
       const level = this.#parts.driver.capabilities.level;
       return [...revision.instances.values()].map(({ id, phase, fault }) => ({
         ...base,
@@ -216,19 +221,19 @@ export class Runner {
       const { kind, entry, variables, limits } = spec;
       const instance = await driver.start({ id: state.id, domain, kind, folder, entry, variables, limits });
       if (state.phase === 'starting') state.sinceMs = clock.monotonic();
-      const tail = observer.started(this.#service, spec, instance);
+      const tail = observer.started(this.#service, spec, state.id, instance);
       this.#running.set(state.id, { instance, tail, startedAtMs: clock.now() });
       this.#track(this.#follow(revision, spec, state, instance, tail));
       if (state.phase === 'stopping') this.#track(instance.stop(0));
     } catch (error) {
-      this.#refuse(revision, state, error);
+      this.#refuse(revision, spec, state, error);
     }
     this.advance();
   }
 
-  #refuse(revision: RevisionState, state: InstanceState, error: unknown): void {
+  #refuse(revision: RevisionState, spec: HostedRevision, state: InstanceState, error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
-    this.#parts.observer.says(this.#service, revision.target.id, state.id, `The instance could not start: ${detail}`);
+    this.#parts.observer.says(this.#service, spec.id, state.id, `The instance could not start: ${detail}`);
     const now = this.#parts.clock.monotonic();
     if (error instanceof ArtifactFault) instanceEnds(revision, state, detail, now);
     else startFails(revision, state, detail, now);

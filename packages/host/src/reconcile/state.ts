@@ -1,4 +1,7 @@
 /** What the host knows of one service in one environment, and how events change it. No I/O and no clock here. */
+import type { Id } from '@tulou/contract/ids';
+
+export type InstanceId = Id<'instance'>;
 
 export interface RevisionTarget {
   readonly id: string;
@@ -14,7 +17,7 @@ export interface RevisionTarget {
 export type Phase = 'starting' | 'ready' | 'draining' | 'stopping';
 
 export interface InstanceState {
-  readonly id: string;
+  readonly id: InstanceId;
   phase: Phase;
   /** When this phase began. Infinity while its artifact is fetched: the time to start has not begun. */
   sinceMs: number;
@@ -37,7 +40,7 @@ export interface RevisionState {
   failures: number;
   retryAtMs: number;
   restarts: number;
-  readonly instances: Map<string, InstanceState>;
+  readonly instances: Map<InstanceId, InstanceState>;
 }
 
 export interface ServiceState {
@@ -81,7 +84,7 @@ const newRevision = (target: RevisionTarget): RevisionState => ({
   instances: new Map(),
 });
 
-export function instanceStarts(revision: RevisionState, id: string, nowMs: number): InstanceState {
+export function instanceStarts(revision: RevisionState, id: InstanceId, nowMs: number): InstanceState {
   const state: InstanceState = { id, phase: 'starting', sinceMs: nowMs, calls: 0, lastCallMs: nowMs, fault: undefined };
   revision.instances.set(id, state);
   return state;

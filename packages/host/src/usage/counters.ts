@@ -10,7 +10,12 @@ const minuteMs = 60_000;
 export class Counters {
   readonly #sums = new Map<string, Sums>();
 
-  add(service: Subject, revision: string, nowMs: number, figures: Partial<Record<Figure, number>>): void {
+  add(
+    service: Subject,
+    revision: ReportedUsage['revision'],
+    nowMs: number,
+    figures: Partial<Record<Figure, number>>,
+  ): void {
     const minute = Math.floor(nowMs / minuteMs) * minuteMs;
     const key = `${service.id} ${service.environment} ${revision} ${minute}`;
     const sums = this.#sums.get(key) ?? empty(service, revision, minute);
@@ -29,7 +34,7 @@ export class Counters {
   }
 }
 
-const empty = ({ id, environment }: Subject, revision: string, minute: number): Sums => ({
+const empty = ({ id, environment }: Subject, revision: ReportedUsage['revision'], minute: number): Sums => ({
   ...{ service: id, environment, revision, minute_ms: minute },
   ...{ requests: 0, errors: 0, cpu_ms: 0, memory_mb_ms: 0, egress_bytes: 0, cold_starts: 0 },
 });

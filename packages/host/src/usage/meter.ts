@@ -1,5 +1,5 @@
 /** Turns figures of running instances into usage: differences of processor time, memory over time. */
-import type { HostedService } from '@tulou/contract/hosting';
+import type { HostedRevision, HostedService } from '@tulou/contract/hosting';
 import type { Clock } from '../clock.ts';
 import type { Instance, InstanceStats } from '../drivers/driver.ts';
 import type { Counters } from './counters.ts';
@@ -22,12 +22,12 @@ export class Meter {
   }
 
   /** Counts from the start of the instance, and once more when it has ended. */
-  begin(service: HostedService, revision: string, instance: Instance): void {
+  begin(service: HostedService, revision: HostedRevision['id'], instance: Instance): void {
     this.#seen.set(instance.id, { cpuMs: 0, atMs: this.#clock.monotonic() });
     void instance.ended.then(() => this.sample(service, revision, instance)).then(() => this.#seen.delete(instance.id));
   }
 
-  async sample(service: HostedService, revision: string, instance: Instance): Promise<void> {
+  async sample(service: HostedService, revision: HostedRevision['id'], instance: Instance): Promise<void> {
     const stats = await instance.stats();
     const before = this.#seen.get(instance.id);
     if (before === undefined) return;

@@ -37,7 +37,11 @@ interface Forbidden {
   readonly errors?: readonly number[];
 }
 
-const forbidden = (numbers: SystemCall['numbers'], args: readonly number[] = [], errors?: readonly number[]): Forbidden => ({
+const forbidden = (
+  numbers: SystemCall['numbers'],
+  args: readonly number[] = [],
+  errors?: readonly number[],
+): Forbidden => ({
   call: { numbers, arguments: args },
   ...(errors === undefined ? {} : { errors }),
 });
@@ -130,7 +134,8 @@ describe('from inside a sandbox', () => {
     const outcome = await evaluate(attacker, code);
     assert.match(outcome.error ?? `value ${JSON.stringify(outcome.value)}`, expected, code);
   };
-  const neighbourAnswers = async (): Promise<void> => assert.equal((await callSocket(neighbour.socketPath)).text, 'alive');
+  const neighbourAnswers = async (): Promise<void> =>
+    assert.equal((await callSocket(neighbour.socketPath)).text, 'alive');
 
   test('it has no capability, can gain none, and its system calls are filtered', async () => {
     const { value } = await evaluate(attacker, 'return require("fs").readFileSync("/proc/self/status", "utf8")');
@@ -158,10 +163,31 @@ describe('from inside a sandbox', () => {
   });
 
   test('the root is read-only and holds nothing of the host', async () => {
-    await runs('return require("fs").readdirSync("/").sort()', ['app', 'dev', 'etc', 'lib', 'lib64', 'proc', 'runtime', 'tmp']);
+    await runs('return require("fs").readdirSync("/").sort()', [
+      'app',
+      'dev',
+      'etc',
+      'lib',
+      'lib64',
+      'proc',
+      'runtime',
+      'tmp',
+    ]);
     for (const path of ['/x', '/app/x', '/etc/x', '/dev/x', '/runtime/x', '/lib/x'])
       await fails(`require("fs").writeFileSync("${path}", "x")`, /EROFS|EACCES|EPERM/);
-    for (const path of ['/etc/shadow', '/root', '/home', '/var', '/sys', '/run', '/usr', '/bin', '/dev/mem', '/dev/shm', folder.path])
+    for (const path of [
+      '/etc/shadow',
+      '/root',
+      '/home',
+      '/var',
+      '/sys',
+      '/run',
+      '/usr',
+      '/bin',
+      '/dev/mem',
+      '/dev/shm',
+      folder.path,
+    ])
       await fails(`require("fs").statSync("${path}")`, /ENOENT/);
     await runs('return require("fs").readdirSync("/etc").sort()', ['group', 'hosts', 'nsswitch.conf', 'passwd']);
   });
@@ -193,7 +219,9 @@ describe('from inside a sandbox', () => {
     const { port } = listener.address() as AddressInfo;
     const addresses = [
       ...['127.0.0.1', '127.1', '0.0.0.0', '::1', '::ffff:127.0.0.1', 'localhost'].map((host) => [host, port] as const),
-      ...['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', '10.0.0.1', '192.168.0.1', '1.1.1.1'].map((host) => [host, 80] as const),
+      ...['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', '10.0.0.1', '192.168.0.1', '1.1.1.1'].map(
+        (host) => [host, 80] as const,
+      ),
     ];
     try {
       for (const [host, at] of addresses)
@@ -309,7 +337,8 @@ describe('from inside a sandbox', () => {
 });
 
 async function outsideUser(instance: Instance): Promise<number | undefined> {
-  for (const pid of await processesNaming(instance.id)) return Number((await statusOf(pid)).match(/^Uid:\t(\d+)/m)?.[1]);
+  for (const pid of await processesNaming(instance.id))
+    return Number((await statusOf(pid)).match(/^Uid:\t(\d+)/m)?.[1]);
   return undefined;
 }
 

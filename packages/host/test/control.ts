@@ -92,7 +92,11 @@ export type GivenRevision = Partial<GivenService['revisions'][number]> &
   Pick<GivenService['revisions'][number], 'artifact' | 'entry' | 'kind'>;
 
 /** A service of the test by its number, as control would name it. Revisions are numbered too. */
-export function serviceOf(n: number, release: number, revisions: Readonly<Record<number, GivenRevision>>): HostedService {
+export function serviceOf(
+  n: number,
+  release: number,
+  revisions: Readonly<Record<number, GivenRevision>>,
+): HostedService {
   return hostedService.parse({
     id: idAt('svc', n),
     slug: `service-${n}`,

@@ -46,8 +46,11 @@ export function describeDriver(name: string, open: (dir: string) => Promise<Runt
       await folder.remove();
     });
 
-    const start = async (kind: InstanceSpec['kind'], files: Files, over: Partial<InstanceSpec> = {}): Promise<Instance> =>
-      driver.start(await specOf(folder.path, kind, files, over));
+    const start = async (
+      kind: InstanceSpec['kind'],
+      files: Files,
+      over: Partial<InstanceSpec> = {},
+    ): Promise<Instance> => driver.start(await specOf(folder.path, kind, files, over));
 
     for (const [kind, files] of [
       ['node', nodeAnswering('q.method + q.url + process.env.GREETING')],
@@ -103,7 +106,10 @@ export function describeDriver(name: string, open: (dir: string) => Promise<Runt
     });
 
     test('a program that handles the request to end does so in peace', async () => {
-      const files = { 'a.js': 'process.on("SIGTERM", () => { console.log("bye"); process.exit(7); }); setInterval(() => {}, 1e3); console.log("up");' };
+      const files = {
+        'a.js':
+          'process.on("SIGTERM", () => { console.log("bye"); process.exit(7); }); setInterval(() => {}, 1e3); console.log("up");',
+      };
       const instance = await start('node', files);
       const out = textOf(instance.stdout);
       await until('its start', () => (out() === '' ? undefined : true));

@@ -16,7 +16,8 @@ export function programOf({ numbers, arguments: args }: SystemCall): Buffer {
 }
 
 /** A call by the 32-bit door of x86-64, which a filter that looks at numbers alone would take for another call. */
-export const programOf32Bit = (): Buffer => elf(62, Buffer.from([0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]));
+export const programOf32Bit = (): Buffer =>
+  elf(62, Buffer.from([0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]));
 
 function codeForX64(number: number, args: readonly number[]): Buffer {
   // mov edi / esi / edx / r10d / r8d

@@ -27,6 +27,8 @@ export interface Ingress {
 
 const headerBytesMax = 64 * 1024;
 const retryAfterSeconds = 1;
+/** Instances that a call may find ended before it is refused. */
+const attemptsMax = 3;
 
 /** The instance ended or its answer was no HTTP. */
 const unreachable = (cause: unknown): Problem =>
@@ -68,21 +70,22 @@ async function clearPath(path: string): Promise<void> {
 async function serve(call: IncomingMessage, answer: ServerResponse, agent: Agent, parts: IngressParts): Promise<void> {
   const left = new AbortController();
   answer.once('close', () => left.abort());
-  let lease: Lease | undefined;
-  let isError = true;
+  const [service, environment] = [fieldOf(call, ingressFields.service), fieldOf(call, ingressFields.environment)];
   try {
-    lease = await parts.acquire(
-      fieldOf(call, ingressFields.service),
-      fieldOf(call, ingressFields.environment),
-      left.signal,
-    );
-    const status = await forward(call, answer, lease, agent, parts.clock);
-    isError = status >= 500;
+    for (let attempts = attemptsMax; ; attempts -= 1) {
+      const lease = await parts.acquire(service, environment, left.signal);
+      try {
+        const status = await forward(call, answer, lease, agent, parts.clock);
+        return lease.done(status >= 500 ? 'error' : 'ok');
+      } catch (error) {
+        lease.done(left.signal.aborted ? 'ok' : codeOf(error) === undefined ? 'error' : 'broken');
+        if (!isNotReached(error) || attempts === 1) throw error;
+      }
+    }
   } catch (error) {
     if (!left.signal.aborted) refuse(call, answer, error);
-  } finally {
-    lease?.done(isError);
   }
+  return undefined;
 }
 
 const fieldOf = (call: IncomingMessage, name: string): string => String(call.headers[name] ?? '');
@@ -111,8 +114,17 @@ async function forward(
 
 /** An idle connection that the instance closed at the same moment. Nothing was read from the caller yet. */
 function isStale(upstream: ClientRequest, call: IncomingMessage, error: unknown): boolean {
-  const { code } = (error instanceof Problem ? error.cause : error) as NodeJS.ErrnoException;
-  return upstream.reusedSocket && !hasBody(call) && (code === 'ECONNRESET' || code === 'EPIPE');
+  const code = codeOf(error);
+  const isSafe = call.method === 'GET' || call.method === 'HEAD';
+  return upstream.reusedSocket && isSafe && !hasBody(call) && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+/** No process listens there: it has ended, and the driver has not said so yet. */
+const isNotReached = (error: unknown): boolean => ['ECONNREFUSED', 'ENOENT'].includes(codeOf(error) ?? '');
+
+function codeOf(error: unknown): string | undefined {
+  const cause = error instanceof Problem ? error.cause : error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -145,7 +157,8 @@ async function headOf(
   // Also after the head: an instance that ends then breaks the answer, which is noticed there.
   upstream.on('error', (error) => head.reject(unreachable(error)));
   answer.once('close', leave);
-  if (hasBody(call)) pipeline(call, upstream, () => undefined);
+  // Not before there is a connection: until then, the call may still go to another instance.
+  if (hasBody(call)) whenConnected(upstream, () => pipeline(call, upstream, () => undefined));
   else upstream.end();
   try {
     return await head.promise;
@@ -153,6 +166,13 @@ async function headOf(
     late.cancel();
     answer.off('close', leave);
   }
+}
+
+function whenConnected(upstream: ClientRequest, begin: () => void): void {
+  upstream.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', begin);
+    else begin();
+  });
 }
 
 /** A broken answer breaks the connection to the gateway too: its reader must not take a part for the whole. */

@@ -18,7 +18,7 @@ export const logBounds: LineBounds = {
 const fileBytesMax = 1024 * 1024;
 /** Lines that wait for control; older ones leave first. */
 const queuedMax = 20_000;
-const tailLines = 5;
+const tailLines = 30;
 
 export class Logs {
   readonly #dir: string;
@@ -58,7 +58,7 @@ export class Logs {
       if (dropped > 0) this.say(tags, `${dropped} lines of ${stream} were dropped: too many a second.`);
     });
     source.on('error', () => undefined);
-    return () => last.join('\n');
+    return () => last.filter(isTelling).join('\n');
   }
 
   /** A line of the host itself. */
@@ -89,3 +89,6 @@ export class Logs {
     file.add(JSON.stringify(line));
   }
 }
+
+/** Frames of a stack and the version of the runtime hide the message of an error. */
+const isTelling = (line: string): boolean => !/^\s*(?:at .*|\^+|Node\.js v.*)?$/.test(line);

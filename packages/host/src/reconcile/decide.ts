@@ -74,7 +74,7 @@ const lateFault = (timeoutMs: number): string =>
 export function freeInstance(revision: RevisionState): InstanceState | undefined {
   let best: InstanceState | undefined;
   for (const instance of revision.instances.values()) {
-    if (instance.phase !== 'ready' || instance.calls >= revision.target.concurrency) continue;
+    if (instance.phase !== 'ready' || instance.isSuspect || instance.calls >= revision.target.concurrency) continue;
     if (best === undefined || instance.calls < best.calls) best = instance;
   }
   return best;

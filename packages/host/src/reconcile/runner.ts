@@ -19,13 +19,15 @@ import {
 } from './state.ts';
 import { Waiters } from './waiters.ts';
 
+export type Outcome = 'ok' | 'error' | 'broken';
+
 /** The right to send one call to an instance. */
 export interface Lease {
   readonly socketPath: string;
   readonly revision: HostedRevision;
   readonly instance: string;
-  /** The call has ended. Later calls of it do nothing. */
-  done(isError: boolean): void;
+  /** The call has ended; the first outcome counts. `broken`: the connection broke, so the instance may have ended. */
+  done(outcome: Outcome): void;
 }
 
 /** What the host watches and counts. */
@@ -58,6 +60,7 @@ class Rerouted extends Error {}
 
 export const waitingMax = 1000;
 const stopGraceMs = 2000;
+const suspectMs = 250;
 
 interface Running {
   readonly startedAtMs: number;
@@ -278,15 +281,25 @@ export class Runner {
       socketPath: this.#running.get(instance.id)?.instance.socketPath ?? '',
       revision: spec,
       instance: instance.id,
-      done: (isError) => {
+      done: (outcome) => {
         if (isDone) return;
         isDone = true;
         instance.calls -= 1;
         instance.lastCallMs = clock.monotonic();
-        observer.called(this.#service, spec, isError);
+        observer.called(this.#service, spec, outcome !== 'ok');
+        if (outcome === 'broken') this.#suspect(instance);
         this.advance();
       },
     };
+  }
+
+  /** Sends no call to it until its end would have been seen. */
+  #suspect(instance: InstanceState): void {
+    instance.isSuspect = true;
+    this.#parts.clock.after(suspectMs, () => {
+      instance.isSuspect = false;
+      this.advance();
+    });
   }
 
   #waitersOf({ target: { id } }: RevisionState): Waiters<Lease> {

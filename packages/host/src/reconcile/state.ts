@@ -23,6 +23,8 @@ export interface InstanceState {
   sinceMs: number;
   calls: number;
   lastCallMs: number;
+  /** A connection to it has just broken. */
+  isSuspect: boolean;
   /** Why the host ended it, where it is `stopping` for a fault. */
   fault: string | undefined;
 }
@@ -85,7 +87,15 @@ const newRevision = (target: RevisionTarget): RevisionState => ({
 });
 
 export function instanceStarts(revision: RevisionState, id: InstanceId, nowMs: number): InstanceState {
-  const state: InstanceState = { id, phase: 'starting', sinceMs: nowMs, calls: 0, lastCallMs: nowMs, fault: undefined };
+  const state: InstanceState = {
+    id,
+    phase: 'starting',
+    sinceMs: nowMs,
+    calls: 0,
+    lastCallMs: nowMs,
+    fault: undefined,
+    isSuspect: false,
+  };
   revision.instances.set(id, state);
   return state;
 }

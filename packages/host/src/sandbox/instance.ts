@@ -5,6 +5,7 @@ import type { Group } from '../cgroup/group.ts';
 import { sleep, within, type Clock } from '../clock.ts';
 import type { Ending, Instance, InstanceStats } from '../drivers/driver.ts';
 import type { Launched, Tools } from './launch.ts';
+import { handleOf, isAlive, killProcess, signal, type ProcessHandle } from './orphans.ts';
 import { childrenOf, statsBelow } from './processes.ts';
 
 interface Parts {
@@ -14,8 +15,11 @@ interface Parts {
   readonly group: Group | undefined;
   readonly clock: Clock;
   readonly clean: () => Promise<void>;
+  /** Ends sandboxes of this host that no instance has. */
+  readonly killOrphans: () => Promise<void>;
 }
 
+const removeAttemptsMax = 200;
 const controlBytesMax = 4096;
 const none: InstanceStats = { cpuMs: 0, memoryBytes: 0, processes: 0 };
 
@@ -27,7 +31,7 @@ export class SandboxInstance implements Instance {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly #parts: Parts;
-  #inner: number | undefined;
+  #inner: ProcessHandle | undefined;
   #last = none;
   #isStopping = false;
 
@@ -45,21 +49,22 @@ export class SandboxInstance implements Instance {
   /** Puts it under its limits, then lets its program start. */
   async enter(tools: Tools, processesMax: number | undefined): Promise<void> {
     const { launched, group } = this.#parts;
-    this.#inner = await launched.inner;
+    const inner = await launched.inner;
+    this.#inner = inner === undefined ? undefined : await handleOf(inner);
     const { pid } = launched.process;
     if (this.#inner === undefined || pid === undefined) return;
     // A process that has ended meanwhile can't be added: `ended` reports it.
-    if (group !== undefined && !(await addBoth(group, [pid, this.#inner]))) return;
+    if (group !== undefined && !(await addBoth(group, [pid, this.#inner.pid]))) return;
     // Not before: as the host's own user, it would count all processes of that user.
     if (processesMax !== undefined && group === undefined)
-      await limitProcesses(tools.prlimit, this.#inner, processesMax);
+      await limitProcesses(tools.prlimit, this.#inner.pid, processesMax);
     launched.release();
   }
 
   async stats(): Promise<InstanceStats> {
     const { group } = this.#parts;
     if (this.#inner === undefined || this.#parts.launched.process.exitCode !== null) return this.#last;
-    const now = await (group === undefined ? statsBelow(this.#inner) : group.stats());
+    const now = await (group === undefined ? statsBelow(this.#inner.pid) : group.stats());
     this.#keep(now);
     return this.#last;
   }
@@ -67,28 +72,42 @@ export class SandboxInstance implements Instance {
   async stop(graceMs: number): Promise<void> {
     const { launched, clock } = this.#parts;
     this.#isStopping = true;
-    if (graceMs > 0 && this.#inner !== undefined && launched.process.exitCode === null) {
-      for (const pid of await childrenOf(this.#inner)) terminate(pid);
+    // bubblewrap that is killed before this would leave the first process inside.
+    await launched.inner;
+    if (this.#inner !== undefined && graceMs > 0 && launched.process.exitCode === null) {
+      for (const pid of await childrenOf(this.#inner.pid)) signal(pid, 'SIGTERM');
       await within(clock, graceMs, launched.exited);
     }
-    // The processes inside end with the one outside.
-    launched.process.kill('SIGKILL');
+    // All processes of a namespace end with its first, and bubblewrap outside with that.
+    if (this.#inner !== undefined) await killProcess(this.#inner);
+    else launched.process.kill('SIGKILL');
     await this.ended;
   }
 
   async #end(): Promise<Ending> {
     const { launched, group, clock, clean } = this.#parts;
-    const { code, signal } = await launched.exited;
+    const { code, signal: name } = await launched.exited;
+    await this.#killRest();
     let memoryKills = 0;
     if (group !== undefined) {
       this.#keep(await group.stats());
       memoryKills = await group.memoryKills();
       // Ended processes leave a group a moment after their exit.
-      for (let i = 0; i < 200 && !(await group.remove()); i += 1) await sleep(clock, 10);
+      for (let i = 0; i < removeAttemptsMax && !(await group.remove()); i += 1) await sleep(clock, 10);
     }
     await clean();
     const reason = this.#isStopping ? 'stopped' : memoryKills > 0 ? 'memory' : 'exit';
-    return { reason, code, signal };
+    return { reason, code, signal: name };
+  }
+
+  /** bubblewrap outside may have been killed alone. */
+  async #killRest(): Promise<void> {
+    const { launched, clock, killOrphans } = this.#parts;
+    const inner = this.#inner ?? (await launched.inner.then((pid) => (pid === undefined ? undefined : handleOf(pid))));
+    if (inner === undefined) return killOrphans();
+    await killProcess(inner);
+    while (await isAlive(inner)) await sleep(clock, 5);
+    return undefined;
   }
 
   /** Sums never fall: figures of a group that is deleted meanwhile are zero. */
@@ -117,14 +136,6 @@ async function addBoth(group: Group, pids: readonly number[]): Promise<boolean> 
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ESRCH' || code === 'ENOENT') return false;
     throw error;
-  }
-}
-
-function terminate(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // It has ended by itself.
   }
 }
 

@@ -23,6 +23,8 @@ export interface LaunchPlan {
   readonly filter: Buffer;
   /** Descriptor of the listening socket. */
   readonly listen: number;
+  /** `NAME=value`, in the environment of bubblewrap itself. */
+  readonly mark: string;
   /** User and group on the host; undefined: the host's own. */
   readonly user: number | undefined;
 }
@@ -45,7 +47,7 @@ export function launch(tools: Tools, plan: LaunchPlan): Launched {
   const command = ['--args', String(descriptors.arguments), '--', ...plan.root.command];
   const child = spawn(tools.prlimit, [...limitArguments(plan.limits), tools.bubblewrap, ...command], {
     cwd: '/',
-    env: {},
+    env: Object.fromEntries([plan.mark.split('=', 2)]) as Record<string, string>,
     // Ctrl-C in a terminal reaches the host only.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', plan.listen, 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],

@@ -11,6 +11,7 @@ import { commandFor, heapMb } from './command.ts';
 import { SandboxInstance } from './instance.ts';
 import { closeInherited } from './descriptors.ts';
 import { launch, type LaunchPlan, type ProcessLimits, type Tools } from './launch.ts';
+import { killOrphans, markOf, signal } from './orphans.ts';
 import { openListener } from './listener.ts';
 import { findProgram, findWorkerd, isReachable, openRuntime, type Runtime } from './runtimes.ts';
 import { encodeFilter, filterFor } from './seccomp.ts';
@@ -42,6 +43,8 @@ const refusalRemedy =
 interface Parts {
   readonly clock: Clock;
   readonly dir: string;
+  /** Of this host among others on the machine. */
+  readonly name: string;
   readonly tools: Tools;
   readonly runtimes: Readonly<Record<InstanceSpec['kind'], Runtime>>;
   readonly tree: Tree | undefined;
@@ -69,17 +72,19 @@ async function openParts(options: SandboxOptions, clock: Clock): Promise<Parts> 
       `Other users can not reach ${dir}, and instances run as users of their own.`,
       'Give the execute permission for others (chmod o+x) to each folder on this path.',
     );
+  const name = `tulou-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
   const copies = join(dir, 'runtime');
   const [bubblewrap, prlimit, node, worker, tree] = await Promise.all([
     findProgram('bwrap', 'Install bubblewrap (apt-get install bubblewrap).'),
     findProgram('prlimit', 'Install util-linux.'),
     openRuntime('node', process.execPath, copies),
     openRuntime('workerd', findWorkerd(), copies),
-    options.withoutGroups === true ? undefined : claim(dir),
+    options.withoutGroups === true ? undefined : claim(name),
   ]);
   return {
     clock,
     dir,
+    name,
     tools: { bubblewrap, prlimit },
     runtimes: { node: withShim(node), worker },
     tree,
@@ -115,8 +120,7 @@ async function makeFolders(dir: string): Promise<void> {
 }
 
 /** Two hosts on one machine have trees of their own, and a host finds its own again. */
-async function claim(dir: string): Promise<Tree | undefined> {
-  const name = `tulou-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
+async function claim(name: string): Promise<Tree | undefined> {
   for (const tree of treesIn(await readProcFiles())) {
     const claimed = await claimTree(tree, name);
     if (claimed !== undefined) return claimed;
@@ -129,6 +133,7 @@ class Sandbox implements RuntimeDriver {
   readonly capabilities: RuntimeDriver['capabilities'];
   readonly #parts: Parts;
   readonly #running = new Map<string, SandboxInstance>();
+  readonly #starting = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -141,7 +146,7 @@ class Sandbox implements RuntimeDriver {
   }
 
   async start(spec: InstanceSpec): Promise<Instance> {
-    const { clock, dir, tools, runtimes, tree, users, filter } = this.#parts;
+    const { clock, dir, name, tools, runtimes, tree, users, filter } = this.#parts;
     if (this.#running.size >= sandboxLimits.instancesMax)
       throw new HostError(
         `This host runs ${sandboxLimits.instancesMax} instances, which is its bound.`,
@@ -151,6 +156,7 @@ class Sandbox implements RuntimeDriver {
     const socketPath = join(dir, 's', `${spec.id}.sock`);
     const user = users?.take();
     let group: Group | undefined;
+    this.#starting.add(spec.id);
     try {
       await mkdir(folder, { recursive: true });
       await chmod(folder, 0o711);
@@ -158,11 +164,20 @@ class Sandbox implements RuntimeDriver {
       group = tree === undefined ? undefined : await makeGroup(tree, spec.id, groupLimits(spec));
       const limits = processLimits(spec, group !== undefined, user !== undefined);
       const listener = await openListener(socketPath);
-      const plan: LaunchPlan = { root, limits, filter, listen: listener.descriptor, user };
+      const mark = markOf(name, spec.id);
+      const plan: LaunchPlan = { root, limits, filter, mark, listen: listener.descriptor, user };
       const launched = launch(tools, plan);
       listener.release();
       const clean = (): Promise<void> => this.#clean(spec.id, user);
-      const instance = new SandboxInstance({ id: spec.id, socketPath, launched, group, clock, clean });
+      const instance = new SandboxInstance({
+        id: spec.id,
+        socketPath,
+        launched,
+        group,
+        clock,
+        clean,
+        killOrphans: () => this.#killOrphans(),
+      });
       this.#running.set(spec.id, instance);
       await instance.enter(tools, user === undefined ? sandboxLimits.processesMax : undefined);
       return instance;
@@ -171,7 +186,13 @@ class Sandbox implements RuntimeDriver {
       await group?.remove();
       await this.#clean(spec.id, user);
       throw error;
+    } finally {
+      this.#starting.delete(spec.id);
     }
+  }
+
+  async #killOrphans(): Promise<void> {
+    await killOrphans(this.#parts.name, new Set([...this.#running.keys(), ...this.#starting]));
   }
 
   async #clean(id: string, user: number | undefined): Promise<void> {
@@ -182,10 +203,12 @@ class Sandbox implements RuntimeDriver {
     if (user !== undefined) users?.give(user);
   }
 
-  /** Instances end with the host that started them (`--die-with-parent`); what can be left are groups and files. */
+  /** Instances end with the host that started them; one that was just starting may be left, and groups and files. */
   async sweep(): Promise<number> {
     const { dir, tree, clock } = this.#parts;
-    const left = (await readdir(join(dir, 'instances'))).filter((id) => !this.#running.has(id));
+    await this.#killOrphans();
+    const isKnown = (id: string): boolean => this.#running.has(id) || this.#starting.has(id);
+    const left = (await readdir(join(dir, 'instances'))).filter((id) => !isKnown(id));
     for (const id of left) {
       if (tree !== undefined) await endGroup(openGroup(tree, id), clock);
       await this.#clean(id, undefined);
@@ -230,16 +253,8 @@ function processLimits(spec: InstanceSpec, hasGroup: boolean, hasUser: boolean):
 
 async function endGroup(group: Group, clock: Clock): Promise<void> {
   for (let i = 0; i < 100 && !(await group.remove()); i += 1) {
-    for (const pid of await group.processIds()) killQuietly(pid);
+    for (const pid of await group.processIds()) signal(pid, 'SIGKILL');
     await sleep(clock, 10);
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
   }
 }
 

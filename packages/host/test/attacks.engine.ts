@@ -92,7 +92,8 @@ const forbiddenActions: Readonly<Record<string, string>> = {
   'another user': 'process.setuid(0)',
   'another group': 'process.setgid(0)',
   'the log of the kernel': 'require("fs").openSync("/dev/kmsg", "r")',
-  'another owner': 'require("fs").writeFileSync("/tmp/o", ""); require("fs").chownSync("/tmp/o", 1, 1)',
+  'another owner':
+    'const f = process.env.TMPDIR + "/o"; require("fs").writeFileSync(f, ""); require("fs").chownSync(f, 1, 1)',
 };
 
 const canaryText = 'a secret of the host';
@@ -324,14 +325,16 @@ describe('from inside a sandbox', () => {
   });
 
   test('a disk filler fills its own 16 MiB, which are memory of its own', async () => {
-    const fill = `const fs = require("fs"); const fd = fs.openSync("/tmp/f", "w"); let bytes = 0;
-      try { for (;;) bytes += fs.writeSync(fd, Buffer.alloc(1e6)); } catch (error) { fs.unlinkSync("/tmp/f"); return [error.code, bytes <= 17e6]; }`;
+    const fill = `const fs = require("fs"); const f = process.env.TMPDIR + "/f"; const fd = fs.openSync(f, "w"); let bytes = 0;
+      try { for (;;) bytes += fs.writeSync(fd, Buffer.alloc(1e6)); }
+      catch (error) { fs.unlinkSync(f); return [error.code, bytes <= 17e6]; }`;
     await runs(fill, ['ENOSPC', true]);
   });
 
   test('a hog of descriptors stops at the bound', async () => {
     const hog = `const fs = require("fs"); const all = [];
-      try { for (;;) all.push(fs.openSync("/dev/null")); } catch (error) { all.forEach((fd) => fs.closeSync(fd)); return [error.code, all.length < 4096]; }`;
+      try { for (;;) all.push(fs.openSync("/dev/null")); }
+      catch (error) { all.forEach((fd) => fs.closeSync(fd)); return [error.code, all.length < 4096]; }`;
     await runs(hog, ['EMFILE', true]);
   });
 });

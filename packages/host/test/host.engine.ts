@@ -45,7 +45,8 @@ describe('a host', () => {
     control.set([service]);
     await until('an answer of the revision', async () => ((await call(service)).status < 500 ? true : undefined));
   };
-  const problemOf = ({ text }: Answer): { code: string; detail: string } => JSON.parse(text);
+  const problemOf = ({ text }: Answer): { code: string; detail: string } =>
+    JSON.parse(text) as { code: string; detail: string };
 
   test('runs a worker and a program for Node, and passes calls on as they are', async () => {
     const worker = serviceOf(1, 1, {

@@ -1,4 +1,4 @@
-/** What tests of a host stand on: real time, a folder that other users can pass, and services to deploy. */
+/** The scene of a host's tests: real time, a folder that other users can pass, and services to deploy. */
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';

@@ -40,7 +40,7 @@ export function openControlClient({ url, token }: ControlOptions, closed: AbortS
       const query = new URLSearchParams({ wait_ms: String(hostingLimits.desiredWaitMsMax) });
       if (after !== undefined) query.set('after', after);
       const timeoutMs = hostingLimits.desiredWaitMsMax + answerMsMax;
-      return desiredState.parse(await (await ask(`${desiredPath}?${query}`, timeoutMs, { signal })).json());
+      return desiredState.parse(await (await ask(`${desiredPath}?${query.toString()}`, timeoutMs, { signal })).json());
     },
     async artifact(digest) {
       const { body } = await ask(`${artifactsPath}/${digest}`, artifactMsMax);

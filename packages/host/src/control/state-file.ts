@@ -2,7 +2,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import type { ZodType } from 'zod';
 
-/** The value, or undefined where there is none that the schema accepts. */
+/** The value. Undefined: no file, or one that the schema rejects. */
 export async function readState<T>(path: string, schema: ZodType<T>): Promise<T | undefined> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));

@@ -44,7 +44,7 @@ export class Lines {
     return { lines, pauseMs: isFlood ? Math.max(1, 1000 - (nowMs - this.#secondMs)) : 0 };
   }
 
-  /** What the stream ended with, where that was no whole line. */
+  /** The rest of a stream that did not end with a whole line. */
   end(nowMs: number): readonly string[] {
     const lines: string[] = [];
     this.#append(this.#decoder.end());

@@ -1,4 +1,4 @@
-/** What instances write: lines with tags that the host sets, kept in bounded files and handed to control. */
+/** Lines that instances write, with tags that the host sets, kept in bounded files and handed to control. */
 import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { hostingLimits, type ReportedLogLine } from '@tulou/contract/hosting';

@@ -32,7 +32,7 @@ class World {
     return this.settle();
   }
 
-  /** Applies actions until there are none. Instances that it stops end at once. */
+  /** Applies actions until there are none. Instances that it stops end within the step. */
   settle(): this {
     for (let i = 0; i < 100; i += 1) {
       const actions = decide(this.service, this.nowMs);

@@ -1,4 +1,4 @@
-/** What to do next for one service: state in, actions out. Pure; the same for every driver. */
+/** Decides the next actions for one service: state in, actions out. Pure; the same for every driver. */
 import { isFallback } from './split.ts';
 import type { InstanceState, RevisionState, ServiceState } from './state.ts';
 

@@ -30,7 +30,7 @@ export interface Lease {
   done(outcome: Outcome): void;
 }
 
-/** What the host watches and counts. */
+/** Logs and counters of the host. */
 export interface Observer {
   /** Attached before the instance runs. Returns the last lines that it wrote. */
   started(service: HostedService, revision: HostedRevision, id: InstanceId, instance: Instance): () => string;

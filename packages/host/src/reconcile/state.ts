@@ -1,4 +1,4 @@
-/** What the host knows of one service in one environment, and how events change it. No I/O and no clock here. */
+/** The state of one service in one environment, and how events change it. No I/O and no clock here. */
 import type { Id } from '@tulou/contract/ids';
 
 export type InstanceId = Id<'instance'>;

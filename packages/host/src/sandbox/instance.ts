@@ -142,6 +142,6 @@ async function addBoth(group: Group, pids: readonly number[]): Promise<boolean> 
 const limitProcesses = (prlimit: string, pid: number, max: number): Promise<void> =>
   new Promise((resolve, reject) => {
     execFile(prlimit, [`--pid=${pid}`, `--nproc=${max}:${max}`], { env: {} }, (error) =>
-      error === null ? resolve() : reject(error),
+      error === null ? resolve() : reject(new Error('prlimit failed', { cause: error })),
     );
   });

@@ -43,7 +43,7 @@ const refusalRemedy =
 interface Parts {
   readonly clock: Clock;
   readonly dir: string;
-  /** Of this host among others on the machine. */
+  /** Differs from other hosts on the machine. */
   readonly name: string;
   readonly tools: Tools;
   readonly runtimes: Readonly<Record<InstanceSpec['kind'], Runtime>>;

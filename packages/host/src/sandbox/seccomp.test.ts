@@ -10,7 +10,7 @@ const machines = {
 } as const;
 const both = ['x64', 'arm64'] as const;
 
-/** What the kernel does with the bytes, for the few instructions that filters here use. */
+/** Runs the bytes as the kernel does, for the few instructions that filters here use. */
 function run(bytes: Buffer, call: number, audit: number, args: readonly number[] = []): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(call, 0);

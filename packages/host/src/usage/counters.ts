@@ -1,4 +1,4 @@
-/** What services use, by revision and minute, in whole numbers. */
+/** Usage of services, by revision and minute, in whole numbers. */
 import type { HostedService, ReportedUsage } from '@tulou/contract/hosting';
 
 type Sums = { -readonly [K in keyof ReportedUsage]: ReportedUsage[K] };

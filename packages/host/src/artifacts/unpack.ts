@@ -10,7 +10,8 @@ import { ArtifactFault } from '../reconcile/runner.ts';
 export async function unpack(archive: string, folder: string): Promise<void> {
   const seen = new Set<string>();
   let bytes = 0;
-  const entries = createReadStream(archive).pipe(extract());
+  const source = createReadStream(archive);
+  const entries = source.pipe(extract());
   try {
     for await (const entry of entries) {
       const { header } = entry;
@@ -29,8 +30,10 @@ export async function unpack(archive: string, folder: string): Promise<void> {
       await writeEntry(join(folder, path), header, entry);
     }
   } catch (error) {
-    if (error instanceof ArtifactFault || (error as NodeJS.ErrnoException).code !== undefined) throw faultOf(error);
-    throw new ArtifactFault('the artifact is no tar archive', { cause: error });
+    if (error instanceof ArtifactFault || (error as NodeJS.ErrnoException).syscall !== undefined) throw faultOf(error);
+    throw new ArtifactFault('the artifact is no tar archive, or a part of one', { cause: error });
+  } finally {
+    source.destroy();
   }
   if (seen.size === 0) throw new ArtifactFault('the artifact is empty');
 }

@@ -28,7 +28,7 @@ const server = 'packages/server/src/';
 const everyPackage = ['packages/'];
 
 /** Planes of the server. None imports another. */
-export const planes = ['tenants', 'publishing', 'apps', 'identity', 'usage', 'events', 'fleet'] as const;
+export const planes = ['tenants', 'publishing', 'apps', 'identity', 'usage', 'events', 'fleet', 'hosting'] as const;
 
 /** Folders of the server, lowest first. A file may import from its own folder and from rows above its own in this list. */
 export const layers: readonly (readonly string[])[] = [

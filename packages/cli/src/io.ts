@@ -35,7 +35,10 @@ export interface Environment {
   readonly variable: (name: string) => string | undefined;
 }
 
-export type Files = Pick<typeof files, 'readFile' | 'writeFile' | 'rename' | 'mkdir' | 'stat' | 'open' | 'rm'>;
+export type Files = Pick<
+  typeof files,
+  'readFile' | 'writeFile' | 'rename' | 'mkdir' | 'stat' | 'open' | 'rm' | 'readdir' | 'realpath'
+>;
 
 export interface Io {
   readonly env: Environment;

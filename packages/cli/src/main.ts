@@ -4,9 +4,11 @@ import { findCommand, parseWords } from './arguments.ts';
 import { connectionOptions, helpOption, jsonOption, type Command, type Group } from './command.ts';
 import { candidates, completeWord, completion } from './commands/completion.ts';
 import { context } from './commands/context.ts';
+import { deploy } from './commands/deploy.ts';
 import { apply, diff, exportFile } from './commands/manifest.ts';
 import { login, logout } from './commands/login.ts';
 import { launched } from './commands/launched.ts';
+import { withFollow } from './commands/logs.ts';
 import { withTail } from './commands/tail.ts';
 import { openapi } from './commands/openapi.ts';
 import { version } from './commands/version.ts';
@@ -48,8 +50,10 @@ export const commands: Group = {
     diff,
     export: exportFile,
     openapi,
+    deploy,
     ...groups,
     calls: withTail(groups['calls'] as Group),
+    logs: withFollow(groups['logs'] as Group),
     login,
     logout,
     context,

@@ -111,7 +111,10 @@ test('--prune deletes in reverse order, and what remains is as the file says', a
   assert.equal((await to.tulou('apply -f - --prune', { input })).code, 64, 'without a terminal it needs --yes');
   const ran = await to.done('apply -f - --prune --yes', { input });
   const order = [...ran.out.matchAll(/^deleted +(\w+)/gm)].map(([, kind]) => kind);
-  assert.deepEqual([...new Set(order)], ['connection', 'issuer', 'installation', 'subscription', 'app', 'api']);
+  assert.deepEqual(
+    [...new Set(order)],
+    ['connection', 'issuer', 'installation', 'subscription', 'app', 'api', 'service'],
+  );
   assert.equal((await to.done('diff -f - --prune', { input })).out, none);
 });
 

@@ -67,6 +67,8 @@ const maker: readonly (readonly [string, object])[] = [
     '/tenants/maker/apis/orders/versions',
     { name: 'v0', openapi: JSON.stringify({ openapi: '3.1.0', info: { title: 'O', version: '0' }, paths: {} }) },
   ],
+  ['/tenants/maker/services', { slug: 'stock', name: 'Stock', isolation: 'gvisor' }],
+  ['/tenants/maker/apis/orders/versions', { name: 'v3', upstreams: [{ service: 'stock', environment: 'test' }] }],
   ['/tenants/maker/apis/orders/plans', { slug: 'basic', limits: [{ requests: 9, per: 'minute' }] }],
   ['/tenants/maker/apis/orders/plans', { slug: 'gold', approval: 'manual', concurrency: 3 }],
   [

@@ -19,7 +19,7 @@ export const reportPath = '/internal/v1/hosting/report';
 export const hostingLimits = {
   desiredWaitMsMax: 25_000,
   artifactBytesMax: 128 * 1024 * 1024,
-  /** Of one request of an upload. */
+  /** The limit of one request of an upload. */
   artifactPieceBytesMax: 6 * 1024 * 1024,
   artifactFilesMax: 20_000,
   artifactPathCharactersMax: 200,
@@ -85,7 +85,7 @@ export const instanceLimits = z.object({
 });
 export type InstanceLimits = z.output<typeof instanceLimits>;
 
-/** Of one revision in one environment. `min` 0: none runs while no call comes for `idle_ms`. */
+/** The instances of one revision in one environment. `min` 0: none runs while no call comes for `idle_ms`. */
 export const instanceCounts = z
   .object({
     min: z.int().min(0).max(20).default(0),
@@ -130,7 +130,7 @@ export const hostedService = z.object({
 export type HostedService = z.output<typeof hostedService>;
 
 /**
- * Answer of `GET desired`: all of it, each time. What is not named any more is drained and stopped. A service of a suspended
+ * Answer of `GET desired`: all of it, each time. The host drains and stops everything else. A service of a suspended
  * or deleted tenant is not named. `version` is opaque: compare it for equality only.
  */
 export const desiredState = z.object({ version: z.string().max(100), services: z.array(hostedService) });
@@ -155,7 +155,7 @@ export const reportedInstance = z.object({
 });
 export type ReportedInstance = z.output<typeof reportedInstance>;
 
-/** What was used since the report before this one. Sums of whole numbers, so that nothing is rounded twice. */
+/** The use since the report before this one. Sums of whole numbers, so that nothing is rounded twice. */
 export const reportedUsage = z.object({
   service: idOf('service'),
   environment,

@@ -80,10 +80,10 @@ describe('a host', () => {
     const instances = { min: 0, max: 3, idle_ms: 1000 };
     const service = serviceOf(1, 1, { 1: await revision(workerAnswering('"ok"'), { instances }) });
     await deploy(service);
-    await until('zero', () => (host.instances().length === 0 ? true : undefined));
+    await until('zero', () => (running(host) === 0 ? true : undefined));
     const answers = await Promise.all(Array.from({ length: 200 }, () => call(service)));
     assert.deepEqual([...new Set(answers.map(({ status, text }) => `${status} ${text}`))], ['200 ok']);
-    assert.ok(host.instances().length <= 3);
+    assert.ok(running(host) <= 3);
   });
 
   test('a new revision takes over without a failed call, and the old one ends', async () => {
@@ -102,7 +102,7 @@ describe('a host', () => {
       ['200 new'],
     );
     await until('the end of the old', () =>
-      host.instances().every((instance) => instance.revision.endsWith('2')) ? true : undefined,
+      host.instances().every(({ revision, state }) => revision.endsWith('2') || state === 'stopped') ? true : undefined,
     );
   });
 
@@ -122,6 +122,10 @@ describe('a host', () => {
           .find(({ stream, text }) => stream === 'host' && expected.test(text)),
       );
       assert.ok(said.revision.endsWith('2'));
+      const reported = await until('its report', () =>
+        control.reports.flatMap(({ instances }) => instances).find(({ state }) => state === 'failed'),
+      );
+      assert.match(reported.detail ?? '', expected);
       assert.equal((await call(good)).text, 'good');
     });
 
@@ -227,7 +231,7 @@ describe('a host', () => {
     const service = serviceOf(1, 1, { 1: await revision(workerAnswering('1'), { instances: { min: 1 } }) });
     await deploy(service);
     control.set([]);
-    await until('the end', () => (host.instances().length === 0 ? true : undefined));
+    await until('the end', () => (running(host) === 0 ? true : undefined));
     assert.equal((await call(service)).status, 503);
   });
 
@@ -297,6 +301,9 @@ describe('a host that is killed', () => {
     assert.ok(left.length <= 2, left.join());
   });
 });
+
+const running = (host: RunningHost): number =>
+  host.instances().filter(({ state }) => state !== 'stopped' && state !== 'failed').length;
 
 /** Processes in sandboxes of a host: their mounts come from its folder. */
 async function processesUnder(dir: string): Promise<string[]> {

@@ -256,9 +256,9 @@ export const programSettings = {
     variable: 'TULOU_HOST_INGRESS',
     shape: ingress,
     expects: '`unix:` and the absolute path of a socket, or a loopback URL',
-    example: 'unix:/var/lib/tulou/host/ingress.sock',
+    example: 'unix:/var/lib/tulou/ingress/host.sock',
     doc: 'Where the host of this machine takes calls to the services that it runs.',
-    default: '`host/ingress.sock` in the data folder',
+    default: '`ingress/host.sock` in the data folder',
     roles: ['gateway'],
   }),
   accessLog: setting({

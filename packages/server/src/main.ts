@@ -103,7 +103,7 @@ function gateway(config: Config): Promise<number> {
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
         trustedProxies: config.trustedProxies,
-        ingress: config.hostIngress ?? { socket: resolve(config.data, 'host', 'ingress.sock') },
+        ingress: config.hostIngress ?? { socket: resolve(config.data, 'ingress', 'host.sock') },
         accessLog: config.accessLog,
       },
       { clock, random, log },

@@ -1,7 +1,5 @@
 /** `tulou calls tail`: follows the calls of a tenant as they come in, by a long poll over `after`. */
 import { calls } from '@tulou/contract/operations/calls';
-import { whoami } from '@tulou/contract/operations/whoami';
-import type { Client } from '../client.ts';
 import { flagOf, isOn, type Arguments, type Command, type Group } from '../command.ts';
 import { connect } from '../connection.ts';
 import type { ExitName } from '../exit.ts';
@@ -10,6 +8,7 @@ import type { Io } from '../io.ts';
 import { say } from '../language/say.ts';
 import { operationCommand } from '../operations/command.ts';
 import { explained } from '../operations/missing.ts';
+import { ownTenant } from '../operations/own-tenant.ts';
 import { callTo } from '../operations/reads.ts';
 import { callOf } from '../operations/request.ts';
 import { printText } from '../terminal/print.ts';
@@ -73,7 +72,7 @@ interface Listed {
 
 async function followCalls(args: Arguments, io: Io): Promise<ExitName> {
   const { client } = await connect(args, io);
-  const tenant = args.positionals[0] ?? flagOf(args, 'tenant') ?? (await ownTenant(client));
+  const tenant = args.positionals[0] ?? flagOf(args, 'tenant') ?? (await ownTenant(client, 'tulou calls tail TENANT'));
   const flags = new Map([...args.flags].filter(([name]) => name !== 'tenant'));
   const { query = new URLSearchParams() } = await callOf(calls.list, { ...args, flags, positionals: [tenant] }, io);
   const read = async (more: Readonly<Record<string, string>>): Promise<Listed> => {
@@ -107,16 +106,6 @@ function countOf(args: Arguments): number {
   if (text === undefined) return Infinity;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw usageFailure(say`"--count" takes a number above 0; "${text}" is none.`);
-}
-
-/** A member's token names one tenant, and so does a person who is a member of one. */
-async function ownTenant(client: Client): Promise<string> {
-  const { json } = await client.call({ method: 'GET', path: whoami.get.path });
-  const { tenant, tenants = [] } = json as { tenant?: { slug: string }; tenants?: readonly { slug: string }[] };
-  const [only, second] = tenants;
-  const slug = tenant?.slug ?? (second === undefined ? only?.slug : undefined);
-  if (slug === undefined) throw usageFailure('Name the tenant: tulou calls tail TENANT');
-  return slug;
 }
 
 /** A platform that restarts is asked again until it is back; everything else ends the tail. */

@@ -7,6 +7,7 @@ export const manifestZh: Readonly<Record<string, string>> = {
   'The environment variable {0} is not set': '环境变量 {0} 未设置',
   'Set it to the secret, or remove "{0}" from the file.': '请将其设为密钥，或从文件中删除“{0}”。',
   'there is no app {0} in {1}': '{1} 中没有应用 {0}',
+  'there is no service {0} in {1}': '{1} 中没有服务 {0}',
   'there is no API {0} that {1} may use': '没有 {1} 可以使用的 API {0}',
   'the API {0} has no plan {1}': 'API {0} 没有套餐 {1}',
   'the scope {0} is required and optional': '权限范围 {0} 既为必需又为可选',

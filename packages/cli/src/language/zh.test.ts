@@ -14,7 +14,7 @@ import { keyOf } from './say.ts';
 import { zh } from './zh.ts';
 
 const root = join(import.meta.dirname, '..');
-const dictionaries = /(?:^|\/)(?:words-zh|fields-zh|manifest-zh|zh|say)\.ts$/;
+const dictionaries = /(?:^|\/)(?:words-zh|deploy-zh|fields-zh|manifest-zh|zh|say)\.ts$/;
 
 async function sources(): Promise<string[]> {
   const texts: string[] = [];

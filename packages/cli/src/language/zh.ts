@@ -1,4 +1,5 @@
 /** The command line in Simplified Chinese. Keys are the English texts, with `{0}`, `{1}` … for values; `zh.test.ts` holds it complete. */
+import { deployZh } from './deploy-zh.ts';
 import { fieldsZh } from './fields-zh.ts';
 import { manifestZh } from './manifest-zh.ts';
 import { wordsZh } from './words-zh.ts';
@@ -40,7 +41,7 @@ const messages: Readonly<Record<string, string>> = {
   'Stop after N calls': '显示 N 个调用后停止',
   'Without a tenant: the tenant of the credential. Calls appear one to two seconds after their end. Under load, the gateway keeps a sample: refused and failed calls first.':
     '未指定租户时：凭据所属的租户。调用结束一至两秒后显示。负载高时，网关仅保留样本：优先保留被拒绝和失败的调用。',
-  'Name the tenant: tulou calls tail TENANT': '请指定租户：tulou calls tail TENANT',
+  'Name the tenant: {0}': '请指定租户：{0}',
   'The platform is not available. Waiting for it.': '平台不可用，正在等待其恢复。',
   'list, get, tail': 'list、get、tail',
 
@@ -308,4 +309,10 @@ const messages: Readonly<Record<string, string>> = {
   'request:': '请求：',
 };
 
-export const zh: Readonly<Record<string, string>> = { ...manifestZh, ...wordsZh, ...fieldsZh, ...messages };
+export const zh: Readonly<Record<string, string>> = {
+  ...manifestZh,
+  ...deployZh,
+  ...wordsZh,
+  ...fieldsZh,
+  ...messages,
+};

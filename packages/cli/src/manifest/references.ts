@@ -10,6 +10,7 @@ export async function referenceFaults(change: Change, world: World): Promise<Fau
   if (action === 'delete') return inUse(change, world);
   if (resource.kind === 'subscription') return subscriptionFaults(resource.fields, resource.parent, world);
   if (resource.kind === 'app') return appFaults(change, world);
+  if (resource.kind === 'version') return serviceFaults(resource.fields, resource.parent, world);
   return resource.kind === 'installation' ? installationFaults(resource.fields, resource.parent, world) : [];
 }
 
@@ -25,6 +26,15 @@ async function subscriptionFaults(fields: Fields, { tenant = '' }: Params, world
 }
 
 type Params = Readonly<Record<string, string>>;
+
+/** Services that a version names as its upstreams. */
+function serviceFaults(fields: Fields, { tenant = '' }: Params, world: World): Fault[] {
+  const upstreams = (fields['upstreams'] ?? []) as readonly { service?: string }[];
+  return upstreams
+    .flatMap(({ service }) => service ?? [])
+    .filter((service) => world.after(`service ${tenant}/${service}`) === undefined)
+    .map((service) => ({ message: say`there is no service ${service} in ${tenant}` }));
+}
 
 /** Scopes that an app declares and did not declare before must exist. */
 async function appFaults({ resource, address }: Change, world: World): Promise<Fault[]> {

@@ -44,6 +44,7 @@ const text = (fields: Fields, name: string): string => String(fields[name] ?? ''
 /** The part of an address after the parent: what is unique there, and known before the object exists. */
 const labels: Readonly<Record<ResourceKind, (fields: Fields, parent: Parent) => string>> = {
   tenant: (fields) => text(fields, 'slug'),
+  service: (fields) => `/${text(fields, 'slug')}`,
   api: (fields) => `/${text(fields, 'slug')}`,
   scope: (fields) => `/${text(fields, 'name')}`,
   version: (fields) => `/${text(fields, 'name')}`,
@@ -58,7 +59,7 @@ const labels: Readonly<Record<ResourceKind, (fields: Fields, parent: Parent) => 
 };
 
 /** Kinds whose path parameter is their name; that of the others is an id, which a file does not know. */
-const named: readonly ResourceKind[] = ['tenant', 'api', 'scope', 'version', 'plan', 'app'];
+const named: readonly ResourceKind[] = ['tenant', 'service', 'api', 'scope', 'version', 'plan', 'app'];
 
 /** An object of a file or of the platform. */
 export function resourceOf(kind: ResourceKind, parent: Parent, fields: Fields): Resource {

@@ -9,6 +9,7 @@ import { issuers } from '@tulou/contract/operations/issuers';
 import { members } from '@tulou/contract/operations/members';
 import { plans } from '@tulou/contract/operations/plans';
 import { scopes } from '@tulou/contract/operations/scopes';
+import { services } from '@tulou/contract/operations/services';
 import { slug } from '@tulou/contract/operations/shared';
 import { subscriptions } from '@tulou/contract/operations/subscriptions';
 import { tenants } from '@tulou/contract/operations/tenants';
@@ -58,6 +59,7 @@ const plan = z.strictObject(fieldsOf(plans));
 const api = z.strictObject(fieldsOf(apis));
 const client = z.strictObject(fieldsOf(clients));
 const app = z.strictObject(fieldsOf(apps));
+const service = z.strictObject(fieldsOf(services));
 const issuer = z.strictObject(bodyOf(issuers.put.body).shape);
 const connection = z.strictObject({ ...fieldsOf(connections), client_secret: secretReference.nullable().optional() });
 const member = z.strictObject(fieldsOf(members));
@@ -86,6 +88,7 @@ export const manifestDocument = z.strictObject({
   tenants: z
     .array(
       tenant.extend({
+        services: z.array(service).optional(),
         apis: z
           .array(
             api.extend({
@@ -106,7 +109,18 @@ export const manifestDocument = z.strictObject({
     .min(1),
 });
 
-type Names = 'tenant' | 'api' | 'scope' | 'version' | 'plan' | 'app' | 'client' | 'issuer' | 'connection' | 'member';
+type Names =
+  | 'tenant'
+  | 'service'
+  | 'api'
+  | 'scope'
+  | 'version'
+  | 'plan'
+  | 'app'
+  | 'client'
+  | 'issuer'
+  | 'connection'
+  | 'member';
 /** The kinds of objects in a file. */
 export type ResourceKind = Names | 'subscription' | 'installation';
 
@@ -138,6 +152,7 @@ const put = { ...issuers, create: issuers.put, update: issuers.put };
 /** The kinds: fields, operations and place in a file. Each after those that it needs. */
 export const kinds: Readonly<Record<ResourceKind, Kind>> = {
   tenant: { key: 'tenants', within: undefined, shape: tenant, operations: tenants },
+  service: { key: 'services', within: 'tenant', shape: service, operations: services },
   api: { key: 'apis', within: 'tenant', shape: api, operations: apis },
   scope: { key: 'scopes', within: 'api', shape: scope, operations: scopes },
   version: {
@@ -183,6 +198,9 @@ export const leftOut: Readonly<Record<string, string>> = {
   tokens: 'a control token is a secret that the platform does not store; create one with `tulou tokens create`',
   'operator-tokens': 'an operator token is a secret of the platform, not of a tenant',
   operators: 'an operator belongs to the platform, not to a tenant, and needs an account with a verified address',
+  artifacts: 'an artifact is code that each platform stores anew; upload it with `tulou deploy`',
+  revisions: 'a revision is made of uploaded code; create it with `tulou deploy`',
+  releases: 'a release names revisions of one platform; create it with `tulou deploy` or `tulou releases create`',
   approvals: 'an approval is the decision about the request of one member; the member requests it again',
   domains: 'a domain is proven to each platform again; use `tulou domains create` and publish its challenge',
   users: 'end users are data with passwords and second factors; a backup contains them',

@@ -9,6 +9,8 @@ import { clients } from '@tulou/contract/operations/clients';
 import { installedApps } from '@tulou/contract/operations/installations';
 import { keys } from '@tulou/contract/operations/keys';
 import { plans } from '@tulou/contract/operations/plans';
+import { releases } from '@tulou/contract/operations/releases';
+import { revisions } from '@tulou/contract/operations/revisions';
 import { subscribers, subscriptions } from '@tulou/contract/operations/subscriptions';
 import { users } from '@tulou/contract/operations/users';
 import { versions } from '@tulou/contract/operations/versions';
@@ -46,6 +48,14 @@ const table: Readonly<Record<string, Effect>> = {
   'versions.delete': always(async (subject) => {
     const { id } = await fieldsAt(subject, versions.get);
     return callsOf(subject, { version: String(id), side: 'provider' });
+  }),
+  'services.delete': always(async (subject) => [
+    'Its instances stop in every environment.',
+    ...(await listed(subject, revisions.list, (_, count) => say`Deleted revisions: ${count}.`)),
+  ]),
+  'releases.delete': always(async (subject) => {
+    const { current, environment } = await fieldsAt(subject, releases.get);
+    return current === true ? [say`The service stops in the environment ${String(environment)}.`] : [];
   }),
   'plans.delete': always(async (subject) =>
     subscribed(subject, { api: subject.params['api'] ?? '' }, subject.params['plan']),

@@ -13,6 +13,9 @@ const paramValues: Readonly<Record<string, string>> = {
   plan: 'basic',
   app: 'shop',
   scope: 'read',
+  service: 'hello',
+  revision: '3',
+  release: 'live',
 };
 /** Optional fields that make an example more useful. */
 const instructive = ['upstreams', 'openapi', 'limits', 'by'];
@@ -50,6 +53,14 @@ const fieldValues: Readonly<Record<string, string>> = {
   'tenants.name': 'Acme',
   'versions.name': 'v1',
   'plans.slug': 'basic',
+  'services.slug': 'hello',
+  'artifacts.digest': `sha256:${'0'.repeat(64)}`,
+  'artifacts.size_bytes': '10240',
+  'revisions.kind': 'worker',
+  'revisions.artifact': 'art_…',
+  'revisions.entry': 'worker.js',
+  'revisions.limits': 'memory_mb=256',
+  'releases.weights': 'revision=3,weight=100',
   'apps.slug': 'shop',
   'apps.name': 'Shop',
 };

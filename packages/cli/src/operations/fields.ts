@@ -54,7 +54,7 @@ function objectPlaceholder(schema: Schema): string {
   if (parts.length === 0) return 'JSON';
   const required = parts.filter((one) => one.required).map((one) => one.text);
   const optional = parts.filter((one) => !one.required).map((one) => `[,${one.text}]`);
-  return required.join(',') + optional.join('');
+  return (required.join(',') + optional.join('')).replace(/^\[,([^\]]*)\]/, '$1');
 }
 
 function summaryOf(schema: Schema, shape: Shape): Text {
@@ -111,13 +111,14 @@ function numberOf(text: string, where: string): number {
   return value;
 }
 
-/** `url=http://…,weight=2`; `{…}` as JSON or YAML; a single value if only one property is required. */
+/** `url=http://…,weight=2`; `{…}` as JSON or YAML; a single value if one property is required, or for the first if none is. */
 function objectOf(text: string, schema: Schema, where: string): unknown {
   if (text.trimStart().startsWith('{')) return parseFlow(text, where);
   const fields = fieldsOf(schema);
-  const [first] = fields.filter((one) => one.required);
+  const required = fields.filter((one) => one.required);
+  const [first] = required.length === 0 ? fields : required;
   const isPairs = /^[a-z_]+=/.test(text);
-  if (!isPairs && first !== undefined && fields.filter((one) => one.required).length === 1) {
+  if (!isPairs && first !== undefined && required.length < 2) {
     return { [first.field]: coerce(text, first.shape, where) };
   }
   return Object.fromEntries(text.split(/,(?=[a-z_]+=)/).map((pair) => pairOf(pair, fields, where)));

@@ -9,7 +9,10 @@ const content = z
   .regex(/^[A-Za-z0-9+/]*={0,2}$/, 'base64 (RFC 4648 §4)')
   .describe('The next bytes, base64');
 
-const digest = artifactDigest.describe('SHA-256 of the whole archive: an uncompressed tar');
+const digest = artifactDigest.meta({
+  description: 'SHA-256 of the whole archive: an uncompressed tar',
+  examples: [`sha256:${'0'.repeat(64)}`],
+});
 const sizeBytes = z.int().min(1).max(hostingLimits.artifactBytesMax);
 
 export const artifact = z.object({

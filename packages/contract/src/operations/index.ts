@@ -14,6 +14,7 @@ import { installations, installedApps, inventory } from './installations.ts';
 import { instances } from './instances.ts';
 import { issuers } from './issuers.ts';
 import { keys } from './keys.ts';
+import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { operatorTokens } from './operator-tokens.ts';
 import { operators } from './operators.ts';
@@ -50,6 +51,7 @@ export const operations = {
   revisions,
   releases,
   instances,
+  logs,
   apps,
   keys,
   clients,

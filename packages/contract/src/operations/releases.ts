@@ -41,7 +41,7 @@ export const releases = {
     output: release,
     status: 201,
     replaces: true,
-    errors: ['invalid_request', 'precondition_failed'],
+    errors: ['precondition_failed', 'quota_exceeded'],
   }),
   list: operation({
     id: 'releases.list',

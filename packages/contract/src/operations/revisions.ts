@@ -44,7 +44,7 @@ export const revisions = {
     }),
     output: revision,
     status: 201,
-    errors: ['state_conflict', 'quota_exceeded'],
+    errors: ['state_conflict', 'quota_exceeded', 'too_many_requests'],
   }),
   list: operation({
     id: 'revisions.list',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isolationLevel } from '../hosting.ts';
+import { environment } from '../kinds/environment.ts';
 import { operation } from '../operation.ts';
 import { givenName, id, idOrSlug, listQuery, name, none, page, slug, tenantParams, timestamp } from './shared.ts';
 
@@ -86,5 +87,35 @@ export const services = {
     output: undefined,
     status: 204,
     errors: ['in_use', 'precondition_failed'],
+  }),
+  usage: operation({
+    id: 'services.usage',
+    method: 'GET',
+    path: '/tenants/{tenant}/services/{service}/usage',
+    summary: 'Read what a service has used, by environment and revision',
+    access: 'viewer',
+    params: serviceParams,
+    query: z.object({
+      from: timestamp.optional().describe('By default 30 days before `to`'),
+      to: timestamp.optional().describe('By default now'),
+    }),
+    body: undefined,
+    output: z.object({
+      from: timestamp,
+      to: timestamp,
+      items: z.array(
+        z.object({
+          environment,
+          revision: z.string(),
+          requests: z.int(),
+          errors: z.int(),
+          cpu_ms: z.int(),
+          gb_seconds: z.number(),
+          egress_bytes: z.int(),
+          cold_starts: z.int(),
+        }),
+      ),
+    }),
+    status: 200,
   }),
 };

@@ -115,6 +115,7 @@ const summaries: Summaries = {
     get: '读取服务',
     update: '更改服务。标识不能更改：它是其地址的一部分',
     delete: '停止并删除服务及其修订版和发布。有 API 版本引用它时会被拒绝',
+    usage: '读取服务的用量，按环境和修订版',
   },
   revisions: {
     create: '创建服务的修订版。它不会更改，且在发布引用它之前不接收调用',
@@ -130,6 +131,9 @@ const summaries: Summaries = {
   },
   instances: {
     list: '列出服务的实例，以主机最近的报告为准',
+  },
+  logs: {
+    list: '列出服务最近输出的行，最早的在前',
   },
   apps: {
     create: '注册应用',

@@ -56,11 +56,20 @@ export class ArtifactFault extends Error {
   override readonly name = 'ArtifactFault';
 }
 
+interface Past {
+  readonly endedAtMs: number;
+  readonly instance: ReportedInstance;
+}
+
 class Rerouted extends Error {}
 
 export const waitingMax = 1000;
 const stopGraceMs = 2000;
 const suspectMs = 250;
+/** How long an ended instance is reported, and how many of them. */
+const pastMs = 60_000;
+const pastMax = 20;
+const detailCharactersMax = 1000;
 
 interface Running {
   readonly startedAtMs: number;
@@ -75,6 +84,7 @@ export class Runner {
   readonly #running = new Map<string, Running>();
   readonly #waiters = new Map<string, Waiters<Lease>>();
   readonly #work = new Set<Promise<void>>();
+  #past: Past[] = [];
   #service: HostedService;
 
   constructor(service: HostedService, parts: RunnerParts) {
@@ -153,7 +163,14 @@ export class Runner {
     await Promise.all(this.#work);
   }
 
+  /** All that exist now, and those that ended in the last minute. */
   instances(): ReportedInstance[] {
+    const oldest = this.#parts.clock.monotonic() - pastMs;
+    this.#past = this.#past.filter(({ endedAtMs }) => endedAtMs >= oldest).slice(-pastMax);
+    return [...this.#past.map(({ instance }) => instance), ...this.#present()];
+  }
+
+  #present(): ReportedInstance[] {
     return [...this.#state.revisions.values()].flatMap((revision) => {
       const base = {
         service: this.#service.id,
@@ -165,19 +182,12 @@ export class Runner {
         ...base,
         id,
         state: phase === 'stopping' ? ('draining' as const) : phase,
-        detail: fault ?? (phase === 'starting' ? (revision.detail ?? null) : null),
+        detail: (fault ?? (phase === 'starting' ? revision.detail : undefined))?.slice(0, detailCharactersMax) ?? null,
         isolation: level,
         restarts: revision.restarts,
         started_at_ms: this.#running.get(id)?.startedAtMs ?? this.#parts.clock.now(),
       }));
     });
-  }
-
-  /** Revisions whose first start failed, and why. */
-  failures(): { readonly revision: string; readonly detail: string }[] {
-    return [...this.#state.revisions.values()]
-      .filter(({ proof }) => proof === 'failed')
-      .map(({ target, detail }) => ({ revision: target.id, detail: detail ?? 'it did not start' }));
   }
 
   async eachInstance(visit: (revision: HostedRevision, instance: Instance) => Promise<void>): Promise<void> {
@@ -237,6 +247,7 @@ export class Runner {
   #refuse(revision: RevisionState, spec: HostedRevision, state: InstanceState, error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
     this.#parts.observer.says(this.#service, spec.id, state.id, `The instance could not start: ${detail}`);
+    this.#remember(revision, spec, state, detail);
     const now = this.#parts.clock.monotonic();
     if (error instanceof ArtifactFault) instanceEnds(revision, state, detail, now);
     else startFails(revision, state, detail, now);
@@ -255,10 +266,11 @@ export class Runner {
       this.advance();
     }
     const ending = await instance.ended;
-    this.#running.delete(state.id);
     const detail = detailOf(ending, spec, tail());
-    if (state.phase !== 'stopping' || state.fault !== undefined)
-      observer.says(this.#service, spec.id, state.id, `The instance has ended: ${state.fault ?? detail}`);
+    const isFault = state.phase !== 'stopping' || state.fault !== undefined;
+    this.#remember(revision, spec, state, isFault ? (state.fault ?? detail) : undefined);
+    this.#running.delete(state.id);
+    if (isFault) observer.says(this.#service, spec.id, state.id, `The instance has ended: ${state.fault ?? detail}`);
     instanceEnds(revision, state, detail, clock.monotonic());
     this.advance();
   }
@@ -291,6 +303,19 @@ export class Runner {
         this.advance();
       },
     };
+  }
+
+  /** `fault`: why it failed; undefined: the host has stopped it. */
+  #remember(revision: RevisionState, spec: HostedRevision, state: InstanceState, fault: string | undefined): void {
+    const instance: ReportedInstance = {
+      ...{ id: state.id, service: this.#service.id, environment: this.#service.environment, revision: spec.id },
+      state: fault === undefined ? 'stopped' : 'failed',
+      detail: fault?.slice(0, detailCharactersMax) ?? null,
+      isolation: this.#parts.driver.capabilities.level,
+      restarts: revision.restarts,
+      started_at_ms: this.#running.get(state.id)?.startedAtMs ?? this.#parts.clock.now(),
+    };
+    this.#past.push({ endedAtMs: this.#parts.clock.monotonic(), instance });
   }
 
   /** Sends no call to it until its end would have been seen. */
@@ -339,5 +364,5 @@ function detailOf({ reason, code, signal }: Ending, { limits }: HostedRevision, 
     reason === 'memory'
       ? `it exceeded its memory limit of ${limits.memory_mb} MiB. Raise memory_mb or use less.`
       : `${how}.`;
-  return tail === '' ? cause : `${cause} Its last lines: ${tail}`.slice(0, 900);
+  return tail === '' ? cause : `${cause} Its last lines: ${tail}`.slice(0, detailCharactersMax);
 }

@@ -1,4 +1,4 @@
-/** Tells hosts that what should run has changed, and waits for that. */
+/** The head of the desired state: moved by changes, watched by hosts. */
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { snapshotChannel } from '../snapshot/publish.ts';
@@ -7,7 +7,7 @@ import type { Store, SystemTx, TenantTx } from '../store/store.ts';
 /** The channel on which waiting hosts are woken; a hint only. */
 const hostingChannel = 'tulou_hosting';
 
-/** What should run changes with the commit of this transaction. The head's lock is taken last, as that of the snapshot is. */
+/** Moves the head with the commit of this transaction. The head's lock is taken last, as that of the snapshot is. */
 export function touchHosting(tx: TenantTx): void {
   tx.beforeCommit(async () => {
     await Promise.all([tx.sql`update hosting_head set seq = seq + 1`, tx.sql`select pg_notify(${hostingChannel}, '')`]);

@@ -1,6 +1,7 @@
 /** THE TABLE of the plane's operations. */
 import { artifacts } from '@tulou/contract/operations/artifacts';
 import { instances } from '@tulou/contract/operations/instances';
+import { logs } from '@tulou/contract/operations/logs';
 import { releases } from '@tulou/contract/operations/releases';
 import { revisions } from '@tulou/contract/operations/revisions';
 import { services } from '@tulou/contract/operations/services';
@@ -12,6 +13,7 @@ import { listArtifacts } from './artifacts/list.ts';
 import { updateArtifact } from './artifacts/update.ts';
 import type { HostingDeps } from './deps.ts';
 import { listInstances } from './instances/list.ts';
+import { listLogs } from './logs/list.ts';
 import { createRelease } from './releases/create.ts';
 import { deleteRelease } from './releases/delete.ts';
 import { getRelease } from './releases/get.ts';
@@ -25,6 +27,7 @@ import { deleteService } from './workloads/delete.ts';
 import { getService } from './workloads/get.ts';
 import { listServices } from './workloads/list.ts';
 import { updateService } from './workloads/update.ts';
+import { getServiceUsage } from './workloads/usage.ts';
 
 // oxfmt-ignore
 export const bindings: readonly Binding<HostingDeps>[] = [
@@ -39,6 +42,7 @@ export const bindings: readonly Binding<HostingDeps>[] = [
   on(services.get,     getService),
   on(services.update,  updateService),
   on(services.delete,  deleteService),
+  on(services.usage,   getServiceUsage),
 
   on(revisions.create, createRevision),
   on(revisions.list,   listRevisions),
@@ -51,4 +55,6 @@ export const bindings: readonly Binding<HostingDeps>[] = [
   on(releases.delete,  deleteRelease),
 
   on(instances.list,   listInstances),
+
+  on(logs.list,        listLogs),
 ];

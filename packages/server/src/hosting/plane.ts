@@ -1,4 +1,4 @@
-/** Services that tenants deploy: their artifacts, revisions and releases, and what hosts are told and report. */
+/** Services that tenants deploy: their artifacts, revisions and releases, the desired state of hosts, and their reports. */
 import { z } from 'zod';
 import { setting } from '../kernel/settings.ts';
 import { plane } from '../operations/plane.ts';
@@ -35,6 +35,8 @@ export const hosting = plane({
     'releases',
     'instances',
     'service_usage',
+    'service_logs',
+    'service_log_head',
     'hosting_hosts',
     'hosting_head',
   ],
@@ -44,4 +46,5 @@ export const hosting = plane({
   needs: [],
   gives: [],
   serve: () => import('./serve.ts'),
+  work: () => import('./work.ts'),
 });

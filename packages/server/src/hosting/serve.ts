@@ -3,7 +3,7 @@ import { artifactsPath, desiredPath, reportPath } from '@tulou/contract/hosting'
 import type { Given } from '../kernel/settings.ts';
 import { bind } from '../operations/handler.ts';
 import type { ServeGround, Served } from '../operations/plane.ts';
-import { ContentStore } from './artifacts/content.ts';
+import { ContentStore } from './content/store.ts';
 import { sweepArtifacts } from './artifacts/sweep.ts';
 import { answerArtifact, answerDesired } from './desired/feed.ts';
 import { watchHosting } from './head.ts';

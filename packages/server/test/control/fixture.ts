@@ -35,6 +35,8 @@ export type Client = <T = Record<string, unknown>>(
 
 export interface TestControl {
   readonly database: TestDatabase;
+  /** The folder of artifacts. */
+  readonly artifacts: string;
   readonly url: string;
   readonly adminUrl: string;
   readonly operator: string;
@@ -107,6 +109,7 @@ export async function startTestControl(
   const call = clientOf(`${url}/api/v1`, operator);
   return {
     database,
+    artifacts,
     url,
     adminUrl: role.urls['admin'] ?? '',
     operator,

@@ -19,6 +19,9 @@ const referenceTables: ReadonlySet<string> = new Set([
   'snapshot_objects',
   'usage_segments',
   'call_head',
+  'hosting_head',
+  'hosting_hosts',
+  'service_log_head',
   'sign_in_attempts',
   'mails',
   'operators',
@@ -29,6 +32,8 @@ const referenceTables: ReadonlySet<string> = new Set([
 const openToTenants: Readonly<Record<string, readonly string[]>> = {
   snapshot_head: ['SELECT', 'UPDATE'],
   call_head: ['SELECT'],
+  hosting_head: ['SELECT', 'UPDATE'],
+  service_log_head: ['SELECT'],
 };
 
 /** Tables whose rows nobody changes once they are written. */

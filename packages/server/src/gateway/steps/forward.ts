@@ -1,9 +1,10 @@
+import { ingressFields } from '@tulou/contract/hosting';
 import type { Call, Gate, Step } from '../call.ts';
 import { assertionOf, type Grant } from '../grant.ts';
 import { addressSubject } from '../limits/address.ts';
 import { nextTraceparent } from '../request-id.ts';
 import { nextTarget } from '../upstream/balance.ts';
-import { ingressFieldsOf, ingressOrigin } from '../upstream/ingress.ts';
+import { ingressOrigin } from '../upstream/ingress.ts';
 import { drop, fieldsDropped } from './credential.ts';
 import { forwardingFields } from './forwarding.ts';
 
@@ -23,7 +24,8 @@ export const forward: Step = {
     const addFields = requestFields(call, gate, grant);
     if (service !== undefined) {
       if (gate.ingress === undefined) return 'host_unavailable';
-      addFields.push(...ingressFieldsOf(service, grant.environment));
+      // The environment is among the fields of every call.
+      addFields.push(ingressFields.service, service);
     }
     call.exchange.forward({
       upstream:

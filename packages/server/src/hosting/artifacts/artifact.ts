@@ -2,7 +2,7 @@
 import { limits, Problem, type Id, type Output } from '@tulou/contract';
 import type { artifacts } from '@tulou/contract/operations/artifacts';
 import type { TenantTx } from '../../store/store.ts';
-import type { ContentStore } from './content.ts';
+import type { ContentStore } from '../content/store.ts';
 
 export interface ArtifactRow {
   readonly id: Id<'artifact'>;

@@ -1,8 +1,8 @@
-/** Removes what uploads that have stopped leave behind, and contents that no artifact needs any more. */
+/** Removes what uploads that have stopped leave behind, and contents without an artifact. */
 import { limits } from '@tulou/contract';
 import type { Deps } from '../../operations/handler.ts';
 import type { SystemTx } from '../../store/store.ts';
-import type { ContentStore } from './content.ts';
+import type { ContentStore } from '../content/store.ts';
 
 export async function sweepArtifacts(
   deps: Pick<Deps, 'store' | 'clock' | 'log'>,

@@ -8,7 +8,9 @@ export const updateArtifact: Handler<typeof artifacts.update, HostingDeps> = (sc
   call.commit(async (tx) => {
     const before = await lockArtifact(tx, params.artifact);
     call.expect(viewArtifact(before));
-    if (before.state === 'complete') throw new Problem('state_conflict', { detail: 'The artifact is complete.' });
+    // After a restore the content may be missing: then it can be uploaded again.
+    if (before.state === 'complete' && (await deps.content.has(before.digest)))
+      throw new Problem('state_conflict', { detail: 'The artifact is complete.' });
     // After a piece whose transaction failed there may be more on disk than the row says; after a lost disk there is less.
     const held = Math.min(before.received_bytes, await deps.content.gathered(before.id));
     if (body.offset > held) throw new Problem('state_conflict', { detail: `The upload goes on at offset ${held}.` });

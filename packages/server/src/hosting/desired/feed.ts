@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { json, type HttpAnswer, type HttpRequest } from '../../http/message.ts';
 import type { Params } from '../../http/routes.ts';
 import type { Deps } from '../../operations/handler.ts';
-import type { ContentStore } from '../artifacts/content.ts';
+import type { ContentStore } from '../content/store.ts';
 import { readMark, type HostingWatch } from '../head.ts';
 import { readDesired } from './state.ts';
 

@@ -1,4 +1,4 @@
-/** What hosts should run, put together from the current releases of all tenants that are neither suspended nor deleted. */
+/** The desired state of hosts: the current releases of all tenants that are neither suspended nor deleted. */
 import { idFromUuid, type Environment, type Id } from '@tulou/contract';
 import type { DesiredState, HostedRevision, HostedService, IsolationLevel } from '@tulou/contract/hosting';
 import { sha256 } from '../../kernel/hash.ts';

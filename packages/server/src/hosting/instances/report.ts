@@ -5,6 +5,8 @@ import { readJson } from '../../http/body.ts';
 import { json, type HttpAnswer, type HttpRequest } from '../../http/message.ts';
 import type { Deps } from '../../operations/handler.ts';
 import type { SystemTx } from '../../store/store.ts';
+import { addLines } from '../logs/add.ts';
+import { storable } from '../storable.ts';
 
 const reportBytesMax = 20 * 1024 * 1024;
 
@@ -38,19 +40,21 @@ async function addReport(tx: SystemTx, report: HostReport, now: Date): Promise<n
   }
   await replaceInstances(tx, report, now);
   await addUsage(tx, report);
+  await addLines(tx, report.logs);
   return seq;
 }
 
-/** The instances of a host are those of its last report. What is of no known service is left out. */
+/** The instances of a host are those of its last report. Instances of an unknown service are left out. */
 async function replaceInstances({ sql }: SystemTx, { host, instances }: HostReport, now: Date): Promise<void> {
   await sql`delete from instances where host_id = ${host}`;
   if (instances.length === 0) return;
+  const rows = instances.map(({ detail, ...rest }) => ({ ...rest, detail: detail === null ? null : storable(detail) }));
   await sql`
     insert into instances (tenant_id, id, service_id, environment, revision_id, host_id, state, detail, isolation, restarts,
                            started_at, seen_at)
     select s.tenant_id, i.id, i.service, i.environment, i.revision, ${host}, i.state, i.detail, i.isolation, i.restarts,
       to_timestamp(i.started_at_ms / 1000.0), ${now}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(instances)}::text::jsonb) as i (
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as i (
         id text, service text, environment text, revision text, state text, detail text, isolation text, restarts bigint,
         started_at_ms bigint)
       join services s on s.id = i.service

@@ -7,6 +7,7 @@ import type { TenantTx } from '../../store/store.ts';
 import { touchHosting } from '../head.ts';
 import { findRevision, type RevisionRow } from '../revisions/revision.ts';
 import { lockService, type ServiceRow } from '../workloads/service.ts';
+import { holdMemory } from './memory.ts';
 import { findRelease, releaseOf, viewRelease, type Weight } from './release.ts';
 
 export const createRelease: Handler<typeof releases.create> = (scope, { params, body }, deps, call) =>
@@ -24,6 +25,7 @@ export const createRelease: Handler<typeof releases.create> = (scope, { params, 
       insert into releases (tenant_id, id, service_id, environment, weights, current, created_at)
       values (${scope.tenantUuid}, ${id}, ${service.id}, ${body.environment}, ${JSON.stringify(weights)}::text::jsonb, true,
               ${now})`;
+    await holdMemory(tx);
     await forgetOld(tx, service);
     touchHosting(tx);
     const after = viewRelease(service, await findRelease(tx, service, id));

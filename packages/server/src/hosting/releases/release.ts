@@ -13,8 +13,8 @@ export interface ReleaseRow {
   readonly id: Id<'release'>;
   readonly environment: Environment;
   readonly weights: readonly Weight[];
-  /** The numbers of its revisions, in their order; null for one that was deleted. */
-  readonly numbers: readonly (number | null)[];
+  /** The numbers of its revisions, in their order; 0 for one that was deleted. */
+  readonly numbers: readonly number[];
   readonly current: boolean;
   readonly created_at: Date;
 }
@@ -22,7 +22,7 @@ export interface ReleaseRow {
 /** The columns of a release `r` as `ReleaseRow` has them. */
 export const releaseColumns = ({ sql }: Pick<TenantTx, 'sql'>) => sql`
   r.id, r.environment, r.weights, r.current, r.created_at, array(
-    select v.number from jsonb_array_elements(r.weights) with ordinality as w (one, place)
+    select coalesce(v.number, 0) from jsonb_array_elements(r.weights) with ordinality as w (one, place)
       left join revisions v on v.tenant_id = r.tenant_id and v.id = w.one ->> 'revision'
     order by w.place) as numbers`;
 
@@ -49,7 +49,7 @@ export function viewRelease(service: Pick<ServiceRow, 'slug'>, row: ReleaseRow):
     id: row.id,
     service: service.slug,
     environment: row.environment,
-    weights: row.weights.map(({ revision, weight }, i) => ({ revision, number: row.numbers[i] ?? null, weight })),
+    weights: row.weights.map(({ revision, weight }, i) => ({ revision, number: row.numbers[i] || null, weight })),
     current: row.current,
     created_at: row.created_at.toISOString(),
   };

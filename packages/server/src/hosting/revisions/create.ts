@@ -3,11 +3,12 @@ import type { revisions } from '@tulou/contract/operations/revisions';
 import { newId } from '../../kernel/random.ts';
 import type { Handler } from '../../operations/handler.ts';
 import { holdQuota } from '../../operations/quota.ts';
-import { hasFile } from '../artifacts/archive.ts';
+import { hasFile } from '../content/archive.ts';
 import { lockArtifact, type ArtifactRow } from '../artifacts/artifact.ts';
-import type { ContentStore } from '../artifacts/content.ts';
+import type { ContentStore } from '../content/store.ts';
 import type { HostingDeps } from '../deps.ts';
 import { lockService } from '../workloads/service.ts';
+import { holdDeploys } from './rate.ts';
 import { findRevision, viewRevision } from './revision.ts';
 
 export const createRevision: Handler<typeof revisions.create, HostingDeps> = (scope, { params, body }, deps, call) =>
@@ -15,6 +16,7 @@ export const createRevision: Handler<typeof revisions.create, HostingDeps> = (sc
     const service = await lockService(tx, params.service);
     const artifact = await lockArtifact(tx, body.artifact);
     await holdEntry(artifact, body.entry, deps.content);
+    await holdDeploys(tx, deps.clock.now());
     const counted = tx.sql`select 1 from revisions where tenant_id = ${scope.tenantUuid} and service_id = ${service.id}`;
     await holdQuota(tx, counted, limits.revisionsPerServiceMax, 'revisions of this service');
     const id = newId('revision', deps.clock, deps.random);
@@ -44,7 +46,8 @@ async function holdEntry(artifact: ArtifactRow, entry: string, content: ContentS
   const found = await content.read(artifact.digest);
   if (found === undefined)
     throw new Problem('state_conflict', {
-      detail: 'The content of the artifact is lost. Delete it and upload it again.',
+      detail:
+        'The content of the artifact is lost. Upload it again: `artifacts update` from offset 0, or `tulou deploy`.',
     });
   if (await hasFile(found.bytes, entry)) return;
   const message = 'is no file of the artifact: give a path inside the packed folder';

@@ -102,6 +102,31 @@ create table service_usage (
   primary key (tenant_id, minute, service_id, environment, revision_id)
 );
 
+-- Lines that instances have written, in the order in which control took them.
+create table service_logs (
+  tenant_id uuid not null references tenants (tenant_id),
+  batch bigint not null,
+  n integer not null,
+  service_id text collate "C" not null,
+  environment text not null,
+  revision_id text collate "C" not null,
+  instance_id text collate "C" not null,
+  at timestamptz(3) not null,
+  stream text not null,
+  text text not null,
+  primary key (tenant_id, service_id, batch, n),
+  foreign key (tenant_id, service_id) references services (tenant_id, id) on delete cascade
+);
+create index service_logs_at on service_logs (at);
+
+-- One row: the number of the last batch of lines. Its lock is held from drawing a number to the commit, so that numbers become
+-- visible in their order, and a reader who goes on from the last one misses none.
+create table service_log_head (
+  one boolean primary key default true check (one),
+  seq bigint not null
+);
+insert into service_log_head (seq) values (0);
+
 -- Hosts, and the number of the last report of each that was taken.
 create table hosting_hosts (
   id text collate "C" primary key,
@@ -120,7 +145,8 @@ do $$
 declare
   tenant_table text;
 begin
-  foreach tenant_table in array array['artifacts', 'services', 'revisions', 'releases', 'instances', 'service_usage'] loop
+  foreach tenant_table in array array['artifacts', 'services', 'revisions', 'releases', 'instances', 'service_usage',
+                                    'service_logs'] loop
     execute format('alter table %I enable row level security', tenant_table);
     execute format('alter table %I force row level security', tenant_table);
     execute format('create policy tenant_isolation on %I to tulou_tenant using (tenant_id = current_setting(''app.tenant'')::uuid)
@@ -131,6 +157,8 @@ begin
   end loop;
   grant insert, update, delete on artifacts, services, revisions, releases to tulou_tenant;
   grant select, insert, update, delete on hosting_hosts to tulou_system;
+  grant select on service_log_head to tulou_tenant;
+  grant select, update on service_log_head to tulou_system;
   grant select, update (seq) on hosting_head to tulou_tenant;
   grant select, update on hosting_head to tulou_system;
 end $$;

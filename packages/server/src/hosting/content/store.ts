@@ -68,6 +68,11 @@ export class ContentStore {
     await rm(this.#uploadOf(name), { force: true });
   }
 
+  /** Whether a content is here. */
+  async has(digest: string): Promise<boolean> {
+    return (await sizeOf(this.#contentOf(digest))) !== undefined;
+  }
+
   /** A complete content; undefined if it is not here. */
   async read(digest: string): Promise<Content | undefined> {
     if (!digestShape.test(digest)) return undefined;
@@ -77,7 +82,7 @@ export class ContentStore {
   }
 
   /**
-   * Removes uploads and contents that nobody needs. Files that changed after `before` stay: the transaction that needs one may
+   * Removes uploads and contents that no artifact needs. Files that changed after `before` stay: the transaction that needs one may
    * not be committed yet.
    */
   async sweep(before: Date, needed: (names: readonly string[]) => Promise<ReadonlySet<string>>): Promise<number> {

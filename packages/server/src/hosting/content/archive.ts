@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { artifactPath, hostingLimits } from '@tulou/contract/hosting';
 import { extract, type Header } from 'tar-stream';
 
-/** What is wrong with an archive, and what to do; undefined if nothing is. Reads all of it. */
+/** Finds the fault of an archive, and says what to do; undefined if it is sound. Reads all of it. */
 export async function findArchiveFault(bytes: Readable): Promise<string | undefined> {
   let fault: string | undefined;
   await eachEntry(bytes, (entry, seen) => {

@@ -175,6 +175,19 @@ describe('a host', () => {
     assert.equal(problemOf(answer).code, 'upstream_timeout');
   });
 
+  test('an instance in an endless loop is replaced, and the calls after it are answered', async () => {
+    const files = nodeAnswering('q.url === "/loop" ? (() => { for (;;); })() : "alive"');
+    const limits = { request_timeout_ms: 1500 };
+    const service = serviceOf(1, 1, { 1: await revision(files, { limits, instances: { max: 2 } }) });
+    await deploy(service);
+    assert.equal((await call(service, '/loop')).status, 504);
+    assert.equal((await call(service)).text, 'alive');
+    const failed = await until('its report', () =>
+      control.reports.flatMap(({ instances }) => instances).find(({ state }) => state === 'failed'),
+    );
+    assert.match(failed.detail ?? '', /answered no call for 1500 ms/);
+  });
+
   test('bodies stream both ways at once', async () => {
     const files = { 'server.js': 'require("node:http").createServer((q, s) => q.pipe(s)).listen(process.env.PORT)' };
     const service = serviceOf(1, 1, { 1: await revision(files) });

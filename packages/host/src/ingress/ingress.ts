@@ -7,7 +7,7 @@ import { errors, Problem, problemBody, type ErrorCode } from '@tulou/contract';
 import { ingressFields } from '@tulou/contract/hosting';
 import type { Clock } from '../clock.ts';
 import { HostError } from '../host-error.ts';
-import type { Lease } from '../reconcile/runner.ts';
+import type { Lease, Outcome } from '../reconcile/runner.ts';
 import { forwarded } from './fields.ts';
 
 export interface IngressParts {
@@ -78,7 +78,7 @@ async function serve(call: IncomingMessage, answer: ServerResponse, agent: Agent
         const status = await forward(call, answer, lease, agent, parts.clock);
         return lease.done(status >= 500 ? 'error' : 'ok');
       } catch (error) {
-        lease.done(left.signal.aborted ? 'ok' : codeOf(error) === undefined ? 'error' : 'broken');
+        lease.done(left.signal.aborted ? 'left' : outcomeOf(error));
         if (!isNotReached(error) || attempts === 1) throw error;
       }
     }
@@ -86,6 +86,11 @@ async function serve(call: IncomingMessage, answer: ServerResponse, agent: Agent
     if (!left.signal.aborted) refuse(call, answer, error);
   }
   return undefined;
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof Problem && error.code === 'upstream_timeout') return 'late';
+  return codeOf(error) === undefined ? 'error' : 'broken';
 }
 
 const fieldOf = (call: IncomingMessage, name: string): string => String(call.headers[name] ?? '');

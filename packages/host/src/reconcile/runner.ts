@@ -19,14 +19,18 @@ import {
 } from './state.ts';
 import { Waiters } from './waiters.ts';
 
-export type Outcome = 'ok' | 'error' | 'broken';
+/**
+ * `broken`: the connection broke, so the instance may have ended. `late`: there was no answer in time. `left`: the caller
+ * has ended the call.
+ */
+export type Outcome = 'ok' | 'error' | 'broken' | 'late' | 'left';
 
 /** The right to send one call to an instance. */
 export interface Lease {
   readonly socketPath: string;
   readonly revision: HostedRevision;
   readonly instance: string;
-  /** The call has ended; the first outcome counts. `broken`: the connection broke, so the instance may have ended. */
+  /** The call has ended; the first outcome counts. */
   done(outcome: Outcome): void;
 }
 
@@ -213,7 +217,7 @@ export class Runner {
       if (instance.calls === 0) this.#stop(instance);
       return undefined;
     }
-    instance.fault = action.fault;
+    instance.fault ??= action.fault;
     return this.#stop(instance);
   }
 
@@ -288,6 +292,7 @@ export class Runner {
     const { clock, observer } = this.#parts;
     const spec = this.#specOf(revision);
     instance.calls += 1;
+    const begunMs = clock.monotonic();
     let isDone = false;
     return {
       socketPath: this.#running.get(instance.id)?.instance.socketPath ?? '',
@@ -298,8 +303,10 @@ export class Runner {
         isDone = true;
         instance.calls -= 1;
         instance.lastCallMs = clock.monotonic();
-        observer.called(this.#service, spec, outcome !== 'ok');
+        observer.called(this.#service, spec, outcome !== 'ok' && outcome !== 'left');
         if (outcome === 'broken') this.#suspect(instance);
+        if (outcome === 'late' && instance.lastAnswerMs < begunMs) this.#replace(instance, spec);
+        if (outcome === 'ok' || outcome === 'error') instance.lastAnswerMs = clock.monotonic();
         this.advance();
       },
     };
@@ -325,6 +332,13 @@ export class Runner {
       instance.isSuspect = false;
       this.advance();
     });
+  }
+
+  /** It has answered no call for a whole time-out: it loops, or waits for ever. Its other calls may still end. */
+  #replace(instance: InstanceState, { limits }: HostedRevision): void {
+    if (instance.phase !== 'ready') return;
+    instance.fault = `it answered no call for ${limits.request_timeout_ms} ms, so another takes its place.`;
+    Object.assign(instance, { phase: 'draining', sinceMs: this.#parts.clock.monotonic() });
   }
 
   #waitersOf({ target: { id } }: RevisionState): Waiters<Lease> {

@@ -23,6 +23,7 @@ export interface InstanceState {
   sinceMs: number;
   calls: number;
   lastCallMs: number;
+  lastAnswerMs: number;
   /** A connection to it has just broken. */
   isSuspect: boolean;
   /** Why the host ended it, where it is `stopping` for a fault. */
@@ -95,6 +96,7 @@ export function instanceStarts(revision: RevisionState, id: InstanceId, nowMs: n
     lastCallMs: nowMs,
     fault: undefined,
     isSuspect: false,
+    lastAnswerMs: 0,
   };
   revision.instances.set(id, state);
   return state;

@@ -140,6 +140,25 @@ test('a release replaces the current one of its environment only, and If-Match m
   );
 });
 
+test('of releases at once that hold the same ETag, one is taken', async () => {
+  const { revision, etag } = await deploy('raced');
+  const path = '/services/raced/releases';
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => call('POST', path, { weights: [{ revision }] }, { 'if-match': etag })),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, ...Array<number>(7).fill(412)]);
+  const all = await Promise.all(Array.from({ length: 8 }, () => call('POST', path, { weights: [{ revision }] })));
+  assert.deepEqual(
+    all.map(({ status }) => status),
+    Array<number>(8).fill(201),
+  );
+  const listed = (await call('GET', path)).body['items'] as { current: boolean }[];
+  assert.deepEqual(
+    listed.map(({ current }) => current),
+    [true, ...Array<boolean>(9).fill(false)],
+  );
+});
+
 test('weights that do not sum to 100, foreign revisions and revisions named twice are refused in their place', async () => {
   const { revision } = await deploy('weights');
   const foreign = await deploy('foreign');

@@ -73,7 +73,7 @@ test('a Worker is bundled with what it imports, uploaded, and released as the fi
   assert.equal(ran.out, 'http://hello.acme.internal\n');
   assert.match(
     ran.err,
-    /Created the service hello[\s\S]*Uploaded[\s\S]*Released revision 1 of hello in live[\s\S]*No host/,
+    /Created the service hello[\s\S]*Uploaded[\s\S]*Released revision 1 of hello in live: 100 %[\s\S]*No host/,
   );
   const [revision, ...others] = await desired('hello');
   assert.ok(revision !== undefined && others.length === 0);
@@ -107,6 +107,21 @@ test('the same folder makes the same artifact; each deployment makes a revision,
     (await desired('twice')).map(({ id }) => id),
     [events[1]?.revision],
   );
+});
+
+test('a canary takes its part beside the present revision, and needs one', async () => {
+  await platform.put(`${folder}/worker.js`, 'export default { fetch: () => new Response("1") };\n');
+  const line = `deploy ${folder} --tenant acme --service canary`;
+  const early = await platform.tulou(`${line} --weight 10`);
+  assert.equal(early.code, 4);
+  assert.match(early.err, /no release in live[\s\S]*without "--weight"/);
+  assert.equal((await platform.tulou('services get acme canary')).code, 3, 'nothing was made');
+  await platform.done(line);
+  await platform.done(`${line} --weight 10`);
+  assert.deepEqual((await desired('canary')).map(({ weight }) => weight).toSorted(), [10, 90]);
+  await platform.done(`${line} --weight 30`);
+  assert.deepEqual((await desired('canary')).map(({ weight }) => weight).toSorted(), [30, 70]);
+  for (const wrong of ['0', '101', 'all']) assert.equal((await platform.tulou(`${line} --weight ${wrong}`)).code, 64);
 });
 
 test('a Node application is packed with the dependencies that it has installed, and no others', async () => {

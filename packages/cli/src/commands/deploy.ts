@@ -2,7 +2,6 @@
 import { basename, resolve } from 'node:path';
 import { workloadKind, variableName } from '@tulou/contract/hosting';
 import { instances } from '@tulou/contract/operations/instances';
-import { releases } from '@tulou/contract/operations/releases';
 import { revisions } from '@tulou/contract/operations/revisions';
 import { services } from '@tulou/contract/operations/services';
 import type { Client } from '../client.ts';
@@ -12,6 +11,7 @@ import { bundleName, bundleWorker } from '../deploy/bundle.ts';
 import { readDependencies } from '../deploy/dependencies.ts';
 import { detect, type Detected } from '../deploy/detect.ts';
 import { readFolder } from '../deploy/files.ts';
+import { currentRelease, releaseRevision } from '../deploy/release.ts';
 import { packTar } from '../deploy/tar.ts';
 import { upload } from '../deploy/upload.ts';
 import type { ExitName } from '../exit.ts';
@@ -51,6 +51,12 @@ export const deploy: Command = {
     },
     { name: 'entry', type: 'string', placeholder: 'FILE', path: true, summary: 'The file to start, inside the folder' },
     {
+      name: 'weight',
+      type: 'string',
+      placeholder: 'N',
+      summary: 'Percent of the calls for the new revision, by default 100; the present revision has the rest',
+    },
+    {
       name: 'variable',
       type: 'string',
       multiple: true,
@@ -60,7 +66,7 @@ export const deploy: Command = {
     jsonOption,
     ...connectionOptions,
   ],
-  examples: ['tulou deploy', 'tulou deploy examples/worker --tenant acme --service hello'],
+  examples: ['tulou deploy', 'tulou deploy examples/worker --tenant acme --service hello', 'tulou deploy --weight 10'],
   notes: [
     'A Worker is a module with "export default { fetch }": wrangler.toml, worker.js or "main" of package.json names it. A Node application is started with the file of "start": "node FILE", or with "main".',
     'Name the service as the upstream of a version to call it: tulou versions create … --upstreams service=SLUG',
@@ -79,7 +85,7 @@ async function deployFolder(args: Arguments, io: Io): Promise<ExitName> {
   const tell = (text: Text): void => {
     if (!isOn(args, 'json')) printText(text, io.stderr, io);
   };
-  const variables = variablesOf(args);
+  const [variables, weight] = [variablesOf(args), weightOf(args)];
   const detected = await detect(folder, wishOf(args), io.files);
   const archive = packTar(await packed(folder, detected, io));
   const entry = detected.kind === 'worker' ? bundleName : detected.entry;
@@ -87,6 +93,8 @@ async function deployFolder(args: Arguments, io: Io): Promise<ExitName> {
   const { client } = await connect(args, io);
   const tenant = flagOf(args, 'tenant') ?? (await ownTenant(client, 'tulou deploy --tenant TENANT'));
   const target = { client, tenant, service: flagOf(args, 'service') ?? slugOf(folder, detected) };
+  const environment = flagOf(args, 'environment') ?? 'live';
+  if (weight < 100) await currentRelease(target, environment);
   const service = await ensureService(target, tell);
   const send = async (isLost: boolean): Promise<Fields> => {
     const progress = (received: number): void => tell(say`Uploaded ${received} of ${archive.length} bytes.`);
@@ -98,9 +106,10 @@ async function deployFolder(args: Arguments, io: Io): Promise<ExitName> {
     if (!(error instanceof Failure) || error.facts.code !== 'state_conflict') throw error;
     return send(true);
   });
-  const environment = flagOf(args, 'environment') ?? 'live';
-  await write(target, releases.create, { environment, weights: [{ revision: revision['id'], weight: 100 }] });
-  tell(say`Released revision ${String(revision['number'])} of ${target.service} in ${environment}.`);
+  await releaseRevision(target, environment, String(revision['id']), weight);
+  tell(
+    say`Released revision ${String(revision['number'])} of ${target.service} in ${environment}: ${weight} % of calls.`,
+  );
   const state = await stateOf(target, String(revision['id']), environment, io);
   report({ ...target, args, state, revision, address: String(service['address']) }, io);
   return 'ok';
@@ -131,6 +140,12 @@ function report({ args, tenant, service, state, revision, address }: Deployed, i
 function wishOf(args: Arguments): { kind: 'worker' | 'node' | undefined; entry: string | undefined } {
   const kind = flagOf(args, 'kind');
   return { kind: kind === undefined ? undefined : workloadKind.parse(kind), entry: flagOf(args, 'entry') };
+}
+
+function weightOf(args: Arguments): number {
+  const text = flagOf(args, 'weight') ?? '100';
+  if (/^(?:[1-9]\d?|100)$/.test(text)) return Number(text);
+  throw usageFailure(say`"--weight" takes a number from 1 to 100; "${text}" is none.`);
 }
 
 function variablesOf(args: Arguments): Readonly<Record<string, string>> {
@@ -176,7 +191,7 @@ async function ensureService({ client, tenant, service }: Target, tell: (text: T
 
 async function write(
   { client, tenant, service }: Target,
-  operation: typeof revisions.create | typeof releases.create,
+  operation: typeof revisions.create,
   body: Fields,
 ): Promise<Fields> {
   return (await client.call(callTo(operation, { tenant, service }, { body }))).json as Fields;

@@ -17,7 +17,12 @@ export const deployZh: Readonly<Record<string, string>> = {
   'The path "{0}" is too long, or has a name that the platform does not take': '路径“{0}”过长，或含有平台不接受的名称',
   'Packed {0} ({1}): {2} bytes.': '已打包 {0}（{1}）：{2} 字节。',
   'Uploaded {0} of {1} bytes.': '已上传 {0} / {1} 字节。',
-  'Released revision {0} of {1} in {2}.': '已在 {2} 中发布 {1} 的修订版 {0}。',
+  'Released revision {0} of {1} in {2}: {3} % of calls.': '已在 {2} 中发布 {1} 的修订版 {0}：{3} % 的调用。',
+  'Percent of the calls for the new revision, by default 100; the present revision has the rest':
+    '新修订版的调用占比（百分比），默认 100；其余由当前修订版承担',
+  '"--weight" takes a number from 1 to 100; "{0}" is none.': '“--weight”接受 1 到 100 的数字；“{0}”不是。',
+  '{0} has no release in {1} whose revision could take the other calls': '{0} 在 {1} 中没有可承担其余调用的发布',
+  'Deploy without "--weight" first.': '请先不带“--weight”部署。',
   '"--variable" takes NAME=VALUE with a name that is free for services; "{0}" is not of this form.':
     '“--variable”接受 NAME=VALUE，且名称须可供服务使用；“{0}”不是这种形式。',
   'Its instances stop in every environment.': '其实例会在所有环境中停止。',

@@ -271,6 +271,8 @@ describe('a host that is killed', () => {
   after(async () => {
     child.kill('SIGTERM');
     await until('its end', () => (child.exitCode === null && child.signalCode === null ? undefined : true));
+    assert.equal(child.exitCode, 0);
+    assert.deepEqual(await processesUnder(dir()), []);
     await control.close();
     await folder.remove();
   });

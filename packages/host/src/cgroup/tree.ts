@@ -2,7 +2,7 @@
  * Where the kernel accounts for groups of processes: control groups of version 1 (a tree for each controller) or 2 (one
  * tree). Read from /proc once, when a host starts.
  */
-import { access, constants, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const controllers = ['memory', 'cpu', 'cpuacct', 'pids'] as const;
@@ -113,6 +113,19 @@ async function claimSecond(folder: string, name: string): Promise<Tree | undefin
   await writeFile(join(folder, 'cgroup.subtree_control'), '+memory +cpu +pids');
   await writeFile(join(groups, 'cgroup.subtree_control'), '+memory +cpu +pids');
   return { version: 2, folder: groups };
+}
+
+/** Names of the groups that there are. */
+export async function groupsIn(tree: Tree): Promise<string[]> {
+  const folder = tree.version === 1 ? tree.folders.pids : tree.folder;
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+/** Deletes the folders of a host that has ended its instances. Version 2: the host itself is in one of them. */
+export async function releaseTree(tree: Tree): Promise<void> {
+  const folders = tree.version === 1 ? Object.values(tree.folders) : [tree.folder];
+  await Promise.all([...new Set(folders)].map(removeGroup));
 }
 
 /** Deletes an empty group. A group is busy for a moment after its last process ended: the caller tries again. */

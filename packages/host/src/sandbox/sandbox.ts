@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeGroup, openGroup, type Group } from '../cgroup/group.ts';
-import { claimTree, readProcFiles, treesIn, type Tree } from '../cgroup/tree.ts';
+import { claimTree, groupsIn, readProcFiles, releaseTree, treesIn, type Tree } from '../cgroup/tree.ts';
 import { sleep, type Clock } from '../clock.ts';
 import type { Instance, InstanceSpec, RuntimeDriver } from '../drivers/driver.ts';
 import { HostError } from '../host-error.ts';
@@ -208,12 +208,13 @@ class Sandbox implements RuntimeDriver {
     const { dir, tree, clock } = this.#parts;
     await this.#killOrphans();
     const isKnown = (id: string): boolean => this.#running.has(id) || this.#starting.has(id);
-    const left = (await readdir(join(dir, 'instances'))).filter((id) => !isKnown(id));
+    const groups = tree === undefined ? [] : await groupsIn(tree);
+    const left = new Set([...(await readdir(join(dir, 'instances'))), ...groups].filter((id) => !isKnown(id)));
     for (const id of left) {
       if (tree !== undefined) await endGroup(openGroup(tree, id), clock);
       await this.#clean(id, undefined);
     }
-    return left.length;
+    return left.size;
   }
 
   /** Runs a first instance, so that a machine that can't run one refuses when the host starts, and names the cause. */
@@ -237,6 +238,7 @@ class Sandbox implements RuntimeDriver {
 
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map((instance) => instance.stop(0)));
+    if (this.#parts.tree !== undefined) await releaseTree(this.#parts.tree);
   }
 }
 

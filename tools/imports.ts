@@ -69,6 +69,12 @@ export const laws: readonly Law[] = [
     reason: 'openapi is pure: control, the command line and the console read documents with the same code',
   },
   {
+    from: ['packages/host/'],
+    testsExempt: true,
+    forbids: /^(?:@tulou\/(?!contract)|packages\/(?!host\/))/,
+    reason: 'a host knows only the contract: it runs hostile code, and must hold neither the database nor its keys',
+  },
+  {
     from: ['packages/cli/'],
     testsExempt: true,
     forbids: /^(?:@tulou\/(?!contract|openapi)|packages\/(?!cli\/))/,
@@ -160,10 +166,10 @@ export const laws: readonly Law[] = [
   },
   {
     from: everyPackage,
-    except: [`${server}store/`, `${server}up/`, 'packages/cli/'],
+    except: [`${server}store/`, `${server}up/`, 'packages/cli/', 'packages/host/src/sandbox/'],
     testsExempt: true,
     forbids: /^(?:node:)?child_process$/,
-    reason: 'processes are started by the embedded database and the supervisor, which know how to end them',
+    reason: 'processes are started by the embedded database, the supervisor and drivers, which know how to end them',
   },
   {
     from: ['examples/'],

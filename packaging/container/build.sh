@@ -26,12 +26,12 @@ app="$fs/opt/tulou"
 
 # Sources without their tests, and what they need at run time.
 (cd "$root" && find package.json LICENSE tools/node24 packages/contract packages/server/package.json packages/server/src \
-  packages/cli packages/openapi -name node_modules -prune -o -type f ! -name '*.test.ts' ! -path '*/test/*' -print0) |
+  packages/cli packages/openapi packages/host -name node_modules -prune -o -type f ! -name '*.test.ts' ! -path '*/test/*' -print0) |
   (cd "$root" && tar -cf - --null -T -) | tar -xf - -C "$app"
 mkdir -p "$app/node_modules/@tulou"
-for name in contract openapi server cli; do ln -sfn "../../packages/$name" "$app/node_modules/@tulou/$name"; done
+for name in contract openapi host server cli; do ln -sfn "../../packages/$name" "$app/node_modules/@tulou/$name"; done
 (cd "$root" && npm ls --all --parseable --omit=dev -w @tulou/server -w @tulou/cli 2>/dev/null || true) |
-  sed -n "s#^$root/\(node_modules/.*\)#\1#p" | grep -v '^node_modules/@tulou/' > "$work/packages"
+  sed -n "s#^$root/\(node_modules/.*\)#\1#p" | grep -v '^node_modules/@tulou/\|^node_modules/@cloudflare/' > "$work/packages"
 echo "node_modules/node-linux-$cpu" >> "$work/packages"
 sort -u "$work/packages" | (cd "$root" && tar -cf - -T -) | tar -xf - -C "$app"
 

@@ -137,6 +137,11 @@ export const launchedCommands = {
     flags: [],
     needs: ['TULOU_DATABASE_URL'],
   },
+  host: {
+    summary: { en: 'Start the host role, which runs services in sandboxes', 'zh-CN': '启动主机角色，在沙箱中运行服务' },
+    flags: ['data'],
+    needs: ['TULOU_CONTROL_URL', 'TULOU_NODE_TOKEN_FILE'],
+  },
   migrate: {
     summary: { en: 'Migrate the database to this version', 'zh-CN': '将数据库迁移到此版本' },
     flags: [],

@@ -51,6 +51,7 @@ const asInteger = z
   .transform(Number);
 
 const all: readonly RoleName[] = ['gateway', 'control', 'worker'];
+const everywhere: readonly RoleName[] = [...all, 'host'];
 const inDatabase: readonly RoleName[] = ['control', 'worker'];
 const milliseconds = z
   .string()
@@ -110,17 +111,17 @@ export const programSettings = {
     shape: origin,
     expects: 'an http or https URL without a path',
     example: 'http://127.0.0.1:8090',
-    doc: 'Where a gateway takes its configuration from: the platform listener of control.',
-    roles: ['gateway'],
+    doc: 'Where a gateway or host takes its configuration from: the platform listener of control.',
+    roles: ['gateway', 'host'],
   }),
   nodeTokenFile: setting({
     variable: 'TULOU_NODE_TOKEN_FILE',
     shape: path,
     expects: 'the path of a file',
     example: '.tulou/node.token',
-    doc: 'The file with the token of gateways.',
+    doc: 'The file with the token of gateways and hosts.',
     default: '`node.token` in the data folder',
-    roles: ['gateway', 'control'],
+    roles: ['gateway', 'control', 'host'],
   }),
   operatorTokenFile: setting({
     variable: 'TULOU_OPERATOR_TOKEN_FILE',
@@ -148,7 +149,7 @@ export const programSettings = {
     example: '.tulou',
     doc: 'The folder that keeps everything.',
     default: '.tulou',
-    roles: ['gateway'],
+    roles: ['gateway', 'host'],
   }),
   gatewayListen: setting({
     variable: 'TULOU_GATEWAY_LISTEN',
@@ -176,8 +177,8 @@ export const programSettings = {
     expects: 'HOST:PORT',
     example: '127.0.0.1:8081',
     doc: 'Where the role answers `/healthz`, `/readyz` and `/metrics`.',
-    default: '127.0.0.1:8081 (gateway), 8091 (control), 8092 (worker)',
-    roles: all,
+    default: '127.0.0.1:8081 (gateway), 8091 (control), 8092 (worker), 8093 (host)',
+    roles: everywhere,
   }),
   platformUrl: setting({
     variable: 'TULOU_PLATFORM_URL',
@@ -250,7 +251,7 @@ export const programSettings = {
     example: 'info',
     doc: 'The least severe level that is logged.',
     default: '`info`; `warn` under `tulou up`',
-    roles: all,
+    roles: everywhere,
   }),
   hostIngress: setting({
     variable: 'TULOU_HOST_INGRESS',
@@ -259,7 +260,7 @@ export const programSettings = {
     example: 'unix:/var/lib/tulou/ingress/host.sock',
     doc: 'Where the host of this machine takes calls to the services that it runs.',
     default: '`ingress/host.sock` in the data folder',
-    roles: ['gateway'],
+    roles: ['gateway', 'host'],
   }),
   accessLog: setting({
     variable: 'TULOU_ACCESS_LOG',

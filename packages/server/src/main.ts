@@ -44,6 +44,7 @@ const runs: { readonly [Name in LaunchedCommandName]: Run } = {
   gateway,
   control,
   worker,
+  host,
   migrate,
   backup,
   restore,
@@ -107,7 +108,7 @@ function gateway(config: Config): Promise<number> {
         threads: config.gatewayThreads,
         upstreamAllow: config.upstreamAllow ?? [],
         trustedProxies: config.trustedProxies,
-        ingress: config.hostIngress ?? { socket: resolve(config.data, 'ingress', 'host.sock') },
+        ingress: ingressOf(config),
         accessLog: config.accessLog,
       },
       { clock, random, log },
@@ -167,6 +168,23 @@ function worker(config: Config): Promise<number> {
     );
   });
 }
+
+function host(config: Config): Promise<number> {
+  return serve('host', config, async (log) => {
+    const { startHost } = await import('./roles/host.ts');
+    const options = {
+      admin: config.adminListen ?? { host: '127.0.0.1', port: 8093 },
+      dataDir: resolve(config.data, 'host'),
+      controlUrl: required(config.controlUrl, 'TULOU_CONTROL_URL', 'http://127.0.0.1:8090'),
+      nodeToken: await readToken(config.nodeTokenFile ?? join(config.data, 'node.token'), 'node'),
+      ingress: ingressOf(config),
+    };
+    return startHost(options, { clock, random, log });
+  });
+}
+
+/** Gateway and host of one machine and data folder find each other without a setting. */
+const ingressOf = (config: Config) => config.hostIngress ?? { socket: resolve(config.data, 'ingress', 'host.sock') };
 
 async function migrate(config: Config): Promise<number> {
   await prepare(databaseOf(config), openLog('migrate', config.logLevel ?? 'info'), clock);

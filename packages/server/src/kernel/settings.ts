@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
 
 /** The roles of the program, each a process of its own. */
-export type RoleName = 'gateway' | 'control' | 'worker';
+export type RoleName = 'gateway' | 'control' | 'worker' | 'host';
 
 export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly variable: `TULOU_${string}`;

@@ -18,5 +18,5 @@ export async function holdReference(
   const near = nearest(ref, known);
   const label = labels[kind] ?? kind;
   const hint = near === undefined ? 'Use a name from the list, or the id.' : `Did you mean \`${near}\`?`;
-  throw new Problem('not_found', { detail: `This tenant has no ${label} \`${ref}\`. ${hint}` });
+  throw new Problem('not_found', { detail: `This tenant has no ${label} of this name. ${hint}` });
 }

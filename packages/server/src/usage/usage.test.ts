@@ -344,12 +344,12 @@ test('a name that the tenant does not have is not found, with the nearest one th
     return String(body['detail']);
   };
   for (const noun of ['usage', 'calls', 'subscribers'])
-    assert.match(await refused(`/tenants/provider/${noun}?api=ordres`), /no API `ordres`. Did you mean `orders`\?/);
+    assert.match(await refused(`/tenants/provider/${noun}?api=ordres`), /no API of this name. Did you mean `orders`\?/);
   for (const noun of ['usage', 'calls', 'subscriptions'])
-    assert.match(await refused(`/tenants/developer/${noun}?app=shp`), /no app `shp`. Did you mean `shop`\?/);
-  assert.match(await refused('/tenants/provider/usage?version=v2'), /no version `v2`. Did you mean `v1`\?/);
-  assert.match(await refused('/tenants/developer/usage?key=nothing'), /no API key `nothing`. Use a name/);
-  assert.match(await refused('/tenants/provider/usage?api=something'), /no API `something`. Use a name/);
+    assert.match(await refused(`/tenants/developer/${noun}?app=shp`), /no app of this name. Did you mean `shop`\?/);
+  assert.match(await refused('/tenants/provider/usage?version=v2'), /no version of this name. Did you mean `v1`\?/);
+  assert.match(await refused('/tenants/developer/usage?key=nothing'), /no API key of this name. Use a name/);
+  assert.match(await refused('/tenants/provider/usage?api=something'), /no API of this name. Use a name/);
   // Those of another tenant, and of deleted objects, have usage here.
   for (const query of [`app=${developer.app.id}`, 'api=api_01jd0000000000000000000000', `side=provider`])
     assert.equal((await control.call('GET', `/tenants/provider/usage?${query}`)).status, 200, query);

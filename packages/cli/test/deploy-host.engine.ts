@@ -1,7 +1,6 @@
 /** The whole chain with a real host: the command deploys, a sandbox runs it, and the gateway's callers get its answer. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,30 +11,13 @@ const root = join(import.meta.dirname, '..', '..', '..');
 let running: Running;
 let stage: Stage;
 let folder = '';
-let host: ChildProcess | undefined;
 
 before(async () => {
   stage = await openStage();
   folder = await mkdtemp(join(tmpdir(), 'tlh-'));
-  await chmod(folder, 0o711);
-  running = await startRunning({ TULOU_HOST_INGRESS: `unix:${folder}/ingress/host.sock` });
-  const tokenFile = join(folder, 'node.token');
-  await writeFile(tokenFile, running.node, { mode: 0o600 });
-  host = spawn('sh', [join(root, 'packages', 'cli', 'bin', 'tulou'), 'host', '--data', folder], {
-    env: {
-      ...process.env,
-      TULOU_CONTROL_URL: running.url,
-      TULOU_NODE_TOKEN_FILE: tokenFile,
-      TULOU_ADMIN_LISTEN: '127.0.0.1:0',
-      TULOU_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  running = await startRunning({}, ['--services']);
 });
 after(async () => {
-  const ended = new Promise((resolve) => void host?.once('exit', resolve));
-  host?.kill('SIGTERM');
-  await ended;
   await running.stop();
   await stage[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });

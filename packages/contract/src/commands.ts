@@ -54,6 +54,13 @@ export const launchedFlags = {
       'zh-CN': '接受当前时钟，即使数据的写入时间更晚',
     },
   },
+  services: {
+    type: 'boolean',
+    summary: {
+      en: 'Also run the services that tenants deploy, in sandboxes (needs bubblewrap)',
+      'zh-CN': '同时在沙箱中运行租户部署的服务（需要 bubblewrap）',
+    },
+  },
   remove: {
     type: 'string',
     placeholder: 'KID',
@@ -83,7 +90,7 @@ export type LaunchedFlagName = keyof typeof launchedFlags;
 export const launchedCommands = {
   up: {
     summary: { en: 'Start all roles on this machine', 'zh-CN': '在本机启动所有角色' },
-    flags: ['data', 'gateway', 'platform', 'accept-clock', 'json'],
+    flags: ['data', 'gateway', 'platform', 'services', 'accept-clock', 'json'],
   },
   doctor: {
     summary: {

@@ -64,7 +64,12 @@ async function up(config: Config, given: Flags): Promise<number> {
   const progress = (what: string, detail: string): void =>
     say(`  ${padded(inLanguage(what, language), 16)} ${inLanguage(detail, language)}\n`);
   const starting = startUp(
-    { config, acceptClock: given['accept-clock'] === true, program: import.meta.filename },
+    {
+      config,
+      services: given['services'] === true,
+      acceptClock: given['accept-clock'] === true,
+      program: import.meta.filename,
+    },
     { clock, random, log, progress, opens },
   );
   // A signal may arrive before the platform serves. The process can end immediately, because every part ends with it.

@@ -31,13 +31,17 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** `env`: settings beside those of the database and the upstreams. */
-export async function startRunning(env: Readonly<Record<string, string>> = {}): Promise<Running> {
+/** `env`: settings beside those of the database and the upstreams. `args`: flags of `tulou up`. */
+export async function startRunning(
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Running> {
   const database = await openTestDatabase();
   const folder = await temporary();
   const data = join(folder.path, 'data');
   const started = await up({
     data,
+    args,
     env: { TULOU_DATABASE_URL: database.url, TULOU_UPSTREAM_ALLOW: 'loopback', ...env },
   });
   const { platform: url, gateway, admin } = started.at;

@@ -21,6 +21,8 @@ import { ensureToken } from './tokens.ts';
 
 export interface UpOptions {
   readonly config: Config;
+  /** Whether this machine also runs the services of tenants. */
+  readonly services: boolean;
   readonly acceptClock: boolean;
   /** `main.ts`, which the children run. */
   readonly program: string;
@@ -109,7 +111,7 @@ async function startParts(
   const upstreamAllow = config.upstreamAllow ?? ['loopback'];
   const settings = settingsFor(prepared, databaseUrl, upstreamAllow);
   const admin: Record<string, string> = {};
-  for (const roles of steps) {
+  for (const roles of stepsOf(prepared)) {
     const keepers = await settleAll(roles.map((role) => keepRole(role, prepared, settings, deps)));
     for (const keeper of keepers) onStarted(() => keeper.stop());
     keepers.forEach((keeper, index) => (admin[roles[index] ?? ''] = keeper.current().urls['admin'] ?? ''));
@@ -171,7 +173,11 @@ function settingsFor(prepared: Prepared, databaseUrl: string, upstreamAllow: rea
 }
 
 /** In the order of their start. */
-const steps: readonly (readonly RoleName[])[] = [['control', 'worker'], ['gateway']];
+const stepsOf = ({ services }: UpOptions): readonly (readonly RoleName[])[] => [
+  ['control', 'worker'],
+  ['gateway'],
+  ...(services ? [['host'] as const] : []),
+];
 
 /** The admin port is any free one at first, and the same after a restart: a monitor finds the role again. */
 function keepRole(

@@ -149,8 +149,14 @@ function named(body: object): Named {
 
 /** A view of which nothing ever existed: ids of the same kinds, slugs of the same length. */
 export function ghostOf(view: View): View {
-  const objects = Object.entries(view.objects).map(([param, object]) => [param, ghost(object)]);
-  return { tenant: ghost(view.tenant), objects: Object.fromEntries(objects) as View['objects'] };
+  // Two nouns can show the same object (a subscription, and its subscriber): then the ghosts are one too.
+  const made = new Map<string, Named>();
+  const objects = Object.entries(view.objects).map(([param, object]): [string, Named] => {
+    const one = made.get(object.id) ?? ghost(object);
+    made.set(object.id, one);
+    return [param, one];
+  });
+  return { tenant: ghost(view.tenant), objects: Object.fromEntries(objects) };
 }
 
 function ghost({ id, slug }: Named): Named {

@@ -15,6 +15,8 @@ import { nilTenant } from '../src/tenancy/nil-tenant.ts';
 const password = 'correct horse battery';
 
 export interface Running {
+  /** The process of `tulou up`. */
+  readonly pid: number;
   readonly url: string;
   readonly gateway: string;
   /** The admin listeners, by role. */
@@ -49,6 +51,7 @@ export async function startRunning(
   const node = (await readFile(join(data, 'node.token'), 'utf8')).trim();
   const call = clientOf(`${url}/api/v1`, operator);
   return {
+    pid: started.pid,
     url,
     gateway,
     admin,

@@ -50,6 +50,6 @@ test(
     assert.ok(others.length > 20, `${others.length} other calls were answered`);
     assert.ok(others.every((status) => status === 200));
     const peak = await peakOfControl();
-  assert.ok(peak > 0 && peak < 768 * 1024, `${peak} KiB`);
+    assert.ok(peak > 0 && peak < 768 * 1024, `${peak} KiB`);
   },
 );

@@ -1,4 +1,4 @@
-/** What `tulou up` and `tulou doctor` print, in Simplified Chinese. Keys are the English texts; `zh.test.ts` holds it complete. */
+/** The texts of `tulou up` and `tulou doctor` in Simplified Chinese. Keys are the English texts; `zh.test.ts` holds it complete. */
 export const zh: Readonly<Record<string, string>> = {
   // up
   '{0} (new)': '{0}（新建）',

@@ -1,7 +1,4 @@
-/**
- * Ends sessions: those of oidc-provider, the grants that last as long as they do, and the sessions of apps that were notified
- * of them.
- */
+/** Ends sessions of oidc-provider and the grants in them that last no longer, and notifies the apps. */
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';

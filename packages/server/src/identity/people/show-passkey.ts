@@ -37,6 +37,6 @@ export async function takePasskey(
   return isUsed ? key.userId : undefined;
 }
 
-/** The user handle in the passkey's answer. A passkey that was requested by its id may omit it (WebAuthn §7.2). */
+/** Whether the user handle in the answer is that of the passkey. A passkey that was requested by its id may omit it (WebAuthn §7.2). */
 const isHandleOf = (handle: string | undefined, { userId }: Passkey): boolean =>
   handle === undefined || handle === Buffer.from(userId).toString('base64url');

@@ -1,4 +1,4 @@
-/** What identity's pages record in tenants' audit trails. */
+/** The events that identity's pages record in tenants' audit trails. */
 import type { TenantTx } from '../store/store.ts';
 
 export interface Fact {

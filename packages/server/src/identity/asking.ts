@@ -14,7 +14,7 @@ import type { Challenges } from './people/challenges.ts';
 import type { Passwords } from './people/password.ts';
 import type { Asker, Parameters } from './requests/request.ts';
 
-/** What all pages work with. */
+/** The dependencies of all pages. */
 export interface PromptDeps {
   readonly store: Store;
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export interface Asking {
 
 export type Form = ReadonlyMap<string, string>;
 
-/** What a person is asked: its page, and what is done with its form. */
+/** One question to a person: its page, and the handler of its form. */
 export interface Step {
   show(asking: Asking, deps: PromptDeps): Promise<void>;
   take(asking: Asking, form: Form, deps: PromptDeps): Promise<void>;

@@ -27,11 +27,11 @@ import { isShown, refusedPage } from './web/refused.ts';
 export interface IdentityOptions {
   /** The platform's origin: its issuer. */
   readonly platformUrl: string;
-  /** Who may have an account at the platform: whoever has an e-mail address, or who was invited. */
+  /** Defines who may have an account at the platform: anyone with an e-mail address, or only invited people. */
   readonly signUp: Issuer['signUp'];
   /** How many issuers are kept ready; what is asked for beyond is built when it is. */
   readonly warmIssuers: number;
-  /** Classes of addresses, beside public ones, at which clients may be told of a logout. */
+  /** Classes of addresses, besides public ones, at which clients may be notified of a logout. */
   readonly upstreamAllow: readonly AllowedClass[];
 }
 
@@ -51,7 +51,7 @@ export interface IdentityDeps {
   readonly vault: Vault;
   /** Absent: this node shows no pages, and their addresses are not its. */
   readonly interaction?: Interaction;
-  /** Absent: every request is admitted at once. */
+  /** Absent: every request is admitted immediately. */
   readonly admission?: IdentityAdmission;
 }
 

@@ -38,8 +38,8 @@ export const bodyBytesMax = 56 * 1024;
 const forwarded = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'];
 
 /**
- * oidc-provider builds URLs from Host and the forwarded fields: whoever sends them would choose the issuer's name. They are
- * set from the issuer instead.
+ * oidc-provider builds URLs from Host and the forwarded fields: the client that sends them would choose the issuer's name.
+ * Therefore they are set from the issuer.
  */
 export function pinToIssuer(message: IncomingMessage, issuer: string): void {
   const { host, protocol } = new URL(issuer);

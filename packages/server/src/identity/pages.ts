@@ -60,7 +60,7 @@ interface Place {
 
 const exactly = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', String.raw`\.`)}$`);
 
-/** A page that is the same whoever is signed in. */
+/** A page that does not depend on who is signed in. */
 const alone =
   (page: (visit: Visit, deps: PromptDeps) => Promise<void>): Place['answer'] =>
   (visit, _provider, deps) =>
@@ -116,7 +116,7 @@ export function openInteraction(deps: InteractionDeps): Interaction {
   };
 }
 
-/** The person is told in their language; what it was is in the log. */
+/** The person sees a message in their language; the log has the cause. */
 function sendProblem(visit: Visit, error: unknown, log: Log): void {
   const { response, told } = visit;
   if (response.headersSent) return void response.destroy();
@@ -127,7 +127,7 @@ function sendProblem(visit: Visit, error: unknown, log: Log): void {
   if (wait !== undefined) response.setHeader('retry-after', wait);
   if (error instanceof Refusal)
     return sendPage(visit, status, notice(say.failed, told.signIn.wait(Number(secondsOf(error.waitMs)))));
-  // What is left of the form is not read.
+  // The rest of the form is not read.
   response.setHeader('connection', 'close');
   sendPage(visit, status, status < 500 ? notice(say.form, say.formLead) : notice(say.failed, say.failedLead));
 }
@@ -142,7 +142,7 @@ function sendScript(visit: Visit): void {
   sendKept(visit, 'text/javascript', passkeyScript);
 }
 
-/** What browsers may keep: its address changes with it. */
+/** A text that browsers may cache: its address changes with it. */
 function sendKept({ response, message }: Visit, type: string, text: string): void {
   response.removeHeader('set-cookie');
   response.setHeader('cache-control', 'public, max-age=31536000, immutable');

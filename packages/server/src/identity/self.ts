@@ -1,4 +1,4 @@
-/** Who is at a page of their own account. */
+/** Finds the person who is at a page of their own account. */
 import type { Provider } from 'oidc-provider';
 import type { PersonRef } from './people/authenticators.ts';
 import { findUserById, type User } from './people/users.ts';
@@ -17,12 +17,12 @@ export interface Self {
   readonly session: Session;
 }
 
-/** What is dangerous is asked for anew after this long. */
+/** A dangerous action needs a new authentication after this time. */
 export const recentSeconds = 300;
 
 export const personOf = ({ visit, user }: Self): PersonRef => ({ issuer: visit.issuer, userId: user.id });
 
-/** Undefined: nobody is signed in in this browser, or they are disabled. */
+/** Undefined: no one is signed in in this browser, or the person is disabled. */
 export async function whoIs(visit: Visit, provider: Provider, { store }: PromptDeps): Promise<Self | undefined> {
   const session = await provider.Session.get(provider.createContext(visit.message, visit.response));
   const { accountId } = session;
@@ -34,7 +34,7 @@ export async function whoIs(visit: Visit, provider: Provider, { store }: PromptD
 /** Whether they have shown who they are within the last five minutes. */
 export const isRecent = ({ session }: Self): boolean => !session.past(recentSeconds);
 
-/** Sends the browser to sign in, and back to this page then. With `self`: they have to show anew who they are. */
+/** Sends the browser to sign in, and then back to this page. With `self`: the person must authenticate again. */
 export function toSignIn(visit: Visit, { random }: PromptDeps, self?: Self): void {
   const { issuer } = visit.issuer;
   const search = visit.query.size === 0 ? '' : `?${visit.query.toString()}`;
@@ -44,7 +44,7 @@ export function toSignIn(visit: Visit, { random }: PromptDeps, self?: Self): voi
     response_type: 'code',
     scope: 'openid',
     state: visit.path + search,
-    // Nobody knows the verifier: the code that comes of it is of no use.
+    // No one knows the verifier: the resulting code is of no use.
     code_challenge: Buffer.from(random.bytes(32)).toString('base64url'),
     code_challenge_method: 'S256',
     ...(self === undefined ? {} : { max_age: String(recentSeconds), login_hint: self.user.email }),

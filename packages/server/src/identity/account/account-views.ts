@@ -86,7 +86,7 @@ function linksTo(told: Words, { passkeys, authenticator, recoveryCodes }: Factor
     ['/account/recovery-codes', say.recovery.title, say.recovery.left(recoveryCodes)],
   ];
   const rows: typeof own = [
-    // Whom a tenant's own identity provider signs in has nothing of the kind here.
+    // A person who signs in with a tenant's own identity provider has none of these here.
     ...(managed ? [] : own),
     ['/account/sessions', say.sessions.title, ''],
     ['/account/allowed', say.apps.title, ''],
@@ -172,7 +172,7 @@ export function sessionsPage(
 interface RowButton {
   readonly name: string;
   readonly value: string;
-  /** What a reader of the button alone has to know. */
+  /** The label for a reader who hears only the button. */
   readonly label: string;
   readonly text: string;
 }

@@ -1,4 +1,4 @@
-/** What a `User-Agent` says in two words that people know. Nothing is decided by it. */
+/** Shortens a `User-Agent` to two words that people know. No decision depends on it. */
 interface Agent {
   readonly browser: string;
   readonly system: string;

@@ -33,6 +33,6 @@ async function say(self: Self, deps: PromptDeps, done?: string): Promise<void> {
   sendPage(visit, 200, allowedPage(visit, { apps, done }));
 }
 
-/** Of scopes that no provider defines. */
+/** The title of a scope that no provider defines. */
 const ownTitle = (scope: string, { visit }: Self): string | undefined =>
   Object.entries(visit.told.oidc).find(([name]) => name === scope)?.[1];

@@ -1,4 +1,4 @@
-/** What a person has allowed to apps. */
+/** The apps that a person has allowed, and their revocation. */
 import { z } from 'zod';
 import type { SystemTx, TenantTx } from '../../store/store.ts';
 import { revokeGrant } from '../artifacts/adapter.ts';
@@ -56,7 +56,10 @@ export async function listAllowed(tx: SystemTx, person: PersonRef, deps: PromptD
   return all.toSorted((a, b) => a.app.localeCompare(b.app));
 }
 
-/** Takes back all that the person has allowed to the client; the tenants that it was for have it in their audit. False: it was nothing. */
+/**
+ * Revokes all that the person has allowed to the client. The tenants concerned have it in their audit trail. False: there was
+ * nothing to revoke.
+ */
 export async function takeBack(person: PersonRef, clientId: string, actor: Actor, deps: PromptDeps): Promise<boolean> {
   const grants = await ofIssuer(deps.store, person.issuer, (tx) => grantsOf(tx, person, deps));
   const meant = grants.filter((grant) => grant.clientId === clientId);

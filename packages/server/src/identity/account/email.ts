@@ -1,4 +1,4 @@
-/** `/account/email`: another address. It is the account's when whoever reads its mail has said so (`/account/move`). */
+/** `/account/email`: another address. The account gets it when the reader of its mail has confirmed it (`/account/move`). */
 import { mayBeMailed } from '../interaction/asked-mail.ts';
 import { linkTo } from '../interaction/mailed-link.ts';
 import { movePath } from '../interaction/move.ts';

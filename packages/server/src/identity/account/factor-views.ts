@@ -15,7 +15,7 @@ export interface ShownPasskey {
 
 export interface Passkeys extends Told {
   readonly held: readonly ShownPasskey[];
-  /** What the browser is asked to make; undefined: this address can have none. */
+  /** The options for the browser to create a passkey; undefined: this address can have none. */
   readonly creationOptions: string | undefined;
   readonly suggestedName: string;
 }
@@ -56,7 +56,7 @@ function addForm({ told, formToken, wrong = {} }: Frame, options: string, sugges
 export interface Setup {
   readonly uri: string;
   readonly key: string;
-  /** The key again, for the form to bring back: sealed, for nobody but us to read. */
+  /** The key again, for the form to send back: sealed, so that only this server can read it. */
   readonly sealed: string;
 }
 

@@ -1,4 +1,4 @@
-/** Whoever gets into an account changes how one signs in to it: its person is told by mail, with the change itself. */
+/** An intruder in an account changes how one signs in to it. Therefore the person is notified by mail, with the change itself. */
 import type { TenantTx } from '../../store/store.ts';
 import type { PromptDeps } from '../asking.ts';
 import { sendMail } from '../mail/send.ts';

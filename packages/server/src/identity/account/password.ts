@@ -32,7 +32,7 @@ function say({ visit, user }: Self, status: number, { wrong, done }: Saying): vo
   sendPage(visit, status, passwordPage({ ...visit, wrong: wrong ?? {} }, { user, done }));
 }
 
-/** Who knew the old one is signed out, and the person is told by mail. */
+/** Signs out all sessions that used the old password, and notifies the person by mail. */
 async function change(self: Self, kept: string, deps: PromptDeps): Promise<void> {
   const { visit, user, provider, session } = self;
   const { issuer, told } = visit;

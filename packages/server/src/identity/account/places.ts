@@ -17,7 +17,7 @@ import type { AccountStep } from './step.ts';
 
 interface AccountPlace {
   readonly path: string;
-  /** Whoever comes has to have shown within five minutes who they are. */
+  /** The person must have authenticated within the last five minutes. */
   readonly dangerous: boolean;
   readonly step: AccountStep;
 }
@@ -36,7 +36,7 @@ const places: readonly AccountPlace[] = [
 
 export const accountPath = new RegExp(`^(?:${places.map(({ path }) => path).join('|')})$`);
 
-/** Shows a page of the table, or takes its form; whoever is not signed in goes there first, and comes back. */
+/** Shows a page of the table, or handles its form. A person who is not signed in signs in first, and then returns. */
 export async function account(visit: Visit, provider: Provider, deps: PromptDeps): Promise<void> {
   const place = places.find(({ path }) => path === visit.path);
   const self = await whoIs(visit, provider, deps);
@@ -48,13 +48,16 @@ export async function account(visit: Visit, provider: Provider, deps: PromptDeps
   return form === undefined ? refuseForm(visit) : place.step.take(self, form, deps);
 }
 
-/** Whom a tenant's own identity provider signs in has no password or factors here: they would outlive what it says. */
+/**
+ * A person who signs in with a tenant's own identity provider has no password or factors here: they would outlive what that
+ * provider asserts.
+ */
 function sendManaged(visit: Visit): void {
   const { managed, managedLead } = visit.told.federation;
   sendPage(visit, 403, notice(managed, managedLead));
 }
 
-/** Where a sign-in for these pages comes back to. What it brings is not looked at: the session is there, or it is not. */
+/** Where a sign-in for these pages returns to. The parameters are not read: the session exists, or it does not. */
 export function signedIn(visit: Visit): void {
   const page = pageOf(visit.query.get('state') ?? '', visit.issuer);
   if (page !== undefined && visit.query.has('code')) return sendOn(visit, page);

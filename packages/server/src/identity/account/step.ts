@@ -1,9 +1,9 @@
-/** What a page of one's account is made of. */
+/** The parts of an account page. */
 import type { Form, PromptDeps } from '../asking.ts';
 import type { Wrong } from '../web/layout.ts';
 import type { Self } from '../self.ts';
 
-/** What there is to say besides. */
+/** Further messages of the page. */
 export interface Saying {
   readonly wrong?: Wrong;
   readonly done?: string;

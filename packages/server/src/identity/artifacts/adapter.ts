@@ -1,6 +1,7 @@
 /**
- * What oidc-provider keeps, in PostgreSQL. It reads `consumed` and then consumes, and looks for a replay and then notes it:
- * neither is atomic (measured: one code redeemed twice), so here the database decides who was first.
+ * Stores the artifacts of oidc-provider in PostgreSQL. oidc-provider reads `consumed` and then consumes; it looks for a replay
+ * and then records it. Neither is atomic (measured: one code redeemed twice), so here the database decides which request was
+ * first.
  */
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { assert } from '../../kernel/assert.ts';
@@ -70,15 +71,16 @@ function artifactsOf(tenantUuid: string, kind: string, deps: ArtifactDeps): Adap
       return ofIssuer(store, issuer, (tx) => deleteArtifact(tx, at(id)));
     },
     async revokeByGrantId(grantId) {
-      // oidc-provider asks for each kind, and always for this one; all kinds go at once.
+      // oidc-provider asks for each kind, and always for this one; all kinds are revoked together.
       if (kind === 'AccessToken') await revokeGrant(tenantUuid, sha256(grantId), deps);
     },
   };
 }
 
 /**
- * Whether a second use ends the grant (RFC 9700 §4.14). A device only polls: it may ask twice at once, and oidc-provider looks
- * for the grant after it has taken the code, so ending the grant would take the token from the one who was first.
+ * Whether a second use ends the grant (RFC 9700 §4.14). A device only polls: it may send two requests concurrently.
+ * oidc-provider looks for the grant after it has consumed the code, so ending the grant would revoke the token of the first
+ * request.
  */
 const endsWithReuse = (kind: string): boolean => kind !== 'DeviceCode';
 
@@ -87,7 +89,7 @@ async function consumeOnce(place: Place, deps: ArtifactDeps, now: Date): Promise
   const lost = await ofIssuer(deps.store, place, async (tx) =>
     (await consumeArtifact(tx, place, now)) ? undefined : { grantHash: await grantHashOf(tx, place) },
   );
-  // In a transaction of its own: the one that lost still holds the row, which whoever revokes at once wants last.
+  // In a transaction of its own: the losing request still holds the row, which a concurrent revocation locks last.
   if (lost?.grantHash !== undefined && endsWithReuse(place.kind)) {
     await revokeGrant(place.tenantUuid, lost.grantHash, deps);
   }

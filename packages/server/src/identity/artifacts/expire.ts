@@ -2,7 +2,7 @@ import type { Work } from '../../store/job.ts';
 import { asPlatform } from '../system-wide.ts';
 
 const rowsAtOnce = 5000;
-/** Clocks of nodes differ, and a late request should be told that it is late, not that it never was. */
+/** Clocks of nodes differ, and a late request should get the answer “expired”, not “unknown”. */
 const graceMs = 60_000;
 
 /** Removes codes, tokens, sessions, grants and used proofs that the identity server would no longer accept. */

@@ -1,4 +1,4 @@
-/** What oidc-provider keeps of one person. */
+/** The artifacts of oidc-provider that belong to one person. */
 import type { AdapterPayload } from 'oidc-provider';
 import type { TenantTx } from '../../store/store.ts';
 import type { Vault } from '../../kernel/seal.ts';
@@ -6,7 +6,7 @@ import { readArtifact, type Row } from './rows.ts';
 
 export interface Owned {
   readonly idHash: string;
-  /** Of the artifact's `uid`, where its kind has one. */
+  /** The hash of the artifact's `uid`, if its kind has one. */
   readonly uidHash: string | null;
   readonly payload: AdapterPayload;
 }
@@ -30,7 +30,7 @@ export async function listArtifactsOf(
   }));
 }
 
-/** False: it was gone already. */
+/** False: it did not exist. */
 export async function deleteArtifactOf(
   { sql }: TenantTx,
   { tenantUuid, kind, account }: { readonly tenantUuid: string; readonly kind: string; readonly account: string },

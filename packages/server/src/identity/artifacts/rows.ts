@@ -1,6 +1,6 @@
 /**
- * Queries on `identity_artifacts`. Identifiers are secrets of their holders: only their SHA-256 is here, and what repeats
- * them (a payload names its own identifier) is sealed. Whoever reads the table can redeem nothing.
+ * Queries on `identity_artifacts`. Identifiers are secrets of their holders: the table has only their SHA-256, and what
+ * repeats them (a payload names its own identifier) is sealed. A reader of the table can redeem nothing.
  */
 import type { AdapterPayload } from 'oidc-provider';
 import { sha256 } from '../../kernel/hash.ts';

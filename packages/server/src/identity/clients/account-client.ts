@@ -14,7 +14,7 @@ export const accountClient = (issuer: string): ClientMetadata => ({
   redirect_uris: [issuer + signedInPath],
 });
 
-/** Nobody is asked whether their own account may know who they are. */
+/** The person's own account may know who they are without consent. */
 export async function grantToAccount(provider: Provider, accountId: string): Promise<InstanceType<Provider['Grant']>> {
   const grant = new provider.Grant({ accountId, clientId: accountClientId });
   grant.addOIDCScope('openid');

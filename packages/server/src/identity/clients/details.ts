@@ -44,7 +44,7 @@ export type RichRequests = RichAuthorizationRequestsActiveConfiguration & {
   readonly authorizationDetailsForIntrospection: AuthorizationDetailsForIntrospection;
 };
 
-/** What an issuer does with them. */
+/** The functions that an issuer uses for authorization details. */
 export function openDetails({ store }: { readonly store: Store }): RichRequests {
   return {
     enabled: true,

@@ -9,7 +9,7 @@ import { withinTenant, type Store, type SystemTx, type TenantTx } from '../../st
 import { fromIdentity } from '../../tenancy/doors.ts';
 import { asPlatform } from '../system-wide.ts';
 
-/** What is needed of a client and its app to decide on a token. */
+/** The data of a client and its app that decide on a token. */
 export interface ClientRow {
   readonly id: string;
   readonly tenantUuid: string;
@@ -36,7 +36,7 @@ export interface ClientRow {
   readonly pkce: 'required' | 'optional';
   readonly pushedOnly: boolean;
   readonly secretHash: string | null;
-  /** Of the secret before, which is good until then. */
+  /** The hash of the previous secret, which is valid until then. */
   readonly previousHash: string | null;
   readonly previousUntil: Date | null;
 }
@@ -68,7 +68,7 @@ async function readOwn({ sql, tenantUuid }: TenantTx, clientId: string): Promise
   return row;
 }
 
-/** Of a client's metadata, beside what is registered for all servers. */
+/** A property of a client's metadata, besides those that are registered for all servers. */
 export const pkceProperty = 'tulou_pkce';
 
 interface ClientDeps {

@@ -2,7 +2,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 
 export interface FirstParty {
-  /** What people are told that asks them. */
+  /** The name that people see when the client asks them. */
   readonly name: string;
   readonly metadata: AdapterPayload;
 }

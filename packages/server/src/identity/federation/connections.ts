@@ -34,7 +34,7 @@ export async function findConnection(tx: SystemTx, id: string, vault: Vault): Pr
   return { ...rest, clientSecret: sealed === null ? undefined : vault.open(sealed, context) };
 }
 
-/** What a sign-in page says of them. */
+/** The fields that a sign-in page shows. */
 export type Offered = Pick<Connection, 'id' | 'name' | 'enforced' | 'owners'>;
 
 /** Those of a tenant, by its UUID or slug. */

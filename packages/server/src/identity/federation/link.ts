@@ -1,4 +1,4 @@
-/** Who, of a tenant's members, it is that the tenant's provider has signed in. */
+/** Finds the member of a tenant that the tenant's provider has signed in. */
 import { plainLineOf, type Id, type Role } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, type Random } from '../../kernel/random.ts';
@@ -30,12 +30,12 @@ interface Visitor {
 }
 
 /**
- * The person that the provider's subject is, known from before; or, the first time, a new one who becomes the member with the
- * address that the provider has verified, in one of the connection's domains. Undefined: nobody here.
+ * The person that the provider's subject is already bound to. The first time, it is a new person, who becomes the member with
+ * the address that the provider has verified, in one of the connection's domains. Undefined: there is no such member.
  *
- * It is always a person of the connection's own, never one who signs in otherwise: what a tenant's provider says makes a
- * member of that tenant, and opens nothing that the person behind the address has elsewhere. A member who had joined with
- * another account is this person from then on. An owner is bound only where an owner has allowed the connection to.
+ * It is always a person of the connection's own, never one who signs in otherwise. A tenant's provider makes a member of that
+ * tenant; it opens nothing that the owner of the address has elsewhere. A member who had joined with another account is this
+ * person from then on. An owner is bound only if an owner has allowed the connection to do so.
  */
 export async function personOf(
   tx: TenantTx,

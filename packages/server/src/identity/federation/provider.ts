@@ -4,14 +4,14 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { GuardedFetch, GuardedInit } from '../outbound/guarded-fetch.ts';
 import type { Connection } from './connections.ts';
 
-/** What is remembered between the way there and the way back. */
+/** The state that is kept between the redirect to the provider and the return. */
 export interface Trip {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** Who the provider says it is. */
+/** The identity that the provider asserts. */
 export interface Asserted {
   readonly subject: string;
   readonly email: string | undefined;
@@ -50,7 +50,7 @@ export function openProviders({ fetch, clock }: { readonly fetch: GuardedFetch; 
     kept.delete(connection.id);
     for (const oldest of kept.keys()) if (kept.size >= keptMax) kept.delete(oldest);
     kept.set(connection.id, { config, changedAt, untilMs: clock.monotonic() + keptMs });
-    // What has failed is tried anew the next time.
+    // A failed discovery is not kept: the next call tries again.
     config.catch(() => kept.get(connection.id)?.config === config && kept.delete(connection.id));
     return config;
   };
@@ -93,7 +93,7 @@ export function openProviders({ fetch, clock }: { readonly fetch: GuardedFetch; 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 254) : undefined;
 
-/** Some tell the address at their userinfo endpoint only. */
+/** Some providers return the address only at their userinfo endpoint. */
 async function more(
   config: client.Configuration,
   accessToken: string,

@@ -13,10 +13,10 @@ export interface InstallScene {
   readonly approvals: readonly Approval[];
   /** Full names that somebody wants the app to have, to be chosen beforehand. */
   readonly wanted: readonly string[];
-  /** Of those, what the person who is no admin may not use. */
+  /** The scopes among those that a person who is not an admin may not use. */
   readonly beyond: readonly string[];
   readonly mayTry: boolean;
-  /** What was just done. */
+  /** The action that was just completed. */
   readonly done: keyof Words['install']['told'] | undefined;
   /** All scopes that stand on the page, in words. */
   readonly words: readonly Asked[];

@@ -104,15 +104,15 @@ async function decide(deciding: Deciding, form: Form, deps: PromptDeps): Promise
   }
   const query = new URLSearchParams(visit.query);
   query.set('done', decision.done);
-  // What was wanted has been decided on.
+  // The requested scopes have been decided on.
   if (decision.grants) query.delete('scopes');
   sendOn(visit, `${visit.path}?${query.toString()}`);
 }
 
-/** What comes of two who decide at once, or of a page that was left open. */
+/** The errors that occur when two admins decide concurrently, or when a page was left open. */
 const expected: readonly string[] = ['forbidden', 'conflict', 'state_conflict', 'not_found', 'invalid_request'];
 
-/** What the form grants: all that the app needs, and what was chosen or asked for. */
+/** The scopes that the form grants: all that the app needs, and those that were chosen or asked for. */
 function wishOf({ app, held, approvals: asked }: InstallScene, form: Form): string[] {
   const approval = asked.find(({ id }) => id === form.get('approval'));
   const chosen =
@@ -131,7 +131,7 @@ const addsRisk = ({ held, words }: InstallScene, wish: readonly string[]): boole
   );
 
 interface Decision {
-  /** May grant scopes: who grants what is of high risk shows anew who they are. */
+  /** May grant scopes: a person who grants scopes of high risk must authenticate again. */
   readonly grants: boolean;
   readonly done: Done;
   readonly run: (deciding: Deciding, form: Form, deps: PromptDeps) => Promise<void>;

@@ -10,12 +10,12 @@ export interface InventoryItem {
   readonly scopes: readonly string[];
   readonly state: 'active' | 'paused' | 'revoked';
   readonly appState: 'active' | 'suspended' | 'blocked' | 'deleted';
-  /** Undefined: somebody who is no member any more. */
+  /** Undefined: the person is no longer a member. */
   readonly grantedBy: string | undefined;
   readonly grantedOn: string;
   readonly calls: string;
   readonly lastCall: string | undefined;
-  /** Where it is changed; undefined: nowhere any more. */
+  /** Where it is changed; undefined: it can no longer be changed. */
   readonly link: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What the pages of installed apps read: always of a tenant that the person was found to be a member of. */
+/** The queries of the pages of installed apps: always of a tenant of which the person was found to be a member. */
 import { uuidFromId, type Id, type Role } from '@tulou/contract';
 import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
 import { fromIdentity } from '../../tenancy/doors.ts';
@@ -94,7 +94,7 @@ export interface Approval {
   readonly scopes: readonly string[];
 }
 
-/** What members of the tenant ask for, the oldest first. `appId`: in one app. */
+/** The approvals that members of the tenant ask for, the oldest first. `appId`: in one app. */
 export function readApprovals({ sql, tenantUuid }: TenantTx, appId?: string): Promise<readonly Approval[]> {
   return sql<Approval[]>`
     select a.id, m.email as member, a.app, a.app_name as "appName", a.scopes

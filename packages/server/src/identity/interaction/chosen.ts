@@ -1,4 +1,4 @@
-/** What somebody has chosen for an account of theirs: whether it will do. */
+/** Validates the values that a person has chosen for their account. */
 import { isPlainLine } from '@tulou/contract';
 import type { Wrong } from '../web/layout.ts';
 import type { Words } from '../web/words.ts';
@@ -13,7 +13,7 @@ export interface Chosen {
   readonly about?: readonly string[];
 }
 
-/** What is wrong with it, by field; undefined: nothing. */
+/** The faults by field; undefined: there are none. */
 export function judgeChosen(
   { name, password, email, about = [] }: Chosen,
   { invitation: say }: Words,

@@ -14,7 +14,7 @@ import { askedOfPlatform, destinationOf, readAsked, readTenants, type Parameters
 import { asPlatform } from '../system-wide.ts';
 import { withinIssuer } from '../scopes.ts';
 
-/** What is not granted yet, as oidc-provider's consent prompt tells it. */
+/** The parts that are not granted yet, as oidc-provider's consent prompt lists them. */
 interface Missing {
   readonly missingOIDCScope?: readonly string[];
   readonly missingOIDCClaims?: readonly string[];

@@ -33,7 +33,7 @@ async function leaveOther({ visit, provider, details }: Asking, user: User, deps
   const other = details.session;
   if (other === undefined || other.accountId === user.id) return;
   delete details.session;
-  // What belongs to a grant goes with it, and the other's ends below.
+  // The entries that belong to a grant are removed with it; the other person's session ends below.
   delete details.grantId;
   await details.persist();
   const uid = sha256(other.uid);

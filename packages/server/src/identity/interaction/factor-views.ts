@@ -4,11 +4,11 @@ import { field, form, type Field, type Page } from '../web/layout.ts';
 import { passkeyForm } from '../web/passkey-form.ts';
 import type { Frame } from '../web/views.ts';
 
-/** What the person may show. */
+/** The factors that the person may use. */
 export interface FactorChoice {
   readonly email: string;
   readonly authenticator: boolean;
-  /** What the browser is asked for a passkey; undefined: they have none. */
+  /** The options for the browser to request a passkey; undefined: the person has none. */
   readonly passkeyOptions: string | undefined;
 }
 

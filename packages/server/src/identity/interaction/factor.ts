@@ -20,11 +20,11 @@ import { asPlatform } from '../system-wide.ts';
 /** How long after the password the second factor is waited for. */
 const waitSeconds = 600;
 
-/** What the first step has left with the interaction, on our side. */
+/** The state that the first step has stored with the interaction, on the server. */
 const firstShape = z.object({ accountId: z.string(), amr: z.array(z.string()), at: z.number() });
 export type First = z.output<typeof firstShape>;
 
-/** The person whose first factor was right; undefined: nobody's was, or too long ago. */
+/** The person whose first factor was right; undefined: no first factor was right, or it was too long ago. */
 export function firstOf({ details }: Asking, { clock }: PromptDeps): First | undefined {
   const first = firstShape.safeParse(details.result?.['first']).data;
   return first !== undefined && clock.now() / 1000 - first.at < waitSeconds ? first : undefined;

@@ -1,7 +1,7 @@
 /**
- * `/account/federation/<connection>`: the way to a tenant's own identity provider and back. Each connection has an address of its
- * own to come back to, so that no provider can pass an answer of another's off as its own (RFC 9700 §4.4). What is
- * remembered on the way is sealed in a cookie of this browser; what was found goes to the interaction in another one.
+ * `/account/federation/<connection>`: the redirect to a tenant's own identity provider and the return. Each connection has a
+ * redirect URI of its own, so that no provider can pass off another provider's answer as its own (RFC 9700 §4.4). The state of
+ * the trip is sealed in a cookie of this browser; the result goes to the interaction in another cookie.
  */
 import { z } from 'zod';
 import { findConnection, offeredBy, offeredTo, type Connection, type Offered } from '../federation/connections.ts';
@@ -29,7 +29,7 @@ const trip = z.object({
 
 const found = z.object({ interaction: z.string(), user: z.string(), until: z.number() });
 
-/** Whose tenant's provider it shall be, where the app has not said for which tenant it asks: by an address, or by the tenant. */
+/** Chooses the tenant's provider if the app has not named the tenant: by an address, or by the tenant. */
 export async function chooseConnection(visit: Visit, deps: PromptDeps): Promise<void> {
   const interaction = visit.query.get('interaction') ?? '';
   if (!interactionShape.test(interaction)) return sendMissing(visit);
@@ -42,7 +42,7 @@ export async function chooseConnection(visit: Visit, deps: PromptDeps): Promise<
   sendPage(visit, offered.length === 0 ? 422 : 200, choosePage({ ...visit, ...wrong }, interaction, named, offered));
 }
 
-/** What the person with this address, or a member of this tenant, may sign in by. */
+/** The connections by which the person with this address, or a member of this tenant, may sign in. */
 export function offersFor(
   named: string,
   { store, provenDomainsOnly = false }: PromptDeps,
@@ -106,7 +106,7 @@ export function takeFound(visit: Visit, interaction: string, deps: PromptDeps): 
   return kept?.interaction === interaction ? kept.user : undefined;
 }
 
-/** The log says why; the person can do nothing about it but tell their admin. */
+/** The log has the reason; the person can only report it to their admin. */
 function refuse(
   visit: Visit,
   { id, issuer }: Connection,
@@ -131,7 +131,7 @@ function seal(value: object, what: string, { vault }: PromptDeps): string {
   return vault.seal(JSON.stringify(value), contextOf(what)).toString('base64url');
 }
 
-/** What was sealed here and is not too old. */
+/** The content of a cookie that was sealed here and has not expired. */
 function open<T extends { readonly until: number }>(
   schema: z.ZodType<T>,
   text: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * Who has just joined in this browser, with their password: the next sign-in here does not ask for it again. Kept in a sealed
- * cookie, because no request of an app is under way while somebody joins.
+ * Remembers the person who has just joined in this browser with their password: the next sign-in here does not ask for it
+ * again. A sealed cookie keeps it, because no request of an app is in progress while somebody joins.
  */
 import { z } from 'zod';
 import type { Visit } from '../web/visit.ts';

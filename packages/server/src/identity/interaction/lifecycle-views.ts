@@ -16,7 +16,7 @@ export function waysIn({ told, issuer }: { readonly told: Words; readonly issuer
   </p>`;
 }
 
-/** Ways to the identity providers of tenants. `fresh`: there the person shall show anew who they are. */
+/** Links to the identity providers of tenants. `fresh`: the person must authenticate again there. */
 export function offersIn(
   told: Words,
   { connections, open }: Offers,

@@ -1,4 +1,4 @@
-/** Who the person is, on the way to an app. */
+/** Identifies the person who signs in to an app. */
 import { signIn } from '../people/sign-in.ts';
 import { takePasskey } from '../people/show-passkey.ts';
 import { findUserById, type User } from '../people/users.ts';

@@ -1,6 +1,6 @@
 /**
- * What a mailed link opens: `?proof=<id>.<secret>`. The secret leaves the address at once for a cookie, so that it stays on no
- * screen and in no history; opening the link changes nothing, as mail filters open links too.
+ * Handles a mailed link: `?proof=<id>.<secret>`. The secret moves from the address to a cookie immediately, so that it stays
+ * on no screen and in no history. Opening the link changes nothing, because mail filters open links too.
  */
 import { notice } from '../web/views.ts';
 import { sendOn, sendPage, type Visit } from '../web/visit.ts';
@@ -36,7 +36,10 @@ export interface Opened {
   readonly proof: Proof;
 }
 
-/** What the link has opened that this browser came by; undefined: it has none. `gone`: it is good no more, and forgotten. */
+/**
+ * The proof of the link that this browser has opened; undefined: there is none. `gone`: it is no longer valid, and its cookie
+ * is removed.
+ */
 export async function openedBy(visit: Visit, purpose: Purpose, deps: PromptDeps): Promise<Opened | 'gone' | undefined> {
   const ref = readProofRef(visit.cookie(cookieOf(purpose)) ?? '');
   if (ref === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What a person is asked on the way to an app: who they are, and whether they agree. */
+/** The questions to a person who signs in to an app: who they are, and whether they agree. */
 import { errors, type Provider } from 'oidc-provider';
 import { accountClientId } from '../clients/account-client.ts';
 import { readForm, refuseForm, type Visit } from '../web/visit.ts';

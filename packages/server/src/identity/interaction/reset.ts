@@ -73,7 +73,7 @@ async function finish(visit: Visit, { ref, proof }: Opened, deps: PromptDeps): P
   sendPage(visit, 200, notice(told.reset.doneTitle, told.signUp.done));
 }
 
-/** Whose account it is: the one that it was when the mail was asked for, and it still has this address. */
+/** The owner of the account: the same as when the mail was requested, and the account still has this address. */
 async function ownerOf(
   tx: Parameters<typeof findUser>[0],
   { issuer }: Visit,

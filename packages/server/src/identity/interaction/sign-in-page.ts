@@ -11,7 +11,7 @@ import { readOffers } from '../requests/offered.ts';
 import { destinationOf } from '../requests/request.ts';
 import { asPlatform } from '../system-wide.ts';
 
-/** What a challenge for a passkey that nobody was named for is good for: this page in this browser. */
+/** The purpose of a passkey challenge that names no person: this page in this browser. */
 export const alonePurpose = ({ formToken }: Visit): string => `sign in ${formToken}`;
 
 export async function showSignIn(
@@ -33,7 +33,7 @@ export async function showSignIn(
   sendPage(visit, status, { ...page, scripted: passkey !== undefined }, formTo);
 }
 
-/** Somebody is signed in, but shall show anew who they are. */
+/** Somebody is signed in, but must authenticate again. */
 export const isAgain = ({ details }: Asking): boolean =>
   details.prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
 
@@ -44,7 +44,7 @@ async function passkeyWay(visit: Visit, rpID: string, { challenges }: PromptDeps
   return passkeyForm(formToken, { asks: 'get', options, failed, does: 'passkey-alone', button, quiet: true });
 }
 
-/** Who the app believes it is (OpenID Connect `login_hint`); nothing is known of them yet. */
+/** The person that the app expects (OpenID Connect `login_hint`); it is not verified yet. */
 export function hintOf({ details }: Asking): string {
   const hint = details.params['login_hint'];
   return typeof hint === 'string' && hint.length <= 256 ? hint : '';

@@ -1,7 +1,7 @@
 /**
- * `/account/sign-up`: an account for whoever has an e-mail address, where the issuer is open. The address is shown first, by a
- * mailed link; name and password are chosen where the link was opened, so that nobody puts a password of theirs into an
- * account that another person then confirms.
+ * `/account/sign-up`: an account for anyone with an e-mail address, if the issuer is open. The address is proven first, by a
+ * mailed link. The person chooses name and password where the link was opened. Otherwise somebody could put a password of
+ * theirs into an account that another person then confirms.
  */
 import { newId } from '../../kernel/random.ts';
 import { sendMail } from '../mail/send.ts';

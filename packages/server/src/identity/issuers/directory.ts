@@ -1,6 +1,6 @@
 /**
- * Which issuers there are, by host name, all of them in memory: a request asks nobody whose it is, and one for a host that is
- * nobody's costs a look at a map.
+ * All issuers by host name, in memory: finding the issuer of a request needs no query. A request for an unknown host costs one
+ * look at a map.
  */
 import { isIP } from 'node:net';
 import { hostNameOf, originOf } from '../../http/origin.ts';
@@ -12,8 +12,9 @@ import { asPlatform } from '../system-wide.ts';
 
 export interface Directory {
   /**
-   * By the `Host` field. What is no name that somebody could own (an address, `localhost`) is the platform's; a name that is
-   * neither the platform's nor an issuer's is nobody's: who owns it could point it here, and later take the cookies.
+   * By the `Host` field. A value that is no name somebody could own (an address, `localhost`) belongs to the platform. A name
+   * that is neither the platform's nor an issuer's has no issuer: the owner of the name could point it here, and later read
+   * the cookies.
    */
   find(host: string | undefined): Issuer | undefined;
   byUrl(issuer: string): Issuer | undefined;
@@ -70,7 +71,7 @@ export async function openDirectory(platform: Issuer, store: Store, log: Log): P
   };
 }
 
-/** From where on changes can be told one by one; undefined: all must be read. */
+/** The point from which changes can be listed one by one; undefined: all must be read. */
 function sinceOf(known: Head | undefined, { epoch, seq, floor }: Head): number | undefined {
   return known?.epoch === epoch && known.seq >= floor && known.seq < seq ? known.seq : undefined;
 }

@@ -6,6 +6,6 @@ export interface Issuer extends IssuerRef {
   readonly name: string;
   /** `#rrggbb`; undefined: the platform's own. */
   readonly accent: string | undefined;
-  /** Who may become one of its people: anyone with an address, or who was invited. */
+  /** Defines who may become one of its people: anyone with an address, or only invited people. */
   readonly signUp: 'open' | 'invited';
 }

@@ -8,7 +8,7 @@ import { openDirectory } from './directory.ts';
 import type { Issuer } from './issuer.ts';
 
 export interface Issuers {
-  /** By the `Host` field of a request, without asking anyone; undefined: it is nobody's. */
+  /** By the `Host` field of a request, without a query; undefined: no issuer has it. */
   find(host: string | undefined): Issuer | undefined;
   provider(issuer: Issuer): Promise<Provider>;
   stop(): Promise<void>;
@@ -59,7 +59,7 @@ export async function openIssuers(platform: Issuer, providersMax: number, deps: 
   };
 }
 
-/** Who asks while the work is under way gets one more run, together with all others who do. */
+/** Callers that ask during a run share one further run. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;

@@ -1,9 +1,10 @@
 /** The providers in use, one an issuer, as many as the bound says; the one that was used longest ago goes first. */
 export interface Pool<T> {
-  /** The issuer's, built where there is none. Who asks at once gets the same. A failure is not kept. */
+  /** The issuer's value, built if there is none. Concurrent callers get the same one. A failure is not kept. */
   get(issuer: string): Promise<T>;
   /**
-   * Where the issuer has one, builds it anew and puts it in the old one's place when it is whole; requests under way keep theirs.
+   * If the issuer has a value, builds it again and replaces the old one when the new one is complete. Requests in progress
+   * keep theirs.
    */
   renew(issuer: string): Promise<void>;
   /** Forgets the issuer's. */

@@ -3,7 +3,7 @@ import { isOwnHost, originOf } from '../../http/origin.ts';
 import type { SystemTx } from '../../store/store.ts';
 import type { Issuer } from './issuer.ts';
 
-/** The configuration's number; numbers of two epochs don't compare, and before `floor` not all can be told. */
+/** The configuration's number. Numbers of two epochs are not comparable, and before `floor` not all changes can be listed. */
 export interface Head {
   readonly epoch: string;
   readonly seq: number;

@@ -1,4 +1,4 @@
-/** What control asks of an issuer's keys, inside of its own transactions. */
+/** The functions of an issuer's keys that control calls, inside its own transactions. */
 import type { TenantTx } from '../../store/store.ts';
 import { announce, openIssuer, removeKeyIn, rotateKeysIn, type IssuerRef, type KeyDeps } from '../keys/keys.ts';
 import { listKeys, type SigningKey } from '../keys/rows.ts';

@@ -1,6 +1,6 @@
 /**
- * An issuer's signing keys: `next` is published before it signs, `current` signs, `previous` still verifies. What changes
- * here is in the gateways' snapshot with the same commit, so nothing is ever signed that they can't verify.
+ * An issuer's signing keys: `next` is published before it signs, `current` signs, `previous` still verifies. A change here is
+ * in the gateways' snapshot with the same commit, so nothing is ever signed that they can't verify.
  */
 import { idFromUuid, type SnapshotOf } from '@tulou/contract';
 import type { Clock } from '../../kernel/clock.ts';
@@ -19,7 +19,7 @@ export interface KeyDeps {
   readonly vault: Vault;
 }
 
-/** Whose keys: the issuer's URL and the tenant that owns it (nil: the platform's). */
+/** The owner of the keys: the issuer's URL and the tenant that owns it (nil: the platform's). */
 export interface IssuerRef {
   readonly issuer: string;
   readonly tenantUuid: string;
@@ -87,7 +87,7 @@ export async function readAllKeys(issuer: IssuerRef, deps: KeyDeps): Promise<rea
   return readKeys(issuer, deps);
 }
 
-/** Tenants (nil: the platform) of whose keys one has signed, or verified afterwards, for long enough. */
+/** Tenants (nil: the platform) that have a key which has signed, or verified afterwards, for long enough. */
 export function findDue({ store, clock }: Pick<KeyDeps, 'store' | 'clock'>): Promise<readonly string[]> {
   const [signed, verified] = [rotateAfterMs, verifyAfterwardsMs].map((ms) => new Date(clock.now() - ms));
   return asPlatform(store, 'issuers', async ({ sql }) => {
@@ -110,7 +110,7 @@ export function rotateKeysIn(tx: TenantTx, issuer: IssuerRef, deps: Omit<KeyDeps
   });
 }
 
-/** Rotates where the current key has signed for long enough, and forgets those that nothing needs any more. */
+/** Rotates if the current key has signed for long enough, and deletes the keys that are no longer needed. */
 export function rotateIfDue(issuer: IssuerRef, deps: KeyDeps): Promise<void> {
   return ofIssuer(deps.store, issuer, (tx) =>
     change(tx, issuer, deps, async (now) => {
@@ -136,13 +136,13 @@ async function rotateOneIfDue(
   await promote(tx, issuer, algorithm, vault, now);
 }
 
-/** Of those that an issuer has; access tokens need ES256 always. */
+/** The algorithms of the issuer's keys; access tokens always need ES256. */
 async function algorithmsOf(tx: TenantTx, { tenantUuid }: IssuerRef): Promise<ReadonlySet<KeyAlgorithm>> {
   const keys = await listKeys(tx, tenantUuid);
   return new Set<KeyAlgorithm>(['ES256', ...keys.map(({ algorithm }) => algorithm)]);
 }
 
-/** For a key that may be in wrong hands: at once nothing that it has signed is accepted. False: there is no such key. */
+/** For a key that may be compromised: from this moment nothing that it has signed is accepted. False: there is no such key. */
 export function removeSigningKey(issuer: IssuerRef, kid: string, deps: KeyDeps): Promise<boolean> {
   return ofIssuer(deps.store, issuer, (tx) => removeKeyIn(tx, issuer, kid, deps));
 }
@@ -200,7 +200,7 @@ async function isKnown(tx: TenantTx, { issuer, tenantUuid }: IssuerRef): Promise
 const accessTokenKeys = async (tx: TenantTx, tenantUuid: string): Promise<readonly PublicJwk[]> =>
   ofAlgorithm(await listKeys(tx, tenantUuid), 'ES256').map(({ publicJwk }) => publicJwk);
 
-/** What a tenant's issuer that is paused has signed verifies nowhere: of that one, nothing is told. */
+/** Tokens of a tenant's paused issuer verify nowhere: its keys are not published. */
 async function tell(tx: TenantTx, { issuer, tenantUuid }: IssuerRef): Promise<void> {
   const ofPlatform = tenantUuid === nilTenant;
   if (!ofPlatform && !(await isOpen(tx, tenantUuid))) return;

@@ -24,7 +24,7 @@ export const sendMails: Work<MailJobDeps> = async ({ store, clock, log, mailer }
     const now = new Date(clock.now());
     const isDead = delivery.kind === 'refused' || (delivery.kind !== 'sent' && letter.attempts >= attemptsMax);
     await asPlatform(store, 'mail', ({ sql }) =>
-      // What opens an account is not kept longer than it is needed.
+      // A secret that opens an account is not kept longer than necessary.
       delivery.kind === 'sent'
         ? sql`update mails set sent_at = ${now}, secret_body = '' where id = ${letter.id}`
         : sql`update mails set dead_at = ${isDead ? now : null} where id = ${letter.id}`,

@@ -5,7 +5,7 @@ const rowsAtOnce = 5000;
 /** Longer than any link in a mail is good for. */
 const keptDays = 14;
 
-/** Removes mails, sent or not, whose links open nothing any more, and such links. */
+/** Removes mails, sent or not, whose links are no longer valid, and such links. */
 export const expireMails: Work = ({ store, clock }, mark) =>
   asPlatform(store, 'expiry', async ({ sql }) => {
     const now = clock.now();

@@ -1,9 +1,9 @@
-/** The text of an invitation, in both languages: nobody knows yet which one the invited person reads. Pure. */
+/** The text of an invitation, in both languages: the language of the invited person is not known yet. Pure. */
 
 export interface InvitationWords {
   /** Name of the tenant. */
   readonly tenant: string;
-  /** What the mail must not be without: whoever has it can accept. The page moves it out of the address at once. */
+  /** The mail must contain it: anyone who has it can accept. The page removes it from the address immediately. */
   readonly link: string;
   readonly days: number;
 }

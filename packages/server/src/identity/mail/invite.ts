@@ -16,8 +16,8 @@ interface Deps {
 }
 
 /**
- * Invites a member anew; earlier invitations of the member open nothing any more. The mail carries the only copy of the
- * secret, in its link; the row keeps its SHA-256.
+ * Invites a member again; earlier invitations of the member are no longer valid. The mail carries the only copy of the secret,
+ * in its link; the row keeps its SHA-256.
  */
 export const openInviting =
   (deps: Deps): Offers['inviteMember'] =>

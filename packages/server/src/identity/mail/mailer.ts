@@ -56,7 +56,7 @@ export function openMailer({ url, from }: MailerOptions): Mailer {
       try {
         await transport.sendMail({
           from,
-          // As an object, so that an address is one recipient whatever stands in it.
+          // As an object, so that an address is one recipient, whatever characters it contains.
           to: { name: '', address: recipient },
           subject,
           text: body,
@@ -77,7 +77,7 @@ const isLoopback = (host: string): boolean =>
 type SmtpError = Error & { readonly code?: string; readonly responseCode?: number };
 
 function judge({ code = '', responseCode = 0 }: SmtpError): Delivery {
-  // The server's own words may repeat the address: only its codes are told.
+  // The server's own words may repeat the address: only its codes are reported.
   const cause = `${code} ${responseCode === 0 ? '' : responseCode}`.trim();
   const aboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE';
   if (!aboutLetter) return { kind: 'away', cause };

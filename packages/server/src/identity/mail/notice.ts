@@ -14,7 +14,7 @@ interface Deps {
 
 /** More readers than this share a mailbox, or read the list of requests. */
 const readersMax = 50;
-/** Of one reader in a day: somebody who makes requests again and again does not fill a mailbox. */
+/** The limit for one reader in a day: a person who makes requests again and again does not fill a mailbox. */
 const noticesPerDayMax = 100;
 const dayMs = 86_400_000;
 

@@ -43,7 +43,7 @@ export interface GuardedFetchOptions {
   readonly plainHttp?: boolean;
   /** From the call to the last byte. */
   readonly timeoutMs?: number;
-  /** Of an answer's body. */
+  /** The limit for the body of an answer. */
   readonly bytesMax?: number;
 }
 
@@ -112,7 +112,7 @@ function guardOf(isLoopbackOnly: boolean, allow: readonly AllowedClass[]): Guard
   };
 }
 
-/** Judges a literal address at once: Node does not look those up. */
+/** Judges a literal address immediately: Node does not look those up. */
 function lookupOf(resolve: Resolve, guard: Guard, { hostname, protocol }: URL): LookupFunction {
   const refused = new OutboundError(
     'refused',

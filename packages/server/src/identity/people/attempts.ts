@@ -1,6 +1,6 @@
 /**
- * Slows guessing down: by account, whoever asks, and by address, whatever account. An attempt counts before it is judged,
- * so that many at once get no further than one after the other; what turns out right is taken back.
+ * Slows guessing down: by account for any address, and by address for any account. An attempt counts before it is judged, so
+ * that many concurrent attempts get no further than sequential ones. The count of a successful attempt is undone.
  */
 import { networkOf } from '../../http/network.ts';
 import { sha256 } from '../../kernel/hash.ts';

@@ -2,7 +2,7 @@ import type { Work } from '../../store/job.ts';
 import { asPlatform } from '../system-wide.ts';
 
 const rowsAtOnce = 5000;
-/** What was signed in just now may not have its session yet. */
+/** A recent sign-in may not have its session yet. */
 const graceMs = 60 * 60_000;
 
 /** Forgets from where people were signed in once the session is over: an address is no business of ours any longer. */

@@ -1,11 +1,11 @@
-/** What a person has besides the password. With any of it, the password alone lets nobody in. */
+/** The factors of a person besides the password. If there is any, the password alone is not sufficient. */
 import type { TenantTx } from '../../store/store.ts';
 import type { PersonRef } from './authenticators.ts';
 
 export interface Factors {
   readonly passkeys: number;
   readonly authenticator: boolean;
-  /** Unused ones. They are no factor of their own: they stand for one that is lost. */
+  /** The number of unused codes. They are no factor of their own: they replace one that is lost. */
   readonly recoveryCodes: number;
 }
 

@@ -33,7 +33,7 @@ const lookalikes: Readonly<Record<string, string>> = {
 export function isGuessable(password: string, about: readonly string[]): boolean {
   const text = password.normalize('NFKC').toLowerCase();
   const own = new Set(about.flatMap(wordsOf));
-  // What follows the word is no letter in disguise: `p@ssw0rd1234`.
+  // Characters after the word are not letters in disguise: `p@ssw0rd1234`.
   const word = text.replace(/[^\p{L}\p{M}]+$/u, '');
   return [text, lettered(text), lettered(word)].some((one) => isCommon(one) || isMadeOf(lettersOf(one), own));
 }

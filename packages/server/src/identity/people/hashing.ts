@@ -1,7 +1,7 @@
 /**
- * The pool in which passwords are hashed. Argon2id takes a core and 19 MiB for tens of milliseconds: few run at once, so that
- * the API keeps its cores and `libuv` its threads. A place is reserved before the database is asked: what there is no room for
- * is refused at once, known account or not.
+ * The pool in which passwords are hashed. Argon2id takes a core and 19 MiB for tens of milliseconds. Few hashes run
+ * concurrently, so that the API keeps its cores and `libuv` its threads. A place is reserved before the database is asked:
+ * without a free place the request is refused immediately, known account or not.
  */
 import { availableParallelism } from 'node:os';
 import type { LaneEvents } from '../../http/lanes.ts';
@@ -11,16 +11,16 @@ import { Refusal } from '../../http/refusal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { sha256 } from '../../kernel/hash.ts';
 
-/** For whom a password is hashed: all three bound how many may wait. */
+/** The origin of a password to hash: each of the three bounds how many may wait. */
 export interface HashedFor {
   readonly tenantUuid: string;
-  /** Of the peer. */
+  /** The address of the peer. */
   readonly address: string;
-  /** An account as it was named; nobody knows whether it is there. */
+  /** An account as it was named; it may not exist. */
   readonly account: string;
 }
 
-/** Of somebody who is at a page of ours. */
+/** For a person at one of the pages. */
 export const hashedFor = (
   { issuer, address }: { readonly issuer: { readonly tenantUuid: string }; readonly address: string },
   account: string,

@@ -14,7 +14,7 @@ import { fromIdentity } from '../../tenancy/doors.ts';
 import type { TenantScope } from '../../tenancy/scope.ts';
 import { platform, withinIssuer } from '../scopes.ts';
 
-/** What the mailed link carries. */
+/** The content of the mailed link. */
 export interface InvitationRef {
   readonly tenant: Id<'tenant'>;
   readonly invitation: Id<'invitation'>;
@@ -30,7 +30,7 @@ export interface Invitation {
   readonly tenantName: string;
   /** There is a person of this address already. */
   readonly known: boolean;
-  /** Its maker may not give the role any more. */
+  /** Its maker may no longer give the role. */
   readonly lapsed: boolean;
 }
 

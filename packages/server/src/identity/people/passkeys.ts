@@ -29,7 +29,7 @@ export async function listPasskeys({ sql }: TenantTx, { issuer, userId }: Person
     from passkeys where tenant_id = ${issuer.tenantUuid} and user_id = ${userId} order by id`;
 }
 
-/** Whoever's it is, among the issuer's people. */
+/** Finds a passkey of any of the issuer's people. */
 export async function findPasskey(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,

@@ -14,7 +14,7 @@ export const passwordCharactersMax = 256;
 
 export interface Verdict {
   readonly right: boolean;
-  /** Right, but kept with other parameters than today's: to be kept anew. */
+  /** Right, but hashed with other parameters than today's: it must be hashed again. */
   readonly stale: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Passwords {
   keep(password: string, whose?: HashedFor): Promise<string>;
   /** Whether it is the password that was kept. Does the same work where none was kept (and says no). */
   verify(kept: string | undefined, password: string, whose?: HashedFor): Promise<Verdict>;
-  /** Reserves a place before anything else is done, and gives it back after the work. Throws a refusal where there is none. */
+  /** Reserves a place before anything else is done, and releases it after the work. Throws a refusal if there is none. */
   within<T>(whose: HashedFor | undefined, work: (hasher: Hasher) => Promise<T>): Promise<T>;
 }
 

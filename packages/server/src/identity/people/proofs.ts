@@ -11,9 +11,9 @@ export interface Proof {
   readonly id: string;
   /** The address that is shown to be theirs. */
   readonly email: string;
-  /** Whose account it is about. */
+  /** The owner of the account. */
   readonly user: string | undefined;
-  /** Of oidc-provider, to go back to. */
+  /** The interaction of oidc-provider to return to. */
   readonly interaction: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export function readProofRef(text: string): ProofRef | undefined {
   return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
-/** Makes one. Those before it, for the same purpose and address, open nothing any more. */
+/** Makes one. Earlier ones for the same purpose and address are no longer valid. */
 export async function makeProof(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
@@ -53,7 +53,7 @@ export async function makeProof(
   return { id, secret };
 }
 
-/** What a link opens, locked until the transaction ends. Undefined: unknown, used, replaced or too old. */
+/** The proof of a link, locked until the transaction ends. Undefined: unknown, used, replaced or too old. */
 export async function findProof(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,

@@ -5,7 +5,7 @@ import type { TenantTx } from '../../store/store.ts';
 import type { PersonRef } from './authenticators.ts';
 
 export const recoveryCodeCount = 10;
-/** 80 bits: nobody finds one, not even with the hashes at hand. */
+/** 80 bits: no one can find one by search, not even with the hashes. */
 const codeBytes = 10;
 /** Crockford's: no letter looks like a digit. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { systemRandom } from '../../kernel/random.ts';
 
-/** What is said otherwise than is so. */
+/** The values in which the answer differs from the truth. */
 export interface Lie {
   readonly origin?: string;
   readonly rpID?: string;
@@ -21,7 +21,7 @@ interface Asked {
 
 export interface SampleAuthenticator {
   readonly credentialId: string;
-  /** What a browser would send for `navigator.credentials.create`. */
+  /** The answer of a browser to `navigator.credentials.create`. */
   create(asked: Asked, lie?: Lie): string;
   /** And for `get`. `isVerified`: it has checked who holds it. */
   get(asked: Asked, isVerified: boolean, lie?: Lie): string;

@@ -1,4 +1,4 @@
-/** Ending sessions: of oidc-provider, what was granted in them to last as long, and what apps were told of them. */
+/** Ends sessions of oidc-provider and the grants in them that last no longer, and notifies the apps. */
 import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
@@ -58,7 +58,7 @@ async function endGrants({ issuer }: PersonRef, authorizations: Authorizations, 
   }
 }
 
-/** What the types leave out. */
+/** The members that the types omit. */
 interface Listener {
   readonly backchannelLogoutUri?: string | undefined;
   readonly backchannelLogout?: (accountId: string, sid: string | undefined) => Promise<void>;

@@ -6,7 +6,7 @@ import { readAnswer, verifyRequest, type Expected } from './webauthn.ts';
 import { ofIssuer } from '../scopes.ts';
 
 export interface Wanted extends Expected {
-  /** It has to be this person's; undefined: whoever's it is, and it has to have checked who holds it. */
+  /** It must be this person's. Undefined: it may be anyone's, and must have verified its holder. */
   readonly userId: string | undefined;
 }
 
@@ -15,7 +15,10 @@ interface ShownDeps {
   readonly clock: Clock;
 }
 
-/** Whose passkey was shown. Undefined: it is none of this issuer's, another person's, not right, or was shown before. */
+/**
+ * The owner of the passkey that was shown. Undefined: it is none of this issuer's, another person's, not right, or was shown
+ * before.
+ */
 export async function takePasskey(
   text: string,
   wanted: Wanted,
@@ -34,6 +37,6 @@ export async function takePasskey(
   return isUsed ? key.userId : undefined;
 }
 
-/** What the passkey itself says of whom it is for; one that is asked for by its name need not say (WebAuthn §7.2). */
+/** Whether the user handle in the answer is that of the passkey. A passkey that was requested by its id may omit it (WebAuthn §7.2). */
 const isHandleOf = (handle: string | undefined, { userId }: Passkey): boolean =>
   handle === undefined || handle === Buffer.from(userId).toString('base64url');

@@ -1,4 +1,4 @@
-/** Who signs in with an address and a password. */
+/** Signs in with an address and a password. */
 import { Refusal } from '../../http/refusal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,7 +18,7 @@ export interface SignInDeps {
 export interface Credentials {
   readonly email: string;
   readonly password: string;
-  /** Of the peer. */
+  /** The address of the peer. */
   readonly address: string;
 }
 
@@ -29,8 +29,8 @@ export type SignedIn =
   | { readonly kind: 'wait'; readonly waitMs: number };
 
 /**
- * The same answer after the same work, whether the person is unknown, disabled, has no password, or another one. What there is
- * no room for waits, and neither counts as an attempt nor asks the database.
+ * The same answer after the same work, whether the person is unknown, disabled, has no password, or another one. A request
+ * without a free place waits; it neither counts as an attempt nor asks the database.
  */
 export async function signIn(issuer: IssuerRef, given: Credentials, deps: SignInDeps): Promise<SignedIn> {
   const { tenantUuid } = issuer;

@@ -21,7 +21,7 @@ export interface User {
   readonly managed: boolean;
 }
 
-/** Addresses are told apart without case. */
+/** Addresses are compared without case. */
 export const emailOf = (typed: string): string => typed.trim().toLowerCase();
 
 export function findUser(tx: TenantTx, issuer: IssuerRef, email: string): Promise<User | undefined> {
@@ -59,7 +59,7 @@ export async function createUser({ sql }: TenantTx, { tenantUuid }: IssuerRef, u
   return rows.length === 1;
 }
 
-/** Gives an account another password; whoever set it has shown that the address is theirs. */
+/** Gives an account another password; the person who sets it has proven that the address is theirs. */
 export async function setPassword(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
@@ -72,7 +72,7 @@ export async function setPassword(
     where tenant_id = ${tenantUuid} and id = ${id}`;
 }
 
-/** What the person says of themselves. */
+/** Sets the profile that the person enters themselves. */
 export async function setProfile(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,
@@ -99,7 +99,7 @@ export async function moveUser(
   return count === 1;
 }
 
-/** Keeps the same password anew, unless another one was set meanwhile. */
+/** Hashes the same password again, unless another one was set meanwhile. */
 export async function rekeepPassword(
   { sql }: TenantTx,
   { tenantUuid }: IssuerRef,

@@ -32,7 +32,7 @@ const bytesOf = (challenge: string): Uint8Array<ArrayBuffer> => new Uint8Array(B
 /** EdDSA, ES256, RS256 (COSE). */
 const algorithms = [-8, -7, -257];
 
-/** What a browser is asked for to make a passkey; a text for its script. */
+/** The options for a browser to create a passkey; a text for its script. */
 export async function creationOptions(
   rpID: string,
   user: User,
@@ -54,7 +54,7 @@ export async function creationOptions(
   return JSON.stringify(options);
 }
 
-/** What a browser is asked for to show one. `held` empty: whichever it has, and it must know the person (UV). */
+/** The options for a browser to request a passkey. `held` empty: any that the browser has, and it must verify the person (UV). */
 export async function requestOptions(rpID: string, held: readonly Passkey[], challenge: string): Promise<string> {
   const options = await generateAuthenticationOptions({
     rpID,
@@ -65,7 +65,7 @@ export async function requestOptions(rpID: string, held: readonly Passkey[], cha
   return JSON.stringify(options);
 }
 
-/** What browsers give, as far as it is read before it is verified. */
+/** The answer of a browser, as far as it is read before it is verified. */
 const answerShape = z.looseObject({
   id: z.string().min(1).max(1400),
   response: z.looseObject({
@@ -85,7 +85,7 @@ export function readAnswer(text: string): Answer | undefined {
   }
 }
 
-/** For whom and what the answer must be. */
+/** The values that the answer must match. */
 export interface Expected {
   readonly issuer: IssuerRef;
   readonly rpID: string;
@@ -144,7 +144,7 @@ function listening({ challenges, purpose }: Expected, heard: { challenge?: strin
 const burn = ({ challenge }: { challenge?: string }, { challenges, issuer }: Expected): Promise<boolean> =>
   challenge === undefined ? Promise.resolve(false) : challenges.burn(issuer, challenge);
 
-/** Whatever is wrong with an answer is said by an exception; to us it is wrong, however. */
+/** The library reports each fault of an answer by an exception; here, all of them mean that the answer is wrong. */
 async function quietly<T>(verify: () => Promise<T>): Promise<T | undefined> {
   try {
     return await verify();

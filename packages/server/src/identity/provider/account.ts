@@ -11,7 +11,7 @@ interface UserRow {
   readonly verified: boolean;
 }
 
-/** Finds the issuer's people by their id (`usr_…`), the `sub` of their tokens. Who is disabled is not found. */
+/** Finds the issuer's people by their id (`usr_…`), the `sub` of their tokens. Disabled people are not found. */
 export function openAccounts({ tenantUuid }: IssuerRef, { store }: { readonly store: Store }): FindAccount {
   return async (_ctx, id) => {
     const user = await ofIssuer(store, { tenantUuid }, async ({ sql }) => {

@@ -14,14 +14,14 @@ export function certificateOf({ req }: KoaContextWithOIDC): X509Certificate | un
   }
 }
 
-/** Whether the certificate has this subject alternative name. Its wildcards stand for nothing. */
+/** Whether the certificate has this subject alternative name. Its wildcards match nothing. */
 export function isNamed(ctx: KoaContextWithOIDC, property: string, expected: string): boolean {
   const label = { tls_client_auth_san_dns: 'DNS', tls_client_auth_san_uri: 'URI' }[property];
   const names = label === undefined ? [] : namesIn(certificateOf(ctx)?.subjectAltName ?? '', label);
   return names.some((name) => (label === 'DNS' ? name.toLowerCase() === expected : name === expected));
 }
 
-/** One `label:value`; what could be mistaken for the end of it stands in quotes (CVE-2021-44532). */
+/** One `label:value`; a value that could be mistaken for the end of it is in quotes (CVE-2021-44532). */
 const alternative = /([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
 
 /** The names of one kind in the text that OpenSSL makes of the extension. Pure; exported for its test. */
@@ -30,7 +30,7 @@ export function namesIn(text: string, label: string): readonly string[] {
   alternative.lastIndex = 0;
   while (alternative.lastIndex < text.length) {
     const found = alternative.exec(text);
-    // What can't be read is no list of names at all.
+    // A text that can't be read counts as an empty list of names.
     if (found === null) return [];
     const [, kind, value = ''] = found;
     if (kind === label) names.push(value.startsWith('"') ? String(JSON.parse(value)) : value);

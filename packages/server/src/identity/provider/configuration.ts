@@ -56,7 +56,7 @@ export const routes = {
   end_session: '/oauth2/end-session',
 } as const;
 
-/** Everything oidc-provider is told. What it has a default for that RFC 9700 forbids is named here, and off. */
+/** The whole configuration of oidc-provider. Its defaults that RFC 9700 forbids are named here, and off. */
 export function configurationOf(parts: ConfigurationParts): Configuration {
   const { vault, resources } = parts;
   const { issuer } = parts.issuer;
@@ -86,12 +86,12 @@ export function configurationOf(parts: ConfigurationParts): Configuration {
     pkce: { required: needsPkce },
     extraClientMetadata: { properties: [pkceProperty] },
     allowOmittingSingleRegisteredRedirectUri: false,
-    // OpenID Connect Core §5.4: where there is an access token for it, userinfo tells what the scopes ask for.
+    // OpenID Connect Core §5.4: if there is an access token for it, userinfo returns what the scopes ask for.
     conformIdTokenClaims: true,
     rotateRefreshToken: resources.mayRotate,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims, _header, client) => judgeAudience(claims['aud'], issuer, client),
-    // What is called is what clients have registered: where they want to be told of a logout.
+    // The URLs are those that clients have registered: where they want to be notified of a logout.
     fetch: (url, init) => parts.fetch(String(url), init as GuardedInit),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
@@ -129,7 +129,7 @@ function featuresOf(
       enabled: true,
       charset: 'base-20',
       mask: '****-****',
-      // What the person is shown tells devices apart by their code only: nothing about them is kept.
+      // The page distinguishes devices by their code only: nothing about them is kept.
       deviceInfo: () => ({}),
       userCodeInputSource: pages.deviceInput,
       userCodeConfirmSource: pages.deviceConfirm,

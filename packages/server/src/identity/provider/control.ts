@@ -7,7 +7,7 @@ import { accessTokenSeconds } from '../tokens/life.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
 /**
- * What a token for the control API says; undefined where another resource is meant. Throws `invalid_target` to clients that
+ * The content of a token for the control API; undefined if another resource is meant. Throws `invalid_target` to clients that
  * tenants have registered: an app acts by an installation, never as the person.
  */
 export function controlServer(

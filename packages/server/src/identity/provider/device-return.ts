@@ -1,4 +1,7 @@
-/** Whoever comes with a form, or back to what a device asked for, in a browser that knows nothing of it (any more). */
+/**
+ * Handles a person who sends a form, or returns to the request of a device, in a browser that has no (or no longer any) state
+ * of it.
+ */
 import type Provider from 'oidc-provider';
 import { routes } from './configuration.ts';
 

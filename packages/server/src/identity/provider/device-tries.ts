@@ -14,7 +14,7 @@ interface TryDeps {
   readonly clock: Clock;
 }
 
-/** Each code counts before it is looked for; what turns out right is taken back. */
+/** Each code counts before it is looked for; the count of a correct code is undone. */
 export function boundDeviceTries(provider: Provider, issuer: IssuerRef, pages: Pages, { store, clock }: TryDeps): void {
   provider.use(async (ctx, next) => {
     if (ctx.method !== 'POST' || ctx.path !== routes.code_verification) return void (await next());

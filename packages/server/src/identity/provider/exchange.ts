@@ -1,6 +1,6 @@
 /**
- * Token exchange (RFC 8693): a client of an app trades an access token of the same installation for one that says less. What
- * it is bound to stays: the key or the certificate must be proven again, and the new token is bound to the same one.
+ * Token exchange (RFC 8693): a client of an app exchanges an access token of the same installation for one with fewer rights.
+ * The binding stays: the key or the certificate must be proven again, and the new token is bound to the same one.
  */
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import {
@@ -155,8 +155,8 @@ function narrowed(ctx: Ctx, subject: OwnToken): readonly string[] {
 }
 
 /**
- * For a person the client acts, after whoever acted before. An app's own token is the app's, whichever of its clients holds
- * it: nobody acts for anybody.
+ * For a person the client acts, after any earlier actor. An app's own token belongs to the app, whichever of its clients holds
+ * it: it has no actor.
  */
 function inheritedFrom({ gid, act, client_id: from }: OwnToken, own: boolean, client: string): Inherited {
   if (own) return { gid };

@@ -10,7 +10,7 @@ import { codePage, confirmPage, errorPage, logoutPage, type CodeFault, type Targ
 import { protocolWords, type ProtocolWords } from './protocol-words.ts';
 import { notice } from '../web/views.ts';
 
-/** What oidc-provider calls the ways in which a code can be no good. */
+/** The names that oidc-provider gives to the faults of a code. */
 const faults: Readonly<Record<string, CodeFault>> = {
   NoCodeError: 'wrong',
   NotFoundError: 'wrong',

@@ -55,8 +55,8 @@ export function policyOf({ mayAct }: Pick<Resources, 'mayAct'>): interactionPoli
 }
 
 /**
- * The grant that the session has for the client, or was just given. What somebody has agreed to for some of the data is for
- * the one request that said so: the next one asks anew, be it for other data or for all.
+ * The grant that the session has for the client, or was just given. Consent to some of the data is valid for the one request
+ * that named them. The next request asks again, be it for other data or for all.
  */
 export const existingGrant: NonNullable<Configuration['loadExistingGrant']> = async ({ oidc }) => {
   const clientId = oidc.client?.clientId ?? '';

@@ -1,4 +1,4 @@
-/** What is said on the pages of the protocol itself: connecting a device, signing out, requests that can't be served. */
+/** The texts of the pages of the protocol itself: connecting a device, signing out, requests that can't be served. */
 import type { Locale } from '../people/users.ts';
 import type { Told } from '../web/told.ts';
 

@@ -20,7 +20,7 @@ import { serveStructuredTokens } from './structured.ts';
 
 export interface ProviderDeps extends ArtifactDeps {
   readonly log: Log;
-  /** For what clients have told us to call. */
+  /** For the URLs that clients have registered to be called. */
   readonly fetch: GuardedFetch;
 }
 
@@ -61,7 +61,7 @@ function isAsRegistered(client: Client): boolean {
   return isPosted === (client.clientAuthMethod === 'client_secret_post');
 }
 
-/** While the database is away, clients are told to come back; anything else is a defect of ours. */
+/** While the database is unavailable, clients are asked to retry; any other failure is a defect of the server. */
 function tellFailure(ctx: KoaContextWithOIDC, error: unknown, log: Log): void {
   const { code } = problemOf(error);
   log.error({ path: ctx.path, code, cause: String(error) }, 'the identity server failed');

@@ -11,7 +11,7 @@ import { asPlatform } from '../system-wide.ts';
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 
 export interface Resources {
-  /** What a token for this resource may say at most. Throws `invalid_target`. */
+  /** The most that a token for this resource may contain. Throws `invalid_target`. */
   readonly info: (ctx: KoaContextWithOIDC, resource: string, client: Client) => Promise<ResourceServer>;
   /** Whether the person of the session may act in all that is asked for. */
   readonly mayAct: (ctx: KoaContextWithOIDC) => Promise<boolean>;
@@ -43,7 +43,10 @@ export interface Inherited {
 
 const ofBrowsers = new Set(['authorization', 'resume', 'code_verification', 'device_resume']);
 
-/** Who is signed in may not, but another person may: the policy has them asked (policy.ts). Only once for each request. */
+/**
+ * The signed-in person may not, but another person may: the policy asks for another sign-in (policy.ts). Only once for each
+ * request.
+ */
 const othersMaySignIn = ({ oidc }: KoaContextWithOIDC): boolean =>
   ofBrowsers.has(oidc.route) && oidc.result?.login === undefined;
 

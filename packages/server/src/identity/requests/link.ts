@@ -1,4 +1,4 @@
-/** Where an admin of a tenant installs an app, for the answer to whoever asks in vain. */
+/** Where an admin of a tenant installs an app, for the answer to a client that is refused. */
 import type { SystemTx } from '../../store/store.ts';
 import { readClient } from '../clients/find.ts';
 import { readAddress } from './withheld.ts';

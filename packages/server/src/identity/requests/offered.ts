@@ -24,7 +24,7 @@ export async function readOffers(tx: SystemTx, { issuer, resources }: Parameters
     const tenant = isId('tenant', name) ? { uuid: uuidFromId('tenant', name) ?? '' } : { slug: name };
     connections.push(...(await offeredBy(tx, tenant)));
   }
-  // Owners sign in otherwise where it does not hold them, and nobody has said yet who they are.
+  // Owners sign in otherwise if it does not bind them, and at this point the person is not known yet.
   const enforced = connections.some((one) => one.enforced && one.owners);
   const isOpen = !resources.some((resource) => resource.startsWith(prefix)) && (await areAny(tx));
   return { connections, enforced, open: isOpen };

@@ -1,4 +1,4 @@
-/** What an app asks for, by whom and for which tenant, in words. */
+/** The request of an app in words: for what, by which person and for which tenant. */
 import { uuidFromId } from '@tulou/contract';
 import { withinTenant, type SystemTx } from '../../store/store.ts';
 import { fromIdentity, type NamedBy } from '../../tenancy/doors.ts';
@@ -51,7 +51,7 @@ export async function isMember(
   { issuer, clientId, resources }: Parameters,
   user: string,
 ): Promise<boolean> {
-  // What comes with the platform asks for no tenant, but for all that the person may.
+  // A client of the platform asks for no tenant, but for all that the person may do.
   if (findFirstParty(clientId) !== undefined) return true;
   for (const resource of resources) {
     if ((await readRights(tx, issuer, clientId, resource, user)) === undefined) return false;
@@ -59,7 +59,7 @@ export async function isMember(
   return true;
 }
 
-/** Names of the tenants that are asked for; undefined where there is none. */
+/** Names of the tenants that are asked for; undefined if there is none. */
 export async function readTenants(
   tx: SystemTx,
   { issuer, clientId, resources }: Parameters,
@@ -91,7 +91,7 @@ type Told = Readonly<Partial<Record<'en' | 'zh', string>>>;
 
 const riskOrder = { high: 0, medium: 1, low: 2 } as const;
 
-/** Full scope names as their providers put them, the most dangerous first. One that nobody put into words stands by its name. */
+/** Full scope names with their providers' titles, the most dangerous first. A scope without a title is shown by its name. */
 export async function readAsked(
   { sql }: SystemTx,
   scopes: readonly string[],

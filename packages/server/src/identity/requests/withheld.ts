@@ -1,4 +1,4 @@
-/** What an app asks for on the way to it that the person can't agree to by themselves. */
+/** The scopes that an app asks for at sign-in and that the person can't agree to alone. */
 import { Problem, uuidFromId } from '@tulou/contract';
 import { approvals } from '@tulou/contract/operations/approvals';
 import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
@@ -90,8 +90,8 @@ interface Agreement {
 }
 
 /**
- * Writes into the tenant's audit trail that a member lets an app act for them, or no longer does. What a tenant's end users do
- * is not its audit's.
+ * Writes into the tenant's audit trail that a member lets an app act for them, or no longer does. Actions of a tenant's end
+ * users do not belong in its audit trail.
  */
 export async function recordAgreement(
   tx: SystemTx,

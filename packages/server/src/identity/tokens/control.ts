@@ -12,13 +12,13 @@ import { acr } from './acr.ts';
 import { readOwnToken, type OwnToken } from './own.ts';
 import { nilTenant } from '../../tenancy/nil-tenant.ts';
 
-/** Their one scope: all that the person may. What that is, their role in each tenant says at each call. */
+/** Their one scope: all that the person may do. The role in each tenant decides at each call what that is. */
 export const controlScope = 'control';
 
 /** The resource indicator (RFC 8707) of the control API, and the audience of its tokens. */
 export const controlResource = (platformUrl: string): string => `${platformUrl}/api`;
 
-/** Who has signed in, as the control API takes it. */
+/** The signed-in person, as the control API reads them. */
 export interface ControlUser {
   readonly user: Id<'user'>;
   readonly grant: string;

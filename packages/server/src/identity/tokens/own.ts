@@ -1,4 +1,4 @@
-/** Reading an access token that this issuer has signed (RFC 9068), to revoke it or to tell its client about it. */
+/** Reads an access token that this issuer has signed (RFC 9068), to revoke it or to introspect it for its client. */
 import { createPublicKey, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { PublicJwk } from '../keys/rows.ts';

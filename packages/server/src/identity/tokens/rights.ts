@@ -1,4 +1,7 @@
-/** What a token for a tenant may say: what the app declares, the tenant has granted, and the member's role allows. */
+/**
+ * The rights that a token for a tenant may have: those that the app declares, the tenant has granted, and the member's role
+ * allows.
+ */
 import { idFromUuid, isId, uuidFromId } from '@tulou/contract';
 import { findMembership } from '../../store/membership.ts';
 import { withinTenant, type SystemTx, type TenantTx } from '../../store/store.ts';
@@ -21,11 +24,12 @@ export interface Rights {
 const prefix = 'urn:tulou:tenant:';
 
 /**
- * What this client may be given for the tenant that the resource indicator (RFC 8707) names by id or slug. Undefined: nothing,
- * as there is no such tenant, the app is not installed there, or the person is no member of it. Those look the same.
+ * The rights that this client may get for the tenant that the resource indicator (RFC 8707) names by id or slug. Undefined:
+ * none, because there is no such tenant, the app is not installed there, or the person is no member of it. Those look the
+ * same.
  *
- * At a tenant's own issuer it is for that tenant's own apps and APIs only, and its people, who have no role there, are given
- * what is of low risk.
+ * At a tenant's own issuer it is for that tenant's own apps and APIs only. Its people have no role there; they get the scopes
+ * of low risk.
  */
 export async function readRights(
   tx: SystemTx,
@@ -70,7 +74,7 @@ interface Granted {
   readonly scopes: readonly string[];
 }
 
-/** Of what a tenant has granted an app, what a member may use who is no admin: of low risk, or allowed by one. */
+/** The granted scopes of an app that a member who is not an admin may use: those of low risk, or allowed by an admin. */
 export async function readUsable(
   tx: SystemTx,
   { tenantUuid, appId, scopes }: Granted,
@@ -103,7 +107,7 @@ async function findInstallation(
   return row;
 }
 
-/** Those that their providers call of low risk; what no provider defines (any more) is none. */
+/** Those that their providers declare of low risk; a scope that no provider defines (or no longer defines) is not. */
 async function ofLowRisk({ sql }: SystemTx, scopes: readonly string[]): Promise<readonly string[]> {
   const providers = [...new Set(scopes.map((scope) => scope.slice(0, scope.indexOf('/'))))];
   const tenants = await sql<{ tenantUuid: string; slug: string }[]>`
@@ -117,7 +121,7 @@ async function ofLowRisk({ sql }: SystemTx, scopes: readonly string[]): Promise<
   return scopes.filter((scope) => allowed.has(scope));
 }
 
-/** What an admin has allowed this member in the app, beyond their role. */
+/** The scopes that an admin has allowed this member in the app, beyond their role. */
 async function ofApprovals({ sql, tenantUuid }: TenantTx, appId: string, userId: string): Promise<readonly string[]> {
   const rows = await sql<{ scopes: readonly string[] }[]>`
     select a.scopes from approvals a join members m on m.tenant_id = a.tenant_id and m.id = a.member

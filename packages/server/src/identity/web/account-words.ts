@@ -1,4 +1,4 @@
-/** What the pages say of factors and of one's account, in each language. */
+/** The texts of the pages on factors and on one's account, in each language. */
 import type { Told } from './told.ts';
 
 export const factorEn = {

@@ -33,7 +33,7 @@ function rulesOf(accent: string): string {
 `;
 }
 
-/** What stands behind the accent, at its worst, in each scheme of `style.ts`. */
+/** The background of the accent in the worst case, in each scheme of `style.ts`. */
 const grounds = { light: '#f4f1ec', dark: '#231f1c' } as const;
 const white = '#ffffff';
 const black = '#191614';
@@ -65,7 +65,7 @@ function mix(from: string, to: string, share: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** Of two colours, from 1 to 21 (WCAG 2.2, contrast ratio). */
+/** The contrast of two colours, from 1 to 21 (WCAG 2.2, contrast ratio). */
 export function contrast(one: string, other: string): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);

@@ -1,4 +1,4 @@
-/** What a page says about itself. */
+/** The response headers of a page. */
 import type { Locale } from '../people/users.ts';
 
 interface Given {

@@ -27,7 +27,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Attribute values in templates stand in double quotes: what is escaped can't leave them. */
+/** Attribute values in templates are in double quotes: an escaped value can't leave them. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return mint(strings.reduce((text, string, i) => text + render(parts[i - 1]) + string));
 }

@@ -1,4 +1,4 @@
-/** What the pages say of apps that a tenant installs, in each language. */
+/** The texts of the pages on apps that a tenant installs, in each language. */
 import type { Told } from './told.ts';
 
 export const installEn = {

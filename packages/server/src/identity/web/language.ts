@@ -5,7 +5,7 @@ import { acceptedLanguage } from '@tulou/contract';
 
 export interface Language {
   readonly locale: Locale;
-  /** What keeps the choice (`Set-Cookie`), where one was made with this request. */
+  /** The field that keeps the choice (`Set-Cookie`), if this request made one. */
   readonly cookie: string | undefined;
 }
 

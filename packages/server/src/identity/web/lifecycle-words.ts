@@ -1,4 +1,4 @@
-/** What is said where people come: at pages, and in mails. In each language. */
+/** The texts of the pages and mails for joining and recovering an account, in each language. */
 import type { Told } from './told.ts';
 
 export const lifecycleEn = {

@@ -2,13 +2,13 @@
 import { html, type Html } from './html.ts';
 
 export interface PasskeyForm {
-  /** What the browser is asked: to make one, or to show one. */
+  /** The request to the browser: to create a passkey, or to show one. */
   readonly asks: 'create' | 'get';
   /** As `people/webauthn.ts` writes them. */
   readonly options: string;
   /** Said where the browser gave none. */
   readonly failed: string;
-  /** Of the form's `do`. */
+  /** The value of the form's `do`. */
   readonly does: string;
   readonly button: string;
   readonly quiet?: boolean;

@@ -5,7 +5,7 @@ import { html, type Html } from './html.ts';
 import { field, form, type Page, type Wrong } from './layout.ts';
 import type { Words } from './words.ts';
 
-/** What every page with a form is given. */
+/** The values that every page with a form gets. */
 export interface Frame {
   readonly told: Words;
   readonly formToken: string;
@@ -35,7 +35,7 @@ export function signInPage({ told, formToken, wrong = {} }: Frame, app: string, 
 
 /** A right that is asked for, in the reader's language. */
 export interface Asked {
-  /** Its full name, which nobody can dress up; undefined for what the platform itself defines. */
+  /** Its full name, which no app can disguise; undefined for a scope that the platform itself defines. */
   readonly scope?: string;
   readonly title: string;
   readonly description: string;
@@ -55,7 +55,7 @@ export interface Consent {
   readonly withheld: Beyond;
 }
 
-/** What only an admin can allow. */
+/** The scopes that only an admin can allow. */
 export interface Beyond {
   readonly asked: readonly Asked[];
   /** Where the person decides, who is an admin. */
@@ -92,7 +92,7 @@ export function consentPage({ told, formToken }: Frame, given: Consent): Page {
   return { title: say.title(app), body };
 }
 
-/** What is asked for beyond the person's own rights: an admin can be asked, and the rest goes on without. */
+/** The scopes beyond the person's own rights: the person can ask an admin, and continues without them. */
 function withheldPart(told: Words, formToken: string, { asked, decideAt, isAsked }: Beyond): Html {
   const say = told.install;
   const ask = form(

@@ -15,7 +15,7 @@ import { renderPage, type Page } from './layout.ts';
 import { words, type Words } from './words.ts';
 
 export interface Visit {
-  /** Whose pages these are; people are looked for among its own. */
+  /** The issuer of these pages; people are looked up among its own. */
   readonly issuer: Issuer;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
@@ -26,7 +26,7 @@ export interface Visit {
   readonly told: Words;
   /** To put into each form; a form without it is not taken. */
   readonly formToken: string;
-  /** Of the peer. */
+  /** The address of the peer. */
   readonly address: string;
   readonly requestId: string;
   cookie(name: string): string | undefined;
@@ -86,7 +86,7 @@ function cookiesOf(line = ''): ReadonlyMap<string, string> {
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const));
 }
 
-/** Nobody types a null character, and PostgreSQL has no text with one in it: such a field is left out. */
+/** No one types a null character, and PostgreSQL can't store one in a text: such a field is omitted. */
 const parametersIn = (text: string): URLSearchParams =>
   new URLSearchParams([...new URLSearchParams(text)].filter(([, value]) => !value.includes('\0')));
 
@@ -105,7 +105,7 @@ export async function readForm({ message, formToken }: Visit): Promise<ReadonlyM
 /** Says that a form was not taken. */
 export function refuseForm(visit: Visit): void {
   const { form, formLead } = visit.told.problem;
-  // What is left of it is not read.
+  // The rest of it is not read.
   visit.response.setHeader('connection', 'close');
   sendPage(visit, 403, { title: form, body: html`<p>${formLead}</p>` });
 }

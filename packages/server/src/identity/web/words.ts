@@ -1,4 +1,4 @@
-/** What the pages say, in each language. A text that is missing in one does not compile. */
+/** The texts of the pages, in each language. A text that is missing in one does not compile. */
 import type { Locale } from '../people/users.ts';
 import { accountEn, accountZh, factorEn, factorZh } from './account-words.ts';
 import { installEn, installZh } from './install-words.ts';

@@ -1,4 +1,4 @@
-/** Rows of connections. Of a client secret there is only what is sealed. */
+/** Rows of connections. A client secret is stored only sealed. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { connections } from '@tulou/contract/operations/connections';
 import type { Fragment } from '../../../store/pool.ts';
@@ -52,7 +52,7 @@ export function viewConnection(row: ConnectionRow, platformUrl: string): View {
   };
 }
 
-/** What the seal is for: another row's secret opens nothing here. */
+/** The context of the seal: the secret of another row does not open here. */
 export const secretContext = (tenantUuid: string, id: string): string => `connection ${tenantUuid} ${id}`;
 
 /**

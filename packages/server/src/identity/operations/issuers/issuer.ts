@@ -25,14 +25,16 @@ export async function findIssuer(tx: TenantTx, lock = false): Promise<IssuerRow 
   return row;
 }
 
-/** The same, locked. Throws `not_found` where there is none. */
+/** The same, locked. Throws `not_found` if there is none. */
 export async function lockIssuer(tx: TenantTx): Promise<IssuerRow> {
   const row = await findIssuer(tx, true);
   if (row === undefined) throw new Problem('not_found');
   return row;
 }
 
-/** Which issuer it is to the identity server. One that is not served (rows.ts) has a name that is nobody's URL. */
+/**
+ * The reference of the issuer for the identity server. An issuer that is not served (rows.ts) has a name that is no one's URL.
+ */
 export const refOf = (row: IssuerRow, { platformUrl }: Deps): { issuer: string; tenantUuid: string } => ({
   issuer: isOwnHost(row.host, platformUrl) ? originOf(row.host, platformUrl) : `urn:tulou:refused:${row.host}`,
   tenantUuid: row.tenant_id,

@@ -5,7 +5,7 @@ import type { Fragment } from '../../../store/pool.ts';
 import type { SystemTx } from '../../../store/store.ts';
 
 export interface OperatorTokenRow {
-  /** Of the credential: the nil tenant, then what `operator-tokens` shows. */
+  /** The id of the credential: the nil tenant, then the id that `operator-tokens` shows. */
   readonly id: string;
   readonly name: string | null;
   readonly from_file: boolean;
@@ -18,7 +18,7 @@ export interface OperatorTokenRow {
 /** The part of a credential's id that names its tenant. */
 const nilTenantPart = '0'.repeat(22);
 
-/** What the API calls the token: the random part of its credential's id. */
+/** The id of the token in the API: the random part of its credential's id. */
 export const shownId = (credentialId: string): string => credentialId.slice(nilTenantPart.length);
 export const credentialIdOf = (shown: string): string => nilTenantPart + shown;
 

@@ -1,4 +1,4 @@
-/** A person is kept out, or let in again. */
+/** Disables, enables and recovers a person. */
 import { Problem } from '@tulou/contract';
 import type { people } from '@tulou/contract/operations/people';
 import type { Clock } from '../../../kernel/clock.ts';

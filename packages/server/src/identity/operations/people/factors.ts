@@ -1,7 +1,7 @@
-/** What somebody has besides a password, for when they have lost it: whoever removes it has seen to it that it is they who ask. */
+/** Removes the factors of a person who has lost them. The caller has verified that the request comes from this person. */
 import type { TenantTx } from '../../../store/store.ts';
 
-/** The password alone lets them in from then on. */
+/** The password alone is sufficient from then on. */
 export async function removeFactors(
   { sql }: TenantTx,
   { tenantUuid, user }: { readonly tenantUuid: string; readonly user: string },

@@ -1,4 +1,4 @@
-/** Rows of the platform's people. What shows who they are is the identity server's alone. */
+/** Rows of the platform's people. Only the identity server reads their credentials. */
 import { idFromUuid, Problem, type Id, type Output } from '@tulou/contract';
 import type { people } from '@tulou/contract/operations/people';
 import type { Fragment } from '../../../store/pool.ts';

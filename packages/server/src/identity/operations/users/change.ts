@@ -1,4 +1,4 @@
-/** An end user is let in, kept out, or forgotten. */
+/** Enables, disables, recovers or deletes an end user. */
 import { Problem } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
 import type { TenantTx } from '../../../store/store.ts';

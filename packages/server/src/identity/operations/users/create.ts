@@ -9,7 +9,7 @@ import { welcomeMail } from './mail.ts';
 import { userColumns, viewUser, type UserRow } from './user.ts';
 import type { IdentityDeps } from '../../deps.ts';
 
-/** Without a password nobody signs in: the mail says where the person gets one, by showing that the address is theirs. */
+/** A user without a password can't sign in: the mail says where the person gets one, by proving that the address is theirs. */
 export const createUser: Handler<typeof users.create, IdentityDeps> = (_scope, { body }, deps, call) =>
   call.commit(async (tx) => {
     const { sql, tenantUuid } = tx;

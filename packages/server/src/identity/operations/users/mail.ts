@@ -1,4 +1,4 @@
-/** What a new end user is told, in both languages: nobody knows yet which one they read. Pure. */
+/** The mail to a new end user, in both languages: the language of the person is not known yet. Pure. */
 export function welcomeMail(name: string, link: string): { readonly subject: string; readonly body: string } {
   const body = [
     `There is an account for you at ${name}. Choose a password here, with the address that this mail came to:`,

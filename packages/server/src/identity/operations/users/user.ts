@@ -1,4 +1,4 @@
-/** Rows of a tenant's end users. What shows who they are is the identity server's alone. */
+/** Rows of a tenant's end users. Only the identity server reads their credentials. */
 import { Problem, type Id, type Output } from '@tulou/contract';
 import type { users } from '@tulou/contract/operations/users';
 import type { Fragment } from '../../../store/pool.ts';

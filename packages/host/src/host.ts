@@ -83,6 +83,7 @@ class Host implements RunningHost {
   static async open({ dir, control }: HostOptions, parts: HostParts): Promise<Host> {
     const { clock, random, log } = parts;
     await mkdir(dir, { recursive: true });
+    // As root, instances run as other users, who must pass through.
     await chmod(dir, 0o711);
     const driver = parts.driver ?? (await openSandbox({ dir: join(dir, 'sandbox') }, clock));
     const { limits, ownUser } = driver.capabilities;
@@ -95,12 +96,10 @@ class Host implements RunningHost {
     const counters = new Counters();
     const meter = new Meter(counters, clock);
     const reconciler = new Reconciler({
-      ...{
-        driver,
-        clock,
-        roll: () => rollOf(random),
-        newInstanceId: () => idFromUuid('instance', uuidOf(clock, random)),
-      },
+      driver,
+      clock,
+      roll: () => rollOf(random),
+      newInstanceId: () => idFromUuid('instance', uuidOf(clock, random)),
       prepare: (revision) => artifacts.prepare(revision),
       observer: observerOf(logs, counters, meter, clock),
     });

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { snapshotChannel } from '../snapshot/publish.ts';
 import type { Store, SystemTx, TenantTx } from '../store/store.ts';
+import { openWatch, type Watch } from '../store/watch.ts';
 
 /** The channel on which waiting hosts are woken; a hint only. */
 const hostingChannel = 'tulou_hosting';
@@ -21,67 +22,21 @@ export async function readMark({ sql }: SystemTx): Promise<string> {
   return row.mark;
 }
 
-export interface HostingWatch {
-  /** Resolves when a head may be elsewhere, when `waitMs` have passed, or when the signal is aborted. */
-  moved(mark: string, waitMs: number, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
+export type HostingWatch = Watch<string>;
 
-/** How soon a change is seen whose announcement was lost. */
-const recheckMs = 1000;
-
-interface Waiter {
-  readonly mark: string;
-  readonly wake: () => void;
-}
-
-/** One watch for all hosts of this process: at most one query at a time, however many wait. */
-export async function watchHosting(deps: {
+/** One watch for all hosts of this process. */
+export const watchHosting = (deps: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-}): Promise<HostingWatch> {
-  const { store, clock, log } = deps;
-  const waiters = new Set<Waiter>();
-  let reading: Promise<void> | undefined;
-
-  async function read(): Promise<void> {
-    try {
-      const now = await store.system('may what should run have changed', readMark);
-      for (const { mark, wake } of waiters) if (mark !== now) wake();
-    } catch (error) {
-      log.warn({ cause: String(error) }, 'the head of the desired state cannot be read');
-    } finally {
-      reading = undefined;
-    }
-  }
-  const check = async (): Promise<void> => {
-    if (waiters.size > 0) await (reading ??= read());
-  };
-  const wakened = (): void => void check();
-  const stops = [await store.listen(hostingChannel, wakened), await store.listen(snapshotChannel, wakened)];
-  const recheck = clock.every(recheckMs, check);
-  return {
-    moved(mark, waitMs, signal) {
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          waiters.delete(waiter);
-          timer.cancel();
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        const waiter = { mark, wake };
-        const timer = clock.after(waitMs, wake);
-        waiters.add(waiter);
-        if (signal.aborted) return wake();
-        signal.addEventListener('abort', wake);
-        return void check();
-      });
+}): Promise<HostingWatch> =>
+  openWatch(
+    {
+      channels: [hostingChannel, snapshotChannel],
+      reason: 'may what should run have changed',
+      read: readMark,
+      differs: (now, known) => now !== known,
+      unreadable: 'the head of the desired state cannot be read',
     },
-    async close() {
-      recheck.cancel();
-      for (const { wake } of waiters) wake();
-      for (const stop of stops) await stop();
-    },
-  };
-}
+    deps,
+  );

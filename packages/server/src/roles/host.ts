@@ -1,5 +1,4 @@
 /** The host role: runs what control says in sandboxes. It needs no database, and serves from its disk while control is away. */
-import { chmod, mkdir } from 'node:fs/promises';
 import { HostError, openHost, type RunningHost } from '@tulou/host';
 import { openAdmin } from '../http/admin.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -51,9 +50,6 @@ async function open(
   { dataDir, controlUrl, nodeToken, ingress }: HostRoleOptions,
   deps: HostRoleDeps,
 ): Promise<RunningHost> {
-  await mkdir(dataDir, { recursive: true });
-  // As root, instances run as other users, who must pass through.
-  await chmod(dataDir, 0o711);
   const address = 'socket' in ingress ? { path: ingress.socket } : { port: ingress.port };
   try {
     return await openHost({ dir: dataDir, control: { url: controlUrl, token: nodeToken }, ingress: address }, deps);

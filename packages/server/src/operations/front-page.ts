@@ -1,5 +1,6 @@
 /** `GET /` of the platform's listener: a page for people, links for programs. */
 import { acceptedLanguage, type Language } from '@tulou/contract';
+import { html } from '../http/html.ts';
 import type { HttpAnswer, HttpRequest } from '../http/message.ts';
 
 export const links = {
@@ -43,16 +44,25 @@ export function answerFrontPage(request: HttpRequest, gatewayUrl: string): HttpA
 function pageIn(language: Language, gatewayUrl: string): string {
   const say = words[language];
   const items = Object.entries(links).map(
-    ([name, path]) => `<li><a href="${path}">${say[name as keyof typeof links]}</a></li>`,
+    ([name, path]) => html`<li><a href="${path}">${say[name as keyof typeof links]}</a></li>`,
   );
-  return `<!doctype html>
-<html lang="${language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
-<title>${say.title}</title></head>
-<body><main><h1>${say.title}</h1>
-<p>${say.lead}</p>
-<p><code>${gatewayUrl.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</code></p>
-<ul>${items.join('')}</ul></main></body>
-</html>
-`;
+  return html`<!doctype html>
+    <html lang="${language}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${say.title}</title>
+      </head>
+      <body>
+        <main>
+          <h1>${say.title}</h1>
+          <p>${say.lead}</p>
+          <p><code>${gatewayUrl}</code></p>
+          <ul>
+            ${items}
+          </ul>
+        </main>
+      </body>
+    </html> `.toString();
 }

@@ -2,7 +2,7 @@
 import type { Locale, User } from '../people/users.ts';
 import type { Factors } from '../people/factors.ts';
 import { passwordCharactersMin } from '../people/password.ts';
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { field, form, type Page } from '../web/layout.ts';
 import type { Frame } from '../web/views.ts';
 import type { Words } from '../web/words.ts';

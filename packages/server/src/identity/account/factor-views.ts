@@ -1,7 +1,7 @@
 /** The pages of one's account on which factors are added and removed: from values to HTML. */
 import { encodeQR } from 'qr';
 import { accountPart, doneLine, type Told } from './account-views.ts';
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { field, form, type Page } from '../web/layout.ts';
 import { passkeyForm } from '../web/passkey-form.ts';
 import type { Frame } from '../web/views.ts';

@@ -2,7 +2,7 @@
 import type { Provider } from 'oidc-provider';
 import type { PromptDeps } from '../asking.ts';
 import { notice } from '../web/views.ts';
-import { html } from '../web/html.ts';
+import { html } from '../../http/html.ts';
 import { readForm, refuseForm, sendOn, sendPage, type Visit } from '../web/visit.ts';
 import { allowed } from './allowed.ts';
 import { authenticator } from './authenticator.ts';

@@ -1,6 +1,6 @@
 /** The pages of apps that a tenant installs: from values to HTML, nothing else. */
 import type { App, Approval, Held } from './read.ts';
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { form, type Page } from '../web/layout.ts';
 import { askedItem, type Asked, type Frame } from '../web/views.ts';
 import type { Words } from '../web/words.ts';

@@ -1,5 +1,5 @@
 /** The page of all apps that a tenant has installed: from values to HTML, nothing else. */
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { form, type Page } from '../web/layout.ts';
 import type { Frame } from '../web/views.ts';
 import type { Words } from '../web/words.ts';

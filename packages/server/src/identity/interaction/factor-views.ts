@@ -1,5 +1,5 @@
 /** The second step of a sign-in: from values to HTML. */
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { field, form, type Field, type Page } from '../web/layout.ts';
 import { passkeyForm } from '../web/passkey-form.ts';
 import type { Frame } from '../web/views.ts';

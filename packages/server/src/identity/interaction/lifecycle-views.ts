@@ -3,7 +3,7 @@ import { passwordCharactersMin } from '../people/password.ts';
 import type { Offered } from '../federation/connections.ts';
 import type { Offers } from '../requests/offered.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { html, type Html } from '../web/html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { field, form, type Page } from '../web/layout.ts';
 import type { Frame } from '../web/views.ts';
 import type { Words } from '../web/words.ts';

@@ -1,5 +1,5 @@
 /** The page on which a person says who they are. */
-import { html } from '../web/html.ts';
+import { html } from '../../http/html.ts';
 import type { Wrong } from '../web/layout.ts';
 import { offersIn, onlyOfferedPage, waysIn } from './lifecycle-views.ts';
 import { passkeyForm } from '../web/passkey-form.ts';

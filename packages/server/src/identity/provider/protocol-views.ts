@@ -1,5 +1,5 @@
 /** The pages of the protocol itself: from values to HTML, nothing else. */
-import { html } from '../web/html.ts';
+import { html } from '../../http/html.ts';
 import { field, type Page } from '../web/layout.ts';
 import type { ProtocolWords } from './protocol-words.ts';
 

@@ -1,7 +1,7 @@
 /** The frame of each page, and what is made of it everywhere: fields, the list of what is wrong. */
 import type { Locale } from '../people/users.ts';
 import type { Brand } from './brand.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { passkeyScriptPath } from './passkey-script.ts';
 import { words, type Words } from './words.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { assert as hold, property, string } from 'fast-check';
 import { destinationOf } from '../requests/request.ts';
 import { brandOf } from './brand.ts';
-import { html } from './html.ts';
+import { html } from '../../http/html.ts';
 import { renderPage } from './layout.ts';
 import { consentPage, signInPage } from './views.ts';
 import { words } from './words.ts';

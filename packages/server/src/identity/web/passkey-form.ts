@@ -1,5 +1,5 @@
 /** A form whose button asks the browser for a passkey. Without a script, or without passkeys, it stays hidden. */
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../http/html.ts';
 
 export interface PasskeyForm {
   /** The request to the browser: to create a passkey, or to show one. */

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../http/message.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import { brandOf } from './brand.ts';
 import { pageHeaders } from './headers.ts';
-import { html } from './html.ts';
+import { html } from '../../http/html.ts';
 import { languageOf } from './language.ts';
 import { renderPage } from './layout.ts';
 import { words } from './words.ts';

@@ -1,7 +1,7 @@
 /** The pages themselves: from values to HTML, nothing else. */
 import type { Invitation } from '../people/invitations.ts';
 import { passwordCharactersMin } from '../people/password.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../http/html.ts';
 import { field, form, type Page, type Wrong } from './layout.ts';
 import type { Words } from './words.ts';
 

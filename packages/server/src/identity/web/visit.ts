@@ -8,7 +8,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { Locale } from '../people/users.ts';
 import { brandOf } from './brand.ts';
-import { html } from './html.ts';
+import { html } from '../../http/html.ts';
 import { pageHeaders } from './headers.ts';
 import { languageOf } from './language.ts';
 import { renderPage, type Page } from './layout.ts';
